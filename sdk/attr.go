@@ -1,0 +1,128 @@
+package sdk
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Attr declares one attribute of an operation family.
+type Attr struct {
+	Name    string // as in ops.toml
+	Short   string // prefix of the value in a member's name: "k" makes k3
+	Doc     string // one sentence
+	Default any    // its type is the attribute's: int, []int, float64, bool or string
+	// Required attributes must be given in ops.toml and always appear in names; others appear where they differ from Default.
+	Required bool
+}
+
+// Attrs are the attributes of one member of a family, by name. Values are int, []int, float64, bool or string.
+type Attrs map[string]any
+
+// Int returns an integer attribute; it panics if the family does not declare it as one.
+func (a Attrs) Int(name string) int { return attr[int](a, name) }
+
+// Ints returns a list of integers; it panics if the family does not declare it as one.
+func (a Attrs) Ints(name string) []int { return attr[[]int](a, name) }
+
+// Float returns a number; it panics if the family does not declare it as one.
+func (a Attrs) Float(name string) float64 { return attr[float64](a, name) }
+
+// Bool returns a switch; it panics if the family does not declare it as one.
+func (a Attrs) Bool(name string) bool { return attr[bool](a, name) }
+
+// Text returns a string; it panics if the family does not declare it as one.
+func (a Attrs) Text(name string) string { return attr[string](a, name) }
+
+func attr[T any](a Attrs, name string) T {
+	v, ok := a[name].(T)
+	if !ok {
+		panic(fmt.Sprintf("sdk: attribute %q is %T, not %T: declare it in Op.Attrs", name, a[name], v))
+	}
+	return v
+}
+
+// Complete checks the names and types of attributes and adds the defaults.
+func (op Op) Complete(a Attrs) (Attrs, error) {
+	full := Attrs{}
+	for _, d := range op.Attrs {
+		v, given := a[d.Name]
+		if !given && d.Required {
+			return nil, fmt.Errorf("%s needs the attribute %q (%s)", op.Name, d.Name, d.Doc)
+		}
+		if !given {
+			v = d.Default
+		}
+		if n, ok := v.(int); ok && kind(d.Default) == "number" {
+			v = float64(n)
+		}
+		if kind(v) != kind(d.Default) {
+			return nil, fmt.Errorf("%s: attribute %q is a %s, not a %s", op.Name, d.Name, kind(d.Default), kind(v))
+		}
+		full[d.Name] = v
+	}
+	for name := range a {
+		if _, ok := full[name]; !ok {
+			return nil, fmt.Errorf("%s has no attribute %q: it has %s", op.Name, name, strings.Join(op.attrNames(), ", "))
+		}
+	}
+	return full, nil
+}
+
+// Member is the name of the member with complete attributes a, such as mbconv-k3-e6-d2 or mbconv-k5-e3-g1.2:
+// stable, unique in the family, and short enough for tables.
+func (op Op) Member(a Attrs) string {
+	name := op.Name
+	for _, d := range op.Attrs {
+		v := a[d.Name]
+		if !d.Required && equal(v, d.Default) {
+			continue
+		}
+		name += "-" + d.Short + text(v)
+	}
+	return name
+}
+
+func (op Op) attrNames() (names []string) {
+	for _, d := range op.Attrs {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+func kind(v any) string {
+	switch v.(type) {
+	case int:
+		return "whole number"
+	case []int:
+		return "list of whole numbers"
+	case float64:
+		return "number"
+	case bool:
+		return "switch (true or false)"
+	case string:
+		return "text"
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+func equal(a, b any) bool {
+	x, ok := a.([]int)
+	y, ok2 := b.([]int)
+	if ok || ok2 {
+		return ok && ok2 && slices.Equal(x, y)
+	}
+	return a == b
+}
+
+func text(v any) string {
+	list, ok := v.([]int)
+	if !ok {
+		return fmt.Sprint(v)
+	}
+	parts := make([]string, len(list))
+	for i, n := range list {
+		parts[i] = fmt.Sprint(n)
+	}
+	return strings.Join(parts, ".")
+}

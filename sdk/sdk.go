@@ -1,0 +1,138 @@
+// Package sdk is what the author of an operator imports: an operation builds, for one layer of a network, a small graph of typed primitives.
+//
+// Shapes, parameters and multiply-accumulates follow from the graph; nothing is declared twice. Package sdk/serve turns operations into a plugin.
+package sdk
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Op is a family of candidate operations, such as "mbconv", with the attributes that tell its members apart.
+type Op struct {
+	Name  string // the field's name of the family: lower case, digits and dashes
+	Doc   string // one sentence for `nse ops list`
+	Attrs []Attr // in the order in which they appear in the names of members
+
+	// Build draws the operation for one layer: it starts at g.Input() and returns the output.
+	// It returns an error if the attributes make no sense; invalid shapes need no check, the graph finds them.
+	Build func(g *Graph, l Layer, a Attrs) (Tensor, error)
+}
+
+// Graph builds the member of the family that attributes a name, for layer l, and checks it: every shape is
+// consistent and the output is l's. Attributes are checked and completed with their defaults first.
+func (op Op) Graph(l Layer, a Attrs) (*Graph, error) {
+	a, err := op.Complete(a)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", op.Member(a), err)
+	}
+	g := NewGraph(l.Input())
+	y, err := op.Build(g, l, a)
+	if err == nil {
+		err = g.Finish(y, l.Output())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s at %s: %w", op.Member(a), l, err)
+	}
+	return g, nil
+}
+
+// Activation names an elementwise non-linearity.
+type Activation int
+
+// The activations, in the numbering of the wire format.
+const (
+	ReLU    Activation = iota // max(x, 0)
+	Swish                     // x·sigmoid(x), also called SiLU
+	HSwish                    // x·min(max(x+3, 0), 6)/6
+	Sigmoid                   // 1/(1+exp(−x))
+)
+
+var activationNames = [...]string{"relu", "swish", "hswish", "sigmoid"}
+
+// String returns the activation's name as it stands in configuration files.
+func (a Activation) String() string {
+	if a < 0 || int(a) >= len(activationNames) {
+		return fmt.Sprintf("Activation(%d)", int(a))
+	}
+	return activationNames[a]
+}
+
+// UnmarshalText reads an activation by name.
+func (a *Activation) UnmarshalText(text []byte) error {
+	for i, name := range activationNames {
+		if string(text) == name {
+			*a = Activation(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown activation %q: want relu, swish, hswish or sigmoid", text)
+}
+
+// MarshalText writes the activation's name.
+func (a Activation) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// Layer is the place in a network that an operation is built for.
+type Layer struct {
+	Index         int        // position among the searched layers, from 0
+	In, Out       int        // channels
+	Stride        int        // of the whole layer, in both directions
+	Height, Width int        // of the input, in pixels
+	Activation    Activation // the network's non-linearity
+	SqueezeExcite bool       // whether operations should add squeeze-and-excite
+}
+
+// Normal reports whether the layer keeps channels and resolution, so that it has an identity path (A.3).
+func (l Layer) Normal() bool { return l.In == l.Out && l.Stride == 1 }
+
+// Input is the shape of one image's activations entering the layer.
+func (l Layer) Input() Shape { return Shape{l.Height, l.Width, l.In} }
+
+// Output is the shape that every operation of the layer must produce: the input divided by the stride, rounded up.
+func (l Layer) Output() Shape {
+	return Shape{(l.Height-1)/l.Stride + 1, (l.Width-1)/l.Stride + 1, l.Out}
+}
+
+func (l Layer) String() string {
+	return fmt.Sprintf("layer %d (%d→%d, stride %d, %d×%d)", l.Index, l.In, l.Out, l.Stride, l.Height, l.Width)
+}
+
+// Validate refuses layers without a shape or larger than any network's.
+func (l Layer) Validate() error {
+	switch {
+	case l.In < 1 || l.Out < 1 || l.In > maxSide || l.Out > maxSide:
+		return fmt.Errorf("layer %d: channels %d→%d are not in 1..%d", l.Index, l.In, l.Out, maxSide)
+	case l.Height < 1 || l.Width < 1 || l.Height > maxSide || l.Width > maxSide:
+		return fmt.Errorf("layer %d: size %d×%d is not in 1..%d", l.Index, l.Height, l.Width, maxSide)
+	case l.Stride < 1 || l.Stride > 8:
+		return fmt.Errorf("layer %d: stride %d is not in 1..8", l.Index, l.Stride)
+	}
+	return nil
+}
+
+// Limits that keep a graph from outside within what can be multiplied without overflow.
+const (
+	maxSide  = 1 << 16
+	maxNodes = 4096
+)
+
+// Shape is the shape of one image's activations.
+type Shape struct{ Height, Width, Channels int }
+
+func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.Height, s.Width, s.Channels) }
+
+// Size is the number of elements.
+func (s Shape) Size() int { return s.Height * s.Width * s.Channels }
+
+func (s Shape) validate() error {
+	if min(s.Height, s.Width, s.Channels) < 1 {
+		return errors.New("output " + s.String() + " is empty")
+	}
+	if max(s.Height, s.Width, s.Channels) > maxSide || s.Size() > 1<<30 {
+		return errors.New("output " + s.String() + " is too large")
+	}
+	return nil
+}
