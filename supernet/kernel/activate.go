@@ -1,0 +1,124 @@
+package kernel
+
+import "math"
+
+// Activation is an elementwise non-linearity.
+type Activation int
+
+// The activations.
+const (
+	ReLU    Activation = iota // max(x, 0)
+	Swish                     // x·sigmoid(x)
+	HSwish                    // x·min(max(x+3, 0), 6)/6
+	Sigmoid                   // 1/(1+exp(−x))
+)
+
+// SavesOutput reports whether ActivateBackward wants the output of Activate rather than its input.
+func (a Activation) SavesOutput() bool { return a == ReLU || a == Sigmoid }
+
+// Activate sets dst[i] = a(x[i]); dst may be x. NaN stays NaN.
+func Activate(p *Pool, a Activation, dst, x []float32) {
+	need(dst, len(x))
+	f := a.forward()
+	p.chunks(len(x), func(from, to int) { f(dst[from:to], x[from:to]) })
+}
+
+// ActivateBackward sets dx[i] = dy[i]·a′(x[i]), where saved is the output of Activate if a.SavesOutput and its input x otherwise;
+// dx may be dy. The derivative of ReLU is 0 at 0, of HSwish 0 at −3 and 1 at 3; where ReLU is 0, dx is 0 whatever dy.
+func ActivateBackward(p *Pool, a Activation, dx, saved, dy []float32) {
+	need(dx, len(dy))
+	need(saved, len(dy))
+	f := a.backward()
+	p.chunks(len(dy), func(from, to int) { f(dx[from:to], saved[from:to], dy[from:to]) })
+}
+
+func (a Activation) forward() func(dst, x []float32) {
+	switch a {
+	case ReLU:
+		return relu
+	case Swish:
+		return swish
+	case HSwish:
+		return hswish
+	case Sigmoid:
+		return sigmoids
+	}
+	panic(unknownAct)
+}
+
+func (a Activation) backward() func(dx, saved, dy []float32) {
+	switch a {
+	case ReLU:
+		return reluBackward
+	case Swish:
+		return swishBackward
+	case HSwish:
+		return hswishBackward
+	case Sigmoid:
+		return sigmoidBackward
+	}
+	panic(unknownAct)
+}
+
+func relu(dst, x []float32) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = max(x[i], 0)
+	}
+}
+
+// reluBackward masks bits instead of branching: signs of activations are as good as random.
+func reluBackward(dx, y, dy []float32) {
+	y, dy = y[:len(dx)], dy[:len(dx)]
+	for i := range dx {
+		b := math.Float32bits(y[i]) << 1
+		mask := uint32(int32(b|-b) >> 31)
+		dx[i] = math.Float32frombits(math.Float32bits(dy[i]) & mask)
+	}
+}
+
+func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
+
+func sigmoids(dst, x []float32) {
+	for i, v := range x {
+		dst[i] = sigmoid(v)
+	}
+}
+
+func sigmoidBackward(dx, y, dy []float32) {
+	for i, v := range y {
+		dx[i] = dy[i] * v * (1 - v)
+	}
+}
+
+func swish(dst, x []float32) {
+	for i, v := range x {
+		dst[i] = v * sigmoid(v)
+	}
+}
+
+func swishBackward(dx, x, dy []float32) {
+	for i, v := range x {
+		s := sigmoid(v)
+		dx[i] = dy[i] * s * (1 + v*(1-s))
+	}
+}
+
+func hswish(dst, x []float32) {
+	for i, v := range x {
+		dst[i] = v * min(max(v+3, 0), 6) / 6
+	}
+}
+
+func hswishBackward(dx, x, dy []float32) {
+	for i, v := range x {
+		switch {
+		case v <= -3:
+			dx[i] = 0
+		case v >= 3:
+			dx[i] = dy[i]
+		default:
+			dx[i] = dy[i] * (v/3 + 0.5)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package kernel
+
+// Dropout zeroes elements with probability rate and scales the others, by a mask that depends on (seed, i) alone:
+//
+//	dst[i] = 0 if hash(seed, i) < rate·2⁶⁴, otherwise x[i]/(1 − rate)
+//
+// dst may be x. The gradient is the same call on dy.
+func Dropout(p *Pool, dst, x []float32, rate float32, seed uint64) {
+	need(dst, len(x))
+	limit, s := dropping(rate)
+	p.chunks(len(x), func(from, to int) {
+		for i := from; i < to; i++ {
+			if hash(seed, i) < limit {
+				dst[i] = 0
+			} else {
+				dst[i] = x[i] * s
+			}
+		}
+	})
+}
+
+// DropPath zeroes each of the n images of x with probability rate and scales the others by 1/(1 − rate); the mask depends on
+// (seed, image) alone. dst may be x. The gradient is the same call on dy.
+func DropPath(p *Pool, dst, x []float32, n int, rate float32, seed uint64) {
+	need(dst, len(x))
+	if n < 0 || n == 0 && len(x) > 0 || n > 0 && len(x)%n != 0 {
+		panic(badLength)
+	}
+	limit, s := dropping(rate)
+	p.Run(n, func(b int) {
+		size := len(x) / n
+		d := dst[b*size : (b+1)*size]
+		if hash(seed, b) < limit {
+			clear(d)
+			return
+		}
+		scale(d, x[b*size:(b+1)*size], s)
+	})
+}
+
+// dropping returns the bound below which a hash drops, and the scale of what stays.
+func dropping(rate float32) (limit uint64, scale float32) {
+	if !(rate >= 0 && rate < 1) {
+		panic(badRate)
+	}
+	return uint64(float64(rate) * (1 << 64)), 1 / (1 - rate)
+}
+
+// hash is output i of the SplitMix64 generator, started at a mixed seed so that neighbouring seeds do not share sequences.
+func hash(seed uint64, i int) uint64 {
+	return mix(mix(seed+0x9e3779b97f4a7c15) + uint64(i)*0x9e3779b97f4a7c15)
+}
+
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}

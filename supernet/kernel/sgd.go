@@ -1,0 +1,20 @@
+package kernel
+
+// SGDNesterov is one step of PyTorch's SGD with Nesterov momentum and no dampening, on weights w, velocities v (0 at the start) and gradients g,
+// which it does not change:
+//
+//	d = g[i] + decay·w[i];  v[i] = momentum·v[i] + d;  w[i] −= lr·(d + momentum·v[i])
+func SGDNesterov(p *Pool, w, v, g []float32, lr, momentum, decay float32) {
+	need(v, len(w))
+	need(g, len(w))
+	p.chunks(len(w), func(from, to int) { nesterov(w[from:to], v[from:to], g[from:to], lr, momentum, decay) })
+}
+
+func nesterov(w, v, g []float32, lr, momentum, decay float32) {
+	v, g = v[:len(w)], g[:len(w)]
+	for i := range w {
+		d := g[i] + decay*w[i]
+		v[i] = momentum*v[i] + d
+		w[i] -= lr * (d + momentum*v[i])
+	}
+}
