@@ -1,0 +1,102 @@
+package runs
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Checkpoint is the moment that a run continues from.
+type Checkpoint struct {
+	Label   string // names the moment, and with it the weights file; the same moment has the same label in every run
+	Weights string // file name in the run's folder; empty before the first checkpoint
+	State   []byte // JSON
+	Done    bool   // the search has ended
+	Time    time.Time
+}
+
+// Checkpoint makes the run resumable from here: save writes the weights to the path that it is given and has them on
+// disk when it returns; then all rows added since the last checkpoint and the new state are written in one
+// transaction, and the old weights go. On error the run is as it was at the last checkpoint.
+func (r *Run) Checkpoint(c Checkpoint, save func(path string) error) error {
+	old, err := r.Last()
+	if err != nil {
+		return err
+	}
+	c.Weights = "weights-" + c.Label + ".safetensors"
+	r.step("weights")
+	if err := save(filepath.Join(r.Dir, c.Weights)); err != nil {
+		return fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	r.step("directory")
+	if err := syncDir(r.Dir); err != nil {
+		return err
+	}
+	if err := r.commit(c); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
+	}
+	r.pending = nil
+	r.step("old weights")
+	if old.Weights == "" || old.Weights == c.Weights {
+		return nil
+	}
+	return removeIfThere(filepath.Join(r.Dir, old.Weights))
+}
+
+func (r *Run) commit(c Checkpoint) error {
+	r.step("transaction")
+	tx, err := r.db.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for _, s := range r.pending {
+		r.step("row")
+		if _, err := tx.Exec(s.query, s.args...); err != nil {
+			return err
+		}
+	}
+	r.step("state")
+	if _, err := tx.Exec("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?, ?, ?)",
+		c.Label, c.Weights, string(c.State), c.Done, stamp(r.now())); err != nil {
+		return err
+	}
+	r.step("commit")
+	return tx.Commit()
+}
+
+// Last is the last checkpoint; the zero Checkpoint if there was none yet.
+func (r *Run) Last() (c Checkpoint, err error) {
+	var state, at string
+	err = r.db.QueryRow("SELECT label, weights, state, done, time FROM checkpoint").Scan(&c.Label, &c.Weights, &state, &c.Done, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Checkpoint{}, nil
+	}
+	if err != nil {
+		return c, fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
+	}
+	c.State = []byte(state)
+	c.Time, err = time.Parse(time.RFC3339, at)
+	return c, err
+}
+
+func (r *Run) removeWeightsBut(keep string) error {
+	entries, err := os.ReadDir(r.Dir)
+	if err != nil {
+		return pathError(r.Dir, err)
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if name == keep || !strings.HasPrefix(name, "weights-") {
+			continue
+		}
+		if err := removeIfThere(filepath.Join(r.Dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+// Package runs keeps a search on disk: one folder a run, with a SQLite database as the source of truth and files that follow from it.
+//
+// A checkpoint is one transaction, so that a process killed at any moment loses only what came after the last
+// checkpoint, and a resumed run writes the same rows again:
+//
+//	run.db                     rounds, architectures, fitness, events, and the state to resume from
+//	config.toml, pool.toml     as the run was started
+//	weights-LABEL.safetensors  weights and optimizer state of the last checkpoint
+//	front.json                 the front of the last finished round
+//	round-NN/*.svg             plots of a finished round
+package runs
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Names of the files in a run's folder.
+const (
+	ConfigFile = "config.toml"
+	PoolFile   = "pool.toml"
+	FrontFile  = "front.json"
+
+	dbFile   = "run.db"
+	lockFile = "run.lock"
+)
+
+// Run is an open run folder. Rows that are added wait in memory until the next Checkpoint. Methods are for one goroutine.
+type Run struct {
+	Dir  string
+	Info Info
+
+	db      *sql.DB
+	lock    *os.File
+	now     func() time.Time
+	pending []statement
+	step    func(what string) // called before each durable write; tests kill the process here
+}
+
+// statement is one row that waits for its transaction.
+type statement struct {
+	query string
+	args  []any
+}
+
+// Info is what a run was started with. It never changes.
+type Info struct {
+	Seed       uint64
+	Version    string // of nse
+	Preset     string
+	Data       string // data set specification
+	ConfigHash string // SHA-256 of config.toml
+	Created    time.Time
+}
+
+// Start is all that a new run holds before its first step.
+type Start struct {
+	Info         Info
+	Config, Pool []byte // of config.toml and pool.toml
+	Ops          []Op
+}
+
+// Create makes dir, which must hold no run yet, into a run's folder. The database appears last, so that a folder
+// with one is complete.
+func Create(dir string, s Start, now func() time.Time) (*Run, error) {
+	if Exists(dir) {
+		return nil, fmt.Errorf("%s already holds a run: continue it with `nse resume %s`, or choose another --out", dir, dir)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, pathError(dir, err)
+	}
+	lock, err := acquire(dir)
+	if err != nil {
+		return nil, err
+	}
+	s.Info.Created = now().UTC().Truncate(time.Second)
+	err = errors.Join(
+		WriteFile(filepath.Join(dir, ConfigFile), s.Config),
+		WriteFile(filepath.Join(dir, PoolFile), s.Pool))
+	if err == nil {
+		err = createDB(filepath.Join(dir, dbFile), s)
+	}
+	lock.Close()
+	if err != nil {
+		return nil, err
+	}
+	return Open(dir, now)
+}
+
+// Open opens the run in dir for writing. It fails while another process has it open, and removes weights files that
+// no checkpoint names.
+func Open(dir string, now func() time.Time) (*Run, error) {
+	if err := check(dir); err != nil {
+		return nil, err
+	}
+	lock, err := acquire(dir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := read(dir)
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	r.lock, r.now = lock, now
+	if err := r.complete(); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Read opens the run in dir for reading only, also while another process writes it.
+func Read(dir string) (*Run, error) {
+	if err := check(dir); err != nil {
+		return nil, err
+	}
+	return read(dir)
+}
+
+func read(dir string) (*Run, error) {
+	db, err := openDB(filepath.Join(dir, dbFile), "rw")
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Dir: dir, db: db, step: func(string) {}}
+	if r.Info, err = readInfo(db); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, dbFile), err)
+	}
+	return r, nil
+}
+
+// Close gives the folder free. Rows that no checkpoint wrote are dropped.
+func (r *Run) Close() error {
+	err := r.db.Close()
+	if r.lock != nil {
+		r.lock.Close()
+	}
+	return err
+}
+
+// Exists reports whether dir holds a run.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, dbFile))
+	return err == nil
+}
+
+// check says why dir is not a run's folder.
+func check(dir string) error {
+	if info, err := os.Stat(dir); err != nil {
+		return pathError(dir, err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("%s is a file: want the folder of a run", dir)
+	}
+	if !Exists(dir) {
+		return fmt.Errorf("%s holds no run: it has no %s", dir, dbFile)
+	}
+	return nil
+}
+
+// complete checks that the files the database speaks of are there, and removes weights of checkpoints that never ended.
+func (r *Run) complete() error {
+	c, err := r.Last()
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{ConfigFile, PoolFile, c.Weights} {
+		if _, err := os.Stat(filepath.Join(r.Dir, name)); err != nil {
+			return fmt.Errorf("%s: %s is missing: the run cannot go on without it", r.Dir, name)
+		}
+	}
+	return r.removeWeightsBut(c.Weights)
+}
+
+// pathError turns an error of the os package into one line about path.
+func pathError(path string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}

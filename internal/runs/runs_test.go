@@ -1,0 +1,257 @@
+package runs
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+type clock = func() time.Time
+
+func fixed() time.Time { return time.Date(2021, 3, 1, 12, 0, 0, 0, time.UTC) }
+
+func start() Start {
+	return Start{
+		Info:   Info{Seed: 1<<63 + 5, Version: "1.0", Preset: "paper", Data: "generated", ConfigHash: "ab"},
+		Config: []byte("[search]\n"), Pool: []byte("# pool\n"),
+		Ops: []Op{{0, "mbconv-k3-e1", "mbconv", ""}, {1, "ssc-k5-e1", "ssc", "12ab"}},
+	}
+}
+
+func create(t *testing.T) *Run {
+	t.Helper()
+	r, err := Create(filepath.Join(t.TempDir(), "a run #1?%41"), start(), fixed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+func TestRowsComeBack(t *testing.T) {
+	r := create(t)
+	round := Round{Round: 1, SpaceSize: "12", Subset: [][]string{{"a", "b"}}, Kept: [][]string{{"a"}}, Tau: 300, Hypervolume: 0.1}
+	archs := []Architecture{
+		{Ops: [][]string{{"b"}, {}}, Params: 1, MACs: 2, Cost: 0.1, Accuracy: 1. / 3, Role: Extra},
+		{Ops: [][]string{{"a", "b"}, {"a"}}, Params: 3, MACs: 4, Cost: 0.2, Accuracy: 0.5, Role: Previous, Front: true},
+	}
+	fitness := []Fitness{{1, 0, "a", -0.25, false}, {1, 0, "b", -2.1, true}}
+	if err := r.AddRound(round, archs); err != nil {
+		t.Fatal(err)
+	}
+	r.AddFitness(1, fitness[1], fitness[0])
+	checkpoint := Checkpoint{Label: "r1", State: []byte(`{"round":1}`)}
+	if err := r.Checkpoint(checkpoint, func(path string) error { return WriteFile(path, nil) }); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	r, err := Open(r.Dir, fixed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	checkpoint.Weights, checkpoint.Time = "weights-r1.safetensors", fixed()
+	info := start().Info
+	info.Created = fixed()
+	same(t, "info", r.Info, nil, info)
+	got, err := r.Rounds()
+	same(t, "rounds", got, err, []Round{round})
+	gotArchs, err := r.Architectures(1)
+	same(t, "architectures", gotArchs, err, archs)
+	gotFitness, err := r.Fitness(1)
+	same(t, "fitness", gotFitness, err, fitness)
+	gotOps, err := r.Ops()
+	same(t, "ops", gotOps, err, start().Ops)
+	last, err := r.Last()
+	same(t, "checkpoint", last, err, checkpoint)
+}
+
+func same[T any](t *testing.T, what string, got T, err error, want T) {
+	t.Helper()
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: %+v, %v; want %+v", what, got, err, want)
+	}
+}
+
+func TestFailedWeightsLeaveTheLastCheckpoint(t *testing.T) {
+	r := create(t)
+	if err := writeOne(r, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.AddEvent(Event{Kind: "late"}); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("disk full")
+	err := r.Checkpoint(Checkpoint{Label: "x"}, func(string) error { return full })
+	if !errors.Is(err, full) {
+		t.Fatalf("got %v", err)
+	}
+	last, err := r.Last()
+	if err != nil || last.Label != "round-1" {
+		t.Fatalf("last checkpoint %+v, %v", last, err)
+	}
+	if _, err := os.Stat(filepath.Join(r.Dir, last.Weights)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOnlyOneProcessWrites(t *testing.T) {
+	r := create(t)
+	_, err := Open(r.Dir, fixed)
+	if err == nil || err.Error() != r.Dir+" is in use by another nse process" {
+		t.Fatalf("second open: %v", err)
+	}
+	if s := summarise(r.Dir); s.Status != "running" {
+		t.Errorf("status %+v, want running", s)
+	}
+	r.Close()
+	if s := summarise(r.Dir); s.Status != "stopped" {
+		t.Errorf("status %+v, want stopped", s)
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	cases := map[string]struct {
+		damage func(t *testing.T, dir string)
+		want   string // after the folder's name
+	}{
+		"no folder":   {func(t *testing.T, dir string) { os.RemoveAll(dir) }, ": no such file or directory"},
+		"no database": {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, dbFile)) }, " holds no run: it has no run.db"},
+		"a file": {func(t *testing.T, dir string) {
+			os.RemoveAll(dir)
+			os.WriteFile(dir, nil, 0o644)
+		}, " is a file: want the folder of a run"},
+		"text": {func(t *testing.T, dir string) { overwrite(t, dir, 0, strings.Repeat("text ", 100)) },
+			"/run.db: is damaged: it cannot be read as a database of nse"},
+		"empty":   {func(t *testing.T, dir string) { os.Truncate(filepath.Join(dir, dbFile), 0) }, "/run.db: is a database of another program, not of nse"},
+		"foreign": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA application_id = 7") }, "/run.db: is a database of another program, not of nse"},
+		"newer": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA user_version = 9") },
+			"/run.db: was written by a newer nse (schema 9, this one knows 1): use that version"},
+		"no row":     {func(t *testing.T, dir string) { execute(t, dir, "DELETE FROM run") }, "/run.db: is damaged: it cannot be read as a database of nse"},
+		"no pool":    {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, PoolFile)) }, ": pool.toml is missing: the run cannot go on without it"},
+		"no weights": {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "weights-round-1.safetensors")) }, ": weights-round-1.safetensors is missing: the run cannot go on without it"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			r := create(t)
+			if err := writeOne(r, 0); err != nil {
+				t.Fatal(err)
+			}
+			r.Close()
+			c.damage(t, r.Dir)
+			opened, err := Open(r.Dir, fixed)
+			if err == nil {
+				opened.Close()
+				t.Fatal("opened")
+			}
+			if err.Error() != r.Dir+c.want {
+				t.Errorf("got  %s\nwant %s", err, r.Dir+c.want)
+			}
+		})
+	}
+}
+
+// FuzzOpen writes bytes into the database: it opens, or one line says why not.
+func FuzzOpen(f *testing.F) {
+	f.Add(0, []byte("SQLite format 3\x00"))
+	f.Add(100, []byte{0xff, 0, 0xff})
+	f.Add(4096, []byte("\x0d\x00\x00"))
+	f.Fuzz(func(t *testing.T, at int, data []byte) {
+		r := create(t)
+		if err := writeOne(r, 0); err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		overwrite(t, r.Dir, at, string(data))
+		opened, err := Open(r.Dir, fixed)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("error of several lines: %q", err)
+			}
+			return
+		}
+		opened.Close()
+		if s := summarise(r.Dir); strings.Contains(s.Problem, "\n") {
+			t.Errorf("problem of several lines: %q", s.Problem)
+		}
+	})
+}
+
+func overwrite(t *testing.T, dir string, at int, text string) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(dir, dbFile), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt([]byte(text), int64(max(at, -at)%(1<<16))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func execute(t *testing.T, dir, query string) {
+	t.Helper()
+	db, err := openDB(filepath.Join(dir, dbFile), "rw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(query); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCreateRefusesARun(t *testing.T) {
+	r := create(t)
+	_, err := Create(r.Dir, start(), fixed)
+	want := r.Dir + " already holds a run: continue it with `nse resume " + r.Dir + "`, or choose another --out"
+	if err == nil || err.Error() != want {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestList(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "runs")
+	if list, err := List(root); err != nil || list != nil {
+		t.Fatalf("no folder: %v, %v", list, err)
+	}
+	for i := range 3 {
+		dir, err := Next(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Create(dir, start(), fixed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for round := range i + 1 {
+			if err := writeOne(r, round); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.Close()
+	}
+	execute(t, filepath.Join(root, "002"), "UPDATE architectures SET front = 1, accuracy = 0.75")
+	os.Mkdir(filepath.Join(root, "not a run"), 0o755)
+	list, err := List(root)
+	if err != nil || len(list) != 3 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	for i, want := range []struct {
+		status string
+		rounds int
+		best   float64
+	}{{"stopped", 1, 0}, {"stopped", 2, 0.75}, {"finished", 3, 0}} {
+		s := list[i]
+		if s.Status != want.status || s.Rounds != want.rounds || s.Best != want.best || s.Seed != 1<<63+5 {
+			t.Errorf("run %d: %+v, want %+v", i, s, want)
+		}
+	}
+	if dir, err := Next(root); err != nil || filepath.Base(dir) != "004" {
+		t.Errorf("next is %s, %v", dir, err)
+	}
+}

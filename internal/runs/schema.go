@@ -1,0 +1,141 @@
+package runs
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+)
+
+const (
+	applicationID = 0x6e736500 // "nse\0", in the header of run.db
+	schemaVersion = 1
+)
+
+// schema keeps times in columns of their own: all others are equal between two runs of the same configuration.
+const schema = `
+CREATE TABLE run (
+	seed TEXT NOT NULL, version TEXT NOT NULL, preset TEXT NOT NULL, data TEXT NOT NULL,
+	config_hash TEXT NOT NULL, created TEXT NOT NULL);
+CREATE TABLE ops (
+	id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, plugin TEXT NOT NULL, checksum TEXT NOT NULL);
+CREATE TABLE rounds (
+	round INTEGER PRIMARY KEY, space_size TEXT NOT NULL, subset TEXT NOT NULL, kept TEXT NOT NULL, tau REAL NOT NULL,
+	hypervolume REAL NOT NULL, time TEXT NOT NULL);
+CREATE TABLE architectures (
+	id INTEGER PRIMARY KEY, round INTEGER NOT NULL, role TEXT NOT NULL, front INTEGER NOT NULL, ops TEXT NOT NULL,
+	params INTEGER NOT NULL, macs INTEGER NOT NULL, cost REAL NOT NULL, accuracy REAL NOT NULL);
+CREATE INDEX architectures_round ON architectures (round);
+CREATE TABLE fitness (
+	round INTEGER NOT NULL, step INTEGER NOT NULL, layer INTEGER NOT NULL, op TEXT NOT NULL, theta REAL NOT NULL,
+	dropped INTEGER NOT NULL, PRIMARY KEY (round, step, layer, op)) WITHOUT ROWID;
+CREATE TABLE events (
+	id INTEGER PRIMARY KEY, round INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL, time TEXT NOT NULL);
+CREATE TABLE checkpoint (
+	id INTEGER PRIMARY KEY CHECK (id = 1), label TEXT NOT NULL, weights TEXT NOT NULL, state TEXT NOT NULL,
+	done INTEGER NOT NULL, time TEXT NOT NULL);
+`
+
+// openDB opens a database file in an SQLite URI mode (rw, rwc). Writers wait for each other and commits reach the disk.
+func openDB(path, mode string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(abs)}
+	u.RawQuery = "mode=" + mode + "&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_txlock=immediate"
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// createDB writes a new database beside path and renames it.
+func createDB(path string, s Start) error {
+	temp := path + ".new"
+	if err := errors.Join(removeIfThere(temp), removeIfThere(temp+"-journal")); err != nil {
+		return err
+	}
+	db, err := openDB(temp, "rwc")
+	if err != nil {
+		return err
+	}
+	err = fill(db, s)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func fill(db *sql.DB, s Start) error {
+	tx, err := db.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	header := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)
+	if _, err := tx.Exec(header + schema); err != nil {
+		return err
+	}
+	i := s.Info
+	if _, err := tx.Exec("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?)",
+		strconv.FormatUint(i.Seed, 10), i.Version, i.Preset, i.Data, i.ConfigHash, stamp(i.Created)); err != nil {
+		return err
+	}
+	for _, op := range s.Ops {
+		if _, err := tx.Exec("INSERT INTO ops VALUES (?, ?, ?, ?)", op.ID, op.Name, op.Plugin, op.Checksum); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// readInfo checks that the database is a run's and of a version that this program knows.
+func readInfo(db *sql.DB) (info Info, err error) {
+	var id, version int
+	err = errors.Join(
+		db.QueryRow("PRAGMA application_id").Scan(&id),
+		db.QueryRow("PRAGMA user_version").Scan(&version))
+	switch {
+	case err != nil:
+		return info, plain(err)
+	case id != applicationID:
+		return info, errors.New("is a database of another program, not of nse")
+	case version > schemaVersion:
+		return info, fmt.Errorf("was written by a newer nse (schema %d, this one knows %d): use that version", version, schemaVersion)
+	}
+	var seed, created string
+	err = db.QueryRow("SELECT seed, version, preset, data, config_hash, created FROM run").
+		Scan(&seed, &info.Version, &info.Preset, &info.Data, &info.ConfigHash, &created)
+	if err != nil {
+		return info, plain(err)
+	}
+	if info.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
+		return info, fmt.Errorf("seed %q is not a number", seed)
+	}
+	info.Created, err = time.Parse(time.RFC3339, created)
+	return info, err
+}
+
+// plain makes one line of an error of the driver.
+func plain(err error) error {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	if errors.Is(err, sql.ErrNoRows) || strings.Contains(text, "not a database") || strings.Contains(text, "malformed") {
+		return errors.New("is damaged: it cannot be read as a database of nse")
+	}
+	return errors.New(text)
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
