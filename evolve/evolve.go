@@ -35,13 +35,16 @@ type Gradient struct {
 
 // Engine trains the weight-sharing supernet. Calls come from one goroutine, in the same order on every run.
 type Engine interface {
-	// Begin starts a round on a subset of the pool: subset[l] lists the operations of layer l. Weights and optimizer start fresh.
+	// Begin starts a round on a subset of the pool: subset[l] lists the operations of layer l. Weights and
+	// optimizer start fresh.
 	Begin(round int, subset []Path) error
 	// Train takes one SGD step on architecture a and returns the batch's mean cross-entropy.
 	Train(s Step, a Arch) (loss float64, err error)
 	// Fitness runs architecture a on a held-out batch, and the paths of b without gradient on a's activations.
 	Fitness(s Step, a, b Arch) (Gradient, error)
-	// Score recalibrates BN for each architecture and measures its top-1 accuracy (0..1) on the held-out set. It calls
-	// done once for each index of archs, in an order that depends on archs alone, and stops at the first error of done.
+	// Score recalibrates BN for each architecture and measures its top-1 accuracy (0..1) on the held-out set, which
+	// depends on no other architecture. It calls done once for each index of archs and stops at the first error of done.
+	// Which of two architectures comes first depends on these two and their places in archs alone, so that scoring what
+	// is left of a list goes on in the same order.
 	Score(ctx context.Context, archs []Arch, done func(i int, accuracy float64) error) error
 }

@@ -1,0 +1,166 @@
+package evolve
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Config is the configuration of a search. Preset gives a complete one; a configuration file changes single settings of it.
+type Config struct {
+	// K is the number of operations in each layer's subset.
+	K int `toml:"k" json:"k"`
+	// MaxRounds ends the search after that many rounds; 0 leaves the end to the end rule alone.
+	MaxRounds int `toml:"max_rounds" json:"max_rounds"`
+	// TrainSteps is the number of weight updates in a round; 0 leaves it to the program, which counts it from the epochs.
+	TrainSteps int `toml:"train_steps" json:"train_steps"`
+	// SingleBranch selects exactly one operation in a layer, or none in a normal layer, instead of any subset.
+	SingleBranch bool `toml:"single_branch" json:"single_branch"`
+	// LockAndRehearse keeps inherited operations from being dropped and scores the previous front again in every round.
+	LockAndRehearse bool `toml:"lock_and_rehearse" json:"lock_and_rehearse"`
+	// End says when the pool is exhausted: "refill" (some layer cannot be filled to k) or "official" (a fixed number of rounds).
+	End EndRule `toml:"end" json:"end"`
+	// Fitness configures the fitness updates and the dropping of operations.
+	Fitness FitnessConfig `toml:"fitness" json:"fitness"`
+	// Constraint is the budget that architectures must meet.
+	Constraint ConstraintConfig `toml:"constraint" json:"constraint"`
+	// Front configures the sampling from which the Pareto front is retrieved.
+	Front FrontConfig `toml:"front" json:"front"`
+}
+
+// FitnessConfig configures the updates of the fitness θ (section 3.3.1).
+type FitnessConfig struct {
+	// Every is the number of weight updates before each fitness update.
+	Every int `toml:"every" json:"every"`
+	// LR is Adam's learning rate.
+	LR float64 `toml:"lr" json:"lr"`
+	// Beta1 is Adam's decay of the gradient's mean.
+	Beta1 float64 `toml:"beta1" json:"beta1"`
+	// Beta2 is Adam's decay of the gradient's square.
+	Beta2 float64 `toml:"beta2" json:"beta2"`
+	// Smoothing s keeps probabilities off 0 and 1: p = (1−s)·sigmoid(θ) + s/2.
+	Smoothing float64 `toml:"smoothing" json:"smoothing"`
+	// Threshold drops an operation whose θ falls below it.
+	Threshold float64 `toml:"threshold" json:"threshold"`
+}
+
+// ConstraintConfig is the budget τ in the unit of the candidates' cost (millions of MACs, or ms), and the resource
+// term α·(expected cost − τ)^β of the fitness loss (eq. 5).
+type ConstraintConfig struct {
+	// Tau is the budget τ.
+	Tau float64 `toml:"tau" json:"tau"`
+	// Width is the half-width of the accepted interval, as a part of τ: sampled costs lie in τ·(1−width) to τ·(1+width).
+	Width float64 `toml:"width" json:"width"`
+	// Alpha is the weight α of the resource term.
+	Alpha float64 `toml:"alpha" json:"alpha"`
+	// Beta is the exponent β of the resource term, a positive even number.
+	Beta int `toml:"beta" json:"beta"`
+}
+
+// FrontConfig configures the sampling from which the front is retrieved (section 3.3.2).
+type FrontConfig struct {
+	// Samples is the number D of distinct architectures within the constraint interval.
+	Samples int `toml:"samples" json:"samples"`
+	// Extras is the number D_e of distinct architectures just below the interval.
+	Extras int `toml:"extras" json:"extras"`
+	// Attempts bounds the draws for each wanted architecture on average.
+	Attempts int `toml:"attempts" json:"attempts"`
+}
+
+// EndRule says when a search has exhausted its pool.
+type EndRule string
+
+// The end rules.
+const (
+	// EndRefill ends when some layer cannot be filled to K, or when no layer has room for a new operation (4.1).
+	EndRefill EndRule = "refill"
+	// EndOfficial runs ⌊(N−1)/(K−1)⌋ rounds on a pool of N, with fewer operations in layers that run short.
+	EndOfficial EndRule = "official"
+)
+
+// Preset returns the complete configuration named "paper" or "official".
+func Preset(name string) (Config, error) {
+	c := Config{
+		K: 5, LockAndRehearse: true, End: EndRefill,
+		Fitness:    FitnessConfig{Every: 2, LR: 0.1, Beta1: 0.9, Beta2: 0.999, Threshold: -2},
+		Constraint: ConstraintConfig{Tau: 300, Width: 0.1, Alpha: 1e-5, Beta: 2},
+		Front:      FrontConfig{Samples: 2000, Extras: 100, Attempts: 1000},
+	}
+	switch name {
+	case "paper":
+		return c, nil
+	case "official":
+		c.Fitness.LR, c.Fitness.Beta1, c.Fitness.Smoothing = 0.005, 0, 1e-3
+		c.End = EndOfficial
+		return c, nil
+	}
+	return Config{}, fmt.Errorf("preset %q: want paper or official", name)
+}
+
+// Validate refuses settings with which a search cannot run. The errors name keys of the configuration file.
+func (c Config) Validate() error {
+	switch {
+	case c.K < 2:
+		return fmt.Errorf("k = %d: want at least 2", c.K)
+	case c.MaxRounds < 0:
+		return fmt.Errorf("max_rounds = %d: want 0 (no limit) or more", c.MaxRounds)
+	case c.TrainSteps < 1:
+		return fmt.Errorf("train_steps = %d: want at least 1", c.TrainSteps)
+	case c.End != EndRefill && c.End != EndOfficial:
+		return fmt.Errorf("end = %q: want refill or official", c.End)
+	}
+	return errors.Join(c.Fitness.Validate(), c.Constraint.Validate(), c.Front.Validate())
+}
+
+// Validate refuses settings with which θ cannot be updated.
+func (c FitnessConfig) Validate() error {
+	switch {
+	case c.Every < 1:
+		return fmt.Errorf("fitness.every = %d: want at least 1", c.Every)
+	case !(c.LR > 0) || math.IsInf(c.LR, 0):
+		return fmt.Errorf("fitness.lr = %v: want a positive number", c.LR)
+	case !(c.Beta1 >= 0 && c.Beta1 < 1):
+		return fmt.Errorf("fitness.beta1 = %v: want 0 to 1, 1 excluded", c.Beta1)
+	case !(c.Beta2 >= 0 && c.Beta2 < 1):
+		return fmt.Errorf("fitness.beta2 = %v: want 0 to 1, 1 excluded", c.Beta2)
+	case !(c.Smoothing >= 0 && c.Smoothing < 1):
+		return fmt.Errorf("fitness.smoothing = %v: want 0 to 1, 1 excluded", c.Smoothing)
+	case !(c.Threshold < 0) || math.IsInf(c.Threshold, 0):
+		return fmt.Errorf("fitness.threshold = %v: want a negative number", c.Threshold)
+	}
+	return nil
+}
+
+// Validate refuses a budget that no architecture can meet or a resource term that has no minimum.
+func (c ConstraintConfig) Validate() error {
+	switch {
+	case !(c.Tau > 0) || math.IsInf(c.Tau, 0):
+		return fmt.Errorf("constraint.tau = %v: want a positive number", c.Tau)
+	case !(c.Width > 0 && c.Width <= 1):
+		return fmt.Errorf("constraint.width = %v: want more than 0 and at most 1", c.Width)
+	case !(c.Alpha >= 0) || math.IsInf(c.Alpha, 0):
+		return fmt.Errorf("constraint.alpha = %v: want 0 or more", c.Alpha)
+	case c.Beta < 2 || c.Beta%2 != 0 || c.Beta > 8:
+		return fmt.Errorf("constraint.beta = %d: want 2, 4, 6 or 8", c.Beta)
+	}
+	return nil
+}
+
+// Validate refuses numbers of samples with which there is no front.
+func (c FrontConfig) Validate() error {
+	switch {
+	case c.Samples < 1:
+		return fmt.Errorf("front.samples = %d: want at least 1", c.Samples)
+	case c.Extras < 0:
+		return fmt.Errorf("front.extras = %d: want 0 or more", c.Extras)
+	case c.Attempts < 1:
+		return fmt.Errorf("front.attempts = %d: want at least 1", c.Attempts)
+	}
+	return nil
+}
+
+// Low is the least cost of the constraint interval.
+func (c ConstraintConfig) Low() float64 { return c.Tau * (1 - c.Width) }
+
+// High is the greatest cost of the constraint interval.
+func (c ConstraintConfig) High() float64 { return c.Tau * (1 + c.Width) }

@@ -1,0 +1,149 @@
+package evolve
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Event is one thing that happened in a search. Events depend on the problem, the configuration, the seed and the
+// engine alone, never on time. A resumed search repeats, number for number, those that followed its checkpoint.
+type Event struct {
+	Seq   int  // from 0, without holes
+	Round int  // from 1
+	Body  Body // what happened
+}
+
+// Body is what happened: one of RoundStarted, Trained, FitnessUpdated, Dropped, Sampled, Scored, FrontRetrieved,
+// Aggregated, Replenished, Finished.
+type Body interface {
+	// Kind names the body's type in JSON, such as "round_started".
+	Kind() string
+}
+
+// RoundStarted says on what a round searches.
+type RoundStarted struct {
+	Subset     []Path `json:"subset"`      // by layer
+	Inherited  []Path `json:"inherited"`   // by layer: the part of the subset that the last front used
+	SubsetSize string `json:"subset_size"` // number of architectures over the subset, exact, decimal
+}
+
+// Trained reports one weight update.
+type Trained struct {
+	Step int     `json:"step"` // from 0
+	Loss float64 `json:"loss"` // mean cross-entropy of the batch
+}
+
+// FitnessUpdated reports one fitness update.
+type FitnessUpdated struct {
+	Step     int         `json:"step"`     // from 0, of fitness updates
+	Loss     float64     `json:"loss"`     // cross-entropy on the held-out batch
+	Cost     float64     `json:"cost"`     // expected cost over the two configurations of each layer (eq. 8)
+	Resource float64     `json:"resource"` // resource term (eq. 5)
+	Theta    [][]float64 `json:"theta"`    // θ after the update, by layer, in the order of the round's subset; null on most steps
+}
+
+// Dropped says that an operation fell.
+type Dropped struct {
+	Step  int     `json:"step"` // of fitness updates
+	Layer int     `json:"layer"`
+	Op    OpID    `json:"op"`
+	Theta float64 `json:"theta"` // below the threshold
+}
+
+// Sampled reports what the constraint interval yielded.
+type Sampled struct {
+	Feasibility Feasibility `json:"feasibility"`
+	Rehearsed   int         `json:"rehearsed"` // architectures of the previous front that are scored again
+}
+
+// Scored reports the accuracy of one architecture.
+type Scored struct {
+	Index int   `json:"index"` // in the list of architectures to score
+	Total int   `json:"total"` // length of that list
+	Trial Trial `json:"trial"`
+}
+
+// FrontRetrieved reports the round's Pareto front.
+type FrontRetrieved struct {
+	Members     []Member `json:"members"`     // by ascending cost; Round tells those that were inherited
+	Hypervolume float64  `json:"hypervolume"` // to the point (τ·(1+width), 0)
+}
+
+// Aggregated reports the operations that the front uses (eq. 9).
+type Aggregated struct {
+	Kept []Path `json:"kept"` // by layer
+}
+
+// Replenished reports the operations that come in for the next round.
+type Replenished struct {
+	Kept []Path `json:"kept"` // by layer
+	New  []Path `json:"new"`  // by layer
+}
+
+// Finished ends the events of a search.
+type Finished struct {
+	Reason string `json:"reason"`
+}
+
+func (RoundStarted) Kind() string   { return "round_started" }
+func (Trained) Kind() string        { return "trained" }
+func (FitnessUpdated) Kind() string { return "fitness_updated" }
+func (Dropped) Kind() string        { return "dropped" }
+func (Sampled) Kind() string        { return "sampled" }
+func (Scored) Kind() string         { return "scored" }
+func (FrontRetrieved) Kind() string { return "front_retrieved" }
+func (Aggregated) Kind() string     { return "aggregated" }
+func (Replenished) Kind() string    { return "replenished" }
+func (Finished) Kind() string       { return "finished" }
+
+// eventJSON is the form of an event in JSON.
+type eventJSON struct {
+	Seq   int             `json:"seq"`
+	Round int             `json:"round"`
+	Kind  string          `json:"kind"`
+	Body  json.RawMessage `json:"body"`
+}
+
+// MarshalJSON writes {"seq", "round", "kind", "body"}.
+func (e Event) MarshalJSON() ([]byte, error) {
+	body, err := json.Marshal(e.Body)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(eventJSON{e.Seq, e.Round, e.Body.Kind(), body})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (e *Event) UnmarshalJSON(text []byte) error {
+	var j eventJSON
+	if err := json.Unmarshal(text, &j); err != nil {
+		return err
+	}
+	read, known := map[string]func([]byte) (Body, error){
+		"round_started":   decode[RoundStarted],
+		"trained":         decode[Trained],
+		"fitness_updated": decode[FitnessUpdated],
+		"dropped":         decode[Dropped],
+		"sampled":         decode[Sampled],
+		"scored":          decode[Scored],
+		"front_retrieved": decode[FrontRetrieved],
+		"aggregated":      decode[Aggregated],
+		"replenished":     decode[Replenished],
+		"finished":        decode[Finished],
+	}[j.Kind]
+	if !known {
+		return fmt.Errorf("event %d: unknown kind %q", j.Seq, j.Kind)
+	}
+	body, err := read(j.Body)
+	if err != nil {
+		return fmt.Errorf("event %d (%s): %w", j.Seq, j.Kind, err)
+	}
+	*e = Event{j.Seq, j.Round, body}
+	return nil
+}
+
+func decode[B Body](text []byte) (Body, error) {
+	var b B
+	err := json.Unmarshal(text, &b)
+	return b, err
+}

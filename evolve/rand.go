@@ -1,0 +1,20 @@
+package evolve
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+	"math/rand/v2"
+)
+
+// Rand returns the random numbers of one step: they depend on the seed, the name of the stream, the round, the step and
+// the layer alone, so that no part of a search has to remember a generator.
+func Rand(seed uint64, stream string, round, step, layer int) *rand.Rand {
+	name := fnv.New64a()
+	name.Write([]byte(stream))
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[0:], seed)
+	binary.LittleEndian.PutUint64(key[8:], name.Sum64())
+	binary.LittleEndian.PutUint64(key[16:], uint64(round)<<32|uint64(uint32(step)))
+	binary.LittleEndian.PutUint64(key[24:], uint64(layer))
+	return rand.New(rand.NewChaCha8(key))
+}

@@ -1,0 +1,45 @@
+package evolve
+
+// Phase is the step of a round that comes next.
+type Phase string
+
+// The phases, in the order in which a round goes through them.
+const (
+	PhaseBegin     Phase = ""          // fresh weights and fitness
+	PhaseTrain     Phase = "train"     // State.Step weight updates are done
+	PhaseSample    Phase = "sample"    // training is over
+	PhaseScore     Phase = "score"     // some of State.Trials may be done
+	PhaseRetrieve  Phase = "retrieve"  // all trials are scored
+	PhaseReplenish Phase = "replenish" // State.Front is this round's
+	PhaseFinished  Phase = "finished"  // State.Reason says why
+)
+
+// State is all that a search carries from one step boundary to the next, besides what its Engine holds. The zero value
+// stands before the start. It is plain data: JSON keeps every bit of it.
+type State struct {
+	Round   int      `json:"round"` // from 1; 0 before the start
+	Phase   Phase    `json:"phase"`
+	Step    int      `json:"step"`    // weight updates done in this round
+	Space   Space    `json:"space"`   // of this round; of the last one when finished
+	Fitness Fitness  `json:"fitness"` // of this round
+	Trials  []Trial  `json:"trials"`  // to score in this round; empty before PhaseScore
+	Front   []Member `json:"front"`   // the latest retrieved, by ascending cost
+	Events  int      `json:"events"`  // number of events so far: the next event's Seq
+	Reason  string   `json:"reason"`  // why the search finished
+}
+
+// Trial is an architecture to score.
+type Trial struct {
+	Member
+	Extra     bool `json:"extra"`     // below the constraint interval: counts in dominance only
+	Rehearsed bool `json:"rehearsed"` // from the previous front
+	Done      bool `json:"done"`      // Accuracy is known
+}
+
+// Member is a scored architecture of a Pareto front.
+type Member struct {
+	Arch     Arch    `json:"arch"`
+	Cost     float64 `json:"cost"`     // in the unit of the candidates' cost
+	Accuracy float64 `json:"accuracy"` // top-1 on the held-out set, 0..1, as of the latest scoring
+	Round    int     `json:"round"`    // in which it was sampled
+}
