@@ -2,6 +2,8 @@ package sdk
 
 import (
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 )
@@ -59,14 +61,39 @@ func (op Op) Complete(a Attrs) (Attrs, error) {
 		if kind(v) != kind(d.Default) {
 			return nil, fmt.Errorf("%s: attribute %q is a %s, not a %s", op.Name, d.Name, kind(d.Default), kind(v))
 		}
+		if err := representable(v); err != nil {
+			return nil, fmt.Errorf("%s: attribute %q: %w", op.Name, d.Name, err)
+		}
 		full[d.Name] = v
 	}
-	for name := range a {
+	for _, name := range slices.Sorted(maps.Keys(a)) {
 		if _, ok := full[name]; !ok {
-			return nil, fmt.Errorf("%s has no attribute %q: it has %s", op.Name, name, strings.Join(op.attrNames(), ", "))
+			return nil, op.unknown(name)
 		}
 	}
 	return full, nil
+}
+
+func (op Op) unknown(name string) error {
+	if len(op.Attrs) == 0 {
+		return fmt.Errorf("%s has no attribute %q: it has none", op.Name, name)
+	}
+	return fmt.Errorf("%s has no attribute %q: it has %s", op.Name, name, strings.Join(op.attrNames(), ", "))
+}
+
+// representable refuses values that cannot stand in a member's name.
+func representable(v any) error {
+	switch v := v.(type) {
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("%v is not a finite number", v)
+		}
+	case string:
+		if v == "" || len(v) > 64 || !only(v, lower+upper+digits+"_.") {
+			return fmt.Errorf("%q is not 1 to 64 letters, digits, dots and underscores", v)
+		}
+	}
+	return nil
 }
 
 // Member is the name of the member with complete attributes a, such as mbconv-k3-e6-d2 or mbconv-k5-e3-g1.2:

@@ -3,6 +3,7 @@ package sdk
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -74,6 +75,9 @@ func (g *Graph) Add(p Primitive, inputs ...Tensor) Tensor {
 	if err == nil {
 		err = out.validate()
 	}
+	if err == nil {
+		err = affordable(p, shapes)
+	}
 	if err != nil {
 		return g.fail(index, p, err)
 	}
@@ -101,15 +105,56 @@ func (g *Graph) Finish(y Tensor, want Shape) error {
 	if got := y.Shape(); got != want {
 		return fmt.Errorf("output is %v, the layer needs %v", got, want)
 	}
-	names := map[string]int{}
-	for i, n := range g.Nodes {
-		if j, taken := names[n.Name]; taken {
-			return fmt.Errorf("nodes %d and %d are both named %q", j, i, n.Name)
-		}
-		names[n.Name] = i
+	if err := g.checkNames(); err != nil {
+		return err
+	}
+	if i, found := g.unused(y.node); found {
+		return fmt.Errorf("node %d (%s) does not reach the output", i, g.Nodes[i].Primitive.Kind())
 	}
 	g.Output = y.node
 	return nil
+}
+
+// Err returns the first error of the graph so far, which Finish returns too.
+func (g *Graph) Err() error { return g.err }
+
+// checkNames refuses names that cannot stand in a weights file, and two nodes or parameters of one name.
+func (g *Graph) checkNames() error {
+	nodes, params := map[string]int{}, map[string]int{}
+	for i, n := range g.Nodes {
+		if n.Name == "" || len(n.Name) > 64 || !only(n.Name, lower+upper+digits+"_-.") {
+			return fmt.Errorf("node %d: name %q is not 1 to 64 letters, digits, dots, dashes and underscores", i, n.Name)
+		}
+		if j, taken := nodes[n.Name]; taken {
+			return fmt.Errorf("nodes %d and %d are both named %q", j, i, n.Name)
+		}
+		nodes[n.Name] = i
+		for _, p := range n.Primitive.Params(g.InputShapes(i)) {
+			name := n.Name + "." + p.Name
+			if j, taken := params[name]; taken {
+				return fmt.Errorf("nodes %d and %d both have a parameter %q", j, i, name)
+			}
+			params[name] = i
+		}
+	}
+	return nil
+}
+
+// unused finds the first node that the output does not depend on.
+func (g *Graph) unused(output int) (node int, found bool) {
+	used := make([]bool, len(g.Nodes))
+	if output != InputNode {
+		used[output] = true
+	}
+	for i := len(g.Nodes) - 1; i >= 0; i-- {
+		for _, in := range g.Nodes[i].Inputs {
+			if used[i] && in != InputNode {
+				used[in] = true
+			}
+		}
+	}
+	node = slices.Index(used, false)
+	return node, node >= 0
 }
 
 func (g *Graph) fail(index int, p Primitive, err error) Tensor {

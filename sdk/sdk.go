@@ -117,7 +117,22 @@ func (l Layer) Validate() error {
 const (
 	maxSide  = 1 << 16
 	maxNodes = 4096
+	maxSize  = 1 << 30 // elements of one activation or parameter
+	maxMACs  = 1 << 50 // of one node
 )
+
+// affordable refuses nodes whose parameters or work are beyond any network's, so that counts cannot overflow.
+func affordable(p Primitive, in []Shape) error {
+	for _, t := range p.Params(in) {
+		if t.Size() > maxSize {
+			return fmt.Errorf("%s %v is too large", t.Name, t.Shape)
+		}
+	}
+	if p.MACs(in) > maxMACs {
+		return fmt.Errorf("%d multiply-accumulates are too many", p.MACs(in))
+	}
+	return nil
+}
 
 // Shape is the shape of one image's activations.
 type Shape struct{ Height, Width, Channels int }
@@ -131,7 +146,7 @@ func (s Shape) validate() error {
 	if min(s.Height, s.Width, s.Channels) < 1 {
 		return errors.New("output " + s.String() + " is empty")
 	}
-	if max(s.Height, s.Width, s.Channels) > maxSide || s.Size() > 1<<30 {
+	if max(s.Height, s.Width, s.Channels) > maxSide || s.Size() > maxSize {
 		return errors.New("output " + s.String() + " is too large")
 	}
 	return nil

@@ -1,5 +1,7 @@
 package sdk
 
+import "fmt"
+
 // Conv appends a convolution without bias. Pad it with Same to keep the size at stride 1.
 func (t Tensor) Conv(c Conv2D) Tensor {
 	one := [2]int{1, 1}
@@ -80,13 +82,16 @@ func (t Tensor) Concat(others ...Tensor) Tensor {
 	return t.g.Add(Concat{}, append([]Tensor{t}, others...)...)
 }
 
-// Split cuts the channels into consecutive parts of the given sizes.
+// Split cuts the channels into consecutive parts of the given sizes, which must add up to all of them.
 func (t Tensor) Split(sizes ...int) []Tensor {
 	parts := make([]Tensor, len(sizes))
 	from := 0
 	for i, n := range sizes {
 		parts[i] = t.g.Add(Slice{From: from, Channels: n}, t)
 		from += n
+	}
+	if c := t.Shape().Channels; t.g.err == nil && from != c {
+		t.g.err = fmt.Errorf("split of %d channels into %v", c, sizes)
 	}
 	return parts
 }

@@ -1,0 +1,54 @@
+// Package mbconv is the inverted bottleneck with a depthwise convolution (Figure 6 of the paper).
+package mbconv
+
+import (
+	"fmt"
+
+	"github.com/nse-dev/nse/sdk"
+)
+
+// Op is 1×1 to expand·c_in channels, depthwise kernel×kernel with the layer's stride, 1×1 to c_out, each followed by
+// batch normalisation and an activation, the last by batch normalisation alone. Expand 1 keeps its first 1×1.
+func Op() sdk.Op {
+	return sdk.Op{
+		Name: "mbconv",
+		Doc:  "Inverted bottleneck: 1×1, depthwise k×k, 1×1.",
+		Attrs: []sdk.Attr{
+			{Name: "kernel", Short: "k", Doc: "side of the depthwise kernel, odd", Default: 3, Required: true},
+			{Name: "expand", Short: "e", Doc: "width of the depthwise convolution in input channels", Default: 1, Required: true},
+			{Name: "dilation", Short: "d", Doc: "spacing of the depthwise kernel's taps", Default: 1},
+			{Name: "groups", Short: "g", Doc: "groups of the first and of the last 1×1 convolution", Default: []int{1, 1}},
+		},
+		Build: build,
+	}
+}
+
+// reduction is squeeze-and-excite's.
+const reduction = 4
+
+func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
+	kernel, expand, dilation, groups := a.Int("kernel"), a.Int("expand"), a.Int("dilation"), a.Ints("groups")
+	if err := check(kernel, expand, dilation, groups); err != nil {
+		return sdk.Tensor{}, err
+	}
+	x := g.Input().Conv1x1(expand*l.In, groups[0]).BatchNormAct(l.Activation)
+	x = x.Depthwise(kernel, l.Stride, dilation).BatchNormAct(l.Activation)
+	if l.SqueezeExcite {
+		x = x.SqueezeExcite(reduction, l.Activation)
+	}
+	return x.Conv1x1(l.Out, groups[1]).BatchNorm(), nil
+}
+
+func check(kernel, expand, dilation int, groups []int) error {
+	switch {
+	case kernel < 1 || kernel > 99 || kernel%2 == 0:
+		return fmt.Errorf("kernel %d is not an odd number in 1..99", kernel)
+	case expand < 1 || expand > 64:
+		return fmt.Errorf("expand %d is not in 1..64", expand)
+	case dilation < 1 || dilation > 99:
+		return fmt.Errorf("dilation %d is not in 1..99", dilation)
+	case len(groups) != 2 || groups[0] < 1 || groups[1] < 1:
+		return fmt.Errorf("groups %v are not two positive numbers", groups)
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package plugins_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nse-dev/nse/plugins"
+	"github.com/nse-dev/nse/sdk"
+)
+
+// shared opens a file of the reference material, which lies beside the repository. Without it the test is skipped,
+// but not in CI.
+func shared(t *testing.T, path string) []byte {
+	t.Helper()
+	root := os.Getenv("NSE_SHARED")
+	if root == "" {
+		root = filepath.Join("..", "..", "shared")
+	}
+	text, err := os.ReadFile(filepath.Join(root, path))
+	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") != "true" {
+		t.Skipf("no reference material: %v (set NSE_SHARED)", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// operation is an operation as the reference writes it: the family and its attributes.
+type operation map[string]any
+
+func (o operation) build(t *testing.T, l sdk.Layer) *sdk.Graph {
+	t.Helper()
+	op, err := plugins.Builtin(o["family"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := op.Graph(l, o.attrs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func (o operation) attrs() sdk.Attrs {
+	attrs := sdk.Attrs{}
+	for name, v := range o {
+		switch v := v.(type) {
+		case float64:
+			attrs[name] = int(v)
+		case []any:
+			attrs[name] = []int{int(v[0].(float64)), int(v[1].(float64))}
+		}
+	}
+	return attrs
+}
+
+func TestCountsEqualReference(t *testing.T) {
+	var reference struct {
+		Spaces map[string][]operation
+		Macro  struct {
+			Rows []struct {
+				Cin, Cout, Stride, Size int
+				Ops                     []sdk.Count
+			}
+		}
+	}
+	if err := json.Unmarshal(shared(t, "reference/ops27.json"), &reference); err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for i, row := range reference.Macro.Rows {
+		l := sdk.Layer{Index: i, In: row.Cin, Out: row.Cout, Stride: row.Stride, Height: row.Size, Width: row.Size}
+		for id, want := range row.Ops {
+			if got := reference.Spaces["27"][id].build(t, l).Count(); got != want {
+				t.Errorf("layer %d, operation %d: %+v, want %+v", i, id, got, want)
+			}
+			checked++
+		}
+	}
+	if checked != 22*27 {
+		t.Errorf("%d counts in the reference, want 594", checked)
+	}
+}
+
+func TestGraphsEqualGolden(t *testing.T) {
+	names := []string{
+		"block-conv-k3-t2", "block-dualconv-k3-t1-s2", "block-mbconv-k11-t6", "block-mbconv-k3-d2-t3", "block-mbconv-k3-d3-t1-s2",
+		"block-mbconv-k3-t1", "block-mbconv-k3-t3-se-swish", "block-mbconv-k3-t6-g12", "block-mbconv-k5-t3-s2", "block-ssc-k5-t2-s2",
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			meta := metadata(t, shared(t, "reference/golden/"+name+".safetensors"))
+			op, l, want := golden(t, meta)
+			got := op.build(t, l)
+			for i, n := range got.Nodes {
+				if i >= len(want) || want[i] != line(n.Primitive) {
+					t.Errorf("node %d is %s, want one of %v", i, line(n.Primitive), want)
+				}
+			}
+			if len(got.Nodes) != len(want) {
+				t.Errorf("%d nodes, want %d", len(got.Nodes), len(want))
+			}
+		})
+	}
+}
+
+// metadata reads the case that a golden file describes in its header.
+func metadata(t *testing.T, file []byte) map[string]string {
+	t.Helper()
+	var header struct {
+		Meta map[string]string `json:"__metadata__"`
+	}
+	if err := json.NewDecoder(strings.NewReader(string(file[8:]))).Decode(&header); err != nil {
+		t.Fatal(err)
+	}
+	return header.Meta
+}
+
+// golden is the operation, the layer and the primitives of a case.
+func golden(t *testing.T, meta map[string]string) (op operation, l sdk.Layer, primitives []string) {
+	t.Helper()
+	var nodes []map[string]any
+	decode(t, meta["op"], &op)
+	decode(t, meta["primitives"], &nodes)
+	decode(t, meta["cin"], &l.In)
+	decode(t, meta["cout"], &l.Out)
+	decode(t, meta["stride"], &l.Stride)
+	decode(t, meta["height"], &l.Height)
+	decode(t, meta["width"], &l.Width)
+	decode(t, meta["squeeze_excite"], &l.SqueezeExcite)
+	if err := l.Activation.UnmarshalText([]byte(meta["activation"])); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range nodes {
+		text, _ := json.Marshal(n)
+		primitives = append(primitives, string(text))
+	}
+	return op, l, primitives
+}
+
+func decode(t *testing.T, text string, v any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+}
+
+// line writes a primitive as the golden files do, with sorted keys.
+func line(p sdk.Primitive) string {
+	m := map[string]any{"op": p.Kind()}
+	switch p := p.(type) {
+	case sdk.Conv2D:
+		m["out"], m["kernel"], m["stride"], m["pad"], m["dilation"], m["groups"] = p.Out, p.Kernel, p.Stride, p.Pad, p.Dilation, p.Groups
+	case sdk.BatchNorm:
+		m["eps"], m["momentum"] = p.Eps, p.Momentum
+	case sdk.SqueezeExcite:
+		m["reduction"], m["activation"] = p.Reduction, p.Activation
+	}
+	text, _ := json.Marshal(m)
+	return string(text)
+}
+
+func TestUnknownBuiltinListsNames(t *testing.T) {
+	_, err := plugins.Builtin("mbcon")
+	if want := `there is no built-in plugin "mbcon", only conv, dualconv, mbconv, shuffle, ssc`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestFamiliesAreValid(t *testing.T) {
+	for _, op := range plugins.All() {
+		if err := op.Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+}

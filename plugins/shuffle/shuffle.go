@@ -1,0 +1,62 @@
+// Package shuffle is a unit in the manner of ShuffleNetV2: half of the channels is transformed, then the halves are interleaved.
+package shuffle
+
+import (
+	"fmt"
+
+	"github.com/nse-dev/nse/sdk"
+)
+
+// Op splits the channels of a normal layer, transforms one half by 1×1, depthwise kernel×kernel, 1×1, and joins and
+// shuffles the halves. Where the layer changes channels or resolution, both halves are made from the whole input.
+func Op() sdk.Op {
+	return sdk.Op{
+		Name:  "shuffle",
+		Doc:   "ShuffleNetV2 unit: split, transform one half, join, shuffle.",
+		Attrs: []sdk.Attr{{Name: "kernel", Short: "k", Doc: "side of the depthwise kernel, odd", Default: 3}},
+		Build: build,
+	}
+}
+
+// reduction is squeeze-and-excite's.
+const reduction = 4
+
+func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
+	kernel := a.Int("kernel")
+	if kernel < 1 || kernel > 99 || kernel%2 == 0 {
+		return sdk.Tensor{}, fmt.Errorf("kernel %d is not an odd number in 1..99", kernel)
+	}
+	if l.Out < 2 {
+		return sdk.Tensor{}, fmt.Errorf("%d channel cannot be split", l.Out)
+	}
+	half := l.Out / 2
+	if l.Normal() {
+		parts := g.Input().Split(l.Out-half, half)
+		return join(parts[0], transform(parts[1], l, kernel, half)), nil
+	}
+	return join(project(g.Input(), l, kernel, l.Out-half), transform(g.Input(), l, kernel, half)), nil
+}
+
+// transform is the branch with two 1×1 convolutions around a depthwise one.
+func transform(x sdk.Tensor, l sdk.Layer, kernel, out int) sdk.Tensor {
+	x = x.Conv1x1(out, 1).BatchNormAct(l.Activation)
+	x = x.Depthwise(kernel, l.Stride, 1).BatchNorm()
+	if l.SqueezeExcite {
+		x = x.SqueezeExcite(reduction, l.Activation)
+	}
+	return x.Conv1x1(out, 1).BatchNormAct(l.Activation)
+}
+
+// project stands for the untouched half where there is none: a depthwise and a 1×1 convolution.
+func project(x sdk.Tensor, l sdk.Layer, kernel, out int) sdk.Tensor {
+	return x.Depthwise(kernel, l.Stride, 1).BatchNorm().Conv1x1(out, 1).BatchNormAct(l.Activation)
+}
+
+// join concatenates and interleaves the two halves. An odd number of channels cannot be interleaved in two groups:
+// the halves change places instead, so that the next unit transforms the other one.
+func join(kept, transformed sdk.Tensor) sdk.Tensor {
+	if kept.Shape().Channels != transformed.Shape().Channels {
+		return transformed.Concat(kept)
+	}
+	return kept.Concat(transformed).ChannelShuffle(2)
+}

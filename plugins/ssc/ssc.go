@@ -1,0 +1,43 @@
+// Package ssc is the spatially separable convolution (Figure 6 of the paper).
+package ssc
+
+import (
+	"fmt"
+
+	"github.com/nse-dev/nse/sdk"
+)
+
+// Op is 1×1 to expand·c_in channels, 1×kernel with the stride on the width, kernel×1 with the stride on the height,
+// 1×1 to c_out. All are full convolutions followed by batch normalisation and, but for the last, an activation.
+func Op() sdk.Op {
+	return sdk.Op{
+		Name: "ssc",
+		Doc:  "Spatially separable convolution: 1×1, 1×k, k×1, 1×1.",
+		Attrs: []sdk.Attr{
+			{Name: "kernel", Short: "k", Doc: "length of the two kernels, odd", Default: 5, Required: true},
+			{Name: "expand", Short: "e", Doc: "width of the inner convolutions in input channels", Default: 1, Required: true},
+		},
+		Build: build,
+	}
+}
+
+// reduction is squeeze-and-excite's.
+const reduction = 4
+
+func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
+	kernel, expand := a.Int("kernel"), a.Int("expand")
+	if kernel < 1 || kernel > 99 || kernel%2 == 0 {
+		return sdk.Tensor{}, fmt.Errorf("kernel %d is not an odd number in 1..99", kernel)
+	}
+	if expand < 1 || expand > 64 {
+		return sdk.Tensor{}, fmt.Errorf("expand %d is not in 1..64", expand)
+	}
+	inner, pad := expand*l.In, sdk.Same(kernel, 1)
+	x := g.Input().Conv1x1(inner, 1).BatchNormAct(l.Activation)
+	x = x.Conv(sdk.Conv2D{Out: inner, Kernel: [2]int{1, kernel}, Stride: [2]int{1, l.Stride}, Pad: [2]int{0, pad}}).BatchNormAct(l.Activation)
+	x = x.Conv(sdk.Conv2D{Out: inner, Kernel: [2]int{kernel, 1}, Stride: [2]int{l.Stride, 1}, Pad: [2]int{pad, 0}}).BatchNormAct(l.Activation)
+	if l.SqueezeExcite {
+		x = x.SqueezeExcite(reduction, l.Activation)
+	}
+	return x.Conv1x1(l.Out, 1).BatchNorm(), nil
+}

@@ -1,0 +1,134 @@
+// Package serve is the main function of a plugin binary.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc"
+
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/wire"
+)
+
+// Main serves operations to the nse process that started this one and returns when it is told to stop. When that
+// process is gone, it exits. Started by a person it says what it is, and exits with status 1. A mistake in the
+// declaration of an operation ends it with that line.
+//
+// Standard input belongs to the host: operations must not read it.
+func Main(ops ...sdk.Op) {
+	if h := wire.Handshake(); os.Getenv(h.MagicCookieKey) != h.MagicCookieValue {
+		fail(fmt.Errorf("this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops check --pool ops.toml"))
+	}
+	server, err := newOperations(ops)
+	if err != nil {
+		fail(err)
+	}
+	go exitWith(os.Stdin)
+	plugin.Serve(&plugin.ServeConfig{
+		HandshakeConfig: wire.Handshake(),
+		Plugins:         plugin.PluginSet{wire.ServiceName: service{server: server}},
+		GRPCServer:      plugin.DefaultGRPCServer,
+		Logger:          hclog.NewNullLogger(),
+	})
+}
+
+func fail(err error) {
+	fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
+	os.Exit(1)
+}
+
+// exitWith ends the process when the host closes its end of the pipe, which its death does too, however it dies.
+func exitWith(host io.Reader) {
+	_, _ = io.Copy(io.Discard, host)
+	os.Exit(0)
+}
+
+// service hands the server to go-plugin.
+type service struct {
+	plugin.NetRPCUnsupportedPlugin
+	server *operations
+}
+
+// GRPCServer registers the operations.
+func (s service) GRPCServer(_ *plugin.GRPCBroker, g *grpc.Server) error {
+	wire.RegisterOperationsServer(g, s.server)
+	return nil
+}
+
+// GRPCClient is the host's side, which package registry has.
+func (service) GRPCClient(context.Context, *plugin.GRPCBroker, *grpc.ClientConn) (any, error) {
+	return nil, errors.New("serve: a plugin does not call itself")
+}
+
+// operations implements the protocol's service.
+type operations struct {
+	wire.UnimplementedOperationsServer
+	ops      map[string]sdk.Op
+	families []*wire.Family
+}
+
+func newOperations(ops []sdk.Op) (*operations, error) {
+	s := &operations{ops: map[string]sdk.Op{}}
+	if len(ops) == 0 {
+		return nil, errors.New("serve.Main was given no operation")
+	}
+	for _, op := range ops {
+		if err := op.Validate(); err != nil {
+			return nil, err
+		}
+		if _, twice := s.ops[op.Name]; twice || op.Build == nil {
+			return nil, fmt.Errorf("family %s has no Build or is given twice", op.Name)
+		}
+		family, err := wire.EncodeFamily(op)
+		if err != nil {
+			return nil, err
+		}
+		s.ops[op.Name] = op
+		s.families = append(s.families, family)
+	}
+	return s, nil
+}
+
+// Describe implements wire.OperationsServer.
+func (s *operations) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeReply, error) {
+	return &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, SdkVersion: wire.SDKVersion, Families: s.families}, nil
+}
+
+// Build implements wire.OperationsServer. What goes wrong in the operation is part of the reply.
+func (s *operations) Build(_ context.Context, r *wire.BuildRequest) (*wire.BuildReply, error) {
+	g, err := s.build(r)
+	if err != nil {
+		return &wire.BuildReply{Result: &wire.BuildReply_Error{Error: err.Error()}}, nil
+	}
+	return &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: g}}, nil
+}
+
+func (s *operations) build(r *wire.BuildRequest) (g *wire.Graph, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(os.Stderr, "%s panicked: %v\n%s", r.GetFamily(), p, debug.Stack())
+			err = fmt.Errorf("%s panicked: %v", r.GetFamily(), p)
+		}
+	}()
+	op, ok := s.ops[r.GetFamily()]
+	if !ok {
+		return nil, fmt.Errorf("there is no family %q", r.GetFamily())
+	}
+	attrs, err := wire.DecodeAttrs(r.GetAttributes())
+	if err != nil {
+		return nil, err
+	}
+	graph, err := op.Graph(wire.DecodeLayer(r.GetLayer()), attrs)
+	if err != nil {
+		return nil, err
+	}
+	return wire.EncodeGraph(graph)
+}
