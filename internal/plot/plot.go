@@ -1,0 +1,60 @@
+// Package plot draws a round of a search as SVG: the front (cost against accuracy) and the fitness of every operation
+// over the steps. Equal input makes equal bytes.
+package plot
+
+import (
+	"bytes"
+	"image/color"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// The colours are Okabe and Ito's, which colour-blind readers can tell apart.
+var (
+	ink    = color.NRGBA{0x22, 0x22, 0x22, 0xff}
+	faint  = color.NRGBA{0xe4, 0xe4, 0xe4, 0xff}
+	grey   = color.NRGBA{0x9a, 0x9a, 0x9a, 0xff}
+	blue   = color.NRGBA{0x00, 0x72, 0xb2, 0xff}
+	orange = color.NRGBA{0xe6, 0x9f, 0x00, 0xff}
+	red    = color.NRGBA{0xd5, 0x5e, 0x00, 0xff}
+)
+
+// palette colours the operations of a layer in turn.
+var palette = []color.Color{
+	blue, orange, color.NRGBA{0x00, 0x9e, 0x73, 0xff}, color.NRGBA{0xcc, 0x79, 0xa7, 0xff},
+	color.NRGBA{0x56, 0xb4, 0xe9, 0xff}, red, color.NRGBA{0x6b, 0x4c, 0x9a, 0xff}, color.NRGBA{0x00, 0x00, 0x00, 0xff},
+}
+
+// newPlot is an empty plot in the house's style with a text size in points.
+func newPlot(title, x, y string, size vg.Length) *plot.Plot {
+	p := plot.New()
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
+	p.Title.Padding = size / 2
+	for _, f := range []*font.Font{
+		&p.Title.TextStyle.Font, &p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font,
+		&p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font,
+	} {
+		f.Variant, f.Size = "Sans", size
+	}
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color, grid.Vertical.Color = faint, faint
+	p.Add(grid)
+	return p
+}
+
+// svg draws on a white page and returns the file.
+func svg(width, height vg.Length, draws func(draw.Canvas)) ([]byte, error) {
+	page := vgsvg.NewWith(vgsvg.UseWH(width, height))
+	c := draw.New(page)
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+	draws(c)
+	var b bytes.Buffer
+	_, err := page.WriteTo(&b)
+	return b.Bytes(), err
+}

@@ -1,0 +1,114 @@
+package plot
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func sampleFront() Front {
+	r := rand.New(rand.NewChaCha8([32]byte{1}))
+	f := Front{Round: 3, Unit: "million MACs", Low: 270, High: 330}
+	for i := range 500 {
+		cost := 270 + 60*r.Float64()
+		f.Sampled = append(f.Sampled, Point{cost, 0.6 + 0.001*(cost-270) + 0.05*r.NormFloat64()})
+		if i < 30 {
+			f.Extra = append(f.Extra, Point{262 + 8*r.Float64(), 0.6 + 0.03*r.NormFloat64()})
+		}
+		if i < 6 {
+			f.Previous = append(f.Previous, Point{275 + 8*float64(i), 0.65 + 0.01*float64(i)})
+		}
+	}
+	for i := range 7 {
+		f.Front = append(f.Front, Point{330 - 9*float64(i), 0.80 - 0.012*float64(i)})
+	}
+	return f
+}
+
+func sampleFitness() Fitness {
+	r := rand.New(rand.NewChaCha8([32]byte{2}))
+	f := Fitness{Round: 3, Threshold: -2}
+	for l := range 11 {
+		var curves []Curve
+		for k := range 5 {
+			c := Curve{Op: fmt.Sprintf("mbconv-k%d-e6-d%d", 3+2*k, l%3+1)}
+			theta := 0.0
+			for step := 0; step <= 400 && theta >= -2; step += 20 {
+				c.Steps, c.Theta = append(c.Steps, step), append(c.Theta, theta)
+				theta += 0.12 * (r.NormFloat64() - float64(k)*0.5 + 0.6)
+			}
+			c.Dropped = theta < -2
+			curves = append(curves, c)
+		}
+		f.Layers = append(f.Layers, curves)
+	}
+	return f
+}
+
+// TestDrawings checks the bytes are equal twice, valid XML, and say what they show. With NSE_PLOT_DIR it leaves the files there.
+func TestDrawings(t *testing.T) {
+	drawings := map[string]struct {
+		draw func() ([]byte, error)
+		says []string
+	}{
+		"front": {sampleFront().SVG, []string{"Round 3, architectures scored: 536", "sampled (500)", "outside the interval (30)",
+			"front of last round (6)", "front (7)", "constraint interval", "cost (million MACs)"}},
+		"front-empty":   {Front{Round: 1, Unit: "ms"}.SVG, []string{"Round 1, architectures scored: 0"}},
+		"front-one":     {Front{Round: 1, Unit: "ms", Front: []Point{{1, 0.5}}, Sampled: []Point{{1, 0.5}}}.SVG, []string{"front (1)"}},
+		"fitness":       {sampleFitness().SVG, []string{"layer 0", "layer 10", "mbconv-k11-e6-d3", "θ = -2"}},
+		"fitness-empty": {Fitness{Round: 1}.SVG, []string{"Round 1"}},
+		"fitness-one":   {Fitness{Layers: [][]Curve{{{Op: "a", Steps: []int{0}, Theta: []float64{0}}}, nil}}.SVG, []string{"layer 1"}},
+	}
+	for name, d := range drawings {
+		a, err := d.draw()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		b, err := d.draw()
+		if err != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s: drawn twice, the bytes differ (error %v)", name, err)
+		}
+		for _, text := range d.says {
+			if !strings.Contains(string(a), text) {
+				t.Errorf("%s does not say %q", name, text)
+			}
+		}
+		wellFormed(t, name, a)
+		if dir := os.Getenv("NSE_PLOT_DIR"); dir != "" {
+			if err := os.WriteFile(filepath.Join(dir, name+".svg"), a, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func wellFormed(t *testing.T, name string, svg []byte) {
+	t.Helper()
+	if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
+		t.Errorf("%s holds a number that is not finite", name)
+	}
+	d := xml.NewDecoder(bytes.NewReader(svg))
+	for {
+		_, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestNotANumberIsAnError(t *testing.T) {
+	if _, err := (Front{Sampled: []Point{{1, math.NaN()}}}).SVG(); err == nil {
+		t.Error("an accuracy that is not a number was drawn")
+	}
+}
