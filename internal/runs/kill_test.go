@@ -61,9 +61,12 @@ func writeAll(dir string, at int) error {
 
 func writeOne(r *Run, i int) error {
 	label := fmt.Sprintf("round-%d", i+1)
+	ops := [][]string{{"a"}}
+	r.AddEvent(Event{Seq: i, Round: i + 1, Kind: "round", Body: []byte("{}")})
 	return errors.Join(
-		r.AddEvent(Event{Round: i + 1, Kind: "round", Detail: i}),
-		r.AddRound(Round{Round: i + 1, SpaceSize: "8"}, []Architecture{{Ops: [][]string{{"a"}}, Cost: float64(i), Role: Sampled}}),
+		r.AddRound(Round{Round: i + 1, SubsetSize: "8", Subset: ops}),
+		r.AddArchitecture(i+1, 0, Architecture{Ops: ops, Cost: float64(i), Role: Sampled}),
+		r.SetFront(i+1, [][][]string{ops}, 0.5), r.SetKept(i+1, ops),
 		r.Checkpoint(Checkpoint{Label: label, State: []byte(strconv.Itoa(i + 1)), Done: i == 2}, func(path string) error {
 			return WriteFile(path, []byte(label))
 		}))
@@ -81,7 +84,7 @@ func TestKilledBeforeAnyWriteEndsWithTheSameRows(t *testing.T) {
 		cmd.Env = append(os.Environ(), "NSE_TEST_DIR="+dir, fmt.Sprint("NSE_TEST_KILL=", at))
 		out, err := cmd.CombinedOutput()
 		if err == nil {
-			if at < 3*8 {
+			if at <= 3*12 {
 				t.Fatalf("the run has only %d writes", at-1)
 			}
 			return

@@ -2,6 +2,7 @@ package runs
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 )
@@ -14,13 +15,14 @@ type Op struct {
 	Checksum string // SHA-256 of the plugin's binary; empty for one that is built in
 }
 
-// Round is one finished round.
+// Round is one round. What a round in progress has not reached yet is zero.
 type Round struct {
-	Round        int // from 1
-	SpaceSize    string
-	Subset, Kept [][]string // names of operations by layer: at the start, and after aggregation
-	Tau          float64    // the constraint, in the unit of cost
-	Hypervolume  float64    // of the front
+	Round       int        // from 1
+	SubsetSize  string     // number of architectures over the subset, exact
+	Subset      [][]string // names of operations by layer
+	Low, High   float64    // the constraint interval, in the unit of cost
+	Hypervolume float64    // of the front
+	Kept        [][]string // names of the operations that the front uses, by layer; nil before the round's end
 }
 
 // Architecture is one scored architecture of a round. The tags are the format of front.json.
@@ -53,46 +55,64 @@ type Fitness struct {
 	Dropped bool // it fell in this step
 }
 
-// Event is anything else that happened, in order.
+// Event is one event of the search.
 type Event struct {
-	Round  int
-	Kind   string
-	Detail any // written as JSON
+	Seq   int // from 0, without holes
+	Round int
+	Kind  string
+	Body  json.RawMessage
 }
 
-// AddRound adds a finished round with its architectures.
-func (r *Run) AddRound(x Round, archs []Architecture) error {
-	subset, kept, err := encodeBoth(x.Subset, x.Kept)
-	if err != nil {
-		return err
-	}
-	r.add("INSERT INTO rounds VALUES (?, ?, ?, ?, ?, ?, ?)", x.Round, x.SpaceSize, subset, kept, x.Tau, x.Hypervolume, stamp(r.now()))
-	for _, a := range archs {
-		ops, err := json.Marshal(a.Ops)
+// AddRound adds a round at its start: its number, subset and size. The Set methods add the rest as it becomes known.
+func (r *Run) AddRound(x Round) error {
+	subset, err := json.Marshal(x.Subset)
+	r.add("INSERT INTO rounds (round, subset_size, subset, time) VALUES (?, ?, ?, ?)", x.Round, x.SubsetSize, string(subset), stamp(r.now()))
+	return err
+}
+
+// SetInterval adds the constraint interval of a round.
+func (r *Run) SetInterval(round int, low, high float64) {
+	r.add("UPDATE rounds SET low = ?, high = ? WHERE round = ?", low, high, round)
+}
+
+// SetFront marks the architectures of a round's front, given by their operations' names, and adds its hypervolume.
+func (r *Run) SetFront(round int, front [][][]string, hypervolume float64) error {
+	r.add("UPDATE rounds SET hypervolume = ? WHERE round = ?", hypervolume, round)
+	for _, arch := range front {
+		ops, err := json.Marshal(arch)
 		if err != nil {
 			return err
 		}
-		r.add("INSERT INTO architectures (round, role, front, ops, params, macs, cost, accuracy) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			x.Round, string(a.Role), a.Front, string(ops), a.Params, a.MACs, a.Cost, a.Accuracy)
+		r.add("UPDATE architectures SET front = 1 WHERE round = ? AND ops = ?", round, string(ops))
 	}
 	return nil
 }
 
-// AddFitness adds fitness parameters of a round.
+// SetKept adds the operations that a round's front uses, which ends the round.
+func (r *Run) SetKept(round int, kept [][]string) error {
+	text, err := json.Marshal(kept)
+	r.add("UPDATE rounds SET kept = ? WHERE round = ?", string(text), round)
+	return err
+}
+
+// AddArchitecture adds a scored architecture under its number in the round's list.
+func (r *Run) AddArchitecture(round, number int, a Architecture) error {
+	ops, err := json.Marshal(a.Ops)
+	r.add("INSERT INTO architectures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		round, number, string(a.Role), a.Front, string(ops), a.Params, a.MACs, a.Cost, a.Accuracy)
+	return err
+}
+
+// AddFitness adds fitness parameters of a round. A later row of the same step and operation replaces an earlier one.
 func (r *Run) AddFitness(round int, rows ...Fitness) {
 	for _, f := range rows {
-		r.add("INSERT INTO fitness VALUES (?, ?, ?, ?, ?, ?)", round, f.Step, f.Layer, f.Op, f.Theta, f.Dropped)
+		r.add("INSERT OR REPLACE INTO fitness VALUES (?, ?, ?, ?, ?, ?)", round, f.Step, f.Layer, f.Op, f.Theta, f.Dropped)
 	}
 }
 
 // AddEvent adds an event.
-func (r *Run) AddEvent(e Event) error {
-	detail, err := json.Marshal(e.Detail)
-	if err != nil {
-		return err
-	}
-	r.add("INSERT INTO events (round, kind, detail, time) VALUES (?, ?, ?, ?)", e.Round, e.Kind, string(detail), stamp(r.now()))
-	return nil
+func (r *Run) AddEvent(e Event) {
+	r.add("INSERT INTO events VALUES (?, ?, ?, ?, ?)", e.Seq, e.Round, e.Kind, string(e.Body), stamp(r.now()))
 }
 
 func (r *Run) add(query string, args ...any) {
@@ -110,26 +130,25 @@ func (r *Run) Ops() (ops []Op, err error) {
 	return ops, err
 }
 
-// Rounds lists the finished rounds in order.
+// Rounds lists the rounds in order, the one in progress last.
 func (r *Run) Rounds() (rounds []Round, err error) {
-	err = r.query("SELECT round, space_size, subset, kept, tau, hypervolume FROM rounds ORDER BY round", func(scan scanner) error {
+	err = r.query(`SELECT round, subset_size, subset, coalesce(low, 0), coalesce(high, 0), coalesce(hypervolume, 0),
+		coalesce(kept, 'null') FROM rounds ORDER BY round`, func(scan scanner) error {
 		var x Round
 		var subset, kept string
-		if err := scan(&x.Round, &x.SpaceSize, &subset, &kept, &x.Tau, &x.Hypervolume); err != nil {
+		if err := scan(&x.Round, &x.SubsetSize, &subset, &x.Low, &x.High, &x.Hypervolume, &kept); err != nil {
 			return err
 		}
-		if err := json.Unmarshal([]byte(subset), &x.Subset); err != nil {
-			return err
-		}
+		err := errors.Join(json.Unmarshal([]byte(subset), &x.Subset), json.Unmarshal([]byte(kept), &x.Kept))
 		rounds = append(rounds, x)
-		return json.Unmarshal([]byte(kept), &rounds[len(rounds)-1].Kept)
+		return err
 	})
 	return rounds, err
 }
 
-// Architectures lists the scored architectures of a round in the order in which they were scored.
+// Architectures lists the scored architectures of a round by number.
 func (r *Run) Architectures(round int) (archs []Architecture, err error) {
-	err = r.query("SELECT role, front, ops, params, macs, cost, accuracy FROM architectures WHERE round = ? ORDER BY id",
+	err = r.query("SELECT role, front, ops, params, macs, cost, accuracy FROM architectures WHERE round = ? ORDER BY number",
 		func(scan scanner) error {
 			var a Architecture
 			var ops string
@@ -173,13 +192,4 @@ func (r *Run) query(query string, each func(scanner) error, args ...any) error {
 		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
 	}
 	return nil
-}
-
-func encodeBoth(a, b any) (string, string, error) {
-	x, err := json.Marshal(a)
-	if err != nil {
-		return "", "", err
-	}
-	y, err := json.Marshal(b)
-	return string(x), string(y), err
 }

@@ -34,22 +34,26 @@ func create(t *testing.T) *Run {
 
 func TestRowsComeBack(t *testing.T) {
 	r := create(t)
-	round := Round{Round: 1, SpaceSize: "12", Subset: [][]string{{"a", "b"}}, Kept: [][]string{{"a"}}, Tau: 300, Hypervolume: 0.1}
+	round := Round{Round: 1, SubsetSize: "12", Subset: [][]string{{"a", "b"}}, Kept: [][]string{{"a"}}, Low: 1, High: 2, Hypervolume: 0.1}
 	archs := []Architecture{
 		{Ops: [][]string{{"b"}, {}}, Params: 1, MACs: 2, Cost: 0.1, Accuracy: 1. / 3, Role: Extra},
-		{Ops: [][]string{{"a", "b"}, {"a"}}, Params: 3, MACs: 4, Cost: 0.2, Accuracy: 0.5, Role: Previous, Front: true},
+		{Ops: [][]string{{"a", "b"}, {"a"}}, Params: 3, MACs: 4, Cost: 0.2, Accuracy: 0.5, Role: Previous},
 	}
 	fitness := []Fitness{{1, 0, "a", -0.25, false}, {1, 0, "b", -2.1, true}}
-	if err := r.AddRound(round, archs); err != nil {
+	err := errors.Join(r.AddRound(round), r.AddArchitecture(1, 1, archs[1]), r.AddArchitecture(1, 0, archs[0]),
+		r.SetFront(1, [][][]string{archs[1].Ops}, 0.1), r.SetKept(1, round.Kept))
+	if err != nil {
 		t.Fatal(err)
 	}
-	r.AddFitness(1, fitness[1], fitness[0])
+	r.SetInterval(1, 1, 2)
+	archs[1].Front = true
+	r.AddFitness(1, Fitness{1, 0, "b", -2.05, false}, fitness[1], fitness[0])
 	checkpoint := Checkpoint{Label: "r1", State: []byte(`{"round":1}`)}
 	if err := r.Checkpoint(checkpoint, func(path string) error { return WriteFile(path, nil) }); err != nil {
 		t.Fatal(err)
 	}
 	r.Close()
-	r, err := Open(r.Dir, fixed)
+	r, err = Open(r.Dir, fixed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,9 +86,7 @@ func TestFailedWeightsLeaveTheLastCheckpoint(t *testing.T) {
 	if err := writeOne(r, 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.AddEvent(Event{Kind: "late"}); err != nil {
-		t.Fatal(err)
-	}
+	r.AddEvent(Event{Seq: 9, Kind: "late"})
 	full := errors.New("disk full")
 	err := r.Checkpoint(Checkpoint{Label: "x"}, func(string) error { return full })
 	if !errors.Is(err, full) {
@@ -235,7 +237,7 @@ func TestList(t *testing.T) {
 		}
 		r.Close()
 	}
-	execute(t, filepath.Join(root, "002"), "UPDATE architectures SET front = 1, accuracy = 0.75")
+	execute(t, filepath.Join(root, "002"), "UPDATE architectures SET accuracy = 0.75")
 	os.Mkdir(filepath.Join(root, "not a run"), 0o755)
 	list, err := List(root)
 	if err != nil || len(list) != 3 {
