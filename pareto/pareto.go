@@ -3,6 +3,7 @@ package pareto
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -24,7 +25,7 @@ func (p Point) Dominates(q Point) bool {
 func Front(points []Point) []int {
 	order := make([]int, 0, len(points))
 	for i, p := range points {
-		if p == p { // no NaN
+		if !math.IsNaN(p.Cost) && !math.IsNaN(p.Accuracy) {
 			order = append(order, i)
 		}
 	}

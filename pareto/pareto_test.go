@@ -61,7 +61,7 @@ func TestFrontIsSortedAndDominatesTheRest(t *testing.T) {
 			}
 		}
 		for i, p := range ps {
-			if p != p || slices.Contains(front, i) {
+			if math.IsNaN(p.Cost) || math.IsNaN(p.Accuracy) || slices.Contains(front, i) {
 				continue
 			}
 			if !slices.ContainsFunc(front, func(j int) bool { return ps[j].Dominates(p) || ps[j] == p }) {
