@@ -1,0 +1,86 @@
+package graph
+
+import (
+	"fmt"
+
+	"github.com/nse-dev/nse/sdk"
+)
+
+// Block is one operation of a network, ready to run. It belongs to one goroutine at a time, and holds the memory of one
+// training pass at a time.
+type Block struct {
+	Params []*Param // in the order of the graph's nodes; running statistics have no Grad
+
+	name    string
+	in, out sdk.Shape
+
+	forward   program // Probe and Eval
+	train     program
+	gradients program // of the parameters and of x
+	weights   program // of the parameters alone
+
+	open frame
+}
+
+// frame is what a Train pass leaves for Backward.
+type frame struct {
+	kept, x     []float32
+	batch       int
+	seed        uint64
+	below, from Mark // before and after kept was lent
+}
+
+// OutShape is the shape of one image's result.
+func (b *Block) OutShape() sdk.Shape { return b.out }
+
+// Forward computes dst [N, OutShape] from x [N, input shape] for the N images of s.Batch; they must not overlap.
+// In Train mode it leaves a frame on the arena for Backward, and x must stay as it is until then; dst may be
+// reused at once. A second Train pass without Backward forgets the first. In the other modes the arena is as before.
+func (b *Block) Forward(s *Session, dst, x []float32) {
+	b.check(s, "x", x, b.in)
+	b.check(s, "dst", dst, b.out)
+	at := pass{atX: x, atY: dst}
+	program := &b.forward
+	below := s.Arena.Mark()
+	if s.Mode == Train {
+		program = &b.train
+		at[atKept] = s.Arena.Floats(program.kept * s.Batch)
+		b.open = frame{kept: at[atKept], x: x, batch: s.Batch, seed: s.Seed, below: below, from: s.Arena.Mark()}
+		below = b.open.from
+	}
+	at[atTemp] = s.Arena.Floats(program.temp * s.Batch)
+	program.run(s, &at)
+	s.Arena.Release(below)
+}
+
+// Backward overwrites the Grad of every trained parameter, and dx [N, input shape] with the gradient of x, from
+// dy [N, OutShape], the gradient of the result. With dx nil it computes the parameters' alone. dx must not overlap dy,
+// which stays as it is. It must follow Forward in Train mode, with the same Batch and Seed. The frame goes back to the
+// arena if it lies on top, as it does when blocks go backward in the reverse order of their forward passes; otherwise
+// with the next Release below it.
+func (b *Block) Backward(s *Session, dx, dy []float32) {
+	f := b.open
+	if f.batch == 0 || f.batch != s.Batch || f.seed != s.Seed {
+		panic(fmt.Sprintf("graph: %s: Backward with batch %d and seed %d after Train with batch %d and seed %d",
+			b.name, s.Batch, s.Seed, f.batch, f.seed))
+	}
+	b.check(s, "dy", dy, b.out)
+	program := &b.weights
+	if dx != nil {
+		b.check(s, "dx", dx, b.in)
+		program = &b.gradients
+	}
+	mark := s.Arena.Mark()
+	program.run(s, &pass{atX: f.x, atDY: dy, atDX: dx, atKept: f.kept, atTemp: s.Arena.Floats(program.temp * s.Batch)})
+	if mark == f.from {
+		mark = f.below
+	}
+	s.Arena.Release(mark)
+	b.open = frame{}
+}
+
+func (b *Block) check(s *Session, name string, v []float32, shape sdk.Shape) {
+	if s.Batch < 1 || len(v) != s.Batch*shape.Size() {
+		panic(fmt.Sprintf("graph: %s: %s has %d floats, %d images of %v need %d", b.name, name, len(v), s.Batch, shape, s.Batch*shape.Size()))
+	}
+}

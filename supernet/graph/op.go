@@ -1,0 +1,99 @@
+package graph
+
+import (
+	"fmt"
+	"hash"
+	"hash/fnv"
+
+	"github.com/chewxy/hm"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// run is a kernel: it overwrites dst from in, all flat NHWC.
+type run func(s *Session, dst []float32, in [][]float32)
+
+// gradient adds the nodes of an operation's gradient to its graph and returns one for every input. It reads the
+// operation's inputs and output and the gradient of the output.
+type gradient func(in G.Nodes, out, dy *G.Node) G.Nodes
+
+// op is an operation of a gorgonia graph whose kernel works on flat slices. The executor calls run on memory that it
+// has planned; a stock machine calls Do, which allocates.
+type op struct {
+	name    string
+	out     tensor.Shape // four dimensions; the first of activations is the builder's nominal batch
+	run     run
+	grad    gradient // nil in the backward pass
+	inPlace []int    // inputs whose memory the output may take over
+	view    *view    // not nil: the output is a part of the first input, run only copies it for stock machines
+
+	arity int
+	id    uint32 // unique in its graph, because gorgonia merges operations that hash alike
+	b     *builder
+}
+
+// view is a range of a value, in floats per image.
+type view struct{ from, size int }
+
+var (
+	_ G.Op   = (*op)(nil)
+	_ G.SDOp = (*op)(nil)
+)
+
+func (o *op) Arity() int { return o.arity }
+
+// Type is new at every call: gorgonia puts it into a pool after use.
+func (o *op) Type() hm.Type {
+	types := make([]hm.Type, o.arity+1)
+	for i := range types {
+		types[i] = G.TensorType{Dims: 4, Of: tensor.Float32}
+	}
+	return hm.NewFnType(types...)
+}
+
+// InferShape returns the shape that the IR has inferred already.
+func (o *op) InferShape(...G.DimSizer) (tensor.Shape, error) { return o.out.Clone(), nil }
+
+// Do runs the kernel on a stock machine, in the builder's session.
+func (o *op) Do(values ...G.Value) (G.Value, error) {
+	if o.b.session == nil {
+		return nil, fmt.Errorf("graph: %v on a stock machine without a session", o)
+	}
+	in := make([][]float32, len(values))
+	for i, v := range values {
+		in[i] = v.Data().([]float32)
+	}
+	y := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(o.out...))
+	o.run(o.b.session, y.Data().([]float32), in)
+	return y, nil
+}
+
+// These four keep stock machines from sharing memory between values.
+func (o *op) ReturnsPtr() bool     { return true }
+func (o *op) CallsExtern() bool    { return false }
+func (o *op) OverwritesInput() int { return -1 }
+func (o *op) String() string       { return fmt.Sprintf("%s#%d", o.name, o.id) }
+
+func (o *op) WriteHash(h hash.Hash) { fmt.Fprint(h, o.String()) }
+
+func (o *op) Hashcode() uint32 {
+	h := fnv.New32a()
+	o.WriteHash(h)
+	return h.Sum32()
+}
+
+// DiffWRT is true for every input of a forward operation.
+func (o *op) DiffWRT(inputs int) []bool {
+	wrt := make([]bool, inputs)
+	for i := range wrt {
+		wrt[i] = o.grad != nil
+	}
+	return wrt
+}
+
+func (o *op) SymDiff(in G.Nodes, out, dy *G.Node) (G.Nodes, error) {
+	if o.grad == nil {
+		return nil, fmt.Errorf("graph: %v has no gradient", o)
+	}
+	return o.grad(in, out, dy), nil
+}

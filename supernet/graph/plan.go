@@ -1,0 +1,166 @@
+package graph
+
+import (
+	"math"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// goal asks for the value of a node at an address.
+type goal struct {
+	node *G.Node
+	to   ref
+}
+
+// planner turns the part of a gorgonia graph that goals need into a program. Values lie, in this order of preference,
+// where the caller wants them, in the memory of an input that dies there, or in a buffer of their own; buffers whose
+// lifetimes do not meet share memory.
+type planner struct {
+	graph   *G.ExprGraph
+	batch   int // of the nodes' shapes
+	refs    map[*G.Node]ref
+	keep    map[*G.Node]bool // values that outlive the program
+	steps   []*G.Node        // what runs, in order
+	last    map[*G.Node]int  // step that reads a value last
+	owner   map[*G.Node]*buffer
+	buffers []*buffer
+}
+
+// forever is the last reader of a kept value.
+const forever = math.MaxInt
+
+// plan assembles the program that reaches goals from the known values, and adds the addresses of its own values to
+// known. Values in keep lie in the kept frame.
+func plan(b *builder, known map[*G.Node]ref, keep map[*G.Node]bool, goals ...goal) (p program) {
+	l := &planner{graph: b.graph, batch: b.batch, refs: known, keep: keep, last: map[*G.Node]int{}, owner: map[*G.Node]*buffer{}}
+	l.steps = ancestors(b.graph, known, goals)
+	l.lifetimes(goals)
+	l.bind(goals)
+	for step, n := range l.steps {
+		l.house(step, n)
+	}
+	p.kept, p.temp = arrange(l.buffers)
+	for n, buffer := range l.owner {
+		l.refs[n] = ref{place: buffer.place, offset: buffer.offset, size: l.size(n)}
+	}
+	l.emit(&p, goals)
+	return p
+}
+
+// ancestors lists the nodes that goals need and that are not known, in the order in which they were made: inputs
+// before their readers, and the two gradients of an operation together.
+func ancestors(g *G.ExprGraph, known map[*G.Node]ref, goals []goal) (steps []*G.Node) {
+	needed := map[*G.Node]bool{}
+	for _, goal := range goals {
+		needed[goal.node] = true
+	}
+	all := g.AllNodes()
+	for i := len(all) - 1; i >= 0; i-- {
+		if _, have := known[all[i]]; have || !needed[all[i]] {
+			continue
+		}
+		steps = append(steps, all[i])
+		for _, in := range inputs(g, all[i]) {
+			needed[in] = true
+		}
+	}
+	for i, j := 0, len(steps)-1; i < j; i, j = i+1, j-1 {
+		steps[i], steps[j] = steps[j], steps[i]
+	}
+	return steps
+}
+
+// inputs lists the nodes that n reads, in order and with repetitions.
+func inputs(g *G.ExprGraph, n *G.Node) (in []*G.Node) {
+	for it := g.From(n.ID()); it.Next(); {
+		in = append(in, it.Node().(*G.Node))
+	}
+	return in
+}
+
+func (l *planner) lifetimes(goals []goal) {
+	for step, n := range l.steps {
+		l.last[n] = max(l.last[n], step)
+		for _, in := range inputs(l.graph, n) {
+			l.last[l.origin(in)] = step
+		}
+	}
+	for _, goal := range goals {
+		l.last[l.origin(goal.node)] = len(l.steps)
+	}
+	for n := range l.keep {
+		l.last[n] = forever
+	}
+}
+
+// origin is the node whose memory n looks into: n itself unless it is a view.
+func (l *planner) origin(n *G.Node) *G.Node {
+	if o := kernelOf(n); o != nil && o.view != nil {
+		return l.origin(inputs(l.graph, n)[0])
+	}
+	return n
+}
+
+// bind puts results straight where the caller wants them.
+func (l *planner) bind(goals []goal) {
+	for _, goal := range goals {
+		_, known := l.refs[goal.node]
+		if !known && !l.keep[goal.node] && l.origin(goal.node) == goal.node {
+			l.refs[goal.node] = goal.to
+		}
+	}
+}
+
+// house gives n, which runs at step, a buffer.
+func (l *planner) house(step int, n *G.Node) {
+	if _, known := l.refs[n]; known || l.origin(n) != n {
+		return
+	}
+	home := l.inherit(step, n)
+	if home == nil {
+		home = &buffer{size: l.size(n), from: step, place: atTemp}
+		l.buffers = append(l.buffers, home)
+	}
+	if l.keep[n] {
+		home.place = atKept
+	}
+	home.to = l.last[n]
+	l.owner[n] = home
+}
+
+// inherit finds the buffer of an input that dies at this step and that the operation can overwrite.
+func (l *planner) inherit(step int, n *G.Node) *buffer {
+	in := inputs(l.graph, n)
+	for _, i := range kernelOf(n).inPlace {
+		if home := l.owner[in[i]]; home != nil && home.to == step && home.size == l.size(n) {
+			return home
+		}
+	}
+	return nil
+}
+
+// emit writes the calls, and copies to goals that could not be bound.
+func (l *planner) emit(p *program, goals []goal) {
+	for _, n := range l.steps {
+		in := inputs(l.graph, n)
+		o := kernelOf(n)
+		if o.view != nil {
+			base := l.refs[in[0]]
+			l.refs[n] = ref{place: base.place, offset: base.offset + o.view.from, size: o.view.size}
+			continue
+		}
+		src := make([]ref, len(in))
+		for i, from := range in {
+			src[i] = l.refs[from]
+		}
+		p.call(o.run, l.refs[n], src...)
+	}
+	for _, goal := range goals {
+		if l.refs[goal.node] != goal.to {
+			p.call(move, goal.to, l.refs[goal.node])
+		}
+	}
+}
+
+// size is the number of floats of a node's value for one image.
+func (l *planner) size(n *G.Node) int { return n.Shape().TotalSize() / l.batch }

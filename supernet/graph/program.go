@@ -1,0 +1,93 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/nse-dev/nse/supernet/kernel"
+)
+
+// place is where a value lies while a pass runs.
+type place int
+
+const (
+	atX place = iota // the caller's slices
+	atY
+	atDY
+	atDX
+	atKept // the frame from forward to backward
+	atTemp // the frame of this pass
+	places
+	atValue // a parameter and its gradient
+	atGrad
+)
+
+// ref is the address of a value. Offset and size are in floats per image; parameters have neither.
+type ref struct {
+	place
+	offset, size int
+	param        *Param
+}
+
+// pass holds the slices of a running pass by place.
+type pass [places][]float32
+
+func (r ref) slice(p *pass, batch int) []float32 {
+	switch r.place {
+	case atValue:
+		return r.param.Value
+	case atGrad:
+		return r.param.Grad
+	}
+	from, to := r.offset*batch, (r.offset+r.size)*batch
+	return p[r.place][from:to:to]
+}
+
+// program is a list of kernel calls. It runs any batch size: all addresses scale with it.
+type program struct {
+	calls      []call
+	kept, temp int // floats per image of the two frames
+}
+
+type call struct {
+	run run
+	dst ref
+	src []ref
+	in  [][]float32 // src resolved, valid during the call
+}
+
+// run executes the program and allocates nothing.
+func (p *program) run(s *Session, at *pass) {
+	for i := range p.calls {
+		c := &p.calls[i]
+		for j, r := range c.src {
+			c.in[j] = r.slice(at, s.Batch)
+		}
+		c.run(s, c.dst.slice(at, s.Batch), c.in)
+	}
+}
+
+func (p *program) call(f run, dst ref, src ...ref) {
+	p.calls = append(p.calls, call{f, dst, src, make([][]float32, len(src))})
+}
+
+func move(_ *Session, dst []float32, in [][]float32) { copy(dst, in[0]) }
+
+// kernelOf returns the operation of a node, or nil for an input. Where a value has several readers, Backpropagate adds
+// their gradients with gorgonia's own Add: it becomes ours.
+func kernelOf(n *G.Node) *op {
+	if n.Op() == nil {
+		return nil
+	}
+	if o, ours := n.Op().(*op); ours {
+		return o
+	}
+	if sum, ok := n.Op().(G.BinaryOp); ok && strings.HasPrefix(sum.String(), "+ ") {
+		return &op{name: "sum", out: n.Shape(), inPlace: []int{0, 1}, run: addTwo}
+	}
+	panic(fmt.Sprintf("graph: gorgonia inserted %v, which has no kernel here", n.Op()))
+}
+
+func addTwo(s *Session, dst []float32, in [][]float32) { kernel.Add(s.Pool, dst, in[0], in[1]) }
