@@ -100,8 +100,8 @@ func Preset(name string) (Config, error) {
 // Validate refuses settings with which a search cannot run. The errors name keys of the configuration file.
 func (c Config) Validate() error {
 	switch {
-	case c.K < 2:
-		return fmt.Errorf("k = %d: want at least 2", c.K)
+	case c.K < 2 || c.K > maxBranches:
+		return fmt.Errorf("k = %d: want 2 to %d", c.K, maxBranches)
 	case c.MaxRounds < 0:
 		return fmt.Errorf("max_rounds = %d: want 0 (no limit) or more", c.MaxRounds)
 	case c.TrainSteps < 1:
@@ -164,3 +164,11 @@ func (c ConstraintConfig) Low() float64 { return c.Tau * (1 - c.Width) }
 
 // High is the greatest cost of the constraint interval.
 func (c ConstraintConfig) High() float64 { return c.Tau * (1 + c.Width) }
+
+// branches is the largest number of operations that a layer's path may have.
+func (c Config) branches() int {
+	if c.SingleBranch {
+		return 1
+	}
+	return c.K
+}

@@ -67,6 +67,7 @@ type Scored struct {
 type FrontRetrieved struct {
 	Members     []Member `json:"members"`     // by ascending cost; Round tells those that were inherited
 	Hypervolume float64  `json:"hypervolume"` // to the point (τ·(1+width), 0)
+	Unedged     bool     `json:"unedged"`     // extras dominated everything else, so that they were not counted
 }
 
 // Aggregated reports the operations that the front uses (eq. 9).

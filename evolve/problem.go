@@ -1,8 +1,79 @@
 package evolve
 
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+)
+
 // Problem is what a search is about.
 type Problem struct {
 	Normal []bool      // by layer: keeps channels and resolution, so that it has an identity path
 	Pool   []Candidate // by OpID
 	Fixed  float64     // cost of stem and head, in the unit of the candidates' cost
+}
+
+// Validate refuses a problem without layers or with a cost that is missing, negative or not a number.
+func (p Problem) Validate() error {
+	if len(p.Normal) == 0 {
+		return fmt.Errorf("problem: no layers")
+	}
+	if !(p.Fixed >= 0) || math.IsInf(p.Fixed, 0) {
+		return fmt.Errorf("problem: fixed cost %v: want 0 or more", p.Fixed)
+	}
+	for _, c := range p.Pool {
+		if len(c.Cost) != len(p.Normal) {
+			return fmt.Errorf("problem: operation %q has the cost of %d layers, the network has %d", c.Name, len(c.Cost), len(p.Normal))
+		}
+		for l, v := range c.Cost {
+			if !(v >= 0) || math.IsInf(v, 0) {
+				return fmt.Errorf("problem: operation %q costs %v in layer %d: want 0 or more", c.Name, v, l)
+			}
+		}
+	}
+	return nil
+}
+
+// Cost is the cost of an architecture with stem and head, in the unit of the candidates' cost. The identity costs nothing.
+func (p Problem) Cost(a Arch) float64 {
+	cost := p.Fixed
+	for l, path := range a {
+		cost += p.pathCost(l, path)
+	}
+	return cost
+}
+
+// pathCost is C(e) of one layer in eq. 5.
+func (p Problem) pathCost(l int, path Path) float64 {
+	cost := 0.0
+	for _, op := range path {
+		cost += p.Pool[op].Cost[l]
+	}
+	return cost
+}
+
+// Reach returns the exact costs of the cheapest and of the dearest architecture with at most k of the given operations
+// in each layer, none only in normal layers.
+func (p Problem) Reach(ops []Path, k int) (least, greatest float64) {
+	cheapest, dearest := make(Arch, len(ops)), make(Arch, len(ops))
+	for l, path := range ops {
+		sorted := slices.SortedStableFunc(slices.Values(path), func(i, j OpID) int {
+			return cmp.Compare(p.Pool[i].Cost[l], p.Pool[j].Cost[l])
+		})
+		if !p.Normal[l] {
+			cheapest[l] = sorted[:1]
+		}
+		dearest[l] = slices.Sorted(slices.Values(sorted[max(0, len(sorted)-k):]))
+	}
+	return p.Cost(cheapest), p.Cost(dearest)
+}
+
+// everything lists the whole pool for every layer.
+func (p Problem) everything() []Path {
+	all := make(Path, len(p.Pool))
+	for i := range all {
+		all[i] = OpID(i)
+	}
+	return slices.Repeat([]Path{all}, len(p.Normal))
 }

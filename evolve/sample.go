@@ -1,5 +1,11 @@
 package evolve
 
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+)
+
 // Feasibility says what the sampling within the constraint interval found.
 type Feasibility struct {
 	Low      float64 `json:"low"`      // of the interval, in the unit of the cost
@@ -7,8 +13,134 @@ type Feasibility struct {
 	Least    float64 `json:"least"`    // cost of the cheapest architecture that the remaining operations make
 	Greatest float64 `json:"greatest"` // cost of the dearest
 	Wanted   int     `json:"wanted"`   // architectures within the interval: D
-	Found    int     `json:"found"`    // of them, distinct
+	Found    int     `json:"found"`    // of them, distinct and not on the previous front
 	Extras   int     `json:"extras"`   // found just below the interval
 	Draws    int     `json:"draws"`    // made in all
 	Accepted int     `json:"accepted"` // draws within the interval, repetitions counted
+}
+
+// Acceptance is the part of the draws that fell into the interval, 0..1.
+func (f Feasibility) Acceptance() float64 { return float64(f.Accepted) / float64(max(f.Draws, 1)) }
+
+// sample lists the architectures to score: the previous front first, then what Bernoulli(p) yields within the
+// constraint interval, then the extras below it (3.3.2).
+func (s Search) sample(ctx context.Context, st State) (State, error) {
+	next := st
+	next.Phase, next.Trials = PhaseScore, []Trial{}
+	if s.Config.LockAndRehearse {
+		for _, m := range st.Front {
+			next.Trials = append(next.Trials, Trial{Member: m, Rehearsed: true})
+		}
+	}
+	rehearsed := len(next.Trials)
+	d := s.newDrawing(st, next.Trials)
+	d.fill()
+	next.Trials = append(append(next.Trials, d.inside...), d.below...)
+	if err := s.emit(&next, Sampled{d.report(), rehearsed}); err != nil {
+		return st, err
+	}
+	return next, s.boundary(ctx, next)
+}
+
+// drawing draws architectures and sorts them into those within the constraint interval and those just below it.
+type drawing struct {
+	round           int
+	problem         Problem
+	budget          ConstraintConfig
+	front           FrontConfig
+	choices         []choice
+	masks           []mask // the last draw, by layer
+	least, greatest float64
+	random          *rand.Rand
+	seen            map[string]bool
+	inside, below   []Trial
+	draws, accepted int
+}
+
+func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
+	d := &drawing{
+		round: st.Round, problem: s.Problem, budget: s.Config.Constraint, front: s.Config.Front,
+		choices: st.Fitness.choices(s.Problem, s.Config),
+		masks:   make([]mask, len(st.Fitness)),
+		random:  Rand(s.Seed, "sample", st.Round, 0, 0),
+		seen:    map[string]bool{},
+	}
+	d.least, d.greatest = s.Problem.Reach(st.Fitness.Remaining(), s.Config.branches())
+	for _, t := range rehearsed {
+		d.seen[t.Arch.key()] = true
+	}
+	return d
+}
+
+// fill draws until there are enough architectures within the interval, and then until there are enough extras, with a
+// bound on the draws of both. It does not begin where the reachable costs show that it would be in vain. Only a lower
+// cost can dominate, so that extras above the interval would tell nothing.
+func (d *drawing) fill() {
+	low, high := d.budget.Low(), d.budget.High()
+	if d.least <= high && d.greatest >= low {
+		for n := 0; n < d.front.Samples*d.front.Attempts && len(d.inside) < d.front.Samples; n++ {
+			d.draw()
+		}
+	}
+	if d.least < low && d.greatest >= low-d.margin() {
+		for n := 0; n < d.front.Extras*d.front.Attempts && len(d.below) < d.front.Extras; n++ {
+			d.draw()
+		}
+	}
+}
+
+// margin is the width of the strip below the interval from which extras come: half of the interval's own.
+func (d *drawing) margin() float64 { return d.budget.Tau * d.budget.Width }
+
+// draw draws one architecture and keeps it if its cost is wanted and it is new.
+func (d *drawing) draw() {
+	d.draws++
+	cost := d.problem.Fixed
+	for l, c := range d.choices {
+		d.masks[l] = c.draw(d.random)
+		cost += c.cost(d.masks[l], l, d.problem.Pool)
+	}
+	switch low := d.budget.Low(); {
+	case cost > d.budget.High() || cost < low-d.margin():
+		return
+	case cost < low:
+		d.keep(&d.below, d.front.Extras, Trial{Member: Member{Cost: cost, Round: d.round}, Extra: true})
+	default:
+		d.accepted++
+		d.keep(&d.inside, d.front.Samples, Trial{Member: Member{Cost: cost, Round: d.round}})
+	}
+}
+
+// keep appends the last draw to a list that has room, unless it was seen before.
+func (d *drawing) keep(list *[]Trial, room int, t Trial) {
+	if len(*list) == room {
+		return
+	}
+	t.Arch = make(Arch, len(d.choices))
+	for l, c := range d.choices {
+		t.Arch[l] = c.path(d.masks[l])
+	}
+	if key := t.Arch.key(); !d.seen[key] {
+		d.seen[key] = true
+		*list = append(*list, t)
+	}
+}
+
+func (d *drawing) report() Feasibility {
+	return Feasibility{
+		Low: d.budget.Low(), High: d.budget.High(), Least: d.least, Greatest: d.greatest,
+		Wanted: d.front.Samples, Found: len(d.inside), Extras: len(d.below), Draws: d.draws, Accepted: d.accepted,
+	}
+}
+
+// key is equal for equal architectures only.
+func (a Arch) key() string {
+	var key []byte
+	for _, path := range a {
+		key = binary.AppendUvarint(key, uint64(len(path)))
+		for _, op := range path {
+			key = binary.AppendUvarint(key, uint64(op))
+		}
+	}
+	return string(key)
 }

@@ -1,0 +1,131 @@
+package evolve
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// validate refuses what Run could not run on, so that a damaged checkpoint ends in one line.
+func (s Search) validate(st State) error {
+	if err := s.Config.Validate(); err != nil {
+		return err
+	}
+	if err := s.Problem.Validate(); err != nil {
+		return err
+	}
+	if len(s.Problem.Pool) < s.Config.K {
+		return fmt.Errorf("the pool has %d operations, k = %d", len(s.Problem.Pool), s.Config.K)
+	}
+	least, greatest := s.Problem.Reach(s.Problem.everything(), s.Config.branches())
+	if c := s.Config.Constraint; least > c.High() || greatest < c.Low() {
+		return fmt.Errorf("constraint.tau = %g: costs of %g to %g are asked for, the pool makes %g to %g", c.Tau, c.Low(), c.High(), least, greatest)
+	}
+	if st.Round == 0 && st.Phase == PhaseBegin {
+		return nil
+	}
+	if err := s.checkState(st); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
+
+func (s Search) checkState(st State) error {
+	layers := len(s.Problem.Normal)
+	switch {
+	case st.Round < 1:
+		return fmt.Errorf("round %d", st.Round)
+	case !slices.Contains([]Phase{PhaseBegin, PhaseTrain, PhaseSample, PhaseScore, PhaseRetrieve, PhaseReplenish, PhaseFinished}, st.Phase):
+		return fmt.Errorf("unknown phase %q", st.Phase)
+	case st.Step < 0 || st.Step > s.Config.TrainSteps:
+		return fmt.Errorf("step %d of %d", st.Step, s.Config.TrainSteps)
+	case st.Events < 0:
+		return fmt.Errorf("%d events", st.Events)
+	case st.Space.K != s.Config.K || len(st.Space.Layers) != layers:
+		return fmt.Errorf("space of %d layers with k = %d, want %d with %d", len(st.Space.Layers), st.Space.K, layers, s.Config.K)
+	case st.Phase != PhaseBegin && len(st.Fitness) != layers:
+		return fmt.Errorf("fitness of %d layers, the network has %d", len(st.Fitness), layers)
+	case st.Phase == PhaseReplenish && len(st.Front) == 0:
+		return errors.New("no front")
+	}
+	return errors.Join(s.checkSpace(st), s.checkFitness(st), s.checkArchs(st))
+}
+
+func (s Search) checkSpace(st State) error {
+	for l, layer := range st.Space.Layers {
+		all := slices.Concat(layer.Kept, layer.New, layer.Pending)
+		if err := s.checkOps(all); err != nil {
+			return fmt.Errorf("space: layer %d: %w", l, err)
+		}
+		slices.Sort(all)
+		if len(slices.Compact(all)) != len(layer.Kept)+len(layer.New)+len(layer.Pending) {
+			return fmt.Errorf("space: layer %d has an operation twice", l)
+		}
+		if n := len(layer.Kept) + len(layer.New); n > st.Space.K || (n == 0 && !s.Problem.Normal[l]) {
+			return fmt.Errorf("space: layer %d has %d operations", l, n)
+		}
+	}
+	return nil
+}
+
+func (s Search) checkFitness(st State) error {
+	for l, f := range st.Fitness {
+		n := len(f.Ops)
+		switch {
+		case !slices.Equal(f.Ops, st.Space.Subset()[l]):
+			return fmt.Errorf("fitness: layer %d has operations %v, the space %v", l, f.Ops, st.Space.Subset()[l])
+		case len(f.Fallen) != n || len(f.Theta) != n || len(f.Mean) != n || len(f.Square) != n || f.Updates < 0:
+			return fmt.Errorf("fitness: layer %d: lists of different lengths", l)
+		case n > 0 && !slices.Contains(f.Fallen, false) && !s.Problem.Normal[l]:
+			return fmt.Errorf("fitness: layer %d has lost every operation", l)
+		}
+		for _, v := range slices.Concat(f.Theta, f.Mean, f.Square) {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("fitness: layer %d has %v", l, v)
+			}
+		}
+	}
+	return nil
+}
+
+func (s Search) checkArchs(st State) error {
+	for i, m := range st.Front {
+		if err := s.checkArch(m.Arch); err != nil {
+			return fmt.Errorf("front: architecture %d: %w", i, err)
+		}
+	}
+	for i, t := range st.Trials {
+		if err := s.checkArch(t.Arch); err != nil {
+			return fmt.Errorf("trials: architecture %d: %w", i, err)
+		}
+		if st.Phase == PhaseRetrieve && !t.Done {
+			return fmt.Errorf("trials: architecture %d is not scored", i)
+		}
+	}
+	return nil
+}
+
+func (s Search) checkArch(a Arch) error {
+	if len(a) != len(s.Problem.Normal) {
+		return fmt.Errorf("%d layers, the network has %d", len(a), len(s.Problem.Normal))
+	}
+	for l, path := range a {
+		if err := s.checkOps(path); err != nil {
+			return fmt.Errorf("layer %d: %w", l, err)
+		}
+		if len(path) == 0 && !s.Problem.Normal[l] {
+			return fmt.Errorf("layer %d: a reduction layer needs an operation", l)
+		}
+	}
+	return nil
+}
+
+func (s Search) checkOps(ops []OpID) error {
+	for _, op := range ops {
+		if op < 0 || int(op) >= len(s.Problem.Pool) {
+			return fmt.Errorf("operation %d, the pool has %d", op, len(s.Problem.Pool))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package evolve
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/nse-dev/nse/pareto"
+)
+
+// score lets the engine score the trials that are not done, and passes a step boundary after each.
+func (s Search) score(ctx context.Context, st State) (State, error) {
+	st.Trials = slices.Clone(st.Trials)
+	var left []int
+	var archs []Arch
+	for i, t := range st.Trials {
+		if !t.Done {
+			left, archs = append(left, i), append(archs, t.Arch)
+		}
+	}
+	scored := 0
+	err := s.Engine.Score(ctx, archs, func(i int, accuracy float64) error {
+		scored++
+		next, err := s.scored(st, left, i, accuracy)
+		if err != nil {
+			return err
+		}
+		st = next
+		return s.boundary(ctx, st)
+	})
+	if err == nil && scored != len(archs) {
+		err = fmt.Errorf("the engine scored %d of %d architectures", scored, len(archs))
+	}
+	if err != nil {
+		return st, fmt.Errorf("score: %w", err)
+	}
+	st.Phase = PhaseRetrieve
+	return st, nil
+}
+
+// scored enters the accuracy of the i-th architecture that was left to score.
+func (s Search) scored(st State, left []int, i int, accuracy float64) (State, error) {
+	if i < 0 || i >= len(left) || st.Trials[left[i]].Done {
+		return st, fmt.Errorf("the engine scored architecture %d of %d: there is none, or it has scored it before", i, len(left))
+	}
+	if !(accuracy >= 0 && accuracy <= 1) {
+		return st, fmt.Errorf("the engine measured accuracy %v: want 0 to 1", accuracy)
+	}
+	t := st.Trials[left[i]]
+	t.Accuracy, t.Done = accuracy, true
+	if err := s.emit(&st, Scored{left[i], len(st.Trials), t}); err != nil {
+		return st, err
+	}
+	st.Trials[left[i]] = t
+	return st, nil
+}
+
+// retrieve takes the Pareto front of the trials (3.3.2). Without a trial within the interval the search is over, with
+// the front of the round before.
+func (s Search) retrieve(ctx context.Context, st State) (State, error) {
+	if !slices.ContainsFunc(st.Trials, func(t Trial) bool { return !t.Extra }) {
+		reason := fmt.Sprintf("no architecture was found within the constraint of %g to %g",
+			s.Config.Constraint.Low(), s.Config.Constraint.High())
+		return s.finish(ctx, st, reason)
+	}
+	next := st
+	next.Phase, next.Trials = PhaseReplenish, nil
+	front, unedged := retrieve(st.Trials)
+	next.Front = front
+	area := hypervolume(next.Front, s.Config.Constraint.High())
+	if err := s.emit(&next, FrontRetrieved{next.Front, area, unedged}); err != nil {
+		return st, err
+	}
+	return next, s.boundary(ctx, next)
+}
+
+// retrieve returns the members of the front, by ascending cost. Extras count in dominance and are then left out; if
+// they dominate everything else they are left out from the start.
+func retrieve(trials []Trial) (front []Member, unedged bool) {
+	points := make([]pareto.Point, len(trials))
+	for i, t := range trials {
+		points[i] = pareto.Point{Cost: t.Cost, Accuracy: t.Accuracy}
+	}
+	members := pareto.Edge(points, func(i int) bool { return trials[i].Extra })
+	if len(members) == 0 {
+		front, _ = retrieve(slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return t.Extra }))
+		return front, true
+	}
+	for _, i := range members {
+		front = append(front, trials[i].Member)
+	}
+	return front, false
+}
+
+// hypervolume of a front to the interval's upper end and accuracy 0: the same reference in every round.
+func hypervolume(front []Member, high float64) float64 {
+	points := make([]pareto.Point, len(front))
+	for i, m := range front {
+		points[i] = pareto.Point{Cost: m.Cost, Accuracy: m.Accuracy}
+	}
+	return pareto.Hypervolume(points, pareto.Point{Cost: high, Accuracy: 0})
+}
+
+// Aggregate lists, for each layer, the operations that a front uses (eq. 9), ascending.
+func Aggregate(front []Member, layers int) []Path {
+	kept := make([]Path, layers)
+	for l := range kept {
+		kept[l] = Path{}
+		for _, m := range front {
+			kept[l] = append(kept[l], m.Arch[l]...)
+		}
+		slices.Sort(kept[l])
+		kept[l] = slices.Compact(kept[l])
+	}
+	return kept
+}

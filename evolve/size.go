@@ -1,0 +1,36 @@
+package evolve
+
+import "math/big"
+
+// Size is the exact number of architectures of the whole search space: in each layer any choice of at most k
+// operations of the pool, none only in normal layers; with single one operation, or none in normal layers.
+func (p Problem) Size(k int, single bool) *big.Int {
+	size := big.NewInt(1)
+	for _, normal := range p.Normal {
+		size.Mul(size, choices(len(p.Pool), k, normal, single))
+	}
+	return size
+}
+
+// SubsetSize is the exact number of architectures over a subset, given by layer.
+func (p Problem) SubsetSize(subset []Path, single bool) *big.Int {
+	size := big.NewInt(1)
+	for l, ops := range subset {
+		size.Mul(size, choices(len(ops), len(ops), p.Normal[l], single))
+	}
+	return size
+}
+
+// choices counts the paths of one layer with at most k of n operations: Σ_{i≤k} C(n, i), the empty one only if normal.
+func choices(n, k int, normal, single bool) *big.Int {
+	if single {
+		k = 1
+	}
+	sum := new(big.Int)
+	for i := 0; i <= min(n, k); i++ {
+		if i > 0 || normal {
+			sum.Add(sum, new(big.Int).Binomial(int64(n), int64(i)))
+		}
+	}
+	return sum
+}

@@ -1,0 +1,137 @@
+package evolve
+
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// begin starts a round: fresh weights and fitness on the space's subset.
+func (s Search) begin(ctx context.Context, st State) (State, error) {
+	next := st
+	if next.Round == 0 {
+		next.Round = 1
+		next.Space = NewSpace(len(s.Problem.Normal), len(s.Problem.Pool), s.Config.K, s.Seed)
+	}
+	subset := next.Space.Subset()
+	if err := s.Engine.Begin(next.Round, subset); err != nil {
+		return st, fmt.Errorf("begin: %w", err)
+	}
+	next.Phase, next.Step, next.Trials, next.Fitness = PhaseTrain, 0, nil, NewFitness(subset)
+	size := s.Problem.SubsetSize(subset, s.Config.SingleBranch).String()
+	if err := s.emit(&next, RoundStarted{subset, next.Space.Inherited(), size}); err != nil {
+		return st, err
+	}
+	return next, s.boundary(ctx, next)
+}
+
+// train alternates weight updates with fitness updates, which simplify the space as they go (3.2, 3.3.1).
+func (s Search) train(ctx context.Context, st State) (State, error) {
+	for st.Step < s.Config.TrainSteps {
+		next, err := s.updateWeights(st)
+		if err == nil && next.Step%s.Config.Fitness.Every == 0 {
+			next, err = s.updateFitness(next)
+		}
+		if err != nil {
+			return st, err
+		}
+		st = next
+		if err := s.boundary(ctx, st); err != nil {
+			return st, err
+		}
+	}
+	st.Phase = PhaseSample
+	return st, nil
+}
+
+// updateWeights takes one SGD step on an architecture sampled uniformly (3.2.2).
+func (s Search) updateWeights(st State) (State, error) {
+	a := make(Arch, len(st.Fitness))
+	for l, ops := range st.Fitness.Remaining() {
+		c := uniformChoice(ops, s.Problem.Normal[l], s.Config.SingleBranch)
+		a[l] = c.path(c.draw(Rand(s.Seed, "path", st.Round, st.Step, l)))
+	}
+	loss, err := s.Engine.Train(Step{st.Round, st.Step, s.Config.TrainSteps}, a)
+	if err := finite(err, loss); err != nil {
+		return st, fmt.Errorf("train step %d: %w", st.Step, err)
+	}
+	err = s.emit(&st, Trained{st.Step, loss})
+	st.Step++
+	return st, err
+}
+
+// updateFitness draws two configurations for each layer, lets the engine measure them on a held-out batch, moves θ
+// against the gradient and drops what falls below the threshold.
+func (s Search) updateFitness(st State) (State, error) {
+	step := Step{st.Round, st.Step/s.Config.Fitness.Every - 1, s.Config.TrainSteps / s.Config.Fitness.Every}
+	a, b := s.drawPairs(st, step)
+	measured, err := s.Engine.Fitness(step, a, b)
+	if err == nil && (len(measured.A) != len(a) || len(measured.B) != len(a)) {
+		err = fmt.Errorf("gradient of %d and %d layers, the network has %d", len(measured.A), len(measured.B), len(a))
+	}
+	if err := finite(err, append(append([]float64{measured.Loss}, measured.A...), measured.B...)...); err != nil {
+		return st, fmt.Errorf("fitness step %d: %w", step.Index, err)
+	}
+	gradient := st.Fitness.Gradient(s.Problem, s.Config, a, b, measured)
+	st.Fitness = st.Fitness.Adam(s.Config.Fitness, gradient.Sum())
+	update := FitnessUpdated{step.Index, measured.Loss, gradient.Cost, gradient.Loss, st.Fitness.snapshot(step)}
+	if err := s.emit(&st, update); err != nil {
+		return st, err
+	}
+	return s.simplify(st, step)
+}
+
+// drawPairs draws two distinct configurations for every layer, from Bernoulli(p).
+func (s Search) drawPairs(st State, step Step) (a, b Arch) {
+	a, b = make(Arch, len(st.Fitness)), make(Arch, len(st.Fitness))
+	for l, c := range st.Fitness.choices(s.Problem, s.Config) {
+		ma, mb := c.drawPair(Rand(s.Seed, "pair", step.Round, step.Index, l))
+		a[l], b[l] = c.path(ma), c.path(mb)
+	}
+	return a, b
+}
+
+// simplify drops operations of low fitness (3.3.1).
+func (s Search) simplify(st State, step Step) (State, error) {
+	locked := make([]Path, len(st.Fitness))
+	if s.Config.LockAndRehearse {
+		locked = st.Space.Inherited()
+	}
+	fitness, fallen := st.Fitness.Drop(s.Config.Fitness.Threshold, s.Problem.Normal, locked)
+	st.Fitness = fitness
+	for _, d := range fallen {
+		d.Step = step.Index
+		if err := s.emit(&st, d); err != nil {
+			return st, err
+		}
+	}
+	return st, nil
+}
+
+// snapshots is the number of fitness steps of a round, evenly spread, whose events carry θ.
+const snapshots = 64
+
+// snapshot is θ by layer on some of the steps, always on the last, and nil on the others.
+func (f Fitness) snapshot(s Step) [][]float64 {
+	if (s.Index+1)*snapshots/s.Total == s.Index*snapshots/s.Total {
+		return nil
+	}
+	theta := make([][]float64, len(f))
+	for l, layer := range f {
+		theta[l] = layer.Theta
+	}
+	return theta
+}
+
+// finite returns err, or an error if one of the numbers that an engine measured is not finite.
+func finite(err error, values ...float64) error {
+	if err != nil {
+		return err
+	}
+	for _, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("the engine measured %v: training diverged", v)
+		}
+	}
+	return nil
+}
