@@ -20,7 +20,7 @@ type Pool struct {
 
 	floats  []float32
 	doubles []float64
-	quads   [][4]float32
+	runs    []run
 }
 
 // NewPool starts a pool of workers goroutines, the caller of Run counted; workers < 1 means GOMAXPROCS. Close stops them.
@@ -100,12 +100,12 @@ func (p *Pool) scratch64(n int) []float64 {
 	return p.doubles[:n]
 }
 
-// scratchQuads lends n groups of four floats with arbitrary contents until the next kernel.
-func (p *Pool) scratchQuads(n int) [][4]float32 {
-	if cap(p.quads) < n {
-		p.quads = make([][4]float32, n)
+// scratchRuns lends n runs with arbitrary contents until the next kernel.
+func (p *Pool) scratchRuns(n int) []run {
+	if cap(p.runs) < n {
+		p.runs = make([]run, n)
 	}
-	return p.quads[:n]
+	return p.runs[:n]
 }
 
 // chunk is the number of elements in a shard of an elementwise kernel.
