@@ -12,7 +12,7 @@ import (
 
 // Checkpoint is the moment that a run continues from.
 type Checkpoint struct {
-	Label   string // names the moment, and with it the weights file; the same moment has the same label in every run
+	Label   string // names the weights and their file: equal labels stand for equal weights, in every run of a configuration
 	Weights string // file name in the run's folder; empty before the first checkpoint
 	State   []byte // JSON
 	Done    bool   // the search has ended
@@ -21,30 +21,30 @@ type Checkpoint struct {
 
 // Checkpoint makes the run resumable from here: save writes the weights to the path that it is given and has them on
 // disk when it returns; then all rows added since the last checkpoint and the new state are written in one
-// transaction, and the old weights go. On error the run is as it was at the last checkpoint.
+// transaction, and the old weights go. Where the last checkpoint has the same label, its weights stay. On error the
+// run is as it was at the last checkpoint.
 func (r *Run) Checkpoint(c Checkpoint, save func(path string) error) error {
 	old, err := r.Last()
 	if err != nil {
 		return err
 	}
 	c.Weights = "weights-" + c.Label + ".safetensors"
-	r.step("weights")
-	if err := save(filepath.Join(r.Dir, c.Weights)); err != nil {
-		return fmt.Errorf("%s: %w", r.Dir, err)
-	}
-	r.step("directory")
-	if err := syncDir(r.Dir); err != nil {
-		return err
+	if c.Weights != old.Weights {
+		r.step("weights")
+		if err := save(filepath.Join(r.Dir, c.Weights)); err != nil {
+			return fmt.Errorf("%s: %w", r.Dir, err)
+		}
+		r.step("directory")
+		if err := syncDir(r.Dir); err != nil {
+			return err
+		}
 	}
 	if err := r.commit(c); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
 	}
 	r.pending = nil
 	r.step("old weights")
-	if old.Weights == "" || old.Weights == c.Weights {
-		return nil
-	}
-	return removeIfThere(filepath.Join(r.Dir, old.Weights))
+	return r.removeWeightsBut(c.Weights)
 }
 
 func (r *Run) commit(c Checkpoint) error {

@@ -65,8 +65,8 @@ func (s *Summary) read() error {
 		return err
 	}
 	s.finished = last.Done
-	return r.query(`SELECT (SELECT count(*) FROM rounds WHERE kept IS NOT NULL), count(*), coalesce(max(accuracy), 0)
-		FROM architectures WHERE front AND round = (SELECT max(round) FROM rounds WHERE kept IS NOT NULL)`, func(scan scanner) error {
+	return r.query(`SELECT (SELECT count(*) FROM rounds WHERE hypervolume IS NOT NULL), count(*), coalesce(max(accuracy), 0)
+		FROM architectures WHERE front AND round = (SELECT max(round) FROM rounds WHERE hypervolume IS NOT NULL)`, func(scan scanner) error {
 		return scan(&s.Rounds, &s.Front, &s.Best)
 	})
 }

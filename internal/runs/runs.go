@@ -54,8 +54,15 @@ type Info struct {
 	Version    string // of nse
 	Preset     string
 	Data       string // data set specification
+	Image      Image
+	PoolDir    string // absolute: paths of plugins in pool.toml start here
 	ConfigHash string // SHA-256 of config.toml
 	Created    time.Time
+}
+
+// Image is what a network needs to know of the data set.
+type Image struct {
+	Height, Width, Channels, Classes int
 }
 
 // Start is all that a new run holds before its first step.

@@ -22,8 +22,9 @@ const (
 // schema keeps times in columns of their own: all others are equal between two runs of the same configuration.
 const schema = `
 CREATE TABLE run (
-	seed TEXT NOT NULL, version TEXT NOT NULL, preset TEXT NOT NULL, data TEXT NOT NULL,
-	config_hash TEXT NOT NULL, created TEXT NOT NULL);
+	seed TEXT NOT NULL, version TEXT NOT NULL, preset TEXT NOT NULL, data TEXT NOT NULL, height INTEGER NOT NULL,
+	width INTEGER NOT NULL, channels INTEGER NOT NULL, classes INTEGER NOT NULL, pool_dir TEXT NOT NULL,
+	config_hash TEXT NOT NULL, time TEXT NOT NULL);
 CREATE TABLE ops (
 	id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, plugin TEXT NOT NULL, checksum TEXT NOT NULL);
 CREATE TABLE rounds (
@@ -90,8 +91,9 @@ func fill(db *sql.DB, s Start) error {
 		return err
 	}
 	i := s.Info
-	if _, err := tx.Exec("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?)",
-		strconv.FormatUint(i.Seed, 10), i.Version, i.Preset, i.Data, i.ConfigHash, stamp(i.Created)); err != nil {
+	if _, err := tx.Exec("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		strconv.FormatUint(i.Seed, 10), i.Version, i.Preset, i.Data, i.Image.Height, i.Image.Width, i.Image.Channels, i.Image.Classes,
+		i.PoolDir, i.ConfigHash, stamp(i.Created)); err != nil {
 		return err
 	}
 	for _, op := range s.Ops {
@@ -117,8 +119,9 @@ func readInfo(db *sql.DB) (info Info, err error) {
 		return info, fmt.Errorf("was written by a newer nse (schema %d, this one knows %d): use that version", version, schemaVersion)
 	}
 	var seed, created string
-	err = db.QueryRow("SELECT seed, version, preset, data, config_hash, created FROM run").
-		Scan(&seed, &info.Version, &info.Preset, &info.Data, &info.ConfigHash, &created)
+	err = db.QueryRow("SELECT seed, version, preset, data, height, width, channels, classes, pool_dir, config_hash, time FROM run").
+		Scan(&seed, &info.Version, &info.Preset, &info.Data, &info.Image.Height, &info.Image.Width, &info.Image.Channels,
+			&info.Image.Classes, &info.PoolDir, &info.ConfigHash, &created)
 	if err != nil {
 		return info, plain(err)
 	}
