@@ -1,0 +1,110 @@
+package data
+
+import (
+	"fmt"
+	"math/rand/v2"
+)
+
+// Augment configures the random changes of training images. The zero value changes nothing.
+type Augment struct {
+	// CropPadding is the number of pixels by which an image is shifted at most, in each direction; what enters has the mean colour.
+	CropPadding int `toml:"crop_padding"`
+	// Flip mirrors half of the images horizontally.
+	Flip bool `toml:"flip"`
+	// Brightness b multiplies pixels by a factor drawn from 1−b..1+b.
+	Brightness float64 `toml:"brightness"`
+	// Contrast c multiplies the distance from the image's mean grey by a factor drawn from 1−c..1+c.
+	Contrast float64 `toml:"contrast"`
+	// Saturation s multiplies the distance from each pixel's grey by a factor drawn from 1−s..1+s; grey images stay.
+	Saturation float64 `toml:"saturation"`
+	// Cutout is the side of the square, in pixels, that takes the mean colour around a random point.
+	Cutout int `toml:"cutout"`
+}
+
+// Validate reports the first value that is out of range, by its name in the configuration.
+func (a Augment) Validate() error {
+	switch {
+	case a.CropPadding < 0 || a.CropPadding > maxSize:
+		return fmt.Errorf("data: crop_padding %d is not in 0..%d", a.CropPadding, maxSize)
+	case a.Cutout < 0 || a.Cutout > maxSize:
+		return fmt.Errorf("data: cutout %d is not in 0..%d", a.Cutout, maxSize)
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"brightness", a.Brightness}, {"contrast", a.Contrast}, {"saturation", a.Saturation}} {
+		if !(f.value >= 0 && f.value <= 1) {
+			return fmt.Errorf("data: %s %g is not in 0..1", f.name, f.value)
+		}
+	}
+	return nil
+}
+
+// colours reports whether pixels change their values.
+func (a Augment) colours() bool { return a.Brightness > 0 || a.Contrast > 0 || a.Saturation > 0 }
+
+// jitter changes brightness, contrast and saturation of x [pixels, channels] in 0..1, in this order.
+func (a Augment) jitter(x []float32, channels int, r *rand.Rand) {
+	factor := func(amount float64) float32 { return float32(1 + amount*(2*r.Float64()-1)) }
+	brightness, contrast, saturation := factor(a.Brightness), factor(a.Contrast), factor(a.Saturation)
+	for i := range x {
+		x[i] = min(x[i]*brightness, 1)
+	}
+	mean := float32(0)
+	for i := 0; i < len(x); i += channels {
+		mean += grey(x[i : i+channels])
+	}
+	mean /= float32(len(x) / channels)
+	for i := range x {
+		x[i] = unit(mean + (x[i]-mean)*contrast)
+	}
+	for i := 0; i < len(x) && channels == 3; i += 3 {
+		g := grey(x[i : i+3])
+		for c := range 3 {
+			x[i+c] = unit(g + (x[i+c]-g)*saturation)
+		}
+	}
+}
+
+// grey is the luma of a pixel (ITU-R BT.601).
+func grey(x []float32) float32 {
+	if len(x) == 1 {
+		return x[0]
+	}
+	return 0.299*x[0] + 0.587*x[1] + 0.114*x[2]
+}
+
+func unit(x float32) float32 { return min(max(x, 0), 1) }
+
+// move writes x [h, w, channels] to dst, shifted and mirrored at random; what enters is 0.
+func (a Augment) move(dst, x []float32, h, w, channels int, r *rand.Rand) {
+	dy, dx := r.IntN(2*a.CropPadding+1)-a.CropPadding, r.IntN(2*a.CropPadding+1)-a.CropPadding
+	mirror := r.IntN(2) == 1 && a.Flip
+	for y := range h {
+		for px := range w {
+			to := dst[(y*w+px)*channels:][:channels]
+			fromY, fromX := y+dy, px+dx
+			if mirror {
+				fromX = w - 1 - px + dx
+			}
+			if fromY < 0 || fromY >= h || fromX < 0 || fromX >= w {
+				clear(to)
+				continue
+			}
+			copy(to, x[(fromY*w+fromX)*channels:])
+		}
+	}
+}
+
+// cut sets a square around a random point of dst [h, w, channels] to 0.
+func (a Augment) cut(dst []float32, h, w, channels int, r *rand.Rand) {
+	if a.Cutout == 0 {
+		return
+	}
+	top, left := r.IntN(h)-a.Cutout/2, r.IntN(w)-a.Cutout/2
+	for y := max(top, 0); y < min(top+a.Cutout, h); y++ {
+		for x := max(left, 0); x < min(left+a.Cutout, w); x++ {
+			clear(dst[(y*w+x)*channels:][:channels])
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package data
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/BurntSushi/toml"
+)
+
+// develop applies a to an image of h × w × channels with values 1, 2, 3, ... n times, with different keys.
+func develop(a Augment, h, w, channels, n int) (images [][]float32) {
+	x := make([]float32, h*w*channels)
+	for i := range x {
+		x[i] = float32(i + 1)
+	}
+	for i := range n {
+		dst := slices.Repeat([]float32{float32(math.NaN())}, len(x)) // what a batch held before
+		r := newRand(1, 2, 3, uint64(i))
+		a.move(dst, x, h, w, channels, r)
+		a.cut(dst, h, w, channels, r)
+		images = append(images, dst)
+	}
+	return images
+}
+
+func TestNoAugmentKeepsImages(t *testing.T) {
+	for _, m := range develop(Augment{}, 2, 2, 1, 10) {
+		if !slices.Equal(m, []float32{1, 2, 3, 4}) {
+			t.Fatalf("got %v", m)
+		}
+	}
+}
+
+func TestFlipMirrorsHalf(t *testing.T) {
+	mirrored := 0
+	for _, m := range develop(Augment{Flip: true}, 1, 3, 2, 200) {
+		switch {
+		case slices.Equal(m, []float32{5, 6, 3, 4, 1, 2}):
+			mirrored++
+		case !slices.Equal(m, []float32{1, 2, 3, 4, 5, 6}):
+			t.Fatalf("got %v", m)
+		}
+	}
+	if mirrored < 70 || mirrored > 130 {
+		t.Errorf("%d of 200 are mirrored", mirrored)
+	}
+}
+
+func TestCropShiftsInAllDirections(t *testing.T) {
+	seen := map[[4]float32]int{}
+	for _, m := range develop(Augment{CropPadding: 1}, 2, 2, 1, 400) {
+		seen[[4]float32(m)]++
+	}
+	want := [][4]float32{{1, 2, 3, 4}, {2, 0, 4, 0}, {0, 1, 0, 3}, {3, 4, 0, 0}, {0, 0, 1, 2}, {4, 0, 0, 0}, {0, 3, 0, 0}, {0, 0, 2, 0}, {0, 0, 0, 1}}
+	for _, m := range want {
+		if seen[m] < 20 {
+			t.Errorf("shift to %v came %d times in 400", m, seen[m])
+		}
+	}
+	if len(seen) != len(want) {
+		t.Errorf("got %v", seen)
+	}
+}
+
+func TestCutoutTakesASquare(t *testing.T) {
+	areas := map[int]bool{}
+	for _, m := range develop(Augment{Cutout: 2}, 4, 4, 1, 300) {
+		gone := 0
+		for _, v := range m {
+			if v == 0 {
+				gone++
+			}
+		}
+		areas[gone] = true
+	}
+	if !areas[4] || !areas[2] || !areas[1] || len(areas) != 3 {
+		t.Errorf("areas %v: want 4, and 2 and 1 at the border", areas)
+	}
+}
+
+func TestJitter(t *testing.T) {
+	image := []float32{0.2, 0.4, 0.6, 0.3, 0.3, 0.3}
+	apply := func(a Augment) []float32 {
+		x := slices.Clone(image)
+		a.jitter(x, 3, newRand(1, 1, 1, 1))
+		return x
+	}
+	if got := apply(Augment{}); !near(got, image) {
+		t.Errorf("no jitter gives %v", got)
+	}
+	bright := apply(Augment{Brightness: 0.5})
+	factor := bright[0] / image[0]
+	if math.Abs(float64(factor-1)) < 0.01 || factor < 0.5 || factor > 1.5 || !near([]float32{bright[2], bright[5]}, []float32{0.6 * factor, 0.3 * factor}) {
+		t.Errorf("brightness gives %v", bright)
+	}
+	mean := (grey(image[:3]) + 0.3) / 2
+	contrast := apply(Augment{Contrast: 0.5})
+	factor = (contrast[0] - mean) / (image[0] - mean)
+	if math.Abs(float64(factor-1)) < 0.01 || !near([]float32{contrast[2] - mean}, []float32{(0.6 - mean) * factor}) {
+		t.Errorf("contrast gives %v", contrast)
+	}
+	saturation := apply(Augment{Saturation: 0.5})
+	if near(saturation[:3], image[:3]) || !near(saturation[3:], image[3:]) || !near([]float32{grey(saturation[:3])}, []float32{grey(image[:3])}) {
+		t.Errorf("saturation gives %v: the grey pixel stays, the other keeps its luma", saturation)
+	}
+}
+
+func near(a, b []float32) bool {
+	return slices.EqualFunc(a, b, func(x, y float32) bool { return math.Abs(float64(x-y)) < 1e-5 })
+}
+
+func TestAugmentConfiguration(t *testing.T) {
+	var a Augment
+	m, err := toml.Decode("crop_padding = 4\nflip = true\nbrightness = 0.1\ncontrast = 0.2\nsaturation = 0.3\ncutout = 8", &a)
+	if want := (Augment{4, true, 0.1, 0.2, 0.3, 8}); err != nil || a != want || len(m.Undecoded()) > 0 {
+		t.Errorf("got %v, %v, left %v", a, err, m.Undecoded())
+	}
+	if err := a.Validate(); err != nil {
+		t.Error(err)
+	}
+	for want, bad := range map[string]Augment{
+		"crop_padding -1 is not in 0..1024": {CropPadding: -1},
+		"cutout 2000 is not in 0..1024":     {Cutout: 2000},
+		"brightness 1.5 is not in 0..1":     {Brightness: 1.5},
+		"contrast NaN is not in 0..1":       {Contrast: math.NaN()},
+		"saturation -0.1 is not in 0..1":    {Saturation: -0.1},
+	} {
+		wantError(t, bad.Validate(), want)
+	}
+}

@@ -1,0 +1,59 @@
+package data
+
+import (
+	"image"
+
+	"github.com/sourcegraph/conc/iter"
+	"golang.org/x/image/draw"
+)
+
+// resize returns the set with its images resized to size × size; 0 keeps them.
+func (set *Set) resize(size int) *Set {
+	if size == 0 || set.Height == size && set.Width == size {
+		return set
+	}
+	resized := *set
+	resized.Height, resized.Width = size, size
+	resized.Train.Pixels = set.resizeSplit(set.Train, size)
+	resized.Test.Pixels = set.resizeSplit(set.Test, size)
+	return &resized
+}
+
+func (set *Set) resizeSplit(s Split, size int) []uint8 {
+	each := size * size * set.Channels
+	pixels := make([]uint8, s.Len()*each)
+	iter.ForEachIdx(s.Labels, func(i int, _ *int32) {
+		scale(pixels[i*each:][:each], size, set.Channels, set.image(s, i))
+	})
+	return pixels
+}
+
+// image returns image i of a split of the set.
+func (set *Set) image(s Split, i int) image.Image {
+	bounds := image.Rect(0, 0, set.Width, set.Height)
+	each := set.Width * set.Height * set.Channels
+	pixels := s.Pixels[i*each:][:each]
+	if set.Channels == 1 {
+		return &image.Gray{Pix: pixels, Stride: set.Width, Rect: bounds}
+	}
+	m := image.NewRGBA(bounds)
+	for p := 0; 3*p < each; p++ {
+		copy(m.Pix[4*p:4*p+3], pixels[3*p:])
+		m.Pix[4*p+3] = 255
+	}
+	return m
+}
+
+// scale writes the largest central square of m to dst [size, size, channels], interpolated bilinearly
+// and averaged where it shrinks.
+func scale(dst []uint8, size, channels int, m image.Image) {
+	b := m.Bounds()
+	side := min(b.Dx(), b.Dy())
+	corner := b.Min.Add(image.Pt((b.Dx()-side)/2, (b.Dy()-side)/2))
+	square := image.Rectangle{corner, corner.Add(image.Pt(side, side))}
+	to := image.NewRGBA(image.Rect(0, 0, size, size))
+	draw.BiLinear.Scale(to, to.Rect, m, square, draw.Src, nil)
+	for p := range size * size {
+		copy(dst[p*channels:(p+1)*channels], to.Pix[4*p:])
+	}
+}
