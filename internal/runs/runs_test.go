@@ -16,7 +16,7 @@ func fixed() time.Time { return time.Date(2021, 3, 1, 12, 0, 0, 0, time.UTC) }
 
 func start() Start {
 	return Start{
-		Info:   Info{Seed: 1<<63 + 5, Version: "1.0", Preset: "paper", Data: "generated",
+		Info: Info{Seed: 1<<63 + 5, Version: "1.0", Preset: "paper", Data: "generated",
 			Image: Image{32, 30, 3, 10}, PoolDir: "/pools", ConfigHash: "ab"},
 		Config: []byte("[search]\n"), Pool: []byte("# pool\n"),
 		Ops: []Op{{0, "mbconv-k3-e1", "mbconv", ""}, {1, "ssc-k5-e1", "ssc", "12ab"}},
