@@ -292,6 +292,17 @@ func TestOneValueHasNoVariance(t *testing.T) {
 	}
 }
 
+func TestOnlyTrainDrops(t *testing.T) {
+	b := compile(t, "drop", build(t, image(4), func(x sdk.Tensor) sdk.Tensor { return x.Dropout(0.5).DropPath(0.5) }))
+	for _, mode := range []Mode{Probe, Eval} {
+		x, y := noise(3*b.in.Size(), 1), make([]float32, 3*b.out.Size())
+		b.Forward(newSession(t, 3, mode), y, x)
+		if !slices.Equal(x, y) {
+			t.Errorf("mode %d drops", mode)
+		}
+	}
+}
+
 func TestDropoutMasks(t *testing.T) {
 	g := build(t, sdk.Shape{Height: 8, Width: 8, Channels: 8}, func(x sdk.Tensor) sdk.Tensor { return x.Dropout(0.25) })
 	two := build(t, g.In, func(x sdk.Tensor) sdk.Tensor { return x.Concat(x.Dropout(0.25), x.Dropout(0.25)) })

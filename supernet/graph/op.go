@@ -3,7 +3,6 @@ package graph
 import (
 	"fmt"
 	"hash"
-	"hash/fnv"
 
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
@@ -28,7 +27,7 @@ type op struct {
 	view    *view    // not nil: the output is a part of the first input, run only copies it for stock machines
 
 	arity int
-	id    uint32 // unique in its graph, because gorgonia merges operations that hash alike
+	id    uint32 // unique in its graph: gorgonia takes operations of equal hash for the same
 	b     *builder
 }
 
@@ -75,12 +74,7 @@ func (o *op) OverwritesInput() int { return -1 }
 func (o *op) String() string       { return fmt.Sprintf("%s#%d", o.name, o.id) }
 
 func (o *op) WriteHash(h hash.Hash) { fmt.Fprint(h, o.String()) }
-
-func (o *op) Hashcode() uint32 {
-	h := fnv.New32a()
-	o.WriteHash(h)
-	return h.Sum32()
-}
+func (o *op) Hashcode() uint32      { return o.id }
 
 // DiffWRT is true for every input of a forward operation.
 func (o *op) DiffWRT(inputs int) []bool {
