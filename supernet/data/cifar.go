@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -48,6 +49,7 @@ func (s *Split) readCIFAR(path string, classes int) error {
 	if rest := len(b) % cifarRecord; rest != 0 || len(b) == 0 {
 		return fmt.Errorf("%s: truncated: have %d bytes, want %d (records of %d)", path, len(b), len(b)-rest+cifarRecord, cifarRecord)
 	}
+	s.Pixels = slices.Grow(s.Pixels, len(b))
 	for i := 0; len(b) > 0; i++ {
 		label, planes := b[0], b[1:cifarRecord]
 		if int(label) >= classes {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/sourcegraph/conc/iter"
+	"golang.org/x/image/draw"
 )
 
 const (
@@ -161,7 +162,7 @@ func decodeFile(dst []uint8, path string, size int) (grey bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("%s: not a readable image: %w", path, err)
 	}
-	scale(dst, size, 3, m)
+	scale(dst, size, 3, m, draw.BiLinear)
 	return isGrey(m), nil
 }
 

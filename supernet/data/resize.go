@@ -20,10 +20,12 @@ func (set *Set) resize(size int) *Set {
 }
 
 func (set *Set) resizeSplit(s Split, size int) []uint8 {
+	square := min(set.Height, set.Width)
+	scaler := draw.BiLinear.NewScaler(size, size, square, square)
 	each := size * size * set.Channels
 	pixels := make([]uint8, s.Len()*each)
 	iter.ForEachIdx(s.Labels, func(i int, _ *int32) {
-		scale(pixels[i*each:][:each], size, set.Channels, set.image(s, i))
+		scale(pixels[i*each:][:each], size, set.Channels, set.image(s, i), scaler)
 	})
 	return pixels
 }
@@ -44,15 +46,14 @@ func (set *Set) image(s Split, i int) image.Image {
 	return m
 }
 
-// scale writes the largest central square of m to dst [size, size, channels], interpolated bilinearly
-// and averaged where it shrinks.
-func scale(dst []uint8, size, channels int, m image.Image) {
+// scale writes the largest central square of m to dst [size, size, channels].
+func scale(dst []uint8, size, channels int, m image.Image, with draw.Scaler) {
 	b := m.Bounds()
 	side := min(b.Dx(), b.Dy())
 	corner := b.Min.Add(image.Pt((b.Dx()-side)/2, (b.Dy()-side)/2))
 	square := image.Rectangle{corner, corner.Add(image.Pt(side, side))}
 	to := image.NewRGBA(image.Rect(0, 0, size, size))
-	draw.BiLinear.Scale(to, to.Rect, m, square, draw.Src, nil)
+	with.Scale(to, to.Rect, m, square, draw.Src, nil)
 	for p := range size * size {
 		copy(dst[p*channels:(p+1)*channels], to.Pix[4*p:])
 	}
