@@ -1,0 +1,146 @@
+package evolve
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// product is the probability of a configuration under independent Bernoulli(p), the definition in eq. 4.
+func product(theta []float64, smoothing float64, m mask) float64 {
+	product := 1.0
+	for i, t := range theta {
+		p := (1-smoothing)/(1+math.Exp(-t)) + smoothing/2
+		if m>>i&1 == 0 {
+			p = 1 - p
+		}
+		product *= p
+	}
+	return product
+}
+
+// allowed lists the configurations that a layer allows.
+func allowed(n int, normal, single bool) []mask {
+	var list []mask
+	for m := mask(0); m < 1<<n; m++ {
+		several := m&(m-1) != 0
+		if (m != 0 || normal) && !(single && several) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+var thetaCases = []struct {
+	name           string
+	theta          []float64
+	smoothing      float64
+	normal, single bool
+}{
+	{"normal", []float64{0.5, -1, 2}, 0, true, false},
+	{"reduction", []float64{-2, -3, -1}, 0, false, false},
+	{"reduction of two", []float64{-4, 1}, 0.1, false, false},
+	{"normal of one", []float64{1.5}, 0, true, false},
+	{"single-branch normal", []float64{0.5, -1, 1}, 0, true, true},
+	{"single-branch reduction", []float64{0.5, -1, 1}, 0.2, false, true},
+}
+
+// Draws have the probabilities of the product, restricted to what is allowed; b of a pair those without a.
+func TestDrawsFollowTheDistribution(t *testing.T) {
+	const draws = 40000
+	for _, test := range thetaCases {
+		t.Run(test.name, func(t *testing.T) {
+			c := newChoice(make(Path, len(test.theta)), test.theta, test.smoothing, test.normal, test.single)
+			list := allowed(len(test.theta), test.normal, test.single)
+			total := 0.0
+			for _, m := range list {
+				total += product(test.theta, test.smoothing, m)
+			}
+			p := func(m mask) float64 { return product(test.theta, test.smoothing, m) / total }
+			r := Rand(1, t.Name(), 0, 0, 0)
+			seenA, seenB := map[mask]int{}, map[mask]int{}
+			for range draws {
+				a, b := c.drawPair(r)
+				if a == b {
+					t.Fatalf("pair of equal configurations %b", a)
+				}
+				seenA[a]++
+				seenB[b]++
+			}
+			for _, m := range list {
+				second := 0.0
+				for _, a := range list {
+					if a != m {
+						second += p(a) * p(m) / (1 - p(a))
+					}
+				}
+				near(t, "a", m, seenA[m], draws, p(m))
+				near(t, "b", m, seenB[m], draws, second)
+				delete(seenA, m)
+				delete(seenB, m)
+			}
+			if len(seenA)+len(seenB) != 0 {
+				t.Errorf("configurations that are not allowed: %v %v", seenA, seenB)
+			}
+		})
+	}
+}
+
+func near(t *testing.T, what string, m mask, seen, draws int, p float64) {
+	t.Helper()
+	if got, slack := float64(seen)/float64(draws), 5*math.Sqrt(p*(1-p)/float64(draws)); math.Abs(got-p) > slack {
+		t.Errorf("%s = %b in %.4f of the draws, want %.4f ± %.4f", what, m, got, p, slack)
+	}
+}
+
+// However far out θ is, a pair is distinct and allowed, and drawing it ends.
+func TestPairsAreDistinctAndAllowed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		theta := rapid.SliceOfN(rapid.Float64Range(-800, 800), 1, 7).Draw(t, "theta")
+		normal, single := rapid.Bool().Draw(t, "normal"), rapid.Bool().Draw(t, "single")
+		c := newChoice(make(Path, len(theta)), theta, 0, normal, single)
+		list := allowed(len(theta), normal, single)
+		a, b := c.drawPair(Rand(rapid.Uint64().Draw(t, "seed"), "pair", 0, 0, 0))
+		if c.free() != (len(list) > 1) || (a != b) != c.free() {
+			t.Fatalf("a = %b, b = %b of %d configurations, free = %v", a, b, len(list), c.free())
+		}
+		for _, m := range []mask{a, b} {
+			if m == 0 && !normal || single && m&(m-1) != 0 || m>>len(theta) != 0 {
+				t.Fatalf("configuration %b is not allowed", m)
+			}
+		}
+	})
+}
+
+func TestShareIsTheRescaledProduct(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		theta := rapid.SliceOfN(rapid.Float64Range(-5, 5), 1, 6).Draw(t, "theta")
+		smoothing := rapid.SampledFrom([]float64{0, 1e-3, 0.3}).Draw(t, "smoothing")
+		configuration := rapid.Custom(func(t *rapid.T) mask {
+			return mask(rapid.IntRange(0, 1<<len(theta)-1).Draw(t, "bits"))
+		})
+		a, b := configuration.Draw(t, "a"), configuration.Draw(t, "b")
+		got := newChoice(make(Path, len(theta)), theta, smoothing, true, false).share(a, b)
+		pa, pb := product(theta, smoothing, a), product(theta, smoothing, b)
+		if want := pa / (pa + pb); math.Abs(got-want) > 1e-12 {
+			t.Fatalf("share of %b and %b at %v is %v, want %v", a, b, theta, got, want)
+		}
+	})
+}
+
+// Training paths are uniform: every allowed configuration is as likely as any other (3.2.2).
+func TestTrainingPathsAreUniform(t *testing.T) {
+	const draws = 20000
+	for _, test := range thetaCases {
+		list := allowed(len(test.theta), test.normal, test.single)
+		c := uniformChoice(make(Path, len(test.theta)), test.normal, test.single)
+		r, seen := Rand(1, test.name, 0, 0, 0), map[mask]int{}
+		for range draws {
+			seen[c.draw(r)]++
+		}
+		for _, m := range list {
+			near(t, test.name, m, seen[m], draws, 1/float64(len(list)))
+		}
+	}
+}

@@ -1,0 +1,316 @@
+package evolve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Over 20 seeds the last front uses the planted best operation of a layer far more often than as many operations,
+// taken at random from those that the layer was offered, would contain it.
+func TestSearchKeepsThePlantedBest(t *testing.T) {
+	for _, test := range []struct {
+		single bool
+		tau    float64
+	}{{false, 8}, {true, 5}} {
+		hits, offers, chance := 0, 0, 0.0
+		for seed := range uint64(20) {
+			s, e := plant(seed, 16)
+			s.Config.SingleBranch, s.Config.Constraint.Tau = test.single, test.tau
+			e.noise = 0.3
+			st, _ := run(t, s)
+			for l, kept := range Aggregate(st.Front, len(s.Problem.Normal)) {
+				if pending := st.Space.Layers[l].Pending; !slices.Contains(pending, e.best(l)) {
+					offers++
+					chance += float64(len(kept)) / float64(16-len(pending))
+					if slices.Contains(kept, e.best(l)) {
+						hits++
+					}
+				}
+			}
+		}
+		n := float64(offers)
+		rate, chance := float64(hits)/n, chance/n
+		deviations := (rate - chance) / math.Sqrt(chance*(1-chance)/n)
+		measured := fmt.Sprintf("single_branch = %v: the best operation is kept in %.0f %% of the %d layers that were offered it, by chance in %.0f %% (%.1f standard deviations)",
+			test.single, 100*rate, offers, 100*chance, deviations)
+		t.Log(measured)
+		if rate < 2*chance || deviations < 6 {
+			t.Error(measured + ": want twice as often at least, and 6 standard deviations")
+		}
+	}
+}
+
+func hypervolumes(events []Event) []float64 {
+	var areas []float64
+	for _, f := range bodies[FrontRetrieved](events) {
+		areas = append(areas, f.Hypervolume)
+	}
+	return areas
+}
+
+// With a deterministic engine, rehearsal and no extras the hypervolume never falls; without rehearsal it does.
+func TestHypervolumeNeverFallsWithRehearsal(t *testing.T) {
+	falls := map[bool]int{}
+	for seed := range uint64(20) {
+		for _, rehearse := range []bool{false, true} {
+			s, _ := plant(seed, 16)
+			s.Config.LockAndRehearse, s.Config.Front.Extras = rehearse, 0
+			_, events := run(t, s)
+			areas := hypervolumes(events)
+			if len(areas) < 3 {
+				t.Fatalf("seed %d: %d rounds, want 3 at least", seed, len(areas))
+			}
+			if !slices.IsSorted(areas) {
+				falls[rehearse]++
+			}
+		}
+	}
+	if falls[true] != 0 {
+		t.Errorf("hypervolume fell in %d of 20 searches with rehearsal", falls[true])
+	}
+	if falls[false] == 0 {
+		t.Error("hypervolume fell in no search without rehearsal: the test does not tell")
+	}
+}
+
+// With extras a member of the last front may leave it only for one that is as good, or because an extra dominates it.
+func TestFrontLosesNothingWithoutReason(t *testing.T) {
+	for seed := range uint64(10) {
+		s, _ := plant(seed, 16)
+		_, events := run(t, s)
+		var front []Member
+		var trials []Trial
+		for _, e := range events {
+			switch b := e.Body.(type) {
+			case Scored:
+				trials = append(trials, b.Trial)
+			case FrontRetrieved:
+				for _, m := range front {
+					asGood := func(o Member) bool { return o.Cost <= m.Cost && o.Accuracy >= m.Accuracy }
+					extra := func(o Trial) bool { return o.Extra && asGood(o.Member) }
+					if !slices.ContainsFunc(b.Members, asGood) && !slices.ContainsFunc(trials, extra) {
+						t.Errorf("seed %d, round %d: %v is lost", seed, e.Round, m)
+					}
+				}
+				front, trials = b.Members, nil
+			}
+		}
+	}
+}
+
+// What falls is worse than what stays, and a search drops something at all.
+func TestFallenOperationsAreTheBadOnes(t *testing.T) {
+	var fallen, all float64
+	n := 0
+	for seed := range uint64(5) {
+		s, e := plant(seed, 16)
+		s.Config.TrainSteps = 200
+		_, events := run(t, s)
+		for _, d := range bodies[Dropped](events) {
+			if d.Theta >= s.Config.Fitness.Threshold {
+				t.Errorf("seed %d: operation %d fell at θ = %v", seed, d.Op, d.Theta)
+			}
+			fallen += e.quality[d.Layer][d.Op]
+			all += 0.5
+			n++
+		}
+	}
+	if n < 20 || fallen > 0.7*all {
+		t.Errorf("%d operations fell with a mean quality of %.2f: want 20 at least, and below 0.35 (the mean of all is 0.5)", n, fallen/float64(n))
+	}
+}
+
+func TestInheritedOperationsNeverFall(t *testing.T) {
+	fell := map[bool]int{}
+	for _, lock := range []bool{false, true} {
+		for seed := range uint64(5) {
+			s, _ := plant(seed, 16)
+			s.Config.TrainSteps, s.Config.LockAndRehearse = 200, lock
+			_, events := run(t, s)
+			var inherited []Path
+			for _, e := range events {
+				switch b := e.Body.(type) {
+				case RoundStarted:
+					inherited = b.Inherited
+				case Dropped:
+					if slices.Contains(inherited[b.Layer], b.Op) {
+						fell[lock]++
+					}
+				}
+			}
+		}
+	}
+	if fell[true] != 0 || fell[false] == 0 {
+		t.Errorf("%d inherited operations fell with the lock, %d without: want none and some", fell[true], fell[false])
+	}
+}
+
+func TestEndRules(t *testing.T) {
+	tests := []struct {
+		name   string
+		ops    int
+		change func(*Config)
+		rounds int // 0: not checked
+		reason string
+	}{
+		{"refill", 16, func(*Config) {}, 0, "cannot be refilled"},
+		{"max rounds", 16, func(c *Config) { c.MaxRounds = 2 }, 2, "max_rounds"},
+		{"official", 16, func(c *Config) { c.End = EndOfficial }, 5, "pool of 16 and k = 4"},
+		{"official with a short pool", 5, func(c *Config) { c.End = EndOfficial }, 1, "pool of 5"},
+		{"pool as small as k", 4, func(*Config) {}, 1, "cannot be refilled"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s, _ := plant(1, test.ops)
+			test.change(&s.Config)
+			st, events := run(t, s)
+			if test.rounds != 0 && st.Round != test.rounds || !strings.Contains(st.Reason, test.reason) {
+				t.Errorf("finished in round %d because %q, want round %d because %q", st.Round, st.Reason, test.rounds, test.reason)
+			}
+			if got := bodies[Finished](events); len(got) != 1 || got[0].Reason != st.Reason || events[len(events)-1].Body != Body(got[0]) {
+				t.Errorf("last event %+v, want the reason %q", events[len(events)-1], st.Reason)
+			}
+			for i, e := range events {
+				if e.Seq != i {
+					t.Fatalf("event %d has number %d", i, e.Seq)
+				}
+			}
+		})
+	}
+}
+
+// The official end rule gives layers that run short fewer operations instead of ending.
+func TestOfficialRunsShortLayers(t *testing.T) {
+	s, e := plant(3, 8)
+	s.Config.K, s.Config.End = 3, EndOfficial
+	for op := range e.quality[0] {
+		e.quality[0][op] = -2 // no front uses layer 0, so that it lets all go every round
+	}
+	_, events := run(t, s)
+	started := bodies[RoundStarted](events)
+	if len(started) != 3 {
+		t.Fatalf("%d rounds, want ⌊7/2⌋", len(started))
+	}
+	for i, want := range []int{3, 3, 2} {
+		if got := started[i].Subset[0]; len(got) != want {
+			t.Errorf("round %d: layer 0 has %v, want %d operations", i+1, got, want)
+		}
+	}
+}
+
+func TestPresets(t *testing.T) {
+	paper, err := Preset("paper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	official, err := Preset("official")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := paper
+	want.End = EndOfficial
+	want.Fitness.LR, want.Fitness.Beta1, want.Fitness.Smoothing = 0.005, 0, 1e-3
+	if official != want {
+		t.Errorf("official is %+v, want %+v", official, want)
+	}
+	if paper.Fitness != (FitnessConfig{2, 0.1, 0.9, 0.999, 0, -2}) || paper.Front.Samples != 2000 || paper.Front.Extras != 100 {
+		t.Errorf("paper is %+v", paper)
+	}
+	if _, err := Preset("papers"); err == nil || !strings.Contains(err.Error(), `"papers"`) {
+		t.Errorf("error %v does not name the preset", err)
+	}
+}
+
+// A budget that the drawn subset cannot meet ends the search with the reachable range, without drawing in vain.
+func TestSubsetOutOfReachEndsWithTheReport(t *testing.T) {
+	s, _ := plant(1, 16)
+	s.Config.Constraint.Tau, s.Config.Constraint.Width = 0, 0.01
+	subset := NewSpace(6, 16, s.Config.K, s.Seed).Subset()
+	_, greatest := s.Problem.Reach(subset, s.Config.K)
+	_, pool := s.Problem.Reach(s.Problem.everything(), s.Config.K)
+	s.Config.Constraint.Tau = (greatest + pool) / 2
+	st, events := run(t, s)
+	reports := bodies[Sampled](events)
+	if len(reports) != 1 || st.Round != 1 || !strings.Contains(st.Reason, "no architecture was found") {
+		t.Fatalf("round %d, reason %q, %d reports: want the end in round 1", st.Round, st.Reason, len(reports))
+	}
+	if f := reports[0].Feasibility; f.Greatest >= f.Low || f.Draws != 0 || f.Found != 0 {
+		t.Errorf("report %+v: want no draws and the reach below the interval", f)
+	}
+}
+
+func TestPoolOutOfReachIsRefused(t *testing.T) {
+	s, _ := plant(1, 16)
+	s.Config.Constraint.Tau = 1000
+	_, err := s.Run(context.Background(), State{})
+	if err == nil || !strings.Contains(err.Error(), "costs of 600 to 1400 are asked for, the pool makes ") {
+		t.Errorf("error %v does not give both ranges", err)
+	}
+}
+
+// broken is a planted engine that measures nonsense in one of its answers.
+type broken struct {
+	*planted
+	loss, gradient, accuracy float64
+	layers, skip             int
+}
+
+func (b broken) Train(s Step, a Arch) (float64, error) {
+	v, err := b.planted.Train(s, a)
+	return v + b.loss, err
+}
+
+func (b broken) Fitness(s Step, x, y Arch) (Gradient, error) {
+	g, err := b.planted.Fitness(s, x, y)
+	g.A[0] += b.gradient
+	g.B = g.B[b.layers:]
+	return g, err
+}
+
+func (b broken) Score(ctx context.Context, archs []Arch, done func(int, float64) error) error {
+	return b.planted.Score(ctx, archs[b.skip:], func(i int, v float64) error { return done(i, v+b.accuracy) })
+}
+
+func TestNonsenseFromTheEngineEndsTheSearch(t *testing.T) {
+	tests := []struct {
+		broken broken
+		want   string
+	}{
+		{broken{loss: math.NaN()}, "evolve: round 1: train step 0: the engine measured NaN: training diverged"},
+		{broken{gradient: math.Inf(1)}, "evolve: round 1: fitness step 0: the engine measured +Inf: training diverged"},
+		{broken{layers: 1}, "evolve: round 1: fitness step 0: gradient of 6 and 5 layers, the network has 6"},
+		{broken{accuracy: 1}, "want 0 to 1"},
+		{broken{skip: 3}, "evolve: round 1: score: the engine scored 197 of 200 architectures"},
+	}
+	for _, test := range tests {
+		s, e := plant(1, 16)
+		test.broken.planted = e
+		s.Engine = test.broken
+		if _, err := s.Run(context.Background(), State{}); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("error %v, want %q", err, test.want)
+		}
+	}
+}
+
+func TestErrorsOfHooksEndTheSearch(t *testing.T) {
+	full := errors.New("disk full")
+	s, _ := plant(1, 16)
+	s.Checkpoint = func(State) error { return full }
+	if _, err := s.Run(context.Background(), State{}); !errors.Is(err, full) {
+		t.Errorf("error %v from Checkpoint, want %v", err, full)
+	}
+	s.Checkpoint, s.Observe = nil, func(e Event) error {
+		if e.Body.Kind() == "scored" {
+			return full
+		}
+		return nil
+	}
+	if _, err := s.Run(context.Background(), State{}); !errors.Is(err, full) {
+		t.Errorf("error %v from Observe, want %v", err, full)
+	}
+}
