@@ -84,6 +84,7 @@ const (
 	streamTrain = 1<<63 + iota
 	streamTest
 	streamHold
+	streamSample
 )
 
 // newRand returns the generator keyed by four numbers.

@@ -1,0 +1,82 @@
+package supernet
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/nse-dev/nse/evolve"
+)
+
+// TrainConfig says how the shared weights are trained within a round (3.2.2).
+type TrainConfig struct {
+	Batch        int     `toml:"batch"`         // images in a step
+	Epochs       int     `toml:"epochs"`        // passes over the training images in a round
+	LR           float64 `toml:"lr"`            // learning rate at the start of the cosine
+	WarmupLR     float64 `toml:"warmup_lr"`     // learning rate at the start of the linear warm-up
+	WarmupEpochs float64 `toml:"warmup_epochs"` // length of the warm-up, in epochs
+	Momentum     float64 `toml:"momentum"`      // of Nesterov's method
+	WeightDecay  float64 `toml:"weight_decay"`  // on tensors with more than one dimension
+	KeepWeights  bool    `toml:"keep_weights"`  // operations that stay in a layer keep their weights from round to round
+}
+
+// ScoreConfig says how BN statistics are recalibrated before an architecture is scored (section 5).
+type ScoreConfig struct {
+	Batch  int  `toml:"batch"`  // images in a forward pass
+	Images int  `toml:"images"` // training images that the statistics are taken from
+	Reset  bool `toml:"reset"`  // start from nothing and take the mean over batches; otherwise the trained statistics move by momentum
+}
+
+// DefaultTrain is the paper's training of a round.
+func DefaultTrain() TrainConfig {
+	return TrainConfig{Batch: 1024, Epochs: 100, LR: 0.4, WarmupLR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 4e-5}
+}
+
+// DefaultScore is the recalibration of a preset: "paper" resets and averages over 20 000 images, "official" moves
+// the trained statistics by momentum over 50 batches.
+func DefaultScore(preset string) ScoreConfig {
+	c := ScoreConfig{Batch: 256, Images: 20000, Reset: true}
+	if preset == "official" {
+		c.Images, c.Reset = 50*c.Batch, false
+	}
+	return c
+}
+
+// Validate checks the ranges.
+func (c TrainConfig) Validate() error {
+	switch {
+	case c.Batch < 2:
+		return fmt.Errorf("train: batch %d is below 2, which batch normalisation needs", c.Batch)
+	case c.Epochs < 1:
+		return fmt.Errorf("train: epochs %d is not positive", c.Epochs)
+	case !(c.LR > 0) || !(c.WarmupLR >= 0) || math.IsInf(c.LR, 0) || math.IsInf(c.WarmupLR, 0):
+		return fmt.Errorf("train: learning rates lr %g and warmup_lr %g must be positive numbers", c.LR, c.WarmupLR)
+	case !(c.WarmupEpochs >= 0):
+		return fmt.Errorf("train: warmup_epochs %g is negative", c.WarmupEpochs)
+	case !(c.Momentum >= 0 && c.Momentum < 1):
+		return fmt.Errorf("train: momentum %g is not at least 0 and below 1", c.Momentum)
+	case !(c.WeightDecay >= 0 && c.WeightDecay < 1):
+		return fmt.Errorf("train: weight_decay %g is not at least 0 and below 1", c.WeightDecay)
+	}
+	return nil
+}
+
+// Validate checks the ranges.
+func (c ScoreConfig) Validate() error {
+	if c.Batch < 2 || c.Images < 2 {
+		return errors.New("score: batch and images must be at least 2, which batch normalisation needs")
+	}
+	return nil
+}
+
+// Steps is the number of weight updates in a round on a training set of n images, at least one.
+func (c TrainConfig) Steps(n int) int { return max(1, c.Epochs*n/c.Batch) }
+
+// rate is the learning rate of a step: linear from WarmupLR to LR, then a cosine to 0 at the end of the round.
+func (c TrainConfig) rate(s evolve.Step) float64 {
+	warm := c.WarmupEpochs / float64(c.Epochs) * float64(s.Total)
+	if t := float64(s.Index); t < warm {
+		return c.WarmupLR + (c.LR-c.WarmupLR)*t/warm
+	}
+	return c.LR / 2 * (1 + math.Cos(math.Pi*(float64(s.Index)-warm)/(float64(s.Total)-warm)))
+}

@@ -1,0 +1,127 @@
+package supernet
+
+import (
+	"context"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/supernet/data"
+)
+
+// Engine trains and scores a supernet on a data set. It implements evolve.Engine. Close it after use.
+type Engine struct {
+	net      *Net
+	training TrainConfig
+	scoring  ScoreConfig
+	source   Source
+	sample   data.Split // training images for recalibration
+
+	round         int // that the loaders are for; 0: none yet
+	weights, held *data.Loader
+}
+
+// Source is the data of a search: the weights are trained on Train and the fitness on Held, which no weight ever sees.
+type Source struct {
+	Set         *data.Set
+	Train, Held data.Split
+	Augment     data.Augment // of training images
+}
+
+var _ evolve.Engine = (*Engine)(nil)
+
+// NewEngine makes net, which it closes, the supernet of a search on source.
+func NewEngine(net *Net, source Source, t TrainConfig, s ScoreConfig) *Engine {
+	return &Engine{net: net, training: t, scoring: s, source: source, sample: source.Train.Sample(s.Images, net.seed)}
+}
+
+// Close stops all goroutines.
+func (e *Engine) Close() {
+	e.closeLoaders()
+	e.net.Close()
+}
+
+// Begin implements evolve.Engine.
+func (e *Engine) Begin(round int, subset []evolve.Path) error {
+	return e.net.begin(round, subset, e.training.KeepWeights)
+}
+
+// Train implements evolve.Engine.
+func (e *Engine) Train(s evolve.Step, a evolve.Arch) (loss float64, err error) {
+	if err := e.ready(s.Round, a); err != nil {
+		return 0, err
+	}
+	loss = e.net.gradients(a, e.weights.At(s.Index), e.dropoutSeed("dropout", s))
+	e.net.update(a, e.training.rate(s), e.training)
+	return loss, nil
+}
+
+// Fitness implements evolve.Engine.
+func (e *Engine) Fitness(s evolve.Step, a, b evolve.Arch) (evolve.Gradient, error) {
+	if err := e.ready(s.Round, a, b); err != nil {
+		return evolve.Gradient{}, err
+	}
+	return e.net.fitness(a, b, e.held.At(s.Index), e.dropoutSeed("dropout of fitness", s)), nil
+}
+
+// Score implements evolve.Engine. Weights and running statistics are afterwards, and at every call of done, what they
+// were before, so that they may be saved there.
+func (e *Engine) Score(ctx context.Context, archs []evolve.Arch, done func(i int, accuracy float64) error) error {
+	restore := e.net.statistics()
+	for i, a := range archs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := e.net.check(a); err != nil {
+			return err
+		}
+		e.net.recalibrate(a, e.source.Set.Sequence(e.sample, e.scoring.Batch), e.scoring.Reset)
+		correct, images := e.net.correct(a, e.source.Set.Sequence(e.source.Held, e.scoring.Batch))
+		restore()
+		if err := done(i, float64(correct)/float64(images)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Save writes weights, running statistics and momentum to a file, in one step.
+func (e *Engine) Save(path string) error { return e.net.Save(path) }
+
+// Restore reads what Save wrote. The search may go on after it as if it had never stopped.
+func (e *Engine) Restore(path string) error { return e.net.Restore(path) }
+
+// ready checks the architectures and starts the loaders of a round.
+func (e *Engine) ready(round int, archs ...evolve.Arch) error {
+	for _, a := range archs {
+		if err := e.net.check(a); err != nil {
+			return err
+		}
+	}
+	if round == e.round {
+		return nil
+	}
+	e.closeLoaders()
+	e.round = round
+	var err error
+	if e.weights, err = e.loader(e.source.Train, e.source.Augment, 2*round); err != nil {
+		return err
+	}
+	e.held, err = e.loader(e.source.Held, data.Augment{}, 2*round+1)
+	return err
+}
+
+func (e *Engine) loader(s data.Split, a data.Augment, id int) (*data.Loader, error) {
+	return data.NewLoader(e.source.Set, s, data.Stream{Seed: e.net.seed, ID: uint64(id), Batch: e.training.Batch, Augment: a})
+}
+
+func (e *Engine) closeLoaders() {
+	for _, l := range []*data.Loader{e.weights, e.held} {
+		if l != nil {
+			l.Close()
+		}
+	}
+	e.weights, e.held = nil, nil
+}
+
+func (e *Engine) dropoutSeed(stream string, s evolve.Step) uint64 {
+	return evolve.Rand(e.net.seed, stream, s.Round, s.Index, 0).Uint64()
+}

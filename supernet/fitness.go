@@ -1,0 +1,33 @@
+package supernet
+
+import (
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/supernet/graph"
+	"github.com/nse-dev/nse/supernet/kernel"
+)
+
+// fitness measures what the gradient of the fitness indicators needs (eq. 7). The network computes architecture a;
+// at every layer the paths of b run on the same input without gradient. Both use batch statistics.
+func (n *Net) fitness(a, b evolve.Arch, held data.Batch, seed uint64) evolve.Gradient {
+	n.session.Batch, n.session.Momentum, n.session.Seed = len(held.Labels), 0, seed
+	n.session.Mode = graph.Train
+	ea, eb := make([][]float32, len(a)), make([][]float32, len(a))
+	h := n.enter(held.X)
+	defer n.release()
+	for l := range a {
+		x := h
+		h = n.forwardLayer(l, a[l], x)
+		n.session.Mode = graph.Probe
+		ea[l], eb[l] = h, n.mix(l, b[l], x)
+		n.session.Mode = graph.Train
+	}
+	g := evolve.Gradient{A: make([]float64, len(a)), B: make([]float64, len(a))}
+	loss, dlogits := n.loss(n.leave(h), held.Labels)
+	g.Loss = loss
+	n.backward(a, dlogits, func(l int, dy []float32) {
+		g.A[l] = kernel.Dot(n.session.Pool, dy, ea[l])
+		g.B[l] = kernel.Dot(n.session.Pool, dy, eb[l])
+	})
+	return g
+}

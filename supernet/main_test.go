@@ -1,0 +1,24 @@
+package supernet
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/nse-dev/nse/plugins"
+	"github.com/nse-dev/nse/sdk/serve"
+)
+
+// The test binary is its own plugin: with the argument "plugin" it serves a built-in one.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "plugin" {
+		op, err := plugins.Builtin(os.Args[2])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		serve.Main(op)
+		return
+	}
+	os.Exit(m.Run())
+}

@@ -1,0 +1,193 @@
+package supernet
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet/graph"
+	"github.com/nse-dev/nse/supernet/kernel"
+)
+
+// Builder returns the graph of a pool's operation at a layer.
+type Builder func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error)
+
+// Net is the weight-sharing supernet: one block for every operation of the subset at every layer, between a stem
+// and a head that all architectures share. It belongs to one goroutine at a time.
+type Net struct {
+	build   Builder
+	seed    uint64
+	stem    *graph.Block
+	layers  []layer
+	head    *graph.Block
+	session graph.Session
+	trace   trace
+	momenta map[*graph.Param][]float32 // of the optimizer; absent until a parameter's first update
+}
+
+// layer is one place of the chain with the blocks of its subset, in ascending order of their operations.
+type layer struct {
+	sdk.Layer
+	ops []candidate
+}
+
+type candidate struct {
+	id    evolve.OpID
+	block *graph.Block
+}
+
+// NewNet lays out a supernet without operations; Begin or Restore fills it. Close it after use.
+func NewNet(s Skeleton, build Builder, seed uint64, workers int) (*Net, error) {
+	n := &Net{build: build, seed: seed, momenta: map[*graph.Param][]float32{}}
+	var err error
+	if n.stem, err = graph.Compile("stem", s.Stem); err != nil {
+		return nil, err
+	}
+	if n.head, err = graph.Compile("head", s.Head); err != nil {
+		return nil, err
+	}
+	for _, l := range s.Layers {
+		n.layers = append(n.layers, layer{Layer: l})
+	}
+	n.session = graph.Session{Pool: kernel.NewPool(workers), Arena: new(graph.Arena)}
+	return n, nil
+}
+
+// Close stops the workers.
+func (n *Net) Close() { n.session.Pool.Close() }
+
+// populate makes subset the operations of the layers. Blocks that were there already stay.
+func (n *Net) populate(subset []evolve.Path) error {
+	if len(subset) != len(n.layers) {
+		return fmt.Errorf("supernet: a subset of %d layers for a network of %d", len(subset), len(n.layers))
+	}
+	for i := range n.layers {
+		l := &n.layers[i]
+		ops := make([]candidate, 0, len(subset[i]))
+		for _, id := range subset[i] {
+			block := l.block(id)
+			if block == nil {
+				g, err := n.build(id, l.Layer)
+				if err != nil {
+					return err
+				}
+				if block, err = graph.Compile(fmt.Sprintf("layers.%d.%d", i, id), g); err != nil {
+					return err
+				}
+			}
+			ops = append(ops, candidate{id, block})
+		}
+		slices.SortFunc(ops, func(a, b candidate) int { return cmp.Compare(a.id, b.id) })
+		l.ops = ops
+	}
+	return nil
+}
+
+// block returns the layer's block of an operation, or nil.
+func (l *layer) block(id evolve.OpID) *graph.Block {
+	i, found := slices.BinarySearchFunc(l.ops, id, func(c candidate, id evolve.OpID) int { return cmp.Compare(c.id, id) })
+	if !found {
+		return nil
+	}
+	return l.ops[i].block
+}
+
+// blocks are the stem, the head and the blocks of a path in every layer.
+func (n *Net) blocks(a evolve.Arch) []*graph.Block {
+	blocks := []*graph.Block{n.stem}
+	for l, path := range a {
+		for _, id := range path {
+			blocks = append(blocks, n.layers[l].block(id))
+		}
+	}
+	return append(blocks, n.head)
+}
+
+// subset lists the operations of every layer.
+func (n *Net) subset() []evolve.Path {
+	subset := make([]evolve.Path, len(n.layers))
+	for i, l := range n.layers {
+		for _, c := range l.ops {
+			subset[i] = append(subset[i], c.id)
+		}
+	}
+	return subset
+}
+
+// check refuses an architecture that the subset does not contain.
+func (n *Net) check(a evolve.Arch) error {
+	if len(a) != len(n.layers) {
+		return fmt.Errorf("supernet: an architecture of %d layers for a network of %d", len(a), len(n.layers))
+	}
+	for i, path := range a {
+		if len(path) == 0 && !n.layers[i].Normal() {
+			return fmt.Errorf("supernet: reduction layer %d has no operation", i)
+		}
+		for _, id := range path {
+			if n.layers[i].block(id) == nil {
+				return fmt.Errorf("supernet: operation %d is not in the subset of layer %d", id, i)
+			}
+		}
+	}
+	return nil
+}
+
+// Begin starts a round: fresh weights for everything, or with keep for what was not in the last round. A block's
+// weights depend on the seed, the round, the layer and the operation alone.
+func (n *Net) begin(round int, subset []evolve.Path, keep bool) error {
+	old := map[*graph.Block]bool{}
+	if keep && round > 1 {
+		for _, b := range n.blocks(n.subset()) {
+			old[b] = true
+		}
+	}
+	if err := n.populate(subset); err != nil {
+		return err
+	}
+	clear(n.momenta)
+	for i, l := range n.layers {
+		for _, c := range l.ops {
+			if !old[c.block] {
+				n.initialise(c.block, round, i, int(c.id))
+			}
+		}
+	}
+	if !old[n.stem] {
+		n.initialise(n.stem, round, len(n.layers), 0)
+		n.initialise(n.head, round, len(n.layers), 1)
+	}
+	return nil
+}
+
+// initialise draws a block's parameters anew.
+func (n *Net) initialise(b *graph.Block, round, layer, op int) {
+	r := evolve.Rand(n.seed, "weights", round, layer, op)
+	for _, p := range b.Params {
+		switch p.Init {
+		case sdk.Kaiming:
+			fanOut := p.Shape[0] * p.Shape[2] * p.Shape[3]
+			fillNormal(p.Value, math.Sqrt(2/float64(fanOut)), r.NormFloat64)
+		case sdk.Normal:
+			fillNormal(p.Value, 0.01, r.NormFloat64)
+		case sdk.One, sdk.RunningVar:
+			fill(p.Value, 1)
+		default:
+			clear(p.Value)
+		}
+	}
+}
+
+func fillNormal(dst []float32, deviation float64, normal func() float64) {
+	for i := range dst {
+		dst[i] = float32(deviation * normal())
+	}
+}
+
+func fill(dst []float32, v float32) {
+	for i := range dst {
+		dst[i] = v
+	}
+}

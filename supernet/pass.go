@@ -1,0 +1,150 @@
+package supernet
+
+import (
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/supernet/graph"
+	"github.com/nse-dev/nse/supernet/kernel"
+)
+
+// trace is what a forward pass leaves for the backward pass. Everything in it lies in the session's arena.
+type trace struct {
+	start graph.Mark
+	marks []graph.Mark // before each layer
+	acts  [][]float32  // input of each layer, then of the head: [N, H, W, C]
+	grads [3][]float32 // buffers of the backward pass, as large as the largest activation
+}
+
+// forward runs architecture a on x [N, H, W, C] and returns the logits [N, classes]. They and the activations stay
+// in the arena until release.
+func (n *Net) forward(a evolve.Arch, x []float32) (logits []float32) {
+	h := n.enter(x)
+	for l, path := range a {
+		h = n.forwardLayer(l, path, h)
+	}
+	return n.leave(h)
+}
+
+// enter runs the stem and starts a trace.
+func (n *Net) enter(x []float32) []float32 {
+	t := &n.trace
+	t.start = n.session.Arena.Mark()
+	t.marks, t.acts = t.marks[:0], t.acts[:0]
+	return n.run(n.stem, x)
+}
+
+// leave runs the head.
+func (n *Net) leave(h []float32) (logits []float32) {
+	n.trace.acts = append(n.trace.acts, h)
+	return n.run(n.head, h)
+}
+
+// release returns the memory of the last pass.
+func (n *Net) release() { n.session.Arena.Release(n.trace.start) }
+
+func (n *Net) run(b *graph.Block, x []float32) []float32 {
+	y := n.session.Arena.Floats(n.session.Batch * b.OutShape().Size())
+	b.Forward(&n.session, y, x)
+	return y
+}
+
+// forwardLayer records the layer's input and returns its output.
+func (n *Net) forwardLayer(l int, path evolve.Path, x []float32) []float32 {
+	n.trace.marks = append(n.trace.marks, n.session.Arena.Mark())
+	n.trace.acts = append(n.trace.acts, x)
+	return n.mix(l, path, x)
+}
+
+// mix is the output of layer l (eq. 1): the mean of the selected branches, the identity of a normal layer counted as one.
+func (n *Net) mix(l int, path evolve.Path, x []float32) []float32 {
+	layer := &n.layers[l]
+	if len(path) == 0 {
+		return x
+	}
+	if len(path) == 1 && !layer.Normal() {
+		return n.run(layer.block(path[0]), x)
+	}
+	arena := n.session.Arena
+	y := arena.Floats(n.session.Batch * layer.Output().Size())
+	mark := arena.Mark()
+	branches := make([][]float32, 0, len(path)+1)
+	for _, id := range path {
+		branches = append(branches, n.run(layer.block(id), x))
+	}
+	if layer.Normal() {
+		branches = append(branches, x)
+	}
+	kernel.Mean(n.session.Pool, y, branches...)
+	if n.session.Mode != graph.Train {
+		arena.Release(mark)
+	}
+	return y
+}
+
+// backward computes the gradients of all parameters on the path from dlogits [N, classes], after forward in Train
+// mode. seen, if not nil, is shown the gradient of every layer's output.
+func (n *Net) backward(a evolve.Arch, dlogits []float32, seen func(l int, dy []float32)) {
+	n.growGrads()
+	dy := n.grad(0, len(n.trace.acts[len(a)]))
+	n.head.Backward(&n.session, dy, dlogits)
+	for l := len(a) - 1; l >= 0; l-- {
+		if seen != nil {
+			seen(l, dy)
+		}
+		dy = n.backwardLayer(l, a[l], dy)
+		n.session.Arena.Release(n.trace.marks[l])
+	}
+	n.stem.Backward(&n.session, nil, dy)
+}
+
+// backwardLayer returns the gradient of the layer's input and overwrites dy.
+func (n *Net) backwardLayer(l int, path evolve.Path, dy []float32) []float32 {
+	if len(path) == 0 {
+		return dy
+	}
+	layer, pool := &n.layers[l], n.session.Pool
+	size := len(n.trace.acts[l])
+	dx, part := n.freeGrads(dy, size)
+	branches := len(path)
+	if layer.Normal() {
+		branches++
+	}
+	kernel.Scale(pool, dy, dy, 1/float32(branches))
+	for i := len(path) - 1; i >= 0; i-- {
+		block := layer.block(path[i])
+		if i == len(path)-1 {
+			block.Backward(&n.session, dx, dy)
+			continue
+		}
+		block.Backward(&n.session, part, dy)
+		kernel.Add(pool, dx, dx, part)
+	}
+	if layer.Normal() {
+		kernel.Add(pool, dx, dx, dy)
+	}
+	return dx
+}
+
+// growGrads makes the gradient buffers as large as the largest activation.
+func (n *Net) growGrads() {
+	size := 0
+	for _, x := range n.trace.acts {
+		size = max(size, len(x))
+	}
+	for i := range n.trace.grads {
+		if cap(n.trace.grads[i]) < size {
+			n.trace.grads[i] = make([]float32, size)
+		}
+	}
+}
+
+func (n *Net) grad(i, size int) []float32 { return n.trace.grads[i][:size] }
+
+// freeGrads returns the two gradient buffers that do not hold dy.
+func (n *Net) freeGrads(dy []float32, size int) (dx, part []float32) {
+	for i := range n.trace.grads {
+		if &n.trace.grads[i][0] == &dy[0] {
+			return n.grad((i+1)%3, size), n.grad((i+2)%3, size)
+		}
+	}
+	panic("supernet: dy is not a gradient buffer")
+}

@@ -1,0 +1,133 @@
+// Package supernet is the engine of a search: a weight-sharing network over a macro-architecture, its training and
+// fitness steps, BN recalibration and scoring. Net implements evolve.Engine.
+package supernet
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nse-dev/nse/sdk"
+)
+
+// Macro is a macro-architecture: what surrounds the searched layers, and where they change channels and resolution.
+// The image size, its channels and the number of classes come from the data.
+type Macro struct {
+	Name          string         `toml:"name"`           // of a built-in macro-architecture to start from: small, flops (the paper's Table 5) or latency (Table 6)
+	StemStride    int            `toml:"stem_stride"`    // of the 3×3 convolution that the network starts with
+	Channels      []int          `toml:"channels"`       // the stem's, then one count for each R and E of layers
+	Layers        string         `toml:"layers"`         // N: normal, R: stride 2 to the next channel count, E: stride 1 to the next channel count; blanks are ignored
+	Head          int            `toml:"head"`           // channels of the 1×1 convolution before global average pooling
+	Activation    sdk.Activation `toml:"activation"`     // relu, swish, hswish or sigmoid
+	SqueezeExcite bool           `toml:"squeeze_excite"` // whether operations add squeeze-and-excite
+}
+
+var macros = []Macro{
+	{Name: "small", StemStride: 2, Channels: []int{16, 24, 40}, Layers: "N R N R N", Head: 128},
+	{Name: "flops", StemStride: 2, Channels: []int{16, 24, 40, 80, 96, 192, 320}, Layers: "N R NNN R NNN R NNN E NNN R NNN E", Head: 1024},
+	{Name: "latency", StemStride: 2, Channels: []int{16, 32, 64, 128, 256}, Layers: "N R NNN R NNN R NNNNNNN R NNN", Head: 1024},
+}
+
+// Built returns the built-in macro-architecture of that name.
+func Built(name string) (Macro, error) {
+	var names []string
+	for _, m := range macros {
+		if m.Name == name {
+			return m, nil
+		}
+		names = append(names, m.Name)
+	}
+	return Macro{}, fmt.Errorf("no macro-architecture %q: the built-in ones are %s", name, strings.Join(names, ", "))
+}
+
+// Validate checks that the letters and the channel counts fit each other.
+func (m Macro) Validate() error {
+	changes := 0
+	for _, letter := range m.letters() {
+		switch letter {
+		case 'R', 'E':
+			changes++
+		case 'N':
+		default:
+			return fmt.Errorf("macro: layer %q is none of N, R and E", letter)
+		}
+	}
+	switch {
+	case len(m.letters()) == 0:
+		return errors.New("macro: layers is empty")
+	case len(m.Channels) != changes+1:
+		return fmt.Errorf("macro: %d channel counts, but the stem and %d layers R or E need %d", len(m.Channels), changes, changes+1)
+	case m.StemStride < 1 || m.StemStride > 8:
+		return fmt.Errorf("macro: stem_stride %d is not in 1..8", m.StemStride)
+	case m.Head < 1:
+		return fmt.Errorf("macro: head %d is not positive", m.Head)
+	}
+	for i, c := range m.Channels {
+		if c < 1 {
+			return fmt.Errorf("macro: channel count %d is not positive", c)
+		}
+		if i > 0 && m.keeps(i) {
+			return fmt.Errorf("macro: layer E from %d to %d channels changes nothing: make it N", c, c)
+		}
+	}
+	return nil
+}
+
+// keeps reports whether change i of channels is an E between equal counts, which would be a normal layer.
+func (m Macro) keeps(i int) bool {
+	change := strings.ReplaceAll(m.letters(), "N", "")[i-1]
+	return change == 'E' && m.Channels[i] == m.Channels[i-1]
+}
+
+func (m Macro) letters() string { return strings.Join(strings.Fields(m.Layers), "") }
+
+// Skeleton is a macro-architecture for one kind of image: the fixed parts as graphs and the places of operations.
+type Skeleton struct {
+	Stem   *sdk.Graph  // image [H, W, C] to the first layer's input
+	Layers []sdk.Layer // the searched chain
+	Head   *sdk.Graph  // last layer's output to logits [1, 1, classes]
+}
+
+// Skeleton lays the macro-architecture out for images of the given shape.
+func (m Macro) Skeleton(image sdk.Shape, classes int) (Skeleton, error) {
+	if err := m.Validate(); err != nil {
+		return Skeleton{}, err
+	}
+	stem, err := m.stem(image)
+	if err != nil {
+		return Skeleton{}, fmt.Errorf("macro: stem: %w", err)
+	}
+	s := Skeleton{Stem: stem}
+	at, channels := stem.Nodes[stem.Output].Shape, m.Channels[1:]
+	for i, letter := range m.letters() {
+		l := sdk.Layer{Index: i, In: at.Channels, Out: at.Channels, Stride: 1, Height: at.Height, Width: at.Width,
+			Activation: m.Activation, SqueezeExcite: m.SqueezeExcite}
+		if letter != 'N' {
+			l.Out, channels = channels[0], channels[1:]
+		}
+		if letter == 'R' {
+			l.Stride = 2
+		}
+		s.Layers = append(s.Layers, l)
+		at = l.Output()
+	}
+	if s.Head, err = m.head(at, classes); err != nil {
+		return Skeleton{}, fmt.Errorf("macro: head: %w", err)
+	}
+	return s, nil
+}
+
+func (m Macro) stem(image sdk.Shape) (*sdk.Graph, error) {
+	g := sdk.NewGraph(image)
+	y := g.Input().ConvKxK(m.Channels[0], 3, m.StemStride, 1, 1).BatchNormAct(m.Activation)
+	return g, g.Finish(y, y.Shape())
+}
+
+func (m Macro) head(x sdk.Shape, classes int) (*sdk.Graph, error) {
+	g := sdk.NewGraph(x)
+	y := g.Input().Conv1x1(m.Head, 1).Named("head").Activate(m.Activation).GlobalAvgPool().Linear(classes).Named("fc")
+	return g, g.Finish(y, sdk.Shape{Height: 1, Width: 1, Channels: classes})
+}
+
+// Fixed counts the stem and the head.
+func (s Skeleton) Fixed() sdk.Count { return s.Stem.Count().Plus(s.Head.Count()) }

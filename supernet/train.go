@@ -1,0 +1,51 @@
+package supernet
+
+import (
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/supernet/graph"
+	"github.com/nse-dev/nse/supernet/kernel"
+)
+
+// gradients runs one forward and backward pass in training mode and leaves the gradient of the mean cross-entropy in
+// every parameter on the path. seed draws the masks of dropout.
+func (n *Net) gradients(a evolve.Arch, b data.Batch, seed uint64) (loss float64) {
+	n.session.Mode, n.session.Batch, n.session.Momentum, n.session.Seed = graph.Train, len(b.Labels), 0, seed
+	logits := n.forward(a, b.X)
+	defer n.release()
+	loss, dlogits := n.loss(logits, b.Labels)
+	n.backward(a, dlogits, nil)
+	return loss
+}
+
+// loss is the mean cross-entropy and its gradient, which takes the place of the logits.
+func (n *Net) loss(logits []float32, labels []int32) (loss float64, dlogits []float32) {
+	loss, _ = kernel.SoftmaxCrossEntropy(logits, logits, labels, n.head.OutShape().Channels)
+	return loss, logits
+}
+
+// update takes an SGD step with Nesterov momentum on every parameter on the path of a; the others keep their
+// momentum. Weight decay is on tensors with more than one dimension only.
+func (n *Net) update(a evolve.Arch, rate float64, c TrainConfig) {
+	for _, b := range n.blocks(a) {
+		for _, p := range b.Params {
+			if !p.Init.Trained() {
+				continue
+			}
+			decay := c.WeightDecay
+			if len(p.Shape) == 1 {
+				decay = 0
+			}
+			kernel.SGDNesterov(n.session.Pool, p.Value, n.momentum(p), p.Grad, float32(rate), float32(c.Momentum), float32(decay))
+		}
+	}
+}
+
+func (n *Net) momentum(p *graph.Param) []float32 {
+	v := n.momenta[p]
+	if v == nil {
+		v = make([]float32, len(p.Value))
+		n.momenta[p] = v
+	}
+	return v
+}

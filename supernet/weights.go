@@ -1,0 +1,127 @@
+package supernet
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/supernet/graph"
+	"github.com/nse-dev/nse/supernet/safetensors"
+)
+
+// Momentum buffers stand in the file under the name of their parameter behind this prefix.
+const momentumPrefix = "momentum."
+
+// Save writes weights, running statistics and the optimizer's momentum, with PyTorch's names and layouts. The file
+// replaces path in one step. Equal states make equal bytes.
+func (n *Net) Save(path string) error {
+	var f safetensors.File
+	for name, p := range n.params() {
+		f.Tensors = append(f.Tensors, safetensors.NewFloat32(name, p.Shape, p.Torch(p.Value)))
+	}
+	for name, p := range n.params() {
+		if v := n.momenta[p]; v != nil {
+			f.Tensors = append(f.Tensors, safetensors.NewFloat32(momentumPrefix+name, p.Shape, p.Torch(v)))
+		}
+	}
+	return f.WriteFile(path)
+}
+
+// Restore reads what Save wrote: the file's names tell the operations of every layer.
+func (n *Net) Restore(path string) error {
+	f, err := safetensors.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	subset, err := n.subsetOf(f)
+	if err == nil {
+		err = n.populate(subset)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	clear(n.momenta)
+	read := 0
+	for name, p := range n.params() {
+		t, found := f.Tensor(name)
+		if !found {
+			return fmt.Errorf("%s: no tensor %q", path, name)
+		}
+		if err := setTorch(p, p.Value, t); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		read++
+		if t, found = f.Tensor(momentumPrefix + name); found {
+			if err := setTorch(p, n.momentum(p), t); err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			read++
+		}
+	}
+	if read != len(f.Tensors) {
+		return fmt.Errorf("%s: %d tensors belong to no operation of the subset", path, len(f.Tensors)-read)
+	}
+	return nil
+}
+
+// subsetOf lists the operations that a file has weights of, by layer.
+func (n *Net) subsetOf(f *safetensors.File) ([]evolve.Path, error) {
+	subset := make([]evolve.Path, len(n.layers))
+	for _, t := range f.Tensors {
+		var l, op int
+		if _, err := fmt.Sscanf(t.Name, "layers.%d.%d.", &l, &op); err != nil {
+			continue
+		}
+		if l < 0 || l >= len(subset) || op < 0 {
+			return nil, fmt.Errorf("tensor %q is of no layer of the network, which has %d", t.Name, len(subset))
+		}
+		if id := evolve.OpID(op); !slices.Contains(subset[l], id) {
+			subset[l] = append(subset[l], id)
+		}
+	}
+	return subset, nil
+}
+
+func setTorch(p *graph.Param, dst []float32, t safetensors.Tensor) error {
+	v, err := t.Float32s()
+	if err != nil {
+		return err
+	}
+	if len(v) != len(dst) {
+		return fmt.Errorf("tensor %q has shape %v, want %v", t.Name, t.Shape, p.Shape)
+	}
+	p.SetTorch(dst, v)
+	return nil
+}
+
+// params yields the parameters and buffers of the stem, the layers and the head, in order, with PyTorch's names:
+// stem.0.weight, layers.3.17.4.running_mean (layer 3, operation 17, node 4), head.weight, fc.bias.
+func (n *Net) params() iter.Seq2[string, *graph.Param] {
+	return func(yield func(string, *graph.Param) bool) {
+		for prefix, b := range n.named() {
+			for _, p := range b.Params {
+				if !yield(prefix+p.Name, p) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// named yields all blocks with the prefix of their parameters' names.
+func (n *Net) named() iter.Seq2[string, *graph.Block] {
+	return func(yield func(string, *graph.Block) bool) {
+		if !yield("stem.", n.stem) {
+			return
+		}
+		for i, l := range n.layers {
+			for _, c := range l.ops {
+				if !yield(fmt.Sprintf("layers.%d.%d.", i, c.id), c.block) {
+					return
+				}
+			}
+		}
+		yield("", n.head)
+	}
+}
