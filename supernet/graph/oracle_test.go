@@ -133,15 +133,11 @@ func (b *builder) mean(in G.Nodes) *G.Node {
 	}, in...)
 }
 
-// TestTapeMachine compares the chain of blocks with gorgonia's own machine on the whole network as one graph.
-func TestTapeMachine(t *testing.T) {
-	const batch = 4
-	n := newNetwork(t)
-	in, out := n.blocks[0][0].in, n.blocks[len(n.blocks)-1][0].out
-	b := newBuilder(batch)
-	b.session = newSession(t, batch, Train)
-	x, dy := b.input("x", in), b.input("dy", out)
-	y, params := n.whole(t, b, x)
+// stock runs the graph from x to y, and back from dy, on gorgonia's own machine in Train mode. It returns y, dx and the
+// gradients of the builder's parameters.
+func (b *builder) stock(t interface{ Fatal(...any) }, x, y *G.Node, xs, dys []float32) (results [][]float32) {
+	h, w, c := hwc(y)
+	dy := b.input("dy", sdk.Shape{Height: h, Width: w, Channels: c})
 	grads, err := G.Backpropagate(G.Nodes{y}, G.Nodes{dy}, append(G.Nodes{x}, b.leaves...))
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +146,6 @@ func TestTapeMachine(t *testing.T) {
 	for i, node := range append(G.Nodes{y}, grads...) {
 		G.Read(node, &values[i])
 	}
-	xs, dys := noise(batch*in.Size(), 1), noise(batch*out.Size(), 2)
 	for node, v := range map[*G.Node][]float32{x: xs, dy: dys} {
 		if err := G.Let(node, tensor.New(tensor.WithShape(node.Shape()...), tensor.WithBacking(v))); err != nil {
 			t.Fatal(err)
@@ -161,16 +156,32 @@ func TestTapeMachine(t *testing.T) {
 	if err := machine.RunAll(); err != nil {
 		t.Fatal(err)
 	}
+	for _, v := range values {
+		results = append(results, v.Data().([]float32))
+	}
+	return results
+}
+
+// TestTapeMachine compares the chain of blocks with gorgonia's own machine on the whole network as one graph.
+func TestTapeMachine(t *testing.T) {
+	const batch = 4
+	n := newNetwork(t)
+	in, out := n.blocks[0][0].in, n.blocks[len(n.blocks)-1][0].out
+	b := newBuilder(batch)
+	b.session = newSession(t, batch, Train)
+	x := b.input("x", in)
+	y, params := n.whole(t, b, x)
+	xs, dys := noise(batch*in.Size(), 1), noise(batch*out.Size(), 2)
+	want := b.stock(t, x, y, xs, dys)
 
 	gotY, gotDX := n.chain(newSession(t, batch, Train), xs, dys)
-	floats := func(i int) []float32 { return values[i].Data().([]float32) }
-	near(t, "y", gotY, floats(0), 1e-5)
-	near(t, "dx", gotDX, floats(1), 1e-5)
-	want := map[*Param][]float32{}
+	near(t, "y", gotY, want[0], 1e-5)
+	near(t, "dx", gotDX, want[1], 1e-5)
+	grads := map[*Param][]float32{}
 	for i, p := range b.params {
-		want[p] = floats(i + 2)
+		grads[p] = want[i+2]
 	}
-	n.compare(t, params, want)
+	n.compare(t, params, grads)
 }
 
 // compare checks gradients and running statistics against those of params.

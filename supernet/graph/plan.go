@@ -2,6 +2,7 @@ package graph
 
 import (
 	"math"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -54,19 +55,16 @@ func ancestors(g *G.ExprGraph, known map[*G.Node]ref, goals []goal) (steps []*G.
 	for _, goal := range goals {
 		needed[goal.node] = true
 	}
-	all := g.AllNodes()
-	for i := len(all) - 1; i >= 0; i-- {
-		if _, have := known[all[i]]; have || !needed[all[i]] {
+	for _, n := range slices.Backward(g.AllNodes()) {
+		if _, have := known[n]; have || !needed[n] {
 			continue
 		}
-		steps = append(steps, all[i])
-		for _, in := range inputs(g, all[i]) {
+		steps = append(steps, n)
+		for _, in := range inputs(g, n) {
 			needed[in] = true
 		}
 	}
-	for i, j := 0, len(steps)-1; i < j; i, j = i+1, j-1 {
-		steps[i], steps[j] = steps[j], steps[i]
-	}
+	slices.Reverse(steps)
 	return steps
 }
 
@@ -153,11 +151,11 @@ func (l *planner) emit(p *program, goals []goal) {
 		for i, from := range in {
 			src[i] = l.refs[from]
 		}
-		p.call(o.run, l.refs[n], src...)
+		p.add(o.run, l.refs[n], src...)
 	}
 	for _, goal := range goals {
 		if l.refs[goal.node] != goal.to {
-			p.call(move, goal.to, l.refs[goal.node])
+			p.add(move, goal.to, l.refs[goal.node])
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (p *program) run(s *Session, at *pass) {
 	}
 }
 
-func (p *program) call(f run, dst ref, src ...ref) {
+func (p *program) add(f run, dst ref, src ...ref) {
 	p.calls = append(p.calls, call{f, dst, src, make([][]float32, len(src))})
 }
 
