@@ -1,6 +1,7 @@
 package evolve
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -49,7 +50,10 @@ func (s Search) checkState(st State) error {
 	case st.Phase == PhaseReplenish && len(st.Front) == 0:
 		return errors.New("no front")
 	}
-	return errors.Join(s.checkSpace(st), s.checkFitness(st), s.checkArchs(st))
+	if err := s.checkSpace(st); err != nil {
+		return err
+	}
+	return cmp.Or(s.checkFitness(st), s.checkArchs(st))
 }
 
 func (s Search) checkSpace(st State) error {

@@ -1,7 +1,7 @@
 package evolve
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -109,7 +109,7 @@ func (c Config) Validate() error {
 	case c.End != EndRefill && c.End != EndOfficial:
 		return fmt.Errorf("end = %q: want refill or official", c.End)
 	}
-	return errors.Join(c.Fitness.Validate(), c.Constraint.Validate(), c.Front.Validate())
+	return cmp.Or(c.Fitness.Validate(), c.Constraint.Validate(), c.Front.Validate())
 }
 
 // Validate refuses settings with which θ cannot be updated.

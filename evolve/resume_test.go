@@ -21,8 +21,8 @@ type saved struct {
 func small(seed uint64) (Search, *planted) {
 	s, e := plant(seed, 8)
 	e.noise = 0.5
-	s.Config.TrainSteps, s.Config.Fitness.LR = 12, 1.5
-	s.Config.Front = FrontConfig{Samples: 8, Extras: 3, Attempts: 30}
+	s.Config.TrainSteps, s.Config.Fitness.LR = 8, 1.5
+	s.Config.Front = FrontConfig{Samples: 6, Extras: 2, Attempts: 30}
 	return s, e
 }
 
@@ -133,7 +133,7 @@ func TestCancelAtEveryBoundary(t *testing.T) {
 			t.Fatalf("break %d: state %+v, last checkpoint %+v, %d checkpoints after the cancellation", breaks, st, last, afterCancel)
 		}
 	}
-	if breaks < 50 {
+	if breaks < 30 {
 		t.Errorf("%d breaks only", breaks)
 	}
 	if !reflect.DeepEqual(st, want) {

@@ -1,0 +1,66 @@
+package evolve
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// Every event of a search survives JSON, and every kind occurs.
+func TestEventsInJSON(t *testing.T) {
+	s, _ := plant(1, 12)
+	s.Config.TrainSteps = 200
+	_, events := run(t, s)
+	kinds := map[string]int{}
+	for _, e := range events {
+		kinds[e.Body.Kind()]++
+		text := encode(t, e)
+		var read Event
+		if err := json.Unmarshal([]byte(text), &read); err != nil {
+			t.Fatal(err)
+		}
+		if encode(t, read) != text || reflect.TypeOf(read.Body) != reflect.TypeOf(e.Body) {
+			t.Fatalf("read %+v from %s", read, text)
+		}
+	}
+	for _, kind := range strings.Fields("round_started trained fitness_updated dropped sampled scored front_retrieved aggregated replenished finished") {
+		if kinds[kind] == 0 {
+			t.Errorf("no event of kind %s in %v", kind, kinds)
+		}
+	}
+	if len(kinds) != 10 {
+		t.Errorf("kinds %v, want 10", kinds)
+	}
+}
+
+func TestEventsRefuseUnknownKinds(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"seq":4,"kind":"party"}`:                        `event 4: unknown kind "party"`,
+		`{"seq":4,"kind":"dropped","body":{"op":"conv"}}`: "event 4 (dropped): ",
+	} {
+		var e Event
+		if err := json.Unmarshal([]byte(text), &e); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v of %s, want %q", err, text, want)
+		}
+	}
+}
+
+// θ stands in the events of some fitness steps, always in the round's last.
+func TestThetaSnapshots(t *testing.T) {
+	for _, total := range []int{1, 7, 64, 65, 1000} {
+		n := 0
+		for i := range total {
+			theta := NewFitness([]Path{{0}}).snapshot(Step{1, i, total})
+			if theta != nil {
+				n++
+			}
+			if i == total-1 && theta == nil {
+				t.Errorf("%d steps: none on the last", total)
+			}
+		}
+		if n != min(total, 64) {
+			t.Errorf("%d snapshots of %d steps, want %d", n, total, min(total, 64))
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package evolve
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// sampled runs only the sampling of a fresh round, and returns its trials and report.
+func sampled(t rapid.TB, s Search, st State) ([]Trial, Feasibility) {
+	var report Feasibility
+	s.Observe = func(e Event) error {
+		report = e.Body.(Sampled).Feasibility
+		return nil
+	}
+	st, err := s.sample(context.Background(), st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st.Trials, report
+}
+
+// every lists all architectures over the given operations.
+func every(p Problem, ops []Path, single bool) []Arch {
+	archs := []Arch{{}}
+	for l, path := range ops {
+		c := uniformChoice(path, p.Normal[l], single)
+		var longer []Arch
+		for _, a := range archs {
+			for _, m := range allowed(len(path), p.Normal[l], single) {
+				longer = append(longer, append(slices.Clone(a), c.path(m)))
+			}
+		}
+		archs = longer
+	}
+	return archs
+}
+
+// What is sampled is distinct, as dear as asked for, and marked; the reach is that of all architectures; and with
+// enough attempts a small space is exhausted: everything within the interval is found.
+func TestSampleAgainstEnumeration(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.Uint64().Draw(t, "seed")
+		s, _ := plant(seed, 4)
+		s.Problem.Normal = s.Problem.Normal[:3]
+		s.Config.K = 2
+		s.Config.SingleBranch = rapid.Bool().Draw(t, "single")
+		s.Config.Constraint.Tau = rapid.Float64Range(1, 6).Draw(t, "tau")
+		s.Config.Constraint.Width = rapid.SampledFrom([]float64{0.1, 0.3}).Draw(t, "width")
+		s.Config.Front = FrontConfig{Samples: 50, Extras: 50, Attempts: 100}
+		subset := NewSpace(3, 4, 2, seed).Subset()
+		trials, report := sampled(t, s, State{Round: 3, Fitness: NewFitness(subset)})
+
+		low, high := s.Config.Constraint.Low(), s.Config.Constraint.High()
+		margin := s.Config.Constraint.Tau * s.Config.Constraint.Width
+		least, greatest := math.Inf(1), math.Inf(-1)
+		inside, below := 0, 0
+		for _, a := range every(s.Problem, subset, s.Config.SingleBranch) {
+			cost := s.Problem.Cost(a)
+			least, greatest = min(least, cost), max(greatest, cost)
+			if cost >= low && cost <= high {
+				inside++
+			} else if cost < low && cost >= low-margin {
+				below++
+			}
+		}
+		if report.Least != least || report.Greatest != greatest {
+			t.Fatalf("reach %v to %v, want %v to %v", report.Least, report.Greatest, least, greatest)
+		}
+		if report.Found != inside || report.Extras != below || len(trials) != inside+below {
+			t.Fatalf("report %+v and %d trials, want %d found and %d extras", report, len(trials), inside, below)
+		}
+		seen := map[string]bool{}
+		for _, trial := range trials {
+			if seen[trial.Arch.key()] || trial.Cost != s.Problem.Cost(trial.Arch) || trial.Extra != (trial.Cost < low) || trial.Round != 3 || trial.Done {
+				t.Fatalf("trial %+v", trial)
+			}
+			seen[trial.Arch.key()] = true
+		}
+	})
+}
+
+func TestSampleStopsAtItsBounds(t *testing.T) {
+	s, _ := plant(1, 8)
+	s.Config.Constraint.Tau, s.Config.Front = 11, FrontConfig{Samples: 30, Extras: 5, Attempts: 1000}
+	st := State{Round: 1, Fitness: NewFitness(NewSpace(6, 8, 4, 1).Subset())}
+	trials, report := sampled(t, s, st)
+	if report.Found != 30 || report.Extras != 5 || len(trials) != 35 {
+		t.Errorf("%+v and %d trials, want 30 and 5 extras", report, len(trials))
+	}
+	if report.Draws >= 35000 || report.Accepted < 30 || report.Acceptance() != float64(report.Accepted)/float64(report.Draws) {
+		t.Errorf("%+v: want fewer than 35000 draws, and 30 accepted at least", report)
+	}
+	// A sliver of the reach that holds next to nothing ends after 30·2 draws for the interval and 5·2 for the extras.
+	s.Config.Constraint.Width, s.Config.Front.Attempts = 1e-9, 2
+	if _, report := sampled(t, s, st); report.Draws != 70 || report.Found != 0 {
+		t.Errorf("%+v: want 70 draws and nothing found", report)
+	}
+}
+
+// The previous front comes first, is scored again and is not sampled twice.
+func TestSampleRehearsesThePreviousFront(t *testing.T) {
+	s, _ := plant(2, 4)
+	s.Config.K, s.Config.Front = 2, FrontConfig{Samples: 10000, Attempts: 20}
+	s.Config.Constraint.Width = 0.5
+	st := State{Round: 2, Fitness: NewFitness(NewSpace(6, 4, 2, 2).Subset())}
+	first, report := sampled(t, s, st)
+	if report.Found < 50 {
+		t.Fatalf("%+v: too few for this test", report)
+	}
+	for _, trial := range first[:7] {
+		trial.Round, trial.Accuracy = 1, 0.5
+		st.Front = append(st.Front, trial.Member)
+	}
+	again, rehearsed := sampled(t, s, st)
+	if rehearsed.Found != report.Found-7 {
+		t.Errorf("%d found besides 7 on the front, %d without a front", rehearsed.Found, report.Found)
+	}
+	for i, trial := range again {
+		if trial.Rehearsed != (i < 7) || trial.Done || (i < 7 && trial.Round != 1) {
+			t.Errorf("trial %d: %+v", i, trial)
+		}
+	}
+	s.Config.LockAndRehearse = false
+	if trials, _ := sampled(t, s, st); trials[0].Rehearsed || len(trials) != len(first) {
+		t.Errorf("%d trials without rehearsal, the first %+v", len(trials), trials[0])
+	}
+}
+
+// Operations that have fallen are in no sampled architecture.
+func TestSampleLeavesFallenOut(t *testing.T) {
+	s, _ := plant(1, 8)
+	f := NewFitness(NewSpace(6, 8, 4, 1).Subset())
+	f[2].Fallen[1] = true
+	trials, _ := sampled(t, s, State{Round: 1, Fitness: f})
+	for _, trial := range trials {
+		if slices.Contains(trial.Arch[2], f[2].Ops[1]) {
+			t.Fatalf("%v uses operation %d in layer 2", trial.Arch, f[2].Ops[1])
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package evolve
+
+import (
+	"math/big"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// paths draws a part of each layer's subset to keep.
+func paths(t *rapid.T, subset []Path) []Path {
+	kept := make([]Path, len(subset))
+	for l, ops := range subset {
+		for _, op := range ops {
+			if rapid.Bool().Draw(t, "keep") {
+				kept[l] = append(kept[l], op)
+			}
+		}
+	}
+	return kept
+}
+
+// Through any number of rounds every operation is offered to a layer once, in the order of its shuffle, subsets have K
+// operations while some wait, and what is kept stays.
+func TestReplenish(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, k := rapid.IntRange(2, 12).Draw(t, "n"), rapid.IntRange(2, 5).Draw(t, "k")
+		s := NewSpace(3, n, k, rapid.Uint64().Draw(t, "seed"))
+		orders := make([][]OpID, 3)
+		for l, layer := range s.Layers {
+			orders[l] = layer.Pending
+		}
+		for range rapid.IntRange(0, 6).Draw(t, "rounds") {
+			kept := paths(t, s.Subset())
+			next := s.Replenish(kept)
+			for l, layer := range next.Layers {
+				came := len(s.Layers[l].Pending) - len(layer.Pending)
+				want := min(k-len(kept[l]), len(s.Layers[l].Pending))
+				if came != want || len(layer.New) != came {
+					t.Fatalf("layer %d: %d operations left the pending list and %d came in, want %d", l, came, len(layer.New), want)
+				}
+				if !slices.Equal(layer.Kept, kept[l]) || !slices.Equal(layer.Pending, s.Layers[l].Pending[came:]) {
+					t.Fatalf("layer %d: kept %v of %v, pending %v of %v", l, layer.Kept, kept[l], layer.Pending, s.Layers[l].Pending)
+				}
+				if fresh := slices.Sorted(slices.Values(s.Layers[l].Pending[:came])); !slices.Equal(layer.New, fresh) {
+					t.Fatalf("layer %d: %v came in, want the first that waited, %v", l, layer.New, fresh)
+				}
+				if !slices.IsSorted(next.Subset()[l]) || len(next.Subset()[l]) != len(kept[l])+came {
+					t.Fatalf("layer %d: subset %v", l, next.Subset()[l])
+				}
+			}
+			if short := slices.IndexFunc(next.Subset(), func(p Path) bool { return len(p) < k }); next.Short() != short {
+				t.Fatalf("Short() = %d, want %d", next.Short(), short)
+			}
+			s = next
+		}
+		for l, order := range orders {
+			if !slices.Equal(order[len(order)-len(s.Layers[l].Pending):], s.Layers[l].Pending) {
+				t.Fatalf("layer %d: pending %v is not the end of %v", l, s.Layers[l].Pending, order)
+			}
+		}
+	})
+}
+
+func TestNewSpaceShufflesEachLayer(t *testing.T) {
+	s := NewSpace(4, 20, 5, 1)
+	for l, layer := range s.Layers {
+		all := slices.Sorted(slices.Values(slices.Concat(layer.New, layer.Pending)))
+		if len(layer.New) != 5 || len(layer.Kept) != 0 || len(slices.Compact(all)) != 20 {
+			t.Errorf("layer %d: %+v is no shuffle of 20 with 5 in the subset", l, layer)
+		}
+		for m := range l {
+			if slices.Equal(layer.Pending, s.Layers[m].Pending) {
+				t.Errorf("layers %d and %d have the same shuffle", l, m)
+			}
+		}
+	}
+	if slices.Equal(s.Layers[0].Pending, NewSpace(4, 20, 5, 2).Layers[0].Pending) {
+		t.Error("seeds 1 and 2 make the same shuffle")
+	}
+	if !slices.Equal(s.Layers[0].Pending, NewSpace(1, 20, 5, 1).Layers[0].Pending) {
+		t.Error("the shuffle of layer 0 depends on the number of layers")
+	}
+}
+
+func TestSettled(t *testing.T) {
+	s := NewSpace(2, 6, 3, 1)
+	if s.Settled() || !s.Replenish(s.Subset()).Settled() {
+		t.Errorf("a new space is settled (%v), or one that keeps all is not", s.Settled())
+	}
+}
+
+// The size counts what enumeration finds.
+func TestSizeCountsArchitectures(t *testing.T) {
+	for _, single := range []bool{false, true} {
+		for n := 1; n <= 6; n++ {
+			for k := 1; k <= n; k++ {
+				want := int64(1)
+				p := Problem{Normal: []bool{true, false, true}, Pool: make([]Candidate, n)}
+				for _, normal := range p.Normal {
+					count := int64(0)
+					for _, m := range allowed(n, normal, single) {
+						if len(newChoice(make(Path, n), make([]float64, n), 0, true, false).path(m)) <= k {
+							count++
+						}
+					}
+					want *= count
+				}
+				if got := p.Size(k, single); got.Cmp(big.NewInt(want)) != 0 {
+					t.Errorf("n = %d, k = %d, single %v: %v architectures, want %d", n, k, single, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestSubsetSize(t *testing.T) {
+	p := Problem{Normal: []bool{true, false, true}}
+	subset := []Path{{0, 1, 2}, {3, 4}, {}}
+	if got := p.SubsetSize(subset, false); got.Cmp(big.NewInt(8*3)) != 0 {
+		t.Errorf("%v architectures, want 24", got)
+	}
+	if got := p.SubsetSize(subset, true); got.Cmp(big.NewInt(4*2)) != 0 {
+		t.Errorf("%v single-branch architectures, want 8", got)
+	}
+}
+
+// Table 5's network with 27 operations and K = 5: (Σ_{i=0..5} C(27,i))^16 · (Σ_{i=1..5} C(27,i))^6, written out.
+func TestSizeOfThePaper(t *testing.T) {
+	p := Problem{Pool: make([]Candidate, 27)}
+	for _, letter := range "NRNNNRNNNRNNNENNNRNNNE" {
+		p.Normal = append(p.Normal, letter == 'N')
+	}
+	sum := big.NewInt(1 + 27 + 351 + 2925 + 17550 + 80730)
+	want := new(big.Int).Exp(sum, big.NewInt(16), nil)
+	want.Mul(want, new(big.Int).Exp(new(big.Int).Sub(sum, big.NewInt(1)), big.NewInt(6), nil))
+	got := p.Size(5, false)
+	if got.Cmp(want) != 0 {
+		t.Errorf("%v architectures, want %v", got, want)
+	}
+	if text := new(big.Float).SetInt(got).Text('e', 1); text != "1.4e+110" {
+		t.Errorf("%s architectures, want 1.4e+110", text)
+	}
+}
