@@ -22,6 +22,7 @@ type Round struct {
 	Subset      [][]string // names of operations by layer
 	Low, High   float64    // the constraint interval, in the unit of cost
 	Hypervolume float64    // of the front
+	Done        bool       // it has a front
 	Kept        [][]string // names of the operations that the front uses, by layer; nil before the round's end
 }
 
@@ -133,10 +134,10 @@ func (r *Run) Ops() (ops []Op, err error) {
 // Rounds lists the rounds in order, the one in progress last.
 func (r *Run) Rounds() (rounds []Round, err error) {
 	err = r.query(`SELECT round, subset_size, subset, coalesce(low, 0), coalesce(high, 0), coalesce(hypervolume, 0),
-		coalesce(kept, 'null') FROM rounds ORDER BY round`, func(scan scanner) error {
+		hypervolume IS NOT NULL, coalesce(kept, 'null') FROM rounds ORDER BY round`, func(scan scanner) error {
 		var x Round
 		var subset, kept string
-		if err := scan(&x.Round, &x.SubsetSize, &subset, &x.Low, &x.High, &x.Hypervolume, &kept); err != nil {
+		if err := scan(&x.Round, &x.SubsetSize, &subset, &x.Low, &x.High, &x.Hypervolume, &x.Done, &kept); err != nil {
 			return err
 		}
 		err := errors.Join(json.Unmarshal([]byte(subset), &x.Subset), json.Unmarshal([]byte(kept), &x.Kept))

@@ -76,7 +76,7 @@ type Start struct {
 // with one is complete.
 func Create(dir string, s Start, now func() time.Time) (*Run, error) {
 	if Exists(dir) {
-		return nil, fmt.Errorf("%s already holds a run: continue it with `nse resume %s`, or choose another --out", dir, dir)
+		return nil, Taken(dir)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, pathError(dir, err)
@@ -156,6 +156,11 @@ func (r *Run) Close() error {
 func Exists(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, dbFile))
 	return err == nil
+}
+
+// Taken is the error of a folder that holds a run where a new one was to be made.
+func Taken(dir string) error {
+	return fmt.Errorf("%s already holds a run: continue it with `nse resume %s`, or choose another --out", dir, dir)
 }
 
 // check says why dir is not a run's folder.

@@ -35,7 +35,7 @@ func create(t *testing.T) *Run {
 
 func TestRowsComeBack(t *testing.T) {
 	r := create(t)
-	round := Round{Round: 1, SubsetSize: "12", Subset: [][]string{{"a", "b"}}, Kept: [][]string{{"a"}}, Low: 1, High: 2, Hypervolume: 0.1}
+	round := Round{Round: 1, SubsetSize: "12", Subset: [][]string{{"a", "b"}}, Kept: [][]string{{"a"}}, Low: 1, High: 2, Hypervolume: 0.1, Done: true}
 	archs := []Architecture{
 		{Ops: [][]string{{"b"}, {}}, Params: 1, MACs: 2, Cost: 0.1, Accuracy: 1. / 3, Role: Extra},
 		{Ops: [][]string{{"a", "b"}, {"a"}}, Params: 3, MACs: 4, Cost: 0.2, Accuracy: 0.5, Role: Previous},
