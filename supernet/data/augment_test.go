@@ -65,7 +65,7 @@ func TestCropShiftsInAllDirections(t *testing.T) {
 
 func TestCutoutTakesASquare(t *testing.T) {
 	areas := map[int]bool{}
-	for _, m := range develop(Augment{Cutout: 2}, 4, 4, 1, 300) {
+	for _, m := range develop(Augment{Cutout: 3}, 4, 4, 1, 300) {
 		gone := 0
 		for _, v := range m {
 			if v == 0 {
@@ -74,8 +74,8 @@ func TestCutoutTakesASquare(t *testing.T) {
 		}
 		areas[gone] = true
 	}
-	if !areas[4] || !areas[2] || !areas[1] || len(areas) != 3 {
-		t.Errorf("areas %v: want 4, and 2 and 1 at the border", areas)
+	if !areas[9] || !areas[6] || !areas[4] || len(areas) != 3 {
+		t.Errorf("areas %v: want 9, and 6 and 4 around points at the border", areas)
 	}
 }
 
@@ -103,6 +103,14 @@ func TestJitter(t *testing.T) {
 	saturation := apply(Augment{Saturation: 0.5})
 	if near(saturation[:3], image[:3]) || !near(saturation[3:], image[3:]) || !near([]float32{grey(saturation[:3])}, []float32{grey(image[:3])}) {
 		t.Errorf("saturation gives %v: the grey pixel stays, the other keeps its luma", saturation)
+	}
+}
+
+func TestJitterOfGreyImages(t *testing.T) {
+	x := []float32{0.25, 0.5, 0.75}
+	Augment{Contrast: 0.5, Saturation: 1}.jitter(x, 1, newRand(1, 1, 1, 1))
+	if math.Abs(float64(x[1]-0.5)) > 1e-6 || math.Abs(float64(x[0]+x[2]-1)) > 1e-6 || math.Abs(float64(x[0]-0.25)) < 0.001 {
+		t.Errorf("got %v: want another contrast around 0.5", x)
 	}
 }
 

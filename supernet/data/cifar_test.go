@@ -43,6 +43,18 @@ func TestOpenCIFAR10(t *testing.T) {
 	}
 }
 
+func TestResizeKeepsColours(t *testing.T) {
+	dir := t.TempDir()
+	writeCIFAR(t, dir)
+	for _, size := range []int{16, 48} {
+		set := mustOpen(t, "cifar10:"+dir, 0, size)
+		want := bytes.Repeat([]byte{4, 20, 30}, size*size)
+		if got := set.Train.Pixels[8*len(want) : 9*len(want)]; !bytes.Equal(got, want) {
+			t.Errorf("size %d: image 8 begins with %v", size, got[:6])
+		}
+	}
+}
+
 func TestOpenCIFAR10Refuses(t *testing.T) {
 	for want, data := range map[string][]byte{
 		"data_batch_3.bin: truncated: have 3072 bytes, want 3073":                record(1, 2, 3, 4)[1:],

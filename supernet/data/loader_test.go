@@ -96,6 +96,20 @@ func TestLoaderKeys(t *testing.T) {
 	}
 }
 
+func TestImagesOfABatchAreAugmentedApart(t *testing.T) {
+	set := numbered(1)
+	set.Train.Pixels = ramp(16)
+	l := newLoader(t, set, set.Train, Stream{Batch: 100, Augment: Augment{CropPadding: 1, Flip: true}})
+	defer l.Close()
+	seen := map[[16]float32]bool{}
+	for x := range slices.Chunk(l.At(0).X, 16) {
+		seen[[16]float32(x)] = true
+	}
+	if len(seen) < 15 { // of 9 shifts × 2
+		t.Errorf("100 copies of an image became %d different ones", len(seen))
+	}
+}
+
 func TestLoaderOnOneAndTwoCores(t *testing.T) {
 	set := mustOpen(t, "generated:60", 1, 8)
 	var sums [2][]float32
@@ -186,48 +200,4 @@ func TestMeasureConstantChannel(t *testing.T) {
 	if n.Mean[0] != 0.5 || n.Std[0] != 0.5 || n.Mean[1] != float32(7./255) || n.Std[1] != 1 {
 		t.Errorf("got %v", n)
 	}
-}
-
-func TestHold(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		labels := rapid.SliceOfN(rapid.Int32Range(0, 4), 2, 60).Draw(t, "labels")
-		s := Split{Labels: labels}
-		for i := range labels {
-			s.Pixels = append(s.Pixels, uint8(i), uint8(i)) // identifies the image
-		}
-		n := rapid.IntRange(1, len(labels)-1).Draw(t, "n")
-		train, held, err := s.Hold(n, 9)
-		if err != nil || held.Len() != n || train.Len() != len(labels)-n {
-			t.Fatalf("held %d, kept %d: %v", held.Len(), train.Len(), err)
-		}
-		count := [5]int{}
-		for i, label := range held.Labels {
-			count[label]++
-			if labels[held.Pixels[2*i]] != label || held.Pixels[2*i] != held.Pixels[2*i+1] {
-				t.Fatalf("image %d lost its label", held.Pixels[2*i])
-			}
-		}
-		for class, images := range s.byClass() {
-			if exact := float64(n*len(images)) / float64(len(labels)); math.Abs(float64(count[class])-exact) >= 1 {
-				t.Fatalf("class %d gives %d of %d, want about %.2f", class, count[class], len(images), exact)
-			}
-		}
-		all := slices.Concat(train.Pixels, held.Pixels)
-		slices.Sort(all)
-		if !slices.Equal(all, s.Pixels) {
-			t.Fatalf("images were lost: %v", all)
-		}
-	})
-}
-
-func TestHoldDrawsFromTheSeed(t *testing.T) {
-	set := mustOpen(t, "generated:600", 1, 4)
-	_, a, _ := set.Train.Hold(100, 1)
-	_, again, _ := set.Train.Hold(100, 1)
-	_, b, _ := set.Train.Hold(100, 2)
-	if !slices.Equal(a.Pixels, again.Pixels) || slices.Equal(a.Pixels, b.Pixels) {
-		t.Error("the held images do not follow the seed")
-	}
-	_, _, err := set.Train.Hold(600, 1)
-	wantError(t, err, "cannot hold 600 of 600 images: want 1..599")
 }
