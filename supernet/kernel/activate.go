@@ -77,11 +77,24 @@ func reluBackward(dx, y, dy []float32) {
 	}
 }
 
-func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
-
+// sigmoids sets dst[i] = 1/(1 + exp(−x[i])) to the last bit but one. The exponential is 2^k·exp(r) with |r| ≤ ln 2/2, and exp(r)
+// comes from its series.
 func sigmoids(dst, x []float32) {
-	for i, v := range x {
-		dst[i] = sigmoid(v)
+	const shift = 1 << 10 // makes the truncated quotient a rounded one
+	x = x[:len(dst)]
+	for i := range dst {
+		y := -float64(x[i])
+		if y > 104 { // beyond, the result is 0 or 1 in float32
+			y = 104
+		}
+		if y < -104 {
+			y = -104
+		}
+		k := int(y*math.Log2E+(shift+0.5)) - shift
+		r := y - float64(k)*math.Ln2
+		r2 := r * r
+		e := (1 + r) + r2*(1./2+r*(1./6)) + r2*r2*((1./24+r*(1./120))+r2*(1./720+r*(1./5040)))
+		dst[i] = float32(1 / (1 + e*math.Float64frombits(uint64(k+1023)<<52)))
 	}
 }
 
@@ -92,15 +105,24 @@ func sigmoidBackward(dx, y, dy []float32) {
 }
 
 func swish(dst, x []float32) {
-	for i, v := range x {
-		dst[i] = v * sigmoid(v)
+	var s [256]float32
+	for len(x) > 0 {
+		n := min(len(x), len(s))
+		sigmoids(s[:n], x[:n])
+		multiply(dst[:n], x[:n], s[:n])
+		dst, x = dst[n:], x[n:]
 	}
 }
 
 func swishBackward(dx, x, dy []float32) {
-	for i, v := range x {
-		s := sigmoid(v)
-		dx[i] = dy[i] * s * (1 + v*(1-s))
+	var s [256]float32
+	for len(x) > 0 {
+		n := min(len(x), len(s))
+		sigmoids(s[:n], x[:n])
+		for i, v := range x[:n] {
+			dx[i] = dy[i] * s[i] * (1 + v*(1-s[i]))
+		}
+		dx, x, dy = dx[n:], x[n:], dy[n:]
 	}
 }
 

@@ -57,17 +57,17 @@ func correlateTiles(dst, x, w series, n, a, to, b, taps int) int {
 	return a
 }
 
-// correlateEdge adds taps b..to−1 to output a.
+// correlateEdge adds taps b..to−1, at most four, to output a.
 func correlateEdge(dst, x, w series, n, a, b, to int) {
-	for ; b+4 <= to; b += 4 {
+	switch to - b {
+	case 4:
 		tile1x4(dst, x, w, n, a, b)
-	}
-	for ; b+2 <= to; b += 2 {
+	case 3:
+		tile1x3(dst, x, w, n, a, b)
+	case 2:
 		tile1x2(dst, x, w, n, a, b)
-	}
-	if b < to {
-		d := dst.vector(a, n)
-		multiplyAdd(d, x.vector(a+b, n), w.vector(b, n))
+	case 1:
+		multiplyAdd(dst.vector(a, n), x.vector(a+b, n), w.vector(b, n))
 	}
 }
 

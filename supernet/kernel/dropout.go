@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // Dropout zeroes elements with probability rate and scales the others, by a mask that depends on (seed, i) alone:
 //
 //	dst[i] = 0 if hash(seed, i) < rate·2⁶⁴, otherwise x[i]/(1 − rate)
@@ -8,13 +10,15 @@ package kernel
 func Dropout(p *Pool, dst, x []float32, rate float32, seed uint64) {
 	need(dst, len(x))
 	limit, s := dropping(rate)
+	start := mix(seed + increment)
 	p.chunks(len(x), func(from, to int) {
-		for i := from; i < to; i++ {
-			if hash(seed, i) < limit {
-				dst[i] = 0
-			} else {
-				dst[i] = x[i] * s
+		d, x := dst[from:to], x[from:to]
+		for i := range d {
+			keep := ^uint32(0)
+			if mix(start+uint64(from+i)*increment) < limit { // becomes a conditional move: the branch would be as good as random
+				keep = 0
 			}
+			d[i] = math.Float32frombits(math.Float32bits(x[i]*s) & keep)
 		}
 	})
 }
@@ -46,10 +50,11 @@ func dropping(rate float32) (limit uint64, scale float32) {
 	return uint64(float64(rate) * (1 << 64)), 1 / (1 - rate)
 }
 
+// increment of the SplitMix64 generator.
+const increment = 0x9e3779b97f4a7c15
+
 // hash is output i of the SplitMix64 generator, started at a mixed seed so that neighbouring seeds do not share sequences.
-func hash(seed uint64, i int) uint64 {
-	return mix(mix(seed+0x9e3779b97f4a7c15) + uint64(i)*0x9e3779b97f4a7c15)
-}
+func hash(seed uint64, i int) uint64 { return mix(mix(seed+increment) + uint64(i)*increment) }
 
 func mix(z uint64) uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9

@@ -69,11 +69,14 @@ func findRun(taps int, source func(tap int) (src int, ok bool)) (r run) {
 	return r
 }
 
+// minProducts is about the number of multiplications for which another goroutine pays.
+const minProducts = 1 << 16
+
 // apply sets dst from src and the weights w [KH, KW, C/Groups, Out] for n images.
 func (g gather) apply(p *Pool, dst, src, w []float32, n int) {
 	height := g.dst[0]
 	lines := ceilDiv(n, 2) * height // of pairs of images
-	shards := min(lines, 64)
+	shards := min(lines, 64, ceilDiv(n*height*g.dst[1]*len(w), minProducts))
 	p.run(shards, func(_, s int) {
 		from, to := part(lines, shards, s)
 		for line := from; line < to; line++ {

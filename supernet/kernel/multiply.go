@@ -22,15 +22,25 @@ func multiply2(d0, d1, x0, x1 []float32, xStep int, w []float32, wStep, k int) {
 		x += 4 * xStep
 		r += 4 * wStep
 	}
-	for ; k > 0; k-- {
+	if k >= 2 {
+		w0, w1 := w[r:][:n], w[r+wStep:][:n]
+		a0, a1, b0, b1 := x0[x], x0[x+xStep], x1[x], x1[x+xStep]
+		for o := range d0 {
+			v0, v1 := w0[o], w1[o]
+			d0[o] += v0*a0 + v1*a1
+			d1[o] += v0*b0 + v1*b1
+		}
+		x += 2 * xStep
+		r += 2 * wStep
+		k -= 2
+	}
+	if k > 0 {
 		row, a, b := w[r:][:n], x0[x], x1[x]
 		for o := range d0 {
 			v := row[o]
 			d0[o] += v * a
 			d1[o] += v * b
 		}
-		x += xStep
-		r += wStep
 	}
 }
 

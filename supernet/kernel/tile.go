@@ -76,6 +76,15 @@ func tile1x4(dst, x, w series, n, a, b int) {
 	}
 }
 
+func tile1x3(dst, x, w series, n, a, b int) {
+	d := dst.vector(a, n)
+	w0, w1, w2 := w.vector(b, n), w.vector(b+1, n), w.vector(b+2, n)
+	x0, x1, x2 := x.vector(a+b, n), x.vector(a+b+1, n), x.vector(a+b+2, n)
+	for i := range n {
+		d[i] += x0[i]*w0[i] + x1[i]*w1[i] + x2[i]*w2[i]
+	}
+}
+
 func tile1x2(dst, x, w series, n, a, b int) {
 	d := dst.vector(a, n)
 	w0, w1 := w.vector(b, n), w.vector(b+1, n)

@@ -170,7 +170,6 @@ func TestSGDNesterov(t *testing.T) {
 
 // TestDropoutSeedsDoNotOverlap: the sequence of a seed is not another's from a later element on.
 func TestDropoutSeedsDoNotOverlap(t *testing.T) {
-	const increment = 0x9e3779b97f4a7c15
 	for i := range 100 {
 		if hash(7, i+1) == hash(7+increment, i) {
 			t.Fatalf("element %d of one seed is element %d of another", i+1, i)
