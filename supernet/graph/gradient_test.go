@@ -35,6 +35,10 @@ var examples = []example{
 	{"global-pool", image(3), func(x sdk.Tensor) sdk.Tensor { return x.GlobalAvgPool() }},
 	{"add", image(3), func(x sdk.Tensor) sdk.Tensor { return x.Conv1x1(3, 1).Add(x, x.Depthwise(3, 1, 1)) }},
 	{"add-to-itself", image(3), func(x sdk.Tensor) sdk.Tensor { return x.Add(x, x) }},
+	{"add twice", image(3), func(x sdk.Tensor) sdk.Tensor {
+		a := x.Depthwise(3, 1, 1)
+		return a.Add(x, a).Conv1x1(2, 1)
+	}},
 	{"multiply", image(3), func(x sdk.Tensor) sdk.Tensor { return x.Multiply(x.Conv1x1(3, 1)) }},
 	{"square", image(3), func(x sdk.Tensor) sdk.Tensor { return x.Multiply(x) }},
 	{"gate", image(3), func(x sdk.Tensor) sdk.Tensor { return x.Multiply(x.GlobalAvgPool()) }},

@@ -126,11 +126,17 @@ func (l *planner) house(step int, n *G.Node) {
 	l.owner[n] = home
 }
 
-// inherit finds the buffer of an input that dies at this step and that the operation can overwrite.
+// inherit finds the buffer of an input that dies at this step and that the operation can overwrite. One that it reads
+// twice stays: a sum of three may come back to it after its first step.
 func (l *planner) inherit(step int, n *G.Node) *buffer {
 	in := inputs(l.graph, n)
+	times := map[*buffer]int{}
+	for _, x := range in {
+		times[l.owner[l.origin(x)]]++
+	}
 	for _, i := range kernelOf(n).inPlace {
-		if home := l.owner[in[i]]; home != nil && home.to == step && home.size == l.size(n) {
+		home := l.owner[in[i]]
+		if home != nil && home.to == step && home.size == l.size(n) && times[home] == 1 {
 			return home
 		}
 	}
