@@ -83,6 +83,12 @@ func (c choice) drawWithout(r *rand.Rand, f forbidden) mask {
 func (c choice) drawProduct(r *rand.Rand, f forbidden) mask {
 	var m mask
 	for i := range c.ops {
+		if f.n == 0 {
+			if r.Float64()*(c.on[i]+c.off[i]) < c.on[i] {
+				m |= 1 << i
+			}
+			continue
+		}
 		with, without := f.where(i, 1), f.where(i, 0)
 		on, off := c.on[i]*c.mass(i+1, with), c.off[i]*c.mass(i+1, without)
 		if r.Float64()*(on+off) < on {

@@ -58,7 +58,8 @@ type Sampled struct {
 
 // Scored reports the accuracy of one architecture.
 type Scored struct {
-	Index int   `json:"index"` // in the list of architectures to score
+	Index int   `json:"index"` // in the list of architectures to score, which the engine takes in an order of its own
+	Done  int   `json:"done"`  // scored so far, with this one
 	Total int   `json:"total"` // length of that list
 	Trial Trial `json:"trial"`
 }
@@ -86,16 +87,35 @@ type Finished struct {
 	Reason string `json:"reason"`
 }
 
-func (RoundStarted) Kind() string   { return "round_started" }
-func (Trained) Kind() string        { return "trained" }
+// Kind is "round_started".
+func (RoundStarted) Kind() string { return "round_started" }
+
+// Kind is "trained".
+func (Trained) Kind() string { return "trained" }
+
+// Kind is "fitness_updated".
 func (FitnessUpdated) Kind() string { return "fitness_updated" }
-func (Dropped) Kind() string        { return "dropped" }
-func (Sampled) Kind() string        { return "sampled" }
-func (Scored) Kind() string         { return "scored" }
+
+// Kind is "dropped".
+func (Dropped) Kind() string { return "dropped" }
+
+// Kind is "sampled".
+func (Sampled) Kind() string { return "sampled" }
+
+// Kind is "scored".
+func (Scored) Kind() string { return "scored" }
+
+// Kind is "front_retrieved".
 func (FrontRetrieved) Kind() string { return "front_retrieved" }
-func (Aggregated) Kind() string     { return "aggregated" }
-func (Replenished) Kind() string    { return "replenished" }
-func (Finished) Kind() string       { return "finished" }
+
+// Kind is "aggregated".
+func (Aggregated) Kind() string { return "aggregated" }
+
+// Kind is "replenished".
+func (Replenished) Kind() string { return "replenished" }
+
+// Kind is "finished".
+func (Finished) Kind() string { return "finished" }
 
 // eventJSON is the form of an event in JSON.
 type eventJSON struct {

@@ -48,7 +48,13 @@ func (s Search) scored(st State, left []int, i int, accuracy float64) (State, er
 	}
 	t := st.Trials[left[i]]
 	t.Accuracy, t.Done = accuracy, true
-	if err := s.emit(&st, Scored{left[i], len(st.Trials), t}); err != nil {
+	done := 1
+	for _, other := range st.Trials {
+		if other.Done {
+			done++
+		}
+	}
+	if err := s.emit(&st, Scored{left[i], done, len(st.Trials), t}); err != nil {
 		return st, err
 	}
 	st.Trials[left[i]] = t

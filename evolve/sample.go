@@ -19,9 +19,6 @@ type Feasibility struct {
 	Accepted int     `json:"accepted"` // draws within the interval, repetitions counted
 }
 
-// Acceptance is the part of the draws that fell into the interval, 0..1.
-func (f Feasibility) Acceptance() float64 { return float64(f.Accepted) / float64(max(f.Draws, 1)) }
-
 // sample lists the architectures to score: the previous front first, then what Bernoulli(p) yields within the
 // constraint interval, then the extras below it (3.3.2).
 func (s Search) sample(ctx context.Context, st State) (State, error) {

@@ -91,7 +91,7 @@ func TestSampleStopsAtItsBounds(t *testing.T) {
 	if report.Found != 30 || report.Extras != 5 || len(trials) != 35 {
 		t.Errorf("%+v and %d trials, want 30 and 5 extras", report, len(trials))
 	}
-	if report.Draws >= 35000 || report.Accepted < 30 || report.Acceptance() != float64(report.Accepted)/float64(report.Draws) {
+	if report.Draws >= 35000 || report.Accepted < 30 || report.Accepted > report.Draws {
 		t.Errorf("%+v: want fewer than 35000 draws, and 30 accepted at least", report)
 	}
 	// A sliver of the reach that holds next to nothing ends after 30·2 draws for the interval and 5·2 for the extras.
