@@ -23,7 +23,7 @@ type op struct {
 	out     tensor.Shape // four dimensions; the first of activations is the builder's nominal batch
 	run     run
 	grad    gradient // nil in the backward pass
-	inPlace []int    // inputs whose memory the output may take over
+	inPlace []int    // inputs whose memory the output may take over, if it reads them once
 	view    *view    // not nil: the output is a part of the first input, run only copies it for stock machines
 
 	arity int
@@ -67,14 +67,14 @@ func (o *op) Do(values ...G.Value) (G.Value, error) {
 	return y, nil
 }
 
-// These four keep stock machines from sharing memory between values.
+// These three keep stock machines from sharing memory between values.
 func (o *op) ReturnsPtr() bool     { return true }
 func (o *op) CallsExtern() bool    { return false }
 func (o *op) OverwritesInput() int { return -1 }
-func (o *op) String() string       { return fmt.Sprintf("%s#%d", o.name, o.id) }
 
 func (o *op) WriteHash(h hash.Hash) { fmt.Fprint(h, o.String()) }
 func (o *op) Hashcode() uint32      { return o.id }
+func (o *op) String() string        { return fmt.Sprintf("%s#%d", o.name, o.id) }
 
 // DiffWRT is true for every input of a forward operation.
 func (o *op) DiffWRT(inputs int) []bool {
