@@ -55,26 +55,37 @@ func (op Op) Complete(a Attrs) (Attrs, error) {
 		if !given {
 			v = d.Default
 		}
-		if n, ok := v.(int); ok && kind(d.Default) == "number" {
-			v = float64(n)
-		}
-		if kind(v) != kind(d.Default) {
-			return nil, fmt.Errorf("%s: attribute %q is a %s, not a %s", op.Name, d.Name, kind(d.Default), kind(v))
-		}
-		if err := representable(v); err != nil {
-			return nil, fmt.Errorf("%s: attribute %q: %w", op.Name, d.Name, err)
+		v, err := d.Check(v)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", op.Name, err)
 		}
 		full[d.Name] = v
 	}
 	for _, name := range slices.Sorted(maps.Keys(a)) {
 		if _, ok := full[name]; !ok {
-			return nil, op.unknown(name)
+			return nil, op.Unknown(name)
 		}
 	}
 	return full, nil
 }
 
-func (op Op) unknown(name string) error {
+// Check returns a value for the attribute if it has the attribute's type and can stand in a member's name. A whole
+// number is taken for a number.
+func (d Attr) Check(v any) (any, error) {
+	if n, ok := v.(int); ok && kind(d.Default) == "number" {
+		v = float64(n)
+	}
+	if kind(v) != kind(d.Default) {
+		return nil, fmt.Errorf("attribute %q is a %s, not a %s", d.Name, kind(d.Default), kind(v))
+	}
+	if err := representable(v); err != nil {
+		return nil, fmt.Errorf("attribute %q: %w", d.Name, err)
+	}
+	return v, nil
+}
+
+// Unknown is the error of an attribute that the family does not have; it names those that it has.
+func (op Op) Unknown(name string) error {
 	if len(op.Attrs) == 0 {
 		return fmt.Errorf("%s has no attribute %q: it has none", op.Name, name)
 	}

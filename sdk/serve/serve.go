@@ -36,7 +36,7 @@ func Main(ops ...sdk.Op) {
 		HandshakeConfig: wire.Handshake(),
 		Plugins:         plugin.PluginSet{wire.ServiceName: service{server: server}},
 		GRPCServer:      plugin.DefaultGRPCServer,
-		Logger:          hclog.NewNullLogger(),
+		Logger:          hclog.New(&hclog.LoggerOptions{Level: hclog.Error, Output: os.Stderr}),
 	})
 }
 

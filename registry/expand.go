@@ -1,0 +1,132 @@
+package registry
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/nse-dev/nse/sdk"
+)
+
+// maxOps bounds a pool.
+const maxOps = 1 << 14
+
+// member is one operation of a pool before its plugin has seen it.
+type member struct {
+	at     int // of its [[plugin.op]]
+	name   string
+	family string
+	doc    string
+	attrs  sdk.Attrs
+}
+
+// expand lists the members of a plugin's listings: the product of the values of each attribute, as nested loops in
+// the order in which the attributes are written, so that the last one varies fastest.
+func (f file) expand(e entry, families []sdk.Op) (members []member, err error) {
+	for _, l := range e.ops {
+		op, err := f.family(e, l, families)
+		if err != nil {
+			return nil, err
+		}
+		products := []sdk.Attrs{{}}
+		for _, s := range l.attrs {
+			values, err := f.values(op, s)
+			if err != nil {
+				return nil, err
+			}
+			if len(values)*len(products) > maxOps {
+				return nil, f.errorf(s.spot.key, "these are more than %d operations", maxOps)
+			}
+			products = product(products, s.name, values)
+		}
+		for _, attrs := range products {
+			attrs, err := op.Complete(attrs)
+			if err != nil {
+				return nil, f.errorf(l.at, "%w", err)
+			}
+			members = append(members, member{l.at, op.Member(attrs), op.Name, op.Doc, attrs})
+		}
+	}
+	return members, nil
+}
+
+// product gives every combination each of the values, the values varying fastest.
+func product(combinations []sdk.Attrs, name string, values []any) (all []sdk.Attrs) {
+	for _, c := range combinations {
+		for _, v := range values {
+			next := sdk.Attrs{name: v}
+			for k, old := range c {
+				next[k] = old
+			}
+			all = append(all, next)
+		}
+	}
+	return all
+}
+
+func (f file) family(e entry, l listing, families []sdk.Op) (sdk.Op, error) {
+	var names []string
+	for _, op := range families {
+		if op.Name == l.family {
+			return op, nil
+		}
+		names = append(names, op.Name)
+	}
+	return sdk.Op{}, f.errorf(l.source, "plugin %q has no operation %q: it has %s", e.name(), l.family, strings.Join(names, ", "))
+}
+
+// values lists the values that a key gives to an attribute. One value stands for itself and a list of values for
+// each of them; for an attribute whose values are lists, that is a list, and a list of lists.
+func (f file) values(op sdk.Op, s setting) ([]any, error) {
+	i := slices.IndexFunc(op.Attrs, func(a sdk.Attr) bool { return a.Name == s.name })
+	if i < 0 {
+		return nil, f.errorf(s.spot.key, "%w", op.Unknown(s.name))
+	}
+	attr := op.Attrs[i]
+	list, several := s.value.([]any)
+	if _, isList := attr.Default.([]int); isList {
+		several = several && slices.ContainsFunc(list, func(v any) bool { _, ok := v.([]any); return ok })
+	}
+	if !several {
+		v, err := f.value(attr, s.value, s.spot)
+		return []any{v}, err
+	}
+	if len(list) == 0 {
+		return nil, f.errorf(s.spot.at, "attribute %q has no value: the list is empty", s.name)
+	}
+	var values []any
+	for i, item := range list {
+		v, err := f.value(attr, item, s.spot.items[i])
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(values, func(old any) bool { return reflect.DeepEqual(old, v) }) {
+			return nil, f.errorf(s.spot.items[i].at, "attribute %q lists %v twice", s.name, v)
+		}
+		values = append(values, v)
+	}
+	return values, nil
+}
+
+// value turns a value of TOML into one of an attribute.
+func (f file) value(attr sdk.Attr, v any, s *spot) (any, error) {
+	switch toml := v.(type) {
+	case int64:
+		v = int(toml)
+	case []any:
+		whole := make([]int, len(toml))
+		for i, item := range toml {
+			n, ok := item.(int64)
+			if !ok {
+				return nil, f.errorf(s.items[i].at, "attribute %q: %v in a list of whole numbers", attr.Name, item)
+			}
+			whole[i] = int(n)
+		}
+		v = whole
+	}
+	v, err := attr.Check(v)
+	if err != nil {
+		return nil, f.errorf(s.at, "%w", err)
+	}
+	return v, nil
+}

@@ -1,0 +1,190 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
+
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/wire"
+)
+
+// host runs one plugin and talks to it.
+type host struct {
+	name     string // for messages: plugin "mbconv"
+	options  Options
+	process  *process
+	client   *plugin.Client
+	rpc      wire.OperationsClient
+	families []sdk.Op // what it described
+	sockets  string   // the folder of its socket
+	late     atomic.Bool
+}
+
+// maxReply bounds a reply of a plugin in bytes: 4096 nodes are a tenth of it.
+const maxReply = 4 << 20
+
+// launch starts a plugin and asks what it offers. It returns within the start timeout and one call's, also if ctx ends.
+func launch(ctx context.Context, o Options, name string, command []string) (*host, error) {
+	h := &host{name: fmt.Sprintf("plugin %q", name), options: o, process: newProcess(command)}
+	logger := newLogger(o.Log, filepath.Base(name))
+	output := logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug})
+	h.client = plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  wire.Handshake(),
+		Plugins:          plugin.PluginSet{wire.ServiceName: dispenser{}},
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:         true,
+		StartTimeout:     2 * o.StartTimeout, // connect's own timer comes first
+		Logger:           logger,
+		SyncStdout:       output,
+		SyncStderr:       output,
+		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)), grpc.WithIdleTimeout(0)},
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, sockets string) (runner.Runner, error) {
+			h.process.cmd.Env, h.sockets = cmd.Env, sockets
+			return h.process, nil
+		},
+	})
+	err := h.connect(ctx)
+	if err == nil {
+		err = h.describe(ctx)
+	}
+	if err != nil {
+		h.close()
+		return nil, err
+	}
+	// The connection stays open as long as the plugin lives, and a host that is killed cannot tidy up: do it now.
+	_ = os.RemoveAll(h.sockets)
+	return h, nil
+}
+
+// connect starts the process, checks its handshake and opens the connection.
+func (h *host) connect(ctx context.Context) error {
+	timer := time.AfterFunc(h.options.StartTimeout, func() {
+		h.late.Store(true)
+		_ = h.process.Kill(ctx)
+	})
+	defer timer.Stop()
+	defer context.AfterFunc(ctx, func() { _ = h.process.Kill(ctx) })()
+	protocol, err := h.client.Client()
+	if err != nil {
+		return h.explainStart(ctx, err)
+	}
+	raw, err := protocol.Dispense(wire.ServiceName)
+	if err != nil {
+		return fmt.Errorf("%s: %w", h.name, err)
+	}
+	h.rpc = raw.(wire.OperationsClient)
+	return nil
+}
+
+// describe asks for the plugin's families and checks them.
+func (h *host) describe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, h.options.CallTimeout)
+	defer cancel()
+	reply, err := h.rpc.Describe(ctx, &wire.DescribeRequest{})
+	if err != nil {
+		return h.explainCall(ctx, "Describe", err)
+	}
+	if v := reply.GetProtocolVersion(); v != wire.ProtocolVersion {
+		return fmt.Errorf("%s says that it speaks protocol version %d, this nse speaks %d: rebuild it with this version's sdk", h.name, v, wire.ProtocolVersion)
+	}
+	taken := map[string]bool{}
+	for _, m := range reply.GetFamilies() {
+		op, err := wire.DecodeFamily(m)
+		if err == nil && taken[op.Name] {
+			err = fmt.Errorf("family %s is described twice", op.Name)
+		}
+		if err != nil {
+			return fmt.Errorf("%s describes an invalid operation: %s", h.name, oneLine(err.Error()))
+		}
+		taken[op.Name] = true
+		h.families = append(h.families, op)
+	}
+	if len(h.families) == 0 {
+		return fmt.Errorf("%s offers no operation", h.name)
+	}
+	return nil
+}
+
+// build asks for one operation at one layer and rebuilds the graph in the reply.
+func (h *host) build(ctx context.Context, op Op, l sdk.Layer) (*sdk.Graph, error) {
+	attrs, err := wire.EncodeAttrs(op.Attrs)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op.Name, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.options.CallTimeout)
+	defer cancel()
+	reply, err := h.rpc.Build(ctx, &wire.BuildRequest{Family: op.Family, Attributes: attrs, Layer: wire.EncodeLayer(l)})
+	if err != nil {
+		return nil, h.explainCall(ctx, "Build of "+op.Name, err)
+	}
+	switch r := reply.GetResult().(type) {
+	case *wire.BuildReply_Graph:
+		g, err := wire.DecodeGraph(r.Graph, l.Input(), l.Output())
+		if err != nil {
+			return nil, fmt.Errorf("%s built an invalid %s at %s: %s", h.name, op.Name, l, oneLine(err.Error()))
+		}
+		return g, nil
+	case *wire.BuildReply_Error:
+		return nil, refusal(oneLine(r.Error))
+	}
+	return nil, fmt.Errorf("%s answered Build of %s with neither a graph nor an error", h.name, op.Name)
+}
+
+// refusal is a plugin's reason why an operation is impossible at a layer.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// close ends the process: by a request, and by force if it does not heed that.
+func (h *host) close() {
+	timer := time.AfterFunc(grace, func() { _ = h.process.Kill(context.Background()) })
+	defer timer.Stop()
+	h.client.Kill()
+	h.process.release()
+}
+
+// grace is how long a plugin may take to end by itself.
+const grace = time.Second
+
+// dispenser is the host's side of go-plugin's service.
+type dispenser struct{ plugin.NetRPCUnsupportedPlugin }
+
+// GRPCServer is the plugin's side, which package serve has.
+func (dispenser) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error {
+	return errors.New("registry: a host serves no operations")
+}
+
+// GRPCClient returns a wire.OperationsClient.
+func (dispenser) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, c *grpc.ClientConn) (any, error) {
+	return wire.NewOperationsClient(c), nil
+}
+
+// verify checks that the file at path has the checksum, with go-plugin's comparison.
+func verify(path string, checksum []byte) error {
+	c := plugin.SecureConfig{Checksum: checksum, Hash: sha256.New()}
+	if len(checksum) == 0 {
+		c.Checksum = make([]byte, sha256.Size) // no file has it: the error below tells the right one
+	}
+	same, err := c.Check(path)
+	if err != nil || same {
+		return err
+	}
+	found := hex.EncodeToString(c.Hash.Sum(nil))
+	if len(checksum) == 0 {
+		return fmt.Errorf("a plugin with a path needs its checksum; today it is sha256 = %q", found)
+	}
+	return fmt.Errorf("the binary's sha256 is %s: it is not the file that was listed", found)
+}

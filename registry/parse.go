@@ -1,0 +1,229 @@
+package registry
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// file is the text of an ops.toml with its name, for messages.
+type file struct{ name, text string }
+
+// errorf is an error at a byte of the file.
+func (f file) errorf(at int, format string, args ...any) error {
+	return fmt.Errorf("%s: %w", f.where(at), fmt.Errorf(format, args...))
+}
+
+func (f file) where(at int) string {
+	line, column := position(f.text, at)
+	return fmt.Sprintf("%s:%d:%d", f.name, line, column)
+}
+
+// entry is one [[plugin]] table. Exactly one of builtin and path is set.
+type entry struct {
+	at            int // of its header
+	source        int // of the value of builtin or path
+	builtin, path string
+	sha256        []byte // of the binary at path; nil if it is not given
+	ops           []listing
+}
+
+// name is what messages call the plugin.
+func (e entry) name() string { return e.builtin + e.path }
+
+// listing is one [[plugin.op]] table: a family, and for some of its attributes one value or a list of them.
+type listing struct {
+	at, source int // of its header, of the value of name
+	family     string
+	attrs      []setting // in the order of the file
+}
+
+// setting is one key of a listing.
+type setting struct {
+	name  string
+	value any // int64, float64, bool, string or []any of them
+	spot  *spot
+}
+
+// maxText bounds an ops.toml in bytes.
+const maxText = 1 << 18
+
+// parse reads an ops.toml without starting a plugin: every key is known and every value has a type that it can have.
+func parse(name string, text []byte) ([]entry, error) {
+	f := file{name, string(text)}
+	if len(text) > maxText {
+		return nil, f.errorf(0, "the file is longer than %d bytes", maxText)
+	}
+	var doc map[string]any
+	if _, err := toml.Decode(f.text, &doc); err != nil {
+		return nil, f.syntax(err)
+	}
+	root := locate(f.text)
+	if err := f.known("ops.toml", doc, root, "plugin"); err != nil {
+		return nil, err
+	}
+	if doc["plugin"] == nil {
+		return nil, f.errorf(0, `no [[plugin]]: add one with builtin = "NAME" or path = "FILE"`)
+	}
+	plugins, err := f.tables("plugin", doc, root)
+	if err != nil {
+		return nil, err
+	}
+	var entries []entry
+	for i, table := range plugins {
+		e, err := f.entry(table, root.fields["plugin"].items[i])
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// syntax gives an error of the toml package the form of all others.
+func (f file) syntax(err error) error {
+	var p toml.ParseError
+	if errors.As(err, &p) {
+		message, _, _ := strings.Cut(p.Message, "\n")
+		return f.errorf(p.Position.Start, "%s", message)
+	}
+	return f.errorf(0, "%w", err)
+}
+
+func (f file) entry(table map[string]any, s *spot) (e entry, err error) {
+	e.at = s.at
+	if err = f.known("[[plugin]]", table, s, "builtin", "path", "sha256", "op"); err != nil {
+		return e, err
+	}
+	if e.builtin, err = f.textOf("builtin", table, s); err != nil {
+		return e, err
+	}
+	if e.path, err = f.textOf("path", table, s); err != nil {
+		return e, err
+	}
+	switch {
+	case e.builtin == "" && e.path == "":
+		return e, f.errorf(s.at, `[[plugin]] needs builtin = "NAME" or path = "FILE"`)
+	case e.builtin != "" && e.path != "":
+		return e, f.errorf(s.fields["path"].key, "[[plugin]] has both builtin and path: keep one")
+	case e.builtin != "":
+		e.source = s.fields["builtin"].at
+	default:
+		e.source = s.fields["path"].at
+	}
+	if e.sha256, err = f.checksum(e, table, s); err != nil {
+		return e, err
+	}
+	e.ops, err = f.listings(e, table, s)
+	return e, err
+}
+
+func (f file) checksum(e entry, table map[string]any, s *spot) ([]byte, error) {
+	text, err := f.textOf("sha256", table, s)
+	if text == "" || err != nil {
+		return nil, err
+	}
+	if e.builtin != "" {
+		return nil, f.errorf(s.fields["sha256"].key, "a built-in plugin needs no sha256")
+	}
+	sum, err := hex.DecodeString(text)
+	if err != nil || len(sum) != 32 {
+		return nil, f.errorf(s.fields["sha256"].at, "sha256 is not 64 hexadecimal digits")
+	}
+	return sum, nil
+}
+
+func (f file) listings(e entry, table map[string]any, s *spot) ([]listing, error) {
+	if table["op"] == nil {
+		return nil, f.errorf(s.at, "plugin %q has no [[plugin.op]]: name at least one operation", e.name())
+	}
+	tables, err := f.tables("op", table, s)
+	if err != nil {
+		return nil, err
+	}
+	var list []listing
+	for i, op := range tables {
+		l, err := f.listing(op, s.fields["op"].items[i])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, l)
+	}
+	return list, nil
+}
+
+func (f file) listing(table map[string]any, s *spot) (listing, error) {
+	l := listing{at: s.at}
+	var err error
+	if l.family, err = f.textOf("name", table, s); err != nil {
+		return l, err
+	}
+	if l.family == "" {
+		return l, f.errorf(s.at, `[[plugin.op]] needs name = "FAMILY"`)
+	}
+	l.source = s.fields["name"].at
+	for name, v := range table {
+		if name == "name" {
+			continue
+		}
+		if err := f.plain(name, v, s.fields[name]); err != nil {
+			return l, err
+		}
+		l.attrs = append(l.attrs, setting{name, v, s.fields[name]})
+	}
+	slices.SortFunc(l.attrs, func(a, b setting) int { return a.spot.key - b.spot.key })
+	return l, nil
+}
+
+// plain refuses dates and tables as values of attributes.
+func (f file) plain(name string, v any, s *spot) error {
+	switch v := v.(type) {
+	case int64, float64, bool, string:
+		return nil
+	case []any:
+		for i, item := range v {
+			if err := f.plain(name, item, s.items[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return f.errorf(s.at, "%s is neither a number, a switch, a text nor a list of them", name)
+}
+
+// known refuses keys of a table that it cannot have; the first in the file is reported.
+func (f file) known(what string, table map[string]any, s *spot, keys ...string) error {
+	unknown := slices.DeleteFunc(slices.Collect(maps.Keys(table)), func(k string) bool { return slices.Contains(keys, k) })
+	if len(unknown) == 0 {
+		return nil
+	}
+	first := slices.MinFunc(unknown, func(a, b string) int { return s.fields[a].key - s.fields[b].key })
+	return f.errorf(s.fields[first].key, "unknown key %q: %s has %s", first, what, strings.Join(keys, ", "))
+}
+
+// textOf is the text of a key, empty if there is none.
+func (f file) textOf(key string, table map[string]any, s *spot) (string, error) {
+	v, given := table[key]
+	if !given {
+		return "", nil
+	}
+	text, ok := v.(string)
+	if !ok || text == "" {
+		return "", f.errorf(s.fields[key].at, "%s is not a text in quotes, or is empty", key)
+	}
+	return text, nil
+}
+
+// tables is the list of tables of a key.
+func (f file) tables(key string, table map[string]any, s *spot) ([]map[string]any, error) {
+	list, ok := table[key].([]map[string]any)
+	if !ok || len(list) == 0 {
+		return nil, f.errorf(s.fields[key].key, "%s is not a list of tables: write its header in double brackets", key)
+	}
+	return list, nil
+}

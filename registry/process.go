@@ -1,0 +1,214 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// process is a plugin's process. It implements go-plugin's runner.Runner, so that the process gets a standard input
+// which ends with the host, a process group of its own, and on Linux a signal when the host dies.
+type process struct {
+	cmd            *exec.Cmd
+	stdin          *os.File // held open, never written: its end tells the plugin that the host is gone
+	stdout, stderr *tap
+	exited         chan struct{} // closed when the process has been waited for
+	failure        error         // how it ended or why it did not start; read it after exited
+
+	mu      sync.Mutex
+	started bool // whether cmd.Process may be read
+	killed  bool // whether a start would come too late
+}
+
+func newProcess(command []string) *process {
+	p := &process{cmd: exec.Command(command[0], command[1:]...), exited: make(chan struct{})}
+	isolate(p.cmd)
+	return p
+}
+
+// Start starts the process. The thread that starts it waits for it too and does nothing else, because on Linux
+// the death of that thread counts as the death of the host.
+func (p *process) Start(context.Context) error {
+	theirs, err := p.pipes()
+	if err != nil {
+		p.failure = err
+		close(p.exited)
+		return err
+	}
+	started := make(chan error)
+	go p.run(started)
+	err = <-started
+	for _, f := range theirs {
+		_ = f.Close()
+	}
+	return err
+}
+
+func (p *process) run(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(p.exited)
+	p.failure = p.launch()
+	started <- p.failure
+	if p.failure != nil {
+		return
+	}
+	p.failure = p.cmd.Wait()
+	killGroup(p.cmd)
+	p.stdout.expire()
+	p.stderr.expire()
+}
+
+func (p *process) launch() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.killed {
+		return context.Canceled
+	}
+	err := p.cmd.Start()
+	p.started = err == nil
+	return err
+}
+
+// pipes makes the three standard streams and returns the plugin's ends of them.
+func (p *process) pipes() (theirs []*os.File, err error) {
+	var ends [6]*os.File
+	for i := 0; i < 6 && err == nil; i += 2 {
+		ends[i], ends[i+1], err = os.Pipe()
+	}
+	if err != nil {
+		for _, f := range ends {
+			if f != nil {
+				_ = f.Close()
+			}
+		}
+		return nil, err
+	}
+	p.stdin, p.stdout, p.stderr = ends[1], newTap(ends[2]), newTap(ends[4])
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = ends[0], ends[3], ends[5]
+	return []*os.File{ends[0], ends[3], ends[5]}, nil
+}
+
+// Kill ends the process and whatever it has started, and keeps it from starting later.
+func (p *process) Kill(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.killed = true
+	select {
+	case <-p.exited:
+	default:
+		if p.started {
+			killGroup(p.cmd)
+			_ = p.cmd.Process.Kill()
+		}
+	}
+	return nil
+}
+
+// Wait blocks until the process has ended and returns how.
+func (p *process) Wait(context.Context) error {
+	<-p.exited
+	return p.failure
+}
+
+// release closes the host's ends of the pipes; the process must have been killed and nobody may read any more.
+func (p *process) release() {
+	if p.stdin != nil {
+		_, _, _ = p.stdin.Close(), p.stdout.file.Close(), p.stderr.file.Close()
+	}
+}
+
+// Stdout is where the handshake is read from.
+func (p *process) Stdout() io.ReadCloser { return p.stdout }
+
+// Stderr is what the plugin logs.
+func (p *process) Stderr() io.ReadCloser { return p.stderr }
+
+// Name is the path of the binary.
+func (p *process) Name() string { return p.cmd.Path }
+
+// ID is the number of the process.
+func (p *process) ID() string {
+	if !p.running() {
+		return "not started"
+	}
+	return strconv.Itoa(p.cmd.Process.Pid)
+}
+
+// running reports whether the process was started, even if it has ended since.
+func (p *process) running() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.started
+}
+
+// Diagnose adds nothing: host.explain does that with more at hand.
+func (p *process) Diagnose(context.Context) string { return "" }
+
+// PluginToHost keeps addresses: both run on one machine.
+func (p *process) PluginToHost(network, address string) (string, string, error) {
+	return network, address, nil
+}
+
+// HostToPlugin keeps addresses.
+func (p *process) HostToPlugin(network, address string) (string, string, error) {
+	return network, address, nil
+}
+
+// tap reads a pipe and remembers the beginning and the end of what came.
+type tap struct {
+	file    *os.File
+	drained chan struct{} // closed at the end of the stream
+
+	mu         sync.Mutex
+	head, tail []byte
+	over       bool
+}
+
+// remembered is the number of bytes that a tap keeps from the beginning and from the end.
+const remembered = 4096
+
+func newTap(f *os.File) *tap { return &tap{file: f, drained: make(chan struct{})} }
+
+// Read implements io.Reader.
+func (t *tap) Read(b []byte) (int, error) {
+	n, err := t.file.Read(b)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.head = append(t.head, b[:min(n, remembered-len(t.head))]...)
+	t.tail = append(t.tail, b[:n]...)
+	t.tail = t.tail[max(0, len(t.tail)-remembered):]
+	if err != nil && !t.over {
+		t.over = true
+		close(t.drained)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// Close implements io.Closer; process.release closes the file.
+func (t *tap) Close() error { return nil }
+
+// expire ends the stream soon even if a stray child of the plugin holds its other end.
+func (t *tap) expire() { _ = t.file.SetReadDeadline(time.Now().Add(300 * time.Millisecond)) }
+
+// first and last are what was remembered.
+func (t *tap) first() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.head)
+}
+
+func (t *tap) last() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.tail)
+}

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package registry
+
+import "os/exec"
+
+// isolate does nothing: the end of standard input tells the plugin when the host is gone.
+func isolate(*exec.Cmd) {}
+
+// killGroup does nothing: there are no process groups.
+func killGroup(*exec.Cmd) {}

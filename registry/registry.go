@@ -1,0 +1,232 @@
+// Package registry turns an ops.toml into a pool of operations, which it keeps in plugin processes.
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/sourcegraph/conc"
+	"github.com/sourcegraph/conc/iter"
+
+	"github.com/nse-dev/nse/sdk"
+)
+
+// Options say how plugins are run. The zero value is useful.
+type Options struct {
+	// Self is the command line that serves a built-in plugin when the plugin's name is appended to it; the default is
+	// this executable with the argument "plugin".
+	Self []string
+	// StartTimeout bounds the start of a plugin up to its handshake; the default is 20 s.
+	StartTimeout time.Duration
+	// CallTimeout bounds every call to a plugin; the default is 10 s.
+	CallTimeout time.Duration
+	// Log gets the plugins' output and go-plugin's messages, all at debug level; the default drops them.
+	Log *slog.Logger
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.StartTimeout <= 0 {
+		o.StartTimeout = 20 * time.Second
+	}
+	if o.CallTimeout <= 0 {
+		o.CallTimeout = 10 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(o.Self) > 0 {
+		return o, nil
+	}
+	self, err := os.Executable()
+	o.Self = []string{self, "plugin"}
+	return o, err
+}
+
+// Pool is the operations of an ops.toml, and the plugins that build them.
+type Pool struct {
+	Ops []Op // the id of an operation is its index
+
+	hosts []*host
+}
+
+// Op is one operation of a pool.
+type Op struct {
+	ID     int
+	Name   string    // sdk.Op.Member: unique in the pool
+	Family string    // sdk.Op.Name
+	Doc    string    // the family's sentence
+	Attrs  sdk.Attrs // complete
+	Where  string    // file:line:column of its [[plugin.op]]
+
+	host *host
+}
+
+// Load reads an ops.toml, starts its plugins concurrently and lists their operations in the order of the file. An
+// operation that is possible at no layer is an error; one that is impossible at some layer shows in Graph. Errors
+// about the file start with file:line:column. The caller closes the pool.
+func Load(ctx context.Context, path string, o Options) (*Pool, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	return Parse(ctx, path, text, filepath.Dir(path), o)
+}
+
+// Parse is Load for a text in memory: name is the file's for messages, and dir is where paths of plugins start.
+func Parse(ctx context.Context, name string, text []byte, dir string, o Options) (*Pool, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	entries, err := parse(name, text)
+	if err != nil {
+		return nil, err
+	}
+	pool := &Pool{}
+	f := file{name, string(text)}
+	hosts, err := pool.start(ctx, f, entries, dir, o)
+	if err == nil {
+		err = pool.list(f, entries, hosts)
+	}
+	if err == nil {
+		err = pool.check(ctx)
+	}
+	if err != nil {
+		_ = pool.Close()
+		return nil, err
+	}
+	return pool, nil
+}
+
+// started is a plugin or why there is none.
+type started struct {
+	host *host
+	err  error
+}
+
+// start runs the plugins of all entries and returns them by entry; entries with the same source share one.
+func (p *Pool) start(ctx context.Context, f file, entries []entry, dir string, o Options) ([]*host, error) {
+	var distinct []entry
+	index := make([]int, len(entries))
+	for i, e := range entries {
+		index[i] = slices.IndexFunc(distinct, e.same)
+		if index[i] < 0 {
+			index[i] = len(distinct)
+			distinct = append(distinct, e)
+		}
+	}
+	mapper := iter.Mapper[entry, started]{MaxGoroutines: len(distinct)}
+	results := mapper.Map(distinct, func(e *entry) started {
+		h, err := e.launch(ctx, f, dir, o)
+		return started{h, err}
+	})
+	var first error
+	for _, r := range results {
+		if r.host != nil {
+			p.hosts = append(p.hosts, r.host)
+		}
+		if first == nil {
+			first = r.err
+		}
+	}
+	hosts := make([]*host, len(entries))
+	for i := range entries {
+		hosts[i] = results[index[i]].host
+	}
+	return hosts, first
+}
+
+func (e entry) same(other entry) bool {
+	return e.builtin == other.builtin && e.path == other.path && slices.Equal(e.sha256, other.sha256)
+}
+
+func (e entry) launch(ctx context.Context, f file, dir string, o Options) (*host, error) {
+	command := append(slices.Clone(o.Self), e.builtin)
+	if e.path != "" {
+		path := e.path
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		path, err := filepath.Abs(path)
+		if err == nil {
+			err = verify(path, e.sha256)
+		}
+		if err != nil {
+			return nil, f.errorf(e.source, "plugin %q: %w", e.name(), err)
+		}
+		command = []string{path}
+	}
+	h, err := launch(ctx, o, e.name(), command)
+	if err != nil {
+		return nil, f.errorf(e.source, "%w", err)
+	}
+	return h, nil
+}
+
+// list numbers the operations of all entries.
+func (p *Pool) list(f file, entries []entry, hosts []*host) error {
+	listed := map[string]int{}
+	for i, e := range entries {
+		members, err := f.expand(e, hosts[i].families)
+		if err != nil {
+			return err
+		}
+		for _, m := range members {
+			if first, twice := listed[m.name]; twice {
+				return f.errorf(m.at, "%s is listed twice, first at %s", m.name, f.where(first))
+			}
+			if len(p.Ops) == maxOps {
+				return f.errorf(m.at, "the pool has more than %d operations", maxOps)
+			}
+			listed[m.name] = m.at
+			p.Ops = append(p.Ops, Op{ID: len(p.Ops), Name: m.name, Family: m.family, Doc: m.doc, Attrs: m.attrs, Where: f.where(m.at), host: hosts[i]})
+		}
+	}
+	return nil
+}
+
+// check builds every operation at a normal layer or, if it cannot be one, at a reduction. Their channels have so many
+// divisors that only senseless attributes fail at both.
+func (p *Pool) check(ctx context.Context) error {
+	normal := sdk.Layer{In: 240, Out: 240, Stride: 1, Height: 16, Width: 16}
+	reduction := sdk.Layer{In: 240, Out: 480, Stride: 2, Height: 16, Width: 16}
+	for _, op := range p.Ops {
+		_, err := op.Graph(ctx, normal)
+		if _, refused := errors.AsType[refusal](err); refused {
+			if _, second := op.Graph(ctx, reduction); second == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Graph asks the plugin for the operation at a layer: one call with a deadline. The reply is not trusted, the graph is
+// rebuilt primitive by primitive. Errors start with the operation's place in ops.toml.
+func (o Op) Graph(ctx context.Context, l sdk.Layer) (*sdk.Graph, error) {
+	g, err := o.host.build(ctx, o, l)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Where, err)
+	}
+	return g, nil
+}
+
+// Close ends all plugins and waits until their processes are gone.
+func (p *Pool) Close() error {
+	var all conc.WaitGroup
+	for _, h := range p.hosts {
+		all.Go(h.close)
+	}
+	all.Wait()
+	p.hosts = nil
+	return nil
+}
