@@ -40,7 +40,7 @@ func mean(p evolve.Path) float64 {
 	return sum / float64(max(len(p), 1))
 }
 
-func Example() {
+func ExampleSearch() {
 	c, err := evolve.Preset("paper")
 	if err != nil {
 		fmt.Println(err)

@@ -17,7 +17,10 @@ func TestGoldenFitness(t *testing.T) {
 	if dir == "" {
 		dir = filepath.Join("..", "..", "shared", "reference", "golden")
 	}
-	files, _ := filepath.Glob(filepath.Join(dir, "*.safetensors"))
+	files, err := filepath.Glob(filepath.Join(dir, "*.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	checked := 0
 	for _, path := range files {
 		file, err := safetensors.ReadFile(path)
@@ -28,6 +31,9 @@ func TestGoldenFitness(t *testing.T) {
 			t.Run(filepath.Base(path), func(t *testing.T) { goldenFitness(t, file) })
 			checked++
 		}
+	}
+	if checked == 0 && os.Getenv("CI") == "true" {
+		t.Fatalf("no golden cases of the fitness step in %s (set NSE_GOLDEN_DIR)", dir)
 	}
 	if checked == 0 {
 		t.Skipf("no golden cases of the fitness step in %s (set NSE_GOLDEN_DIR)", dir)
@@ -85,7 +91,7 @@ func matrix(t *testing.T, file *safetensors.File, name string) [][]float64 {
 
 func goldenFitness(t *testing.T, file *safetensors.File) {
 	g := readGolden(t, file)
-	p, f := Problem{Normal: g.normal}, make(Fitness, 0)
+	p := Problem{Normal: g.normal}
 	for i := range g.theta[0] {
 		var cost []float64
 		for l := range g.cost {
@@ -93,7 +99,7 @@ func goldenFitness(t *testing.T, file *safetensors.File) {
 		}
 		p.Pool = append(p.Pool, Candidate{Cost: cost})
 	}
-	f = NewFitness(p.everything())
+	f := NewFitness(p.everything())
 	for l := range f {
 		f[l].Theta = g.theta[l]
 	}
