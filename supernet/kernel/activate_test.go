@@ -68,6 +68,18 @@ func wider(x []float64) []float64 {
 	return y
 }
 
+// TestFormulas differentiates what TestActivate compares with.
+func TestFormulas(t *testing.T) {
+	for a, f := range formulas {
+		for x := -6.013; x < 6; x += 0.1 {
+			const h = 1e-5
+			if got, want := f[1](x), (f[0](x+h)-f[0](x-h))/(2*h); math.Abs(got-want) > 1e-6 {
+				t.Errorf("activation %d at %g: derivative %g, want %g", a, x, got, want)
+			}
+		}
+	}
+}
+
 func TestActivateSpecialValues(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	p := NewPool(1)

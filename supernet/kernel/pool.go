@@ -8,6 +8,7 @@ import (
 
 // Pool runs the shards of a kernel on a fixed number of goroutines, which wait between kernels, and lends kernels their
 // scratch memory. It serves one kernel at a time: a Run inside a shard, or at the same time from another goroutine, panics.
+// The scratch memory only grows, so a repeated step allocates none.
 type Pool struct {
 	workers int
 	wake    chan int // the worker's index
@@ -37,7 +38,7 @@ func NewPool(workers int) *Pool {
 }
 
 // Run calls f(shard) for every shard in 0..shards−1 and returns when all are done. Shards are claimed in any order by any worker,
-// so each must write memory of its own.
+// so each must write memory of its own. A panic on one of the pool's goroutines ends the program.
 func (p *Pool) Run(shards int, f func(shard int)) {
 	p.run(shards, func(_, shard int) { f(shard) })
 }
@@ -53,7 +54,11 @@ func (p *Pool) run(shards int, f func(worker, shard int)) {
 	if !p.busy.CompareAndSwap(false, true) {
 		panic(poolInUse)
 	}
-	defer p.busy.Store(false)
+	defer func() {
+		p.done.Wait()
+		p.f = nil
+		p.busy.Store(false)
+	}()
 	others := max(min(p.workers, shards)-1, 0)
 	p.shards, p.f = shards, f
 	p.next.Store(0)
@@ -62,8 +67,6 @@ func (p *Pool) run(shards int, f func(worker, shard int)) {
 		p.wake <- i + 1
 	}
 	p.work(0)
-	p.done.Wait()
-	p.f = nil
 }
 
 func (p *Pool) serve() {

@@ -3,6 +3,8 @@ package kernel
 import (
 	"sync/atomic"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 func TestPoolRunsEveryShardOnce(t *testing.T) {
@@ -21,6 +23,14 @@ func TestPoolRunsEveryShardOnce(t *testing.T) {
 	}
 }
 
+func TestPoolCloseEndsGoroutines(t *testing.T) {
+	old := goleak.IgnoreCurrent()
+	p := NewPool(5)
+	p.Run(20, func(int) {})
+	p.Close()
+	goleak.VerifyNone(t, old)
+}
+
 func TestPoolRefusesNestedRun(t *testing.T) {
 	p := NewPool(1)
 	defer p.Close()
@@ -31,4 +41,58 @@ func TestPoolRefusesNestedRun(t *testing.T) {
 		p.Run(1, func(int) {}) // usable again
 	}()
 	p.Run(1, func(int) { p.Run(1, func(int) {}) })
+}
+
+// TestPoolSurvivesPanic: a panic in the caller's shard leaves the pool usable once the other shards are done.
+func TestPoolSurvivesPanic(t *testing.T) {
+	p := NewPool(2)
+	defer p.Close()
+	caller := make(chan struct{})
+	func() {
+		defer func() {
+			if got := recover(); got != badRate {
+				t.Errorf("recovered %v, want %q", got, badRate)
+			}
+		}()
+		p.run(2, func(worker, _ int) {
+			if worker == 0 {
+				defer close(caller)
+				panic(badRate)
+			}
+			<-caller
+		})
+	}()
+	ran := false
+	p.Run(1, func(int) { ran = true })
+	if !ran {
+		t.Error("the pool runs nothing after a panic")
+	}
+}
+
+// TestSteadyStateAllocations: a repeated kernel allocates closures and little else.
+func TestSteadyStateAllocations(t *testing.T) {
+	p := NewPool(2)
+	defer p.Close()
+	c := Conv{H: 16, W: 16, C: 32, Out: 32, Kernel: [2]int{5, 5}, Stride: [2]int{1, 1}, Pad: [2]int{2, 2}, Dilation: [2]int{1, 1}, Groups: 1}
+	depthwise := c
+	depthwise.Groups = 32
+	x, y, w, v := make([]float32, 2*256*32), make([]float32, 2*256*32), make([]float32, 25*32*32), make([]float32, 32)
+	for name, f := range map[string]func(){
+		"forward":           func() { ConvForward(p, y, x, w, 2, c) },
+		"data":              func() { ConvBackwardData(p, x, y, w, 2, c) },
+		"weights":           func() { ConvBackwardWeights(p, w, x, y, 2, c) },
+		"depthwise forward": func() { ConvForward(p, y, x, w[:25*32], 2, depthwise) },
+		"depthwise weights": func() { ConvBackwardWeights(p, w[:25*32], x, y, 2, depthwise) },
+		"batch norm":        func() { BatchNormStats(p, v, v, x, 32) },
+		"batch norm, back":  func() { BatchNormBackward(p, x, v, v, x, y, v, v, v, 1, true) },
+		"activation":        func() { Activate(p, ReLU, y, x) },
+		"mean of two":       func() { Mean(p, y, x, y) },
+		"depthwise data":    func() { ConvBackwardData(p, x, y, w[:25*32], 2, depthwise) },
+		"optimizer":         func() { SGDNesterov(p, x, y, x, 0, 0, 0) },
+		"global average":    func() { GlobalAvgPoolForward(p, y[:64], x, 2, 256, 32) },
+	} {
+		if got := testing.AllocsPerRun(10, f); got > 6 {
+			t.Errorf("%s: %g allocations", name, got)
+		}
+	}
 }
