@@ -84,8 +84,11 @@ func TestProblemNamesWhatIsWrong(t *testing.T) {
 	for _, test := range tests {
 		s, _ := plant(1, 8)
 		test.change(&s)
-		if _, err := s.Run(context.Background(), State{}); err == nil || err.Error() != "evolve: "+test.want {
+		if err := s.Validate(); err == nil || err.Error() != test.want {
 			t.Errorf("error %v, want %q", err, test.want)
+		}
+		if _, err := s.Run(context.Background(), State{}); err == nil || err.Error() != "evolve: "+test.want {
+			t.Errorf("Run's error %v, want %q", err, test.want)
 		}
 	}
 }
