@@ -1,0 +1,228 @@
+package supernet
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/plugins"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet/data"
+)
+
+// fewOps are operations that tests build without a plugin process.
+var fewOps = []struct {
+	family string
+	attrs  sdk.Attrs
+}{
+	{"mbconv", sdk.Attrs{"kernel": 3, "expand": 1}},
+	{"mbconv", sdk.Attrs{"kernel": 5, "expand": 3}},
+	{"ssc", sdk.Attrs{"kernel": 5, "expand": 1}},
+	{"conv", sdk.Attrs{"expand": 1}},
+}
+
+func buildFew(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
+	family, err := plugins.Builtin(fewOps[op].family)
+	if err != nil {
+		return nil, err
+	}
+	return family.Graph(l, fewOps[op].attrs)
+}
+
+// testEngine is a small supernet on generated images.
+func testEngine(t testing.TB, workers int, train TrainConfig, score ScoreConfig) *Engine {
+	t.Helper()
+	set, err := data.Open("generated:2000", 1, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights, held, err := set.Train.Hold(200, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := Macro{StemStride: 2, Channels: []int{8, 12}, Layers: "NRN", Head: 16}
+	s, err := m.Skeleton(sdk.Shape{Height: set.Height, Width: set.Width, Channels: set.Channels}, len(set.Classes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := NewNet(s, buildFew, 7, workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := NewEngine(n, Source{Set: set, Train: weights, Held: held, Augment: data.Augment{Flip: true}}, train, score)
+	t.Cleanup(e.Close)
+	return e
+}
+
+const testSteps = 240
+
+var (
+	testTrain  = TrainConfig{Batch: 32, Epochs: 4, LR: 0.2, WarmupLR: 0.05, WarmupEpochs: 0.5, Momentum: 0.9, WeightDecay: 4e-5}
+	testScore  = ScoreConfig{Batch: 40, Images: 120, Reset: true}
+	testSubset = []evolve.Path{{0, 1, 2}, {0, 1, 3}, {1, 2, 3}}
+	testArchs  = []evolve.Arch{{{0, 1}, {3}, {}}, {{}, {0, 1}, {1}}, {{2}, {0}, {1, 2, 3}}}
+)
+
+// trained runs the steps from to before until of a round, cycling through testArchs, with a fitness step after every second.
+func trained(t testing.TB, e *Engine, from, until int) (losses []float64) {
+	t.Helper()
+	for i := from; i < until; i++ {
+		loss, err := e.Train(evolve.Step{Round: 1, Index: i, Total: testSteps}, testArchs[i%3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses = append(losses, loss)
+		if i%2 == 1 {
+			g, err := e.Fitness(evolve.Step{Round: 1, Index: i / 2, Total: testSteps / 2}, testArchs[i%3], testArchs[(i+1)%3])
+			if err != nil {
+				t.Fatal(err)
+			}
+			losses = append(append(append(losses, g.Loss), g.A...), g.B...)
+		}
+	}
+	return losses
+}
+
+func begin(t testing.TB, e *Engine) {
+	t.Helper()
+	if err := e.Begin(1, testSubset); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func scores(t testing.TB, e *Engine, archs []evolve.Arch) []float64 {
+	t.Helper()
+	accuracy := make([]float64, len(archs))
+	err := e.Score(context.Background(), archs, func(i int, a float64) error {
+		accuracy[i] = a
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return accuracy
+}
+
+func TestTrainingLearns(t *testing.T) {
+	e := testEngine(t, 0, testTrain, testScore)
+	begin(t, e)
+	before := scores(t, e, testArchs)
+	trained(t, e, 0, testSteps)
+	for i, after := range scores(t, e, testArchs) {
+		if after < 0.2 || after < before[i]+0.1 {
+			t.Errorf("architecture %d: accuracy %.2f after training, %.2f before; chance is 0.10", i, after, before[i])
+		}
+	}
+}
+
+// Steps, scores and the saved file are the same bits on any number of workers.
+func TestEngineDoesNotDependOnWorkers(t *testing.T) {
+	var want string
+	for _, workers := range []int{1, 2, 3} {
+		e := testEngine(t, workers, testTrain, testScore)
+		begin(t, e)
+		got := fmt.Sprint(trained(t, e, 0, 6), scores(t, e, testArchs), saved(t, e))
+		if want == "" {
+			want = got
+		}
+		if got != want {
+			t.Errorf("%d workers: other bits than with 1", workers)
+		}
+	}
+}
+
+// saved is the content of the engine's file.
+func saved(t testing.TB, e *Engine) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "weights.safetensors")
+	if err := e.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// An engine that restores a file goes on as the one that wrote it.
+func TestRestoreContinuesToTheBit(t *testing.T) {
+	whole := testEngine(t, 2, testTrain, testScore)
+	begin(t, whole)
+	trained(t, whole, 0, 5)
+	path := filepath.Join(t.TempDir(), "weights.safetensors")
+	if err := whole.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	resumed := testEngine(t, 2, testTrain, testScore)
+	if err := resumed.Restore(path); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := trained(t, whole, 5, 9), trained(t, resumed, 5, 9); !slices.Equal(a, b) {
+		t.Errorf("losses differ:\n%v\n%v", a, b)
+	}
+	if saved(t, whole) != saved(t, resumed) {
+		t.Error("files differ")
+	}
+}
+
+// A score depends on the architecture alone, not on what was scored before it, with both ways of recalibration.
+func TestScoreDependsOnTheArchitectureAlone(t *testing.T) {
+	for _, reset := range []bool{true, false} {
+		score := testScore
+		score.Reset = reset
+		e := testEngine(t, 2, testTrain, score)
+		begin(t, e)
+		trained(t, e, 0, 12)
+		before := saved(t, e)
+		together := scores(t, e, testArchs)
+		if saved(t, e) != before {
+			t.Errorf("reset %v: scoring changed the weights or statistics", reset)
+		}
+		for i := range testArchs {
+			if alone := scores(t, e, testArchs[i:i+1]); alone[0] != together[i] {
+				t.Errorf("reset %v: architecture %d scores %v alone, %v after others", reset, i, alone[0], together[i])
+			}
+		}
+	}
+}
+
+// With keep_weights the operations that stay, and they alone, keep their weights.
+func TestBeginKeepsWeightsOnlyWhenTold(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		train := testTrain
+		train.KeepWeights = keep
+		e := testEngine(t, 2, train, testScore)
+		begin(t, e)
+		trained(t, e, 0, 3)
+		kept, fallen := e.net.layers[0].block(0), e.net.layers[0].block(2)
+		before := slices.Clone(kept.Params[0].Value)
+		if err := e.Begin(2, []evolve.Path{{0, 1, 3}, {0, 1, 3}, {1, 2, 3}}); err != nil {
+			t.Fatal(err)
+		}
+		if same := slices.Equal(before, e.net.layers[0].block(0).Params[0].Value); same != keep {
+			t.Errorf("keep_weights %v: weights are the same: %v", keep, same)
+		}
+		if e.net.layers[0].block(2) != nil || fallen == nil {
+			t.Error("an operation outside the subset has a block")
+		}
+	}
+}
+
+func TestEngineRefusesForeignArchitectures(t *testing.T) {
+	e := testEngine(t, 1, testTrain, testScore)
+	begin(t, e)
+	for want, a := range map[string]evolve.Arch{
+		"supernet: an architecture of 2 layers for a network of 3": {{0}, {0}},
+		"supernet: reduction layer 1 has no operation":             {{0}, {}, {1}},
+		"supernet: operation 3 is not in the subset of layer 0":    {{3}, {0}, {1}},
+	} {
+		if _, err := e.Train(evolve.Step{Round: 1, Total: 1}, a); err == nil || err.Error() != want {
+			t.Errorf("%v: error %v, want %s", a, err, want)
+		}
+	}
+}
