@@ -1,0 +1,187 @@
+package config
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// decode reads text over the settings in c.
+func decode(name string, text []byte, c *Config) error {
+	if _, err := toml.Decode(string(text), c); err != nil {
+		return positioned(name, text, err)
+	}
+	return nil
+}
+
+// check refuses keys that the type of v does not have, and values of other types, in the order of the file.
+func check(name string, text []byte, v any) error {
+	var tree map[string]any
+	md, err := toml.Decode(string(text), &tree)
+	if err != nil {
+		return positioned(name, text, err)
+	}
+	for _, key := range md.Keys() {
+		problem := checkKey(reflect.TypeOf(v), key, md.Type(key...))
+		if problem == "" {
+			problem = checkList(tree, key)
+		}
+		if problem != "" {
+			return fmt.Errorf("%s: %s", at(name, text, key), problem)
+		}
+	}
+	return nil
+}
+
+// checkKey follows key into the type t and says what is wrong with a value of a TOML type there.
+func checkKey(t reflect.Type, key toml.Key, tomlType string) string {
+	for i, part := range key {
+		if t.Kind() != reflect.Struct {
+			return fmt.Sprintf("%q is not a table", strings.Join(key[:i], "."))
+		}
+		names, types := fields(t)
+		j := slices.Index(names, part)
+		if j < 0 {
+			where := "there is no setting"
+			if i > 0 {
+				where = "[" + strings.Join(key[:i], ".") + "] has no setting"
+			}
+			return fmt.Sprintf("%s %q: %s", where, part, suggest(part, names))
+		}
+		t = types[j]
+	}
+	if want := tomlName(t); want != tomlType && !(want == "Float" && tomlType == "Integer") {
+		return fmt.Sprintf("%q is %s, not %s", key.String(), article(want), article(tomlType))
+	}
+	return ""
+}
+
+// checkList refuses lists of anything but whole numbers: no setting has others.
+func checkList(tree map[string]any, key toml.Key) string {
+	for _, part := range key[:len(key)-1] {
+		tree, _ = tree[part].(map[string]any)
+	}
+	list, _ := tree[key[len(key)-1]].([]any)
+	for _, v := range list {
+		if _, whole := v.(int64); !whole {
+			return fmt.Sprintf("%q is a list of whole numbers, and %v is none", key.String(), v)
+		}
+	}
+	return ""
+}
+
+// fields lists the TOML names and types of a struct's fields.
+func fields(t reflect.Type) (names []string, types []reflect.Type) {
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Tag.Get("toml"))
+		types = append(types, t.Field(i).Type)
+	}
+	return names, types
+}
+
+// tomlName is the TOML type that a Go type is read from.
+func tomlName(t reflect.Type) string {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return "String"
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		return "Hash"
+	case reflect.Slice:
+		return "Array"
+	case reflect.String:
+		return "String"
+	case reflect.Bool:
+		return "Bool"
+	case reflect.Float64:
+		return "Float"
+	}
+	return "Integer"
+}
+
+func article(tomlType string) string {
+	names := map[string]string{"Hash": "a table", "ArrayHash": "a list of tables", "Array": "a list", "String": "text", "Bool": "true or false",
+		"Float": "a number", "Integer": "a whole number", "Datetime": "a date"}
+	return names[tomlType]
+}
+
+// suggest names the nearest of names, or all of them where none is near.
+func suggest(word string, names []string) string {
+	best, distance := "", 1+len(word)/3
+	for _, n := range names {
+		if d := edits(word, n); d <= distance {
+			best, distance = n, d-1
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	return "it has " + strings.Join(names, ", ")
+}
+
+// edits is the Levenshtein distance.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+// positioned turns an error of the toml package into name:line:column: message, on one line.
+func positioned(name string, text []byte, err error) error {
+	var p toml.ParseError
+	if errors.As(err, &p) {
+		message := strings.Join(strings.Fields(p.Message), " ")
+		if p.Message == "" {
+			message = "is not valid TOML"
+		}
+		return fmt.Errorf("%s:%d:%d: %s", name, p.Position.Line, max(1, p.Position.Col), message)
+	}
+	message, _, _ := strings.Cut(err.Error(), "\n")
+	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(message, "toml: "))
+}
+
+// marker is a value that cannot be decoded: the error tells where it stands.
+type marker struct{}
+
+var errMarker = errors.New("found")
+
+// UnmarshalTOML fails, so that the decoder reports the position.
+func (marker) UnmarshalTOML(any) error { return errMarker }
+
+// at is name:line:column of a key in a text, or name where the decoder knows no position.
+func at(name string, text []byte, key toml.Key) string {
+	t := reflect.TypeFor[marker]()
+	for _, part := range slices.Backward(key) {
+		if strings.ContainsAny(part, ",\"`\\") {
+			return name
+		}
+		t = reflect.StructOf([]reflect.StructField{{Name: "Field", Type: t, Tag: reflect.StructTag("toml:" + strconv.Quote(part))}})
+	}
+	_, err := toml.Decode(string(text), reflect.New(t).Interface())
+	var p toml.ParseError
+	if !errors.As(err, &p) || p.Message != errMarker.Error() {
+		return name
+	}
+	line := strings.Split(string(text), "\n")[p.Position.Line-1]
+	column := strings.Index(line, key[len(key)-1]) + 1
+	return fmt.Sprintf("%s:%d:%d", name, p.Position.Line, max(1, column))
+}

@@ -1,0 +1,185 @@
+// Package config reads the configuration of a search: a TOML file whose tables are the configurations of the
+// packages, on top of a preset.
+package config
+
+//go:generate go run ./generate ../.. ../../docs/configuration.md
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/data"
+)
+
+// Config is all that a search is configured with. The zero value is not valid: Parse starts from a preset.
+type Config struct {
+	// Preset is the set of defaults: "paper" or "official" (the authors' released code).
+	Preset string `toml:"preset"`
+	// Seed determines everything random in a search.
+	Seed uint64 `toml:"seed"`
+	// Workers is the number of cores that are used; 0 is all of them. Results never depend on it.
+	Workers int `toml:"workers"`
+	// CheckpointSeconds is the time between checkpoints within a phase.
+	CheckpointSeconds float64 `toml:"checkpoint_seconds"`
+	// Data is the data set.
+	Data Data `toml:"data"`
+	// Macro is the macro-architecture: what surrounds the searched layers, and where they change channels and resolution.
+	Macro supernet.Macro `toml:"macro"`
+	// Search is the method.
+	Search evolve.Config `toml:"search"`
+	// Train is the training of the shared weights in a round.
+	Train supernet.TrainConfig `toml:"train"`
+	// Score is the recalibration before an architecture is scored.
+	Score supernet.ScoreConfig `toml:"score"`
+	// Augment changes training images at random.
+	Augment data.Augment `toml:"augment"`
+}
+
+// Data names the data set.
+type Data struct {
+	// Spec names it: generated, generated:N, fashion-mnist:DIR, mnist:DIR, cifar10:DIR or folder:DIR.
+	Spec string `toml:"spec"`
+	// Size resizes images to that many pixels square; 0 keeps the data set's own size.
+	Size int `toml:"size"`
+	// HeldOut is the part of the training images that fitness and accuracy are measured on; no weight ever sees them.
+	HeldOut float64 `toml:"held_out"`
+}
+
+// Quick is the configuration that a search has without a file: small enough to end in minutes.
+//
+//go:embed quick.toml
+var Quick []byte
+
+// Override changes settings after the file is read. Zero fields change nothing.
+type Override struct {
+	Preset    string
+	Data      string
+	Seed      *uint64
+	MaxRounds int
+}
+
+// Parse reads a configuration. Errors about the text start with name:line:column.
+func Parse(name string, text []byte, o Override) (Config, error) {
+	c, err := defaults(name, text, o)
+	if err != nil {
+		return Config{}, err
+	}
+	if err := decode(name, text, &c); err != nil {
+		return Config{}, err
+	}
+	c.override(o)
+	if err := c.Validate(); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return c, nil
+}
+
+// Default is a preset without a file, on the smallest built-in macro-architecture.
+func Default(preset string) (c Config, err error) {
+	c = Config{Preset: preset, Seed: 1, CheckpointSeconds: 30, Data: Data{Spec: "generated", HeldOut: 0.1}}
+	if c.Search, err = evolve.Preset(preset); err != nil {
+		return c, err
+	}
+	c.Train, c.Score = supernet.DefaultTrain(), supernet.DefaultScore(preset)
+	c.Macro, err = supernet.Built("small")
+	return c, err
+}
+
+// defaults is what the file's settings go on top of: the preset and the built-in macro-architecture that it names.
+func defaults(name string, text []byte, o Override) (Config, error) {
+	var named struct {
+		Preset string `toml:"preset"`
+		Macro  struct {
+			Name string `toml:"name"`
+		} `toml:"macro"`
+	}
+	if err := check(name, text, Config{}); err != nil {
+		return Config{}, err
+	}
+	if _, err := toml.Decode(string(text), &named); err != nil {
+		return Config{}, positioned(name, text, err)
+	}
+	if o.Preset != "" {
+		named.Preset = o.Preset
+	}
+	if named.Preset == "" {
+		named.Preset = "paper"
+	}
+	c, err := Default(named.Preset)
+	if err == nil && named.Macro.Name != "" {
+		c.Macro, err = supernet.Built(named.Macro.Name)
+	}
+	if err != nil {
+		return c, fmt.Errorf("%s: %w", name, err)
+	}
+	return c, nil
+}
+
+func (c *Config) override(o Override) {
+	if o.Preset != "" {
+		c.Preset = o.Preset
+	}
+	if o.Data != "" {
+		c.Data.Spec = o.Data
+	}
+	if o.Seed != nil {
+		c.Seed = *o.Seed
+	}
+	if o.MaxRounds > 0 {
+		c.Search.MaxRounds = o.MaxRounds
+	}
+}
+
+// Validate refuses settings with which a search cannot run.
+func (c Config) Validate() error {
+	switch {
+	case int64(c.Seed) < 0:
+		return fmt.Errorf("seed = %d: want 0 to 9223372036854775807", int64(c.Seed))
+	case c.Workers < 0:
+		return fmt.Errorf("workers = %d: want 0 (all cores) or more", c.Workers)
+	case !(c.CheckpointSeconds > 0):
+		return fmt.Errorf("checkpoint_seconds = %v: want a positive number", c.CheckpointSeconds)
+	case c.Data.Size < 0 || c.Data.Size > 1024:
+		return fmt.Errorf("data.size = %d: want 0 (as it is) to 1024", c.Data.Size)
+	}
+	if h := c.Data.HeldOut; !(h > 0 && h < 1) {
+		return fmt.Errorf("data.held_out = %g: want more than 0 and less than 1", h)
+	}
+	search := c.Search
+	if search.TrainSteps == 0 {
+		search.TrainSteps = 1 // counted from the epochs when the data are known
+	}
+	for _, err := range []error{c.Macro.Validate(), prefixed("search.", search.Validate()), c.Train.Validate(),
+		c.Score.Validate(), c.Augment.Validate()} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prefixed puts the table's name before the first of joined errors.
+func prefixed(table string, err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		err = joined.Unwrap()[0]
+	}
+	if err == nil {
+		return nil
+	}
+	return errors.New(table + err.Error())
+}
+
+// Encode writes the complete configuration; Parse reads it back to an equal one.
+func (c Config) Encode() ([]byte, error) {
+	var b bytes.Buffer
+	e := toml.NewEncoder(&b)
+	e.Indent = ""
+	err := e.Encode(c)
+	return b.Bytes(), err
+}

@@ -1,0 +1,93 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestErrorsSayWhereAndWhat(t *testing.T) {
+	for text, want := range map[string]string{
+		"[search\n":                                    `c.toml:2:8: expected '.' or ']' to end table name, but got '\n' instead`,
+		"sed = 3":                                      `c.toml:1:1: there is no setting "sed": did you mean "seed"?`,
+		"seed = 1\n[serch]\nk = 3":                     `c.toml:2:2: there is no setting "serch": did you mean "search"?`,
+		"[search]\n  kk = 3":                           `c.toml:2:3: [search] has no setting "kk": did you mean "k"?`,
+		"[search.fitness]\nrate = 3":                   `c.toml:2:1: [search.fitness] has no setting "rate": it has every, lr, beta1, beta2, smoothing, threshold`,
+		"[search]\nk = \"5\"":                          `c.toml:2:1: "search.k" is a whole number, not text`,
+		"[search]\nk = 5.5":                            `c.toml:2:1: "search.k" is a whole number, not a number`,
+		"search = 5":                                   `c.toml:1:1: "search" is a table, not a whole number`,
+		"[[search]]\nk = 3":                            `c.toml:1:3: "search" is a table, not a list of tables`,
+		"[search.k]\na = 3":                            `c.toml:1:9: "search.k" is a whole number, not a table`,
+		"[macro]\nchannels = [1, \"a\"]":               `c.toml:2:1: "macro.channels" is a list of whole numbers, and a is none`,
+		"[macro]\nactivation = \"tanh\"":               `c.toml:2:15: unknown activation "tanh": want relu, swish, hswish or sigmoid`,
+		"[macro]\nactivation = 3":                      `c.toml:2:1: "macro.activation" is text, not a whole number`,
+		"preset = \"best\"":                            `c.toml: preset "best": want paper or official`,
+		"[macro]\nname = \"huge\"":                     `c.toml: no macro-architecture "huge": the built-in ones are small, flops, latency`,
+		"[search]\nk = 1":                              `c.toml: search.k = 1: want 2 to 64`,
+		"[search.constraint]\ntau = -1\nbeta = 3":      `c.toml: search.constraint.tau = -1: want a positive number`,
+		"seed = -1":                                    `c.toml: seed = -1: want 0 to 9223372036854775807`,
+		"[train]\nlr = nan":                            `c.toml: train: learning rates lr NaN and warmup_lr 0.1 must be positive numbers`,
+		"workers = -1":                                 `c.toml: workers = -1: want 0 (all cores) or more`,
+		"[data]\nsize = 5000":                          `c.toml: data.size = 5000: want 0 (as it is) to 1024`,
+		"seed = 1\nseed = 2":                           `c.toml:2:10: Key 'seed' has already been defined.`,
+		"[macro]\nlayers = \"NXN\"\nchannels = [1, 2]": `c.toml: macro: layer 'X' is none of N, R and E`,
+	} {
+		_, err := Parse("c.toml", []byte(text), Override{})
+		if err == nil || err.Error() != want {
+			t.Errorf("%q:\n got %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+func TestFileGoesOnTopOfThePresetAndFlagsOnTopOfTheFile(t *testing.T) {
+	text := []byte("preset = \"official\"\nseed = 3\n[macro]\nname = \"flops\"\nhead = 512\n[search.fitness]\nlr = 0.25\n")
+	c, err := Parse("c.toml", text, Override{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Search.Fitness.LR != 0.25 || c.Search.Fitness.Smoothing != 1e-3 || c.Score.Reset || c.Macro.Head != 512 || len(c.Macro.Channels) != 7 || c.Seed != 3 {
+		t.Errorf("got %+v", c)
+	}
+	seed := uint64(9)
+	c, err = Parse("c.toml", text, Override{Preset: "paper", Seed: &seed, Data: "generated:7", MaxRounds: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Search.Fitness.LR != 0.25 || c.Search.Fitness.Smoothing != 0 || c.Preset != "paper" || c.Seed != 9 || c.Data.Spec != "generated:7" || c.Search.MaxRounds != 2 {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestEncodeIsReadBack(t *testing.T) {
+	c, err := Parse("quick", Quick, Override{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Seed = 1 << 62
+	text, err := c.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Parse("config.toml", text, Override{})
+	if err != nil || !reflect.DeepEqual(back, c) {
+		t.Fatalf("%v\n%s\n got %+v\nwant %+v", err, text, back, c)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(string(Quick))
+	f.Add("[search.fitness]\nlr = 1\n[[search]]")
+	f.Add("macro = {channels = [1, 2.5]}")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := Parse("c.toml", []byte(text), Override{})
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("error of several lines: %q", err)
+			}
+			return
+		}
+		if err := c.Validate(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,183 @@
+// Command generate writes docs/configuration.md from the doc comments and defaults of the configuration structs.
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/nse-dev/nse/internal/config"
+)
+
+const module = "github.com/nse-dev/nse/"
+
+const head = `# Configuration of a search
+
+<!-- Generated from the structs' doc comments by go generate ./internal/config: edit those. -->
+
+` + "`nse evolve --config FILE`" + ` reads a TOML file. Settings that it leaves out have the preset's values: ` + "`paper`" + ` (the default) or
+` + "`official`" + `, the authors' released code. Flags of the command go before the file. Without a file, the search is a small one on generated
+images, configured by [quick.toml](../internal/config/quick.toml). A run folder's ` + "`config.toml`" + ` is the complete configuration as it was used.
+`
+
+func main() {
+	root, out := os.Args[1], os.Args[2]
+	if err := write(root, out); err != nil {
+		fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
+	}
+}
+
+func write(root, out string) error {
+	paper, err := config.Default("paper")
+	if err != nil {
+		return err
+	}
+	official, err := config.Default("official")
+	if err != nil {
+		return err
+	}
+	p := page{root: root, docs: map[string]string{}}
+	p.WriteString(head)
+	if err := p.table("", "", reflect.ValueOf(paper), reflect.ValueOf(official)); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(out, []byte(p.String()), 0o644)
+}
+
+// page is the text with the comments of the packages read so far: by package path, type and field.
+type page struct {
+	strings.Builder
+	root string
+	docs map[string]string
+}
+
+// table writes the settings of a struct, then the tables in it.
+func (p *page) table(name, doc string, paper, official reflect.Value) error {
+	t := paper.Type()
+	if err := p.read(t.PkgPath()); err != nil {
+		return err
+	}
+	if name != "" {
+		fmt.Fprintf(p, "\n## [%s]\n\n%s\n", name, sentence(doc))
+	}
+	fmt.Fprint(p, "\n| setting | type | default | |\n|---|---|---|---|\n")
+	var tables []int
+	for i := range t.NumField() {
+		if t.Field(i).Type.Kind() == reflect.Struct {
+			tables = append(tables, i)
+			continue
+		}
+		p.setting(t, t.Field(i), paper.Field(i), official.Field(i))
+	}
+	for _, i := range tables {
+		f := t.Field(i)
+		inner := strings.TrimPrefix(name+"."+f.Tag.Get("toml"), ".")
+		if err := p.table(inner, p.docs[t.PkgPath()+"."+t.Name()+"."+f.Name], paper.Field(i), official.Field(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *page) setting(t reflect.Type, f reflect.StructField, paper, official reflect.Value) {
+	value := text(paper)
+	if other := text(official); other != value {
+		value += ", official: " + other
+	}
+	doc := sentence(p.docs[t.PkgPath()+"."+t.Name()+"."+f.Name])
+	fmt.Fprintf(p, "| `%s` | %s | %s | %s |\n", f.Tag.Get("toml"), kind(f.Type), value, strings.ReplaceAll(doc, "|", "\\|"))
+}
+
+// sentence turns a field's comment into a sentence that does not begin with the field's name.
+func sentence(doc string) string {
+	doc = strings.Join(strings.Fields(doc), " ")
+	for _, verb := range []string{" is ", " are "} {
+		if name, rest, found := strings.Cut(doc, verb); found && !strings.Contains(name, " ") {
+			doc = rest
+			break
+		}
+	}
+	if name, rest, _ := strings.Cut(doc, " "); rest != "" && ast.IsExported(name) && !strings.HasSuffix(name, ":") && verbs[strings.Split(rest, " ")[0]] {
+		doc = rest
+	}
+	if doc == "" {
+		return ""
+	}
+	if first, _, _ := strings.Cut(doc, " "); !strings.HasSuffix(first, ",") { // not a list of values
+		doc = strings.ToUpper(doc[:1]) + doc[1:]
+	}
+	if !strings.HasSuffix(doc, ".") {
+		doc += "."
+	}
+	return doc
+}
+
+// verbs begin comments such as "MaxRounds ends the search".
+var verbs = map[string]bool{"ends": true, "says": true, "selects": true, "keeps": true, "drops": true, "bounds": true,
+	"configures": true, "names": true, "determines": true, "resizes": true}
+
+func kind(t reflect.Type) string {
+	switch {
+	case t.Kind() == reflect.Slice:
+		return "list"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	case t.Kind() == reflect.Float64:
+		return "number"
+	case t.Kind() == reflect.String || t.Implements(reflect.TypeFor[fmt.Stringer]()):
+		return "text"
+	}
+	return "whole number"
+}
+
+func text(v reflect.Value) string {
+	if v.Kind() == reflect.Slice {
+		return strings.ReplaceAll(fmt.Sprint(v.Interface()), " ", ", ")
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// read collects the comments of a package's struct fields: above the field, or behind it.
+func (p *page) read(path string) error {
+	dir := filepath.Join(p.root, strings.TrimPrefix(path, module))
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.TypeSpec); ok {
+				if s, ok := spec.Type.(*ast.StructType); ok {
+					p.fields(path+"."+spec.Name.Name, s)
+				}
+			}
+			return true
+		})
+	}
+	return nil
+}
+
+func (p *page) fields(owner string, s *ast.StructType) {
+	for _, f := range s.Fields.List {
+		doc := f.Doc.Text()
+		if doc == "" {
+			doc = f.Comment.Text()
+		}
+		for _, n := range f.Names {
+			p.docs[owner+"."+n.Name] = doc
+		}
+	}
+}
