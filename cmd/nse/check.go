@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/sdk"
+)
+
+func opsCheckVerb() *cobra.Command {
+	var p place
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Build every operation at every layer and check its gradients",
+		Long: `Start every plugin of a pool, build each operation at every layer of a macro-architecture, count it, and compare
+its gradients with central differences on a small image.`,
+		Example: `  nse ops check --pool my-ops.toml
+  nse ops check --macro latency`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			pool, s, err := p.open(c.Context())
+			if err != nil {
+				return err
+			}
+			defer pool.Close()
+			n, err := layOut(c.Context(), pool.Ops, s)
+			if err != nil {
+				return err
+			}
+			if err := printOps(c.OutOrStdout(), listOps(pool.Ops, n)); err != nil {
+				return err
+			}
+			return checkGradients(c.Context(), c.OutOrStdout(), pool.Ops, len(s.Layers))
+		},
+	}
+	p.flags(c)
+	return c
+}
+
+// checkGradients checks every operation at a small normal and a small reduction layer. The activation is swish,
+// which has a derivative everywhere.
+func checkGradients(ctx context.Context, w io.Writer, ops []registry.Op, layers int) error {
+	small := []sdk.Layer{
+		{In: 8, Out: 8, Stride: 1, Height: 5, Width: 6, Activation: sdk.Swish},
+		{In: 8, Out: 16, Stride: 2, Height: 5, Width: 6, Activation: sdk.Swish},
+	}
+	worst := 0.0
+	for _, op := range ops {
+		for _, l := range small {
+			g, err := op.Graph(ctx, l)
+			if err != nil {
+				return err
+			}
+			e, err := gradientError(op.Name, g)
+			if err != nil {
+				return err
+			}
+			if !(e <= gradientTolerance) {
+				return fmt.Errorf("%s: %s: gradients differ from central differences by %.2g of the largest", op.Where, op.Name, e)
+			}
+			worst = max(worst, e)
+		}
+	}
+	_, err := fmt.Fprintf(w, "\n%d operations at %d layers: shapes and counts consistent, gradients within %.1g of central differences\n", len(ops), layers, worst)
+	return err
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/internal/config"
+	"github.com/nse-dev/nse/internal/runs"
+)
+
+// start is the command line of evolve.
+type start struct {
+	pool, config, out string
+	override          config.Override
+}
+
+func evolveVerb() *cobra.Command {
+	var s start
+	var seed uint64
+	c := &cobra.Command{
+		Use:   "evolve --pool FILE",
+		Short: "Start a search",
+		Long: `Start a search of a pool's operations and write it to a run folder. Without --config it is a small search on
+generated images that ends in minutes. Ctrl-C stops at a checkpoint; nse resume goes on from it.`,
+		Example: `  nse evolve --pool ops.toml
+  nse evolve --pool ops.toml --data fashion-mnist:DIR --config examples/fashion-mnist.toml
+  nse evolve --pool my-ops.toml --data folder:photos --out runs/photos --seed 7 --max-rounds 2`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("seed") {
+				s.override.Seed = &seed
+			}
+			return s.run(c)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&s.pool, "pool", "", "pool file (required)")
+	f.StringVar(&s.config, "config", "", "configuration file (docs/configuration.md; default: a small search)")
+	f.StringVar(&s.override.Data, "data", "", "data set: generated, generated:N, fashion-mnist:DIR, mnist:DIR, cifar10:DIR or folder:DIR")
+	f.StringVar(&s.out, "out", "", "run folder (default: a new one under runs/)")
+	f.Uint64Var(&seed, "seed", 1, "seed of everything random")
+	f.StringVar(&s.override.Preset, "preset", "", "paper or official: the values of settings that the configuration leaves out")
+	f.IntVar(&s.override.MaxRounds, "max-rounds", 0, "end after that many rounds")
+	return c
+}
+
+func (s start) run(c *cobra.Command) error {
+	if s.pool == "" {
+		return usageError{c.CommandPath(), errNoPool}
+	}
+	if s.out != "" && runs.Exists(s.out) {
+		return runs.Taken(s.out)
+	}
+	settings, err := s.settings()
+	if err != nil {
+		return err
+	}
+	poolText, err := os.ReadFile(s.pool)
+	if err != nil {
+		return err
+	}
+	interrupts := watchInterrupts(c.Context())
+	defer interrupts.stop()
+	pool, err := openPool(interrupts.ctx, s.pool)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	search, err := prepare(interrupts.ctx, settings, pool)
+	if err != nil {
+		return err
+	}
+	defer search.engine.Close()
+	if err := search.introduce(c.ErrOrStderr()); err != nil {
+		return err
+	}
+	poolDir, err := filepath.Abs(filepath.Dir(s.pool))
+	if err != nil {
+		return err
+	}
+	text, err := settings.Encode()
+	if err != nil {
+		return err
+	}
+	r, err := s.create(search.record(settings, text, poolText, poolDir, pool))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return search.follow(interrupts.ctx, c, r)
+}
+
+// settings reads the configuration; paths in it become absolute, so that the run can be resumed from anywhere.
+func (s start) settings() (config.Config, error) {
+	name, text := "the default configuration", config.Quick
+	if s.config != "" {
+		var err error
+		if text, err = os.ReadFile(s.config); err != nil {
+			return config.Config{}, err
+		}
+		name = s.config
+	}
+	c, err := config.Parse(name, text, s.override)
+	if err != nil {
+		return c, err
+	}
+	c.Data.Spec, err = absolute(c.Data.Spec)
+	return c, err
+}
+
+// create makes the run folder.
+func (s start) create(b runs.Start) (*runs.Run, error) {
+	dir := s.out
+	if dir == "" {
+		var err error
+		if dir, err = runs.Next(runsRoot); err != nil {
+			return nil, err
+		}
+	}
+	return runs.Create(dir, b, time.Now)
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
+)
+
+// network is a pool laid out on a macro-architecture: every operation's graph at every layer. Once it is there, no
+// plugin is needed any more.
+type network struct {
+	supernet.Skeleton
+	names  []string       // of operations, by id
+	graphs [][]*sdk.Graph // by layer and id
+}
+
+// layOut asks the plugins for every operation at every layer.
+func layOut(ctx context.Context, ops []registry.Op, s supernet.Skeleton) (network, error) {
+	n := network{Skeleton: s, graphs: make([][]*sdk.Graph, len(s.Layers))}
+	for _, op := range ops {
+		n.names = append(n.names, op.Name)
+	}
+	calls := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError().WithMaxGoroutines(8)
+	for l, layer := range s.Layers {
+		n.graphs[l] = make([]*sdk.Graph, len(ops))
+		for i, op := range ops {
+			calls.Go(func(ctx context.Context) error {
+				g, err := op.Graph(ctx, layer)
+				n.graphs[l][i] = g
+				return err
+			})
+		}
+	}
+	return n, calls.Wait()
+}
+
+// problem is what a search sees of the network, with millions of MACs as cost.
+func (n network) problem() evolve.Problem {
+	p := evolve.Problem{Fixed: millions(n.Fixed().MACs)}
+	for i, name := range n.names {
+		c := evolve.Candidate{Name: name}
+		for l := range n.Layers {
+			c.Cost = append(c.Cost, millions(n.graphs[l][i].Count().MACs))
+		}
+		p.Pool = append(p.Pool, c)
+	}
+	for _, l := range n.Layers {
+		p.Normal = append(p.Normal, l.Normal())
+	}
+	return p
+}
+
+// build is the engine's source of graphs.
+func (n network) build(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
+	return n.graphs[l.Index][op], nil
+}
+
+// count counts an architecture with its stem and head.
+func (n network) count(a evolve.Arch) sdk.Count {
+	c := n.Fixed()
+	for l, path := range a {
+		for _, id := range path {
+			c = c.Plus(n.graphs[l][id].Count())
+		}
+	}
+	return c
+}
+
+// namesOf lists the names of operations by layer, never null in JSON.
+func (n network) namesOf(paths []evolve.Path) [][]string {
+	names := make([][]string, len(paths))
+	for l, path := range paths {
+		names[l] = []string{}
+		for _, id := range path {
+			names[l] = append(names[l], n.names[id])
+		}
+	}
+	return names
+}
+
+// idsOf is the architecture that names describe.
+func (n network) idsOf(names [][]string) (evolve.Arch, error) {
+	if len(names) != len(n.Layers) {
+		return nil, fmt.Errorf("%d layers of operations for a network of %d", len(names), len(n.Layers))
+	}
+	ids := map[string]evolve.OpID{}
+	for id, name := range n.names {
+		ids[name] = evolve.OpID(id)
+	}
+	arch := make(evolve.Arch, len(names))
+	for l, path := range names {
+		for _, name := range path {
+			id, known := ids[name]
+			if !known {
+				return nil, fmt.Errorf("layer %d: the pool has no operation %q", l, name)
+			}
+			arch[l] = append(arch[l], id)
+		}
+	}
+	return arch, nil
+}
+
+func millions(macs int64) float64 { return float64(macs) / 1e6 }

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/registry"
+)
+
+// defaultPool is the shipped pool of the 27 operations.
+const defaultPool = "ops.toml"
+
+// shipped opens a pool that is embedded in the program.
+func shipped(ctx context.Context, name string) (*registry.Pool, error) {
+	text, err := nse.Pools.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return registry.Parse(ctx, name, text, ".", registry.Options{})
+}
+
+// poolFlag adds --pool; without it, the shipped pool of 27 operations is meant.
+func poolFlag(c *cobra.Command, path *string) {
+	c.Flags().StringVar(path, "pool", "", "pool file (default: the 27 operations that ship)")
+}
+
+func openPool(ctx context.Context, path string) (*registry.Pool, error) {
+	if path == "" {
+		return shipped(ctx, defaultPool)
+	}
+	return registry.Load(ctx, path, registry.Options{})
+}
+
+// poolOf opens the pool of a run, whose plugins stand where they stood at its start.
+func poolOf(ctx context.Context, r *runs.Run) (*registry.Pool, error) {
+	path := filepath.Join(r.Dir, runs.PoolFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return registry.Parse(ctx, path, text, r.Info.PoolDir, registry.Options{})
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+
+	"github.com/nse-dev/nse/evolve"
+)
+
+// progress tells a person how far a search is: bars on a terminal, a line every few seconds otherwise.
+type progress struct {
+	w     io.Writer
+	names []string
+	bars  *mpb.Progress // nil without a terminal
+
+	phase   string
+	bar     *mpb.Bar
+	from    int // where the phase was when it came up
+	started time.Time
+	said    time.Time
+	dropped int
+	note    atomic.Value // the latest figure, a string; bars read it on their own goroutine
+	best    float64
+}
+
+// pause is the time between plain lines.
+const pause = 5 * time.Second
+
+func newProgress(w io.Writer, names []string) *progress {
+	p := &progress{w: w, names: names}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(40), mpb.WithRefreshRate(200*time.Millisecond))
+	}
+	return p
+}
+
+// observe shows an event. steps is the number of weight updates of a round.
+func (p *progress) observe(e evolve.Event, steps int) {
+	switch b := e.Body.(type) {
+	case evolve.RoundStarted:
+		p.dropped, p.best = 0, 0
+		p.say("round %d: %s architectures in the subset", e.Round, b.SubsetSize)
+	case evolve.Trained:
+		p.note.Store(fmt.Sprintf("loss %.3f, %d dropped", b.Loss, p.dropped))
+		p.at(fmt.Sprintf("round %d train", e.Round), b.Step+1, steps)
+	case evolve.Dropped:
+		p.dropped++
+	case evolve.Sampled:
+		f := b.Feasibility
+		p.say("round %d: sampled %d of %d architectures within %.4g to %.4g (%.3g %% of %d draws; reachable %.4g to %.4g), %d outside, %d of the last front",
+			e.Round, f.Found, f.Wanted, f.Low, f.High, 100*float64(f.Accepted)/float64(max(1, f.Draws)), f.Draws, f.Least, f.Greatest, f.Extras, b.Rehearsed)
+	case evolve.Scored:
+		p.best = max(p.best, b.Trial.Accuracy)
+		p.note.Store(fmt.Sprintf("best %.2f %%", 100*p.best))
+		p.at(fmt.Sprintf("round %d score", e.Round), b.Index+1, b.Total)
+	case evolve.FrontRetrieved:
+		p.say("round %d: front of %d architectures, %s, hypervolume %.4g", e.Round, len(b.Members), extremes(b.Members), b.Hypervolume)
+	case evolve.Replenished:
+		p.say("round %d: %d operations kept, %d come in", e.Round, count(b.Kept), count(b.New))
+	}
+}
+
+func extremes(members []evolve.Member) string {
+	if len(members) == 0 {
+		return "empty"
+	}
+	first, last := members[0], members[len(members)-1]
+	return fmt.Sprintf("%.2f %% at %.4g to %.2f %% at %.4g %s", 100*first.Accuracy, first.Cost, 100*last.Accuracy, last.Cost, costUnit)
+}
+
+func count(paths []evolve.Path) (n int) {
+	for _, path := range paths {
+		n += len(path)
+	}
+	return n
+}
+
+// at moves the phase forward.
+func (p *progress) at(phase string, done, total int) {
+	now := time.Now()
+	if phase != p.phase {
+		p.end()
+		p.phase, p.from, p.started, p.said = phase, done-1, now, now
+		p.open(total)
+	}
+	if p.bar != nil {
+		p.bar.SetCurrent(int64(done))
+		return
+	}
+	if done < total && now.Sub(p.said) < pause {
+		return
+	}
+	p.said = now
+	rate := float64(done-p.from) / max(now.Sub(p.started).Seconds(), 1e-3)
+	left := time.Duration(float64(total-done) / rate * float64(time.Second)).Round(time.Second)
+	fmt.Fprintf(p.w, "%s: %d of %d, %s, %.3g/s, %v left\n", phase, done, total, p.note.Load(), rate, left)
+}
+
+// open starts the phase's bar.
+func (p *progress) open(total int) {
+	if p.bars == nil {
+		return
+	}
+	from, started := p.from, p.started
+	rate := func(s decor.Statistics) float64 {
+		return float64(int(s.Current)-from) / max(time.Since(started).Seconds(), 1e-3)
+	}
+	left := func(s decor.Statistics) time.Duration {
+		return time.Duration(float64(s.Total-s.Current) / max(rate(s), 1e-9) * float64(time.Second)).Round(time.Second)
+	}
+	p.bar = p.bars.AddBar(int64(total),
+		mpb.PrependDecorators(decor.Name(p.phase+" "), decor.CountersNoUnit("%d/%d ")),
+		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {
+			return fmt.Sprintf("%.3g/s, %v left, %s", rate(s), left(s), p.note.Load())
+		})))
+}
+
+// end leaves the phase's bar as it is.
+func (p *progress) end() {
+	if p.bar != nil && !p.bar.Completed() {
+		p.bar.Abort(false)
+	}
+	p.bar, p.phase = nil, ""
+}
+
+// say prints a line.
+func (p *progress) say(format string, args ...any) {
+	p.end()
+	w := p.w
+	if p.bars != nil {
+		w = p.bars
+	}
+	fmt.Fprintf(w, format+"\n", args...)
+}
+
+// close ends the bars.
+func (p *progress) close() {
+	p.end()
+	if p.bars != nil {
+		p.bars.Wait()
+	}
+}

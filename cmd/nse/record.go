@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/runs"
+)
+
+// recorder writes a search's events and checkpoints to its run.
+type recorder struct {
+	run     *runs.Run
+	network network
+	save    func(path string) error // the engine's weights
+	every   time.Duration           // between checkpoints within a phase
+	steps   int                     // weight updates of a round
+	ctx     context.Context
+
+	pending []evolve.Event // since the last checkpoint
+	subset  []evolve.Path  // of the round
+	fallen  map[fallen]bool
+	phase   evolve.Phase // of the last checkpoint
+	round   int          // of the last checkpoint
+	written time.Time    // of the last checkpoint
+}
+
+// fallen is an operation that was dropped from a layer in the round.
+type fallen struct {
+	layer int
+	op    evolve.OpID
+}
+
+// continueFrom prepares for the events after a state.
+func (r *recorder) continueFrom(st evolve.State) error {
+	r.fallen = map[fallen]bool{}
+	r.phase, r.round, r.written = st.Phase, st.Round, time.Now()
+	for l, f := range st.Fitness {
+		r.subset = append(r.subset, f.Ops)
+		for i, op := range f.Ops {
+			if f.Fallen[i] {
+				r.fallen[fallen{l, op}] = true
+			}
+		}
+	}
+	return render(r.run)
+}
+
+// observe keeps an event for the next checkpoint.
+func (r *recorder) observe(e evolve.Event) { r.pending = append(r.pending, e) }
+
+// checkpoint makes the run resumable from a state, where it is time: at the end of a phase, after the interval, and when
+// the search is being stopped. Events of a step that did not end are not written: they come again.
+func (r *recorder) checkpoint(st evolve.State) error {
+	due := st.Phase != r.phase || st.Round != r.round || time.Since(r.written) >= r.every || r.ctx.Err() != nil
+	if !due {
+		return nil
+	}
+	state, err := json.Marshal(st)
+	if err != nil {
+		return err
+	}
+	for _, e := range r.pending {
+		if e.Seq >= st.Events {
+			break
+		}
+		if err := r.write(e); err != nil {
+			return err
+		}
+	}
+	r.pending = nil
+	c := runs.Checkpoint{Label: r.label(st), State: state, Done: st.Phase == evolve.PhaseFinished}
+	if err := r.run.Checkpoint(c, r.save); err != nil {
+		return err
+	}
+	ended := st.Phase != r.phase
+	r.phase, r.round, r.written = st.Phase, st.Round, time.Now()
+	if ended {
+		return render(r.run)
+	}
+	return nil
+}
+
+// label names the weights that belong to a state: those after a number of updates in a round. A round that has not
+// begun has those of the round before.
+func (r *recorder) label(st evolve.State) string {
+	round, step := st.Round, st.Step
+	if st.Phase == evolve.PhaseBegin {
+		round, step = round-1, r.steps
+	}
+	return fmt.Sprintf("round-%02d-step-%d", round, step)
+}
+
+// write turns an event into rows.
+func (r *recorder) write(e evolve.Event) error {
+	body, err := json.Marshal(e.Body)
+	if err != nil {
+		return err
+	}
+	r.run.AddEvent(runs.Event{Seq: e.Seq, Round: e.Round, Kind: e.Body.Kind(), Body: body})
+	switch b := e.Body.(type) {
+	case evolve.RoundStarted:
+		r.subset, r.fallen = b.Subset, map[fallen]bool{}
+		return r.run.AddRound(runs.Round{Round: e.Round, SubsetSize: b.SubsetSize, Subset: r.network.namesOf(b.Subset)})
+	case evolve.FitnessUpdated:
+		r.theta(e.Round, b)
+	case evolve.Dropped:
+		r.fallen[fallen{b.Layer, b.Op}] = true
+		r.run.AddFitness(e.Round, runs.Fitness{Step: b.Step, Layer: b.Layer, Op: r.network.names[b.Op], Theta: b.Theta, Dropped: true})
+	case evolve.Sampled:
+		r.run.SetInterval(e.Round, b.Feasibility.Low, b.Feasibility.High)
+	case evolve.Scored:
+		return r.run.AddArchitecture(e.Round, b.Index, r.architecture(b.Trial))
+	case evolve.FrontRetrieved:
+		var front [][][]string
+		for _, m := range b.Members {
+			front = append(front, r.network.namesOf(m.Arch))
+		}
+		return r.run.SetFront(e.Round, front, b.Hypervolume)
+	case evolve.Aggregated:
+		return r.run.SetKept(e.Round, r.network.namesOf(b.Kept))
+	}
+	return nil
+}
+
+// theta adds the fitness of all operations that have not fallen, on the steps that tell it.
+func (r *recorder) theta(round int, b evolve.FitnessUpdated) {
+	for l, thetas := range b.Theta {
+		for i, theta := range thetas {
+			op := r.subset[l][i]
+			if !r.fallen[fallen{l, op}] {
+				r.run.AddFitness(round, runs.Fitness{Step: b.Step, Layer: l, Op: r.network.names[op], Theta: theta})
+			}
+		}
+	}
+}
+
+func (r *recorder) architecture(t evolve.Trial) runs.Architecture {
+	c := r.network.count(t.Arch)
+	a := runs.Architecture{Ops: r.network.namesOf(t.Arch), Params: c.Params, MACs: c.MACs, Cost: t.Cost, Accuracy: t.Accuracy, Role: runs.Sampled}
+	if t.Rehearsed {
+		a.Role = runs.Previous
+	} else if t.Extra {
+		a.Role = runs.Extra
+	}
+	return a
+}

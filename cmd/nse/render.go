@@ -1,0 +1,141 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/nse-dev/nse/internal/plot"
+	"github.com/nse-dev/nse/internal/runs"
+)
+
+// costUnit is the unit of an architecture's cost.
+const costUnit = "million MACs"
+
+// render writes the files that follow from a run's database, where they are missing: plots of every round that has a
+// front, and the last front.
+func render(r *runs.Run) error {
+	rounds, err := r.Rounds()
+	if err != nil {
+		return err
+	}
+	c, err := configOf(r)
+	if err != nil {
+		return err
+	}
+	for _, x := range rounds {
+		if !x.Done {
+			continue
+		}
+		dir := filepath.Join(r.Dir, fmt.Sprintf("round-%02d", x.Round))
+		err := errors.Join(
+			writeMissing(filepath.Join(dir, "front.svg"), func() ([]byte, error) { return frontSVG(r, x) }),
+			writeMissing(filepath.Join(dir, "fitness.svg"), func() ([]byte, error) { return fitnessSVG(r, x, c.Search.Fitness.Threshold) }))
+		if err != nil {
+			return err
+		}
+	}
+	last, ok := lastFront(rounds)
+	if !ok {
+		return nil
+	}
+	return writeFront(r, last.Round)
+}
+
+func writeMissing(path string, draw func() ([]byte, error)) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	data, err := draw()
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return runs.WriteFile(path, data)
+}
+
+// lastFront is the last round that has a front.
+func lastFront(rounds []runs.Round) (last runs.Round, ok bool) {
+	for _, x := range rounds {
+		if x.Done {
+			last, ok = x, true
+		}
+	}
+	return last, ok
+}
+
+// writeFront writes front.json, unless it is there as it should be.
+func writeFront(r *runs.Run, round int) error {
+	archs, err := frontOf(r, round)
+	if err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(front{round, archs}, "", " ")
+	if err != nil {
+		return err
+	}
+	data = append(data, '\n')
+	path := filepath.Join(r.Dir, runs.FrontFile)
+	if old, err := os.ReadFile(path); err == nil && slices.Equal(old, data) {
+		return nil
+	}
+	return runs.WriteFile(path, data)
+}
+
+// frontOf lists the front of a round by ascending cost.
+func frontOf(r *runs.Run, round int) ([]runs.Architecture, error) {
+	archs, err := r.Architectures(round)
+	archs = slices.DeleteFunc(archs, func(a runs.Architecture) bool { return !a.Front })
+	slices.SortStableFunc(archs, func(a, b runs.Architecture) int { return cmp.Compare(a.Cost, b.Cost) })
+	return archs, err
+}
+
+func frontSVG(r *runs.Run, x runs.Round) ([]byte, error) {
+	archs, err := r.Architectures(x.Round)
+	if err != nil {
+		return nil, err
+	}
+	f := plot.Front{Round: x.Round, Unit: costUnit, Low: x.Low, High: x.High}
+	for _, a := range archs {
+		p := plot.Point{Cost: a.Cost, Accuracy: a.Accuracy}
+		switch a.Role {
+		case runs.Extra:
+			f.Extra = append(f.Extra, p)
+		case runs.Previous:
+			f.Previous = append(f.Previous, p)
+		default:
+			f.Sampled = append(f.Sampled, p)
+		}
+		if a.Front {
+			f.Front = append(f.Front, p)
+		}
+	}
+	return f.SVG()
+}
+
+func fitnessSVG(r *runs.Run, x runs.Round, threshold float64) ([]byte, error) {
+	rows, err := r.Fitness(x.Round)
+	if err != nil {
+		return nil, err
+	}
+	f := plot.Fitness{Round: x.Round, Threshold: threshold}
+	curves := map[string]*plot.Curve{} // by layer and operation
+	key := func(layer int, op string) string { return fmt.Sprint(layer, " ", op) }
+	for l, ops := range x.Subset {
+		f.Layers = append(f.Layers, make([]plot.Curve, len(ops)))
+		for i, op := range ops {
+			f.Layers[l][i] = plot.Curve{Op: op, Steps: []int{-1}, Theta: []float64{0}} // before the first step
+			curves[key(l, op)] = &f.Layers[l][i]
+		}
+	}
+	for _, row := range rows {
+		if c := curves[key(row.Layer, row.Op)]; c != nil {
+			c.Steps, c.Theta, c.Dropped = append(c.Steps, row.Step), append(c.Theta, row.Theta), row.Dropped
+		}
+	}
+	return f.SVG()
+}

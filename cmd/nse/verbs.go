@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses besides 0.
+const (
+	failed      = 1
+	misused     = 2
+	interrupted = 130
+)
+
+// verbs is the table of commands, in the order of the help.
+func verbs() []*cobra.Command {
+	return []*cobra.Command{evolveVerb(), resumeVerb(), runsVerb(), opsVerb(), costVerb(), versionVerb(), pluginVerb()}
+}
+
+// run executes a command line and returns its exit status. An error is one line on standard error.
+func run(args []string) int {
+	root := &cobra.Command{
+		Use:   "nse",
+		Short: "Search convolutional architectures by evolving the search space",
+		Long: `nse finds convolutional architectures that are Pareto-optimal in accuracy and cost.
+
+Operations come from plugins that a pool file lists. A search keeps a few of them for every layer, trains a
+weight-sharing supernet on them, drops those whose learned fitness falls, retrieves the Pareto front, keeps what
+the front uses, refills from the pool, and repeats.`,
+		Example: `  nse evolve --pool ops.toml
+  nse evolve --pool ops.toml --data fashion-mnist:DIR --config examples/fashion-mnist.toml
+  nse resume runs/001`,
+		Args:          usage(cobra.NoArgs),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{c.CommandPath(), err} })
+	root.AddCommand(verbs()...)
+	root.SetArgs(args)
+	root.SetOut(os.Stdout)
+	root.SetErr(os.Stderr)
+	return status(root.Execute())
+}
+
+// status reports an error and returns the exit status that it asks for.
+func status(err error) int {
+	var misuse usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errInterrupted):
+		return interrupted
+	case errors.As(err, &misuse):
+		fmt.Fprintf(os.Stderr, "nse: %s (see %s --help)\n", oneLine(misuse.err), misuse.verb)
+		return misused
+	}
+	fmt.Fprintf(os.Stderr, "nse: %s\n", oneLine(err))
+	return failed
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct {
+	verb string
+	err  error
+}
+
+func (e usageError) Error() string { return e.err.Error() }
+
+// usage makes errors about arguments into usage errors.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return usageError{c.CommandPath(), err}
+		}
+		return nil
+	}
+}
+
+func oneLine(err error) string {
+	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+}
+
+// group is a command that only has others.
+func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usageError{c.CommandPath(), fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())}
+		}
+		return nil
+	}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c.AddCommand(subs...)
+	return c
+}
