@@ -109,6 +109,8 @@ func (l Layer) Validate() error {
 		return fmt.Errorf("layer %d: size %d×%d is not in 1..%d", l.Index, l.Height, l.Width, maxSide)
 	case l.Stride < 1 || l.Stride > 8:
 		return fmt.Errorf("layer %d: stride %d is not in 1..8", l.Index, l.Stride)
+	case l.Activation < 0 || int(l.Activation) >= len(activationNames):
+		return fmt.Errorf("layer %d: unknown activation %v", l.Index, l.Activation)
 	}
 	return nil
 }
