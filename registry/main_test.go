@@ -63,6 +63,10 @@ func servePlugin(name string) {
 		"plain": func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 			return g.Input().Conv1x1(l.Out, 1), nil
 		},
+		"prints": func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
+			fmt.Println("printed in Build")
+			return g.Input().Conv1x1(l.Out, 1), nil
+		},
 		"panics": func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) { panic("no idea\nat all") },
 		"hangs":  func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) { select {} },
 		"dies": func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) {
@@ -167,6 +171,7 @@ func liars() map[string]*liar {
 		"self":     {describe: good, build: graph(0, relu(0))},
 		"blank":    {describe: good, build: graph(0, &wire.Node{Inputs: []int32{-1}})},
 		"huge":     {describe: good, build: graph(4999, many...)},
+		"stubborn": {describe: described(1, &wire.Family{Name: "stubborn"}), build: graph(0, relu(-1))},
 		"chatty":   {describe: good, build: &wire.BuildReply{Result: &wire.BuildReply_Error{Error: "line one\nline two\x07"}}},
 		"tooheavy": {describe: good, build: &wire.BuildReply{Result: &wire.BuildReply_Error{Error: strings.Repeat("x", 5<<20)}}},
 	}

@@ -7,13 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sourcegraph/conc"
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/registry"
@@ -164,9 +169,14 @@ func TestCloseLeavesNoProcess(t *testing.T) {
 	gone(t, family)
 }
 
+// The stubborn plugin does not look at its standard input: on Linux the kernel ends it.
 func TestKilledHostLeavesNoPlugin(t *testing.T) {
+	names := []string{"plain", "shuffle"}
+	if runtime.GOOS == "linux" {
+		names = append(names, "stubborn")
+	}
 	temp := t.TempDir()
-	host := exec.Command(os.Args[0], "host", "plain,shuffle")
+	host := exec.Command(os.Args[0], "host", strings.Join(names, ","))
 	host.Env = append(os.Environ(), "TMPDIR="+temp)
 	out, err := host.StdoutPipe()
 	if err != nil {
@@ -180,8 +190,8 @@ func TestKilledHostLeavesNoPlugin(t *testing.T) {
 		t.Fatalf("%q, %v", line, err)
 	}
 	family := descendants(t, host.Process.Pid)
-	if len(family) != 2 {
-		t.Errorf("%d processes, want 2 plugins", len(family))
+	if len(family) != len(names) {
+		t.Errorf("%d processes, want those of %v", len(family), names)
 	}
 	if err := host.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -191,6 +201,110 @@ func TestKilledHostLeavesNoPlugin(t *testing.T) {
 	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
 		t.Errorf("the killed host left %v, %v", left, err)
 	}
+}
+
+func TestStoppedPlugin(t *testing.T) {
+	o := options()
+	o.CallTimeout = 2 * time.Second
+	pool, err := registry.Parse(t.Context(), "ops.toml", []byte(one("plain", "plain")), ".", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	family := children(t, os.Getpid())
+	for _, pid := range family {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = pool.Ops[0].Graph(t.Context(), sdk.Layer{In: 3, Out: 5, Stride: 1, Height: 4, Width: 4})
+	if want := `ops.toml:3:1: plugin "plain" did not answer Build of plain within 2s`; fmt.Sprint(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	start := time.Now()
+	if err := pool.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("Close took %v", took)
+	}
+	gone(t, family)
+}
+
+func TestConcurrentCallsAndSharedProcess(t *testing.T) {
+	pool, err := load(t, one("mbconv", "mbconv")+"kernel = 3\nexpand = [1, 2]\n"+one("ssc", "ssc")+"kernel = 5\nexpand = 1\n"+one("mbconv", "mbconv")+"kernel = 3\nexpand = 3\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(children(t, os.Getpid())); n != 2 {
+		t.Errorf("%d processes for two plugins", n)
+	}
+	var calls conc.WaitGroup
+	for i := range 64 {
+		calls.Go(func() {
+			op := pool.Ops[i%4]
+			g, err := op.Graph(t.Context(), sdk.Layer{In: 8 + i, Out: 8, Stride: 1, Height: 4, Width: 4})
+			if err != nil || g.In.Channels != 8+i || (op.Family == "ssc") != (len(g.Nodes) == 11) {
+				t.Errorf("%s: %v, %v", op.Name, g, err)
+			}
+		})
+	}
+	calls.Wait()
+}
+
+func TestListedTwice(t *testing.T) {
+	_, err := load(t, one("plain", "plain")+"[[plugin.op]]\nname = \"plain\"\n")
+	if want := "ops.toml:5:1: plain is listed twice, first at ops.toml:3:1"; fmt.Sprint(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestLoadFromFile(t *testing.T) {
+	_, err := registry.Load(t.Context(), filepath.Join("..", "missing.toml"), options())
+	if want := "registry: open ../missing.toml: no such file or directory"; fmt.Sprint(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	pool, err := registry.Load(t.Context(), filepath.Join("..", "ops.toml"), options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if got, want := pool.Ops[26].Where, "../ops.toml:20:1"; got != want || pool.Ops[26].Doc == "" {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestLogGetsWhatPluginsPrint(t *testing.T) {
+	var log lockedBuffer
+	o := options()
+	o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if _, err := loadWith(t, one("prints", "prints"), o); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for !strings.Contains(log.String(), "printed in Build") && time.Now().Before(deadline) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if text := log.String(); !strings.Contains(text, "printed in Build") || strings.Contains(text, "level=ERROR") {
+		t.Errorf("the log is\n%s", text)
+	}
+}
+
+// lockedBuffer is a buffer for a log that several goroutines write.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 // descendants lists the children of a process and theirs.
