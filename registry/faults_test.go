@@ -2,15 +2,10 @@ package registry_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/nse-dev/nse/sdk"
 )
 
 // one is a pool of one operation of one plugin; both have the name.
@@ -84,43 +79,4 @@ func TestMutePluginMissesStartTimeout(t *testing.T) {
 	if want := `ops.toml:2:11: plugin "mute" did not start within 300ms`; fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-}
-
-func TestPluginThatDiesLater(t *testing.T) {
-	pool, err := load(t, one("plain", "plain"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	layer := sdk.Layer{In: 3, Out: 5, Stride: 1, Height: 4, Width: 4}
-	if _, err := pool.Ops[0].Graph(t.Context(), layer); err != nil {
-		t.Fatal(err)
-	}
-	for _, pid := range children(t, os.Getpid()) {
-		p, _ := os.FindProcess(pid)
-		if err := p.Kill(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err = pool.Ops[0].Graph(t.Context(), layer)
-	if want := `ops.toml:3:1: plugin "plain" exited before Build of plain was answered: signal: killed`; fmt.Sprint(err) != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-}
-
-// children lists the processes whose parent is pid. It needs /proc.
-func children(t *testing.T, pid int) (list []int) {
-	t.Helper()
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil || len(stats) == 0 {
-		t.Skip("no /proc on this system")
-	}
-	for _, path := range stats {
-		text, _ := os.ReadFile(path)
-		fields := strings.Fields(string(text[strings.LastIndex(string(text), ")")+1:]))
-		if len(fields) > 1 && fields[1] == strconv.Itoa(pid) && fields[0] != "Z" {
-			child, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			list = append(list, child)
-		}
-	}
-	return list
 }

@@ -1,7 +1,6 @@
 package registry_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,16 +8,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
-
-	"github.com/sourcegraph/conc"
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/registry"
@@ -150,107 +144,6 @@ func TestCancelledLoad(t *testing.T) {
 	}
 }
 
-func TestCloseLeavesNoProcess(t *testing.T) {
-	pool, err := registry.Parse(t.Context(), "ops.toml", []byte(one("plain", "plain")+one("child", "child")+one("mbconv", "mbconv")+"kernel = 3\nexpand = 1\n"), ".", options())
-	if err != nil {
-		t.Fatal(err)
-	}
-	family := descendants(t, os.Getpid())
-	if len(family) < 4 {
-		t.Errorf("%d processes, want three plugins and a child", len(family))
-	}
-	start := time.Now()
-	if err := pool.Close(); err != nil {
-		t.Error(err)
-	}
-	if took := time.Since(start); took > 3*time.Second {
-		t.Errorf("Close took %v", took)
-	}
-	gone(t, family)
-}
-
-// The stubborn plugin does not look at its standard input: on Linux the kernel ends it.
-func TestKilledHostLeavesNoPlugin(t *testing.T) {
-	names := []string{"plain", "shuffle"}
-	if runtime.GOOS == "linux" {
-		names = append(names, "stubborn")
-	}
-	temp := t.TempDir()
-	host := exec.Command(os.Args[0], "host", strings.Join(names, ","))
-	host.Env = append(os.Environ(), "TMPDIR="+temp)
-	out, err := host.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := host.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil || line != "loaded\n" {
-		t.Fatalf("%q, %v", line, err)
-	}
-	family := descendants(t, host.Process.Pid)
-	if len(family) != len(names) {
-		t.Errorf("%d processes, want those of %v", len(family), names)
-	}
-	if err := host.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = host.Wait()
-	gone(t, family)
-	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
-		t.Errorf("the killed host left %v, %v", left, err)
-	}
-}
-
-func TestStoppedPlugin(t *testing.T) {
-	o := options()
-	o.CallTimeout = 2 * time.Second
-	pool, err := registry.Parse(t.Context(), "ops.toml", []byte(one("plain", "plain")), ".", o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	family := children(t, os.Getpid())
-	for _, pid := range family {
-		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err = pool.Ops[0].Graph(t.Context(), sdk.Layer{In: 3, Out: 5, Stride: 1, Height: 4, Width: 4})
-	if want := `ops.toml:3:1: plugin "plain" did not answer Build of plain within 2s`; fmt.Sprint(err) != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-	start := time.Now()
-	if err := pool.Close(); err != nil {
-		t.Error(err)
-	}
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("Close took %v", took)
-	}
-	gone(t, family)
-}
-
-func TestConcurrentCallsAndSharedProcess(t *testing.T) {
-	pool, err := load(t, one("mbconv", "mbconv")+"kernel = 3\nexpand = [1, 2]\n"+one("ssc", "ssc")+"kernel = 5\nexpand = 1\n"+one("mbconv", "mbconv")+"kernel = 3\nexpand = 3\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := len(children(t, os.Getpid())); n != 2 {
-		t.Errorf("%d processes for two plugins", n)
-	}
-	var calls conc.WaitGroup
-	for i := range 64 {
-		calls.Go(func() {
-			op := pool.Ops[i%4]
-			g, err := op.Graph(t.Context(), sdk.Layer{In: 8 + i, Out: 8, Stride: 1, Height: 4, Width: 4})
-			if err != nil || g.In.Channels != 8+i || (op.Family == "ssc") != (len(g.Nodes) == 11) {
-				t.Errorf("%s: %v, %v", op.Name, g, err)
-			}
-		})
-	}
-	calls.Wait()
-}
-
 func TestListedTwice(t *testing.T) {
 	_, err := load(t, one("plain", "plain")+"[[plugin.op]]\nname = \"plain\"\n")
 	if want := "ops.toml:5:1: plain is listed twice, first at ops.toml:3:1"; fmt.Sprint(err) != want {
@@ -305,29 +198,4 @@ func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.String()
-}
-
-// descendants lists the children of a process and theirs.
-func descendants(t *testing.T, pid int) (all []int) {
-	for _, child := range children(t, pid) {
-		all = append(append(all, child), descendants(t, child)...)
-	}
-	return all
-}
-
-// gone fails unless all processes end within two seconds.
-func gone(t *testing.T, pids []int) {
-	t.Helper()
-	deadline := time.Now().Add(2 * time.Second)
-	for _, pid := range pids {
-		for syscall.Kill(pid, 0) == nil {
-			if stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); strings.Contains(string(stat), ") Z ") {
-				break // dead, and its new parent has not looked yet
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("process %d is still there", pid)
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-	}
 }

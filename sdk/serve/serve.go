@@ -25,7 +25,7 @@ import (
 // Standard input belongs to the host: operations must not read it.
 func Main(ops ...sdk.Op) {
 	if h := wire.Handshake(); os.Getenv(h.MagicCookieKey) != h.MagicCookieValue {
-		fail(fmt.Errorf("this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops check --pool ops.toml"))
+		fail(errors.New("this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops check --pool ops.toml"))
 	}
 	server, err := newOperations(ops)
 	if err != nil {
