@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -51,6 +52,9 @@ func (s start) run(c *cobra.Command) error {
 	if s.pool == "" {
 		return usageError{c.CommandPath(), errNoPool}
 	}
+	if s.override.MaxRounds < 0 {
+		return usageError{c.CommandPath(), fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for no limit", s.override.MaxRounds)}
+	}
 	if s.out != "" && runs.Exists(s.out) {
 		return runs.Taken(s.out)
 	}
@@ -81,6 +85,9 @@ func (s start) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if settings.Data.Spec, err = absolute(settings.Data.Spec); err != nil {
+		return err
+	}
 	text, err := settings.Encode()
 	if err != nil {
 		return err
@@ -93,22 +100,16 @@ func (s start) run(c *cobra.Command) error {
 	return search.follow(interrupts.ctx, c, r)
 }
 
-// settings reads the configuration; paths in it become absolute, so that the run can be resumed from anywhere.
+// settings reads the configuration.
 func (s start) settings() (config.Config, error) {
-	name, text := "the default configuration", config.Quick
-	if s.config != "" {
-		var err error
-		if text, err = os.ReadFile(s.config); err != nil {
-			return config.Config{}, err
-		}
-		name = s.config
+	if s.config == "" {
+		return config.Parse("the default configuration", config.Quick, s.override)
 	}
-	c, err := config.Parse(name, text, s.override)
+	text, err := os.ReadFile(s.config)
 	if err != nil {
-		return c, err
+		return config.Config{}, err
 	}
-	c.Data.Spec, err = absolute(c.Data.Spec)
-	return c, err
+	return config.Parse(s.config, text, s.override)
 }
 
 // create makes the run folder.

@@ -179,7 +179,7 @@ func opsText(layers [][]string) string {
 	return strings.Join(parts, " | ")
 }
 
-// absolute makes the folder of a data set's specification absolute.
+// absolute makes the folder of a data set's specification absolute, so that the run can be resumed from anywhere.
 func absolute(spec string) (string, error) {
 	name, dir, found := strings.Cut(spec, ":")
 	if !found || name == "generated" || dir == "" {

@@ -23,7 +23,7 @@ func verbs() []*cobra.Command {
 
 // run executes a command line and returns its exit status. An error is one line on standard error.
 func run(args []string) int {
-	root := &cobra.Command{
+	root := group(&cobra.Command{
 		Use:   "nse",
 		Short: "Search convolutional architectures by evolving the search space",
 		Long: `nse finds convolutional architectures that are Pareto-optimal in accuracy and cost.
@@ -34,14 +34,11 @@ the front uses, refills from the pool, and repeats.`,
 		Example: `  nse evolve --pool ops.toml
   nse evolve --pool ops.toml --data fashion-mnist:DIR --config examples/fashion-mnist.toml
   nse resume runs/001`,
-		Args:          usage(cobra.NoArgs),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
-	}
+	}, verbs()...)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{c.CommandPath(), err} })
-	root.AddCommand(verbs()...)
 	root.SetArgs(args)
 	root.SetOut(os.Stdout)
 	root.SetErr(os.Stderr)
@@ -75,8 +72,8 @@ func (e usageError) Error() string { return e.err.Error() }
 // usage makes errors about arguments into usage errors.
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return usageError{c.CommandPath(), err}
+		if check(c, args) != nil {
+			return usageError{c.CommandPath(), fmt.Errorf("%d arguments: want %s", len(args), c.UseLine())}
 		}
 		return nil
 	}
@@ -89,10 +86,14 @@ func oneLine(err error) string {
 // group is a command that only has others.
 func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
 	c.Args = func(c *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return usageError{c.CommandPath(), fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())}
+		if len(args) == 0 {
+			return nil
 		}
-		return nil
+		hint := ""
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = fmt.Sprintf(": did you mean %q?", near[0])
+		}
+		return usageError{c.CommandPath(), fmt.Errorf("there is no command %q%s", strings.Join([]string{c.Name(), args[0]}, " "), hint)}
 	}
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	c.AddCommand(subs...)

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes the test binary the program nse too, which starts itself again for built-in plugins.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"nse": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fails": fails,
+			"seal":  seal,
+		},
+	})
+}
+
+// fails STATUS LINE COMMAND...: the command ends with that status and writes exactly that line, in
+// which $WORK is the script's folder, to standard error.
+func fails(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[2], args[3:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	args[1] = strings.ReplaceAll(args[1], "$WORK", ts.Getenv("WORK"))
+	if got := ts.ReadFile("stderr"); got != args[1]+"\n" || strconv.Itoa(code) != args[0] {
+		ts.Fatalf("%s\n got (%d) %swant (%s) %s", strings.Join(args[2:], " "), code, got, args[0], args[1])
+	}
+}
+
+// seal POOL PLUGIN: writes the plugin's checksum where the pool file says SHA256.
+func seal(ts *testscript.TestScript, _ bool, args []string) {
+	sum := sha256.Sum256([]byte(ts.ReadFile(args[1])))
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), "SHA256", hex.EncodeToString(sum[:]))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}
