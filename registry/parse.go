@@ -50,14 +50,18 @@ type setting struct {
 	spot  *spot
 }
 
-// maxText bounds an ops.toml in bytes.
-const maxText = 1 << 18
+// Bounds of an ops.toml, in bytes and in brackets.
+const (
+	maxText  = 1 << 18
+	maxLine  = 1 << 12
+	maxDepth = 1 << 8
+)
 
 // parse reads an ops.toml without starting a plugin: every key is known and every value has a type that it can have.
 func parse(name string, text []byte) ([]entry, error) {
 	f := file{name, string(text)}
-	if len(text) > maxText {
-		return nil, f.errorf(0, "the file is longer than %d bytes", maxText)
+	if err := f.bounded(); err != nil {
+		return nil, err
 	}
 	var doc map[string]any
 	if _, err := toml.Decode(f.text, &doc); err != nil {
@@ -83,6 +87,32 @@ func parse(name string, text []byte) ([]entry, error) {
 		entries = append(entries, e)
 	}
 	return entries, nil
+}
+
+// bounded refuses texts that the decoder would need very long for: its time grows with the square of the depth of
+// tables and of the parts of a key.
+func (f file) bounded() error {
+	if len(f.text) > maxText {
+		return f.errorf(0, "the file is longer than %d bytes", maxText)
+	}
+	depth, start := 0, 0
+	for i, c := range []byte(f.text) {
+		switch c {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth = max(0, depth-1)
+		case '\n':
+			start = i + 1
+		}
+		if depth > maxDepth {
+			return f.errorf(i, "more than %d brackets are open", maxDepth)
+		}
+		if i-start > maxLine {
+			return f.errorf(start, "the line is longer than %d bytes", maxLine)
+		}
+	}
+	return nil
 }
 
 // syntax gives an error of the toml package the form of all others.

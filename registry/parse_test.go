@@ -105,9 +105,17 @@ func TestSyntaxErrors(t *testing.T) {
 			t.Errorf("%q: got %v, want f.toml:%s", text, err, want)
 		}
 	}
-	_, err := parse("f.toml", make([]byte, maxText+1))
-	if want := "f.toml:1:1: the file is longer than 262144 bytes"; fmt.Sprint(err) != want {
-		t.Errorf("got %v, want %s", err, want)
+}
+
+func TestTextsTooBigForTheDecoder(t *testing.T) {
+	for want, text := range map[string]string{
+		"f.toml:1:1: the file is longer than 262144 bytes": strings.Repeat("\n", maxText+1),
+		"f.toml:2:1: the line is longer than 4096 bytes":   "\nplugin" + strings.Repeat(".a", 1<<12) + " = 1",
+		"f.toml:1:261: more than 256 brackets are open":    "a = " + strings.Repeat("[", 1<<10),
+	} {
+		if _, err := parse("f.toml", []byte(text)); fmt.Sprint(err) != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 
