@@ -16,9 +16,8 @@ import (
 
 // progress tells a person how far a search is: bars on a terminal, a line every few seconds otherwise.
 type progress struct {
-	w     io.Writer
-	names []string
-	bars  *mpb.Progress // nil without a terminal
+	w    io.Writer
+	bars *mpb.Progress // nil without a terminal
 
 	phase   string
 	bar     *mpb.Bar
@@ -26,15 +25,16 @@ type progress struct {
 	started time.Time
 	said    time.Time
 	dropped int
-	note    atomic.Value // the latest figure, a string; bars read it on their own goroutine
+	note    *atomic.Value // the phase's latest figure, a string; its bar reads it on a goroutine of its own
 	best    float64
 }
 
 // pause is the time between plain lines.
 const pause = 5 * time.Second
 
-func newProgress(w io.Writer, names []string) *progress {
-	p := &progress{w: w, names: names}
+// newProgress goes on in a round in which operations were dropped already.
+func newProgress(w io.Writer, dropped int) *progress {
+	p := &progress{w: w, dropped: dropped}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(40), mpb.WithRefreshRate(200*time.Millisecond))
 	}
@@ -48,8 +48,7 @@ func (p *progress) observe(e evolve.Event, steps int) {
 		p.dropped, p.best = 0, 0
 		p.say("round %d: %s architectures in the subset", e.Round, b.SubsetSize)
 	case evolve.Trained:
-		p.note.Store(fmt.Sprintf("loss %.3f, %d dropped", b.Loss, p.dropped))
-		p.at(fmt.Sprintf("round %d train", e.Round), b.Step+1, steps)
+		p.at(fmt.Sprintf("round %d train", e.Round), b.Step+1, steps, fmt.Sprintf("loss %.3f, %d dropped", b.Loss, p.dropped))
 	case evolve.Dropped:
 		p.dropped++
 	case evolve.Sampled:
@@ -58,8 +57,7 @@ func (p *progress) observe(e evolve.Event, steps int) {
 			e.Round, f.Found, f.Wanted, f.Low, f.High, 100*float64(f.Accepted)/float64(max(1, f.Draws)), f.Draws, f.Least, f.Greatest, f.Extras, b.Rehearsed)
 	case evolve.Scored:
 		p.best = max(p.best, b.Trial.Accuracy)
-		p.note.Store(fmt.Sprintf("best %.2f %%", 100*p.best))
-		p.at(fmt.Sprintf("round %d score", e.Round), b.Index+1, b.Total)
+		p.at(fmt.Sprintf("round %d score", e.Round), b.Index+1, b.Total, fmt.Sprintf("best %.2f %%", 100*p.best))
 	case evolve.FrontRetrieved:
 		p.say("round %d: front of %d architectures, %s, hypervolume %.4g", e.Round, len(b.Members), extremes(b.Members), b.Hypervolume)
 	case evolve.Replenished:
@@ -82,14 +80,17 @@ func count(paths []evolve.Path) (n int) {
 	return n
 }
 
-// at moves the phase forward.
-func (p *progress) at(phase string, done, total int) {
+// at moves the phase forward, or starts it.
+func (p *progress) at(phase string, done, total int, note string) {
 	now := time.Now()
 	if phase != p.phase {
 		p.end()
 		p.phase, p.from, p.started, p.said = phase, done-1, now, now
+		p.note = new(atomic.Value)
+		p.note.Store(note)
 		p.open(total)
 	}
+	p.note.Store(note)
 	if p.bar != nil {
 		p.bar.SetCurrent(int64(done))
 		return
@@ -100,7 +101,7 @@ func (p *progress) at(phase string, done, total int) {
 	p.said = now
 	rate := float64(done-p.from) / max(now.Sub(p.started).Seconds(), 1e-3)
 	left := time.Duration(float64(total-done) / rate * float64(time.Second)).Round(time.Second)
-	fmt.Fprintf(p.w, "%s: %d of %d, %s, %.3g/s, %v left\n", phase, done, total, p.note.Load(), rate, left)
+	fmt.Fprintf(p.w, "%s: %d of %d, %s, %.3g/s, %v left\n", phase, done, total, note, rate, left)
 }
 
 // open starts the phase's bar.
@@ -108,24 +109,24 @@ func (p *progress) open(total int) {
 	if p.bars == nil {
 		return
 	}
-	from, started := p.from, p.started
+	from, started, note := p.from, p.started, p.note
 	rate := func(s decor.Statistics) float64 {
 		return float64(int(s.Current)-from) / max(time.Since(started).Seconds(), 1e-3)
 	}
 	left := func(s decor.Statistics) time.Duration {
 		return time.Duration(float64(s.Total-s.Current) / max(rate(s), 1e-9) * float64(time.Second)).Round(time.Second)
 	}
-	p.bar = p.bars.AddBar(int64(total),
+	p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name(p.phase+" "), decor.CountersNoUnit("%d/%d ")),
 		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {
-			return fmt.Sprintf("%.3g/s, %v left, %s", rate(s), left(s), p.note.Load())
+			return fmt.Sprintf("%.3g/s, %v left, %s", rate(s), left(s), note.Load())
 		})))
 }
 
-// end leaves the phase's bar as it is.
+// end removes the phase's bar.
 func (p *progress) end() {
 	if p.bar != nil && !p.bar.Completed() {
-		p.bar.Abort(false)
+		p.bar.Abort(true)
 	}
 	p.bar, p.phase = nil, ""
 }

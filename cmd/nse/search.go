@@ -115,11 +115,11 @@ func sizeText(n *big.Int) string {
 // follow runs the search from its state to its end, with everything that happens written to the run.
 func (s *search) follow(ctx context.Context, c *cobra.Command, r *runs.Run) error {
 	fmt.Fprintf(c.ErrOrStderr(), "run: %s\n", r.Dir)
-	p := newProgress(c.ErrOrStderr(), s.network.names)
 	rec := recorder{run: r, network: s.network, every: s.every, save: s.engine.Save, steps: s.Config.TrainSteps, ctx: ctx}
 	if err := rec.continueFrom(s.state); err != nil {
 		return err
 	}
+	p := newProgress(c.ErrOrStderr(), len(rec.fallen))
 	s.Observe = func(e evolve.Event) error {
 		rec.observe(e)
 		p.observe(e, s.Config.TrainSteps)

@@ -1,4 +1,4 @@
-// Command generate writes docs/configuration.md from the doc comments and defaults of the configuration structs.
+// Command reference writes docs/configuration.md from the doc comments and defaults of the configuration structs.
 package main
 
 import (
@@ -28,7 +28,7 @@ images, configured by [quick.toml](../internal/config/quick.toml). A run folder'
 func main() {
 	root, out := os.Args[1], os.Args[2]
 	if err := write(root, out); err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
+		fmt.Fprintln(os.Stderr, "reference:", err)
 		os.Exit(1)
 	}
 }
