@@ -3,6 +3,7 @@ package registry
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -63,6 +64,7 @@ type Op struct {
 	Doc    string    // the family's sentence
 	Attrs  sdk.Attrs // complete
 	Where  string    // file:line:column of its [[plugin.op]]
+	SHA256 string    // of its plugin's binary, in hexadecimal digits; empty for one that is built in
 
 	host *host
 }
@@ -185,7 +187,8 @@ func (p *Pool) list(f file, entries []entry, hosts []*host) error {
 				return f.errorf(m.at, "the pool has more than %d operations", maxOps)
 			}
 			listed[m.name] = m.at
-			p.Ops = append(p.Ops, Op{ID: len(p.Ops), Name: m.name, Family: m.family, Doc: m.doc, Attrs: m.attrs, Where: f.where(m.at), host: hosts[i]})
+			p.Ops = append(p.Ops, Op{ID: len(p.Ops), Name: m.name, Family: m.family, Doc: m.doc, Attrs: m.attrs, Where: f.where(m.at),
+				SHA256: hex.EncodeToString(e.sha256), host: hosts[i]})
 		}
 	}
 	return nil

@@ -11,11 +11,22 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/serve"
 )
 
 // TestMain makes the test binary the program nse too, which starts itself again for built-in plugins.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"nse": main})
+	testscript.Main(m, map[string]func(){"nse": main, "nse-box": func() { serve.Main(box()) }})
+}
+
+// box is the operation of a plugin that does not ship.
+func box() sdk.Op {
+	return sdk.Op{Name: "box", Attrs: []sdk.Attr{{Name: "kernel", Short: "k", Doc: "side", Default: 3, Required: true}},
+		Build: func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
+			return g.Input().ConvKxK(l.Out, a.Int("kernel"), l.Stride, 1, 1).BatchNorm(), nil
+		}}
 }
 
 func TestScripts(t *testing.T) {
@@ -45,9 +56,16 @@ func fails(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// seal POOL PLUGIN: writes the plugin's checksum where the pool file says SHA256.
+// seal POOL PLUGIN: writes the plugin's checksum where the pool file says SHA256, and its path where it says PLUGIN. A
+// name without a folder is a program of the test's.
 func seal(ts *testscript.TestScript, _ bool, args []string) {
-	sum := sha256.Sum256([]byte(ts.ReadFile(args[1])))
-	text := strings.ReplaceAll(ts.ReadFile(args[0]), "SHA256", hex.EncodeToString(sum[:]))
+	path, err := exec.LookPath(args[1])
+	if err != nil {
+		path = ts.MkAbs(args[1])
+	}
+	binary, err := os.ReadFile(path)
+	ts.Check(err)
+	sum := sha256.Sum256(binary)
+	text := strings.NewReplacer("SHA256", hex.EncodeToString(sum[:]), "PLUGIN", path).Replace(ts.ReadFile(args[0]))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }

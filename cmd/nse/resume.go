@@ -92,7 +92,7 @@ func samePool(r *runs.Run, pool *registry.Pool) error {
 
 func poolOps(pool *registry.Pool) (ops []runs.Op) {
 	for _, op := range pool.Ops {
-		ops = append(ops, runs.Op{ID: op.ID, Name: op.Name, Plugin: op.Family})
+		ops = append(ops, runs.Op{ID: op.ID, Name: op.Name, Plugin: op.Family, Checksum: op.SHA256})
 	}
 	return ops
 }
