@@ -200,7 +200,6 @@ type Init int
 // Initial values. RunningMean and RunningVar are buffers: not trained and not counted.
 const (
 	Kaiming     Init = iota // normal, variance 2/fan-out
-	Normal                  // normal, standard deviation 0.01
 	Zero                    // biases and shifts
 	One                     // scales
 	RunningMean             // 0

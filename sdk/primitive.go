@@ -79,7 +79,7 @@ func (l Linear) Infer(in []Shape) (Shape, error) {
 }
 
 func (l Linear) Params(in []Shape) []Param {
-	return []Param{{"weight", []int{l.Out, in[0].Channels}, Normal}, {"bias", []int{l.Out}, Zero}}
+	return []Param{{"weight", []int{l.Out, in[0].Channels}, Kaiming}, {"bias", []int{l.Out}, Zero}}
 }
 
 func (l Linear) MACs(in []Shape) int64 { return int64(l.Out) * int64(in[0].Channels) }

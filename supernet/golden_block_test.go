@@ -3,7 +3,6 @@ package supernet
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"strings"
 
@@ -88,9 +87,12 @@ func attributes(g golden, p sdk.Primitive) map[string]any {
 		return fields
 	}
 	text, err := json.Marshal(p)
+	if err != nil {
+		g.Fatal(err)
+	}
 	var upper map[string]any
-	if err = json.Unmarshal(text, &upper); err != nil {
-		g.Fatal(fmt.Errorf("%s: %w", p.Kind(), err))
+	if err := json.Unmarshal(text, &upper); err != nil {
+		g.Fatal(err)
 	}
 	for name, v := range upper {
 		fields[strings.ToLower(name)] = v

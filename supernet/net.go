@@ -168,16 +168,22 @@ func (n *Net) initialise(b *graph.Block, round, layer, op int) {
 	for _, p := range b.Params {
 		switch p.Init {
 		case sdk.Kaiming:
-			fanOut := p.Shape[0] * p.Shape[2] * p.Shape[3]
-			fillNormal(p.Value, math.Sqrt(2/float64(fanOut)), r.NormFloat64)
-		case sdk.Normal:
-			fillNormal(p.Value, 0.01, r.NormFloat64)
+			fillNormal(p.Value, math.Sqrt(2/float64(fanOut(p.Shape))), r.NormFloat64)
 		case sdk.One, sdk.RunningVar:
 			fill(p.Value, 1)
 		default:
 			clear(p.Value)
 		}
 	}
+}
+
+// fanOut is the number of outputs that an input element reaches, as PyTorch counts it: groups do not divide it.
+func fanOut(shape []int) int {
+	n := shape[0]
+	for _, side := range shape[2:] {
+		n *= side
+	}
+	return n
 }
 
 func fillNormal(dst []float32, deviation float64, normal func() float64) {
