@@ -11,7 +11,8 @@ import (
 // at every layer the paths of b run on the same input without gradient. Both use batch statistics.
 func (n *Net) fitness(a, b evolve.Arch, held data.Batch, seed uint64) evolve.Gradient {
 	n.session.Batch, n.session.Momentum, n.session.Seed = len(held.Labels), 0, seed
-	n.session.Mode = graph.Train
+	n.session.Mode, n.session.Frozen = graph.Train, true
+	defer func() { n.session.Frozen = false }()
 	ea, eb := make([][]float32, len(a)), make([][]float32, len(a))
 	h := n.enter(held.X)
 	defer n.release()

@@ -17,6 +17,7 @@ type Block struct {
 	forward   program // Probe and Eval
 	train     program
 	gradients program // of the parameters and of x
+	inputs    program // of x alone
 	weights   program // of the parameters alone
 
 	open frame
@@ -54,8 +55,8 @@ func (b *Block) Forward(s *Session, dst, x []float32) {
 }
 
 // Backward overwrites the Grad of every trained parameter, and dx [N, input shape] with the gradient of x, from
-// dy [N, OutShape], the gradient of the result. With dx nil it computes the parameters' alone. dx must not overlap dy,
-// which stays as it is. It must follow Forward in Train mode, with the same Batch and Seed. The frame goes back to the
+// dy [N, OutShape], the gradient of the result. With dx nil it computes the parameters' alone, in a
+// Frozen session dx alone, and any Grad is meaningless afterwards. dx must not overlap dy, which stays as it is. It must follow Forward in Train mode, with the same Batch and Seed. The frame goes back to the
 // arena if it lies on top, as it does when blocks go backward in the reverse order of their forward passes; otherwise
 // with the next Release below it.
 func (b *Block) Backward(s *Session, dx, dy []float32) {
@@ -65,11 +66,10 @@ func (b *Block) Backward(s *Session, dx, dy []float32) {
 			b.name, s.Batch, s.Seed, f.batch, f.seed))
 	}
 	b.check(s, "dy", dy, b.out)
-	program := &b.weights
 	if dx != nil {
 		b.check(s, "dx", dx, b.in)
-		program = &b.gradients
 	}
+	program := b.backward(dx != nil, s.Frozen)
 	mark := s.Arena.Mark()
 	program.run(s, &pass{atX: f.x, atDY: dy, atDX: dx, atKept: f.kept, atTemp: s.Arena.Floats(program.temp * s.Batch)})
 	if mark == f.from {
@@ -77,6 +77,19 @@ func (b *Block) Backward(s *Session, dx, dy []float32) {
 	}
 	s.Arena.Release(mark)
 	b.open = frame{}
+}
+
+// backward is the program that computes what is wanted and no more.
+func (b *Block) backward(dx, frozen bool) *program {
+	switch {
+	case frozen && dx:
+		return &b.inputs
+	case frozen:
+		return &program{}
+	case dx:
+		return &b.gradients
+	}
+	return &b.weights
 }
 
 func (b *Block) check(s *Session, name string, v []float32, shape sdk.Shape) {

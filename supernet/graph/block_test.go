@@ -352,3 +352,17 @@ func TestDropoutMasks(t *testing.T) {
 		t.Error("two nodes of a block have the same mask")
 	}
 }
+
+func TestFrozenBackwardGivesTheSameInputGradient(t *testing.T) {
+	for _, e := range examples {
+		want := train(newSession(t, 3, Train), one(t, e.name))
+		b, s := one(t, e.name), newSession(t, 3, Train)
+		s.Frozen = true
+		b.Forward(s, make([]float32, 3*b.out.Size()), noise(3*b.in.Size(), 1))
+		dx := make([]float32, 3*b.in.Size())
+		b.Backward(s, dx, noise(3*b.out.Size(), 2))
+		if !slices.Equal(dx, want.dx) {
+			t.Errorf("%s: dx differs in a frozen session", e.name)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func Compile(name string, g *sdk.Graph) (*Block, error) {
 	return block, nil
 }
 
-// plan assembles the four programs. grads are the gradients of x and of the builder's parameters.
+// plan assembles the programs. grads are the gradients of x and of the builder's parameters.
 func (b *Block) plan(g *builder, x, y, dy *G.Node, grads G.Nodes) {
 	result := goal{y, ref{place: atY, size: b.out.Size()}}
 	wanted := []goal{{grads[0], ref{place: atDX, size: b.in.Size()}}}
@@ -54,6 +54,7 @@ func (b *Block) plan(g *builder, x, y, dy *G.Node, grads G.Nodes) {
 	b.train = plan(g, known, saved(g, given(), result, dy, wanted), result)
 	known[dy] = ref{place: atDY, size: b.out.Size()}
 	b.gradients = plan(g, maps.Clone(known), nil, wanted...)
+	b.inputs = plan(g, maps.Clone(known), nil, wanted[0])
 	b.weights = plan(g, known, nil, wanted[1:]...)
 }
 
