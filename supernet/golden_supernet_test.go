@@ -62,14 +62,16 @@ func (g golden) net() *Net {
 	return n
 }
 
-// skeleton is the case's macro-architecture: the stem has stride 2 unless the metadata say otherwise.
+// skeleton is the case's macro-architecture: the stem has stride 2 and the activation is ReLU unless the metadata say
+// otherwise.
 func (g golden) skeleton() Skeleton {
 	var rows []struct {
 		Cin, Cout, Stride int
 		Normal            bool
 	}
 	g.decode("rows", &rows)
-	m := Macro{StemStride: 2, Channels: []int{g.integer("stem")}, Head: g.integer("head")}
+	m := Macro{StemStride: 2, Channels: []int{g.integer("stem")}, Head: g.integer("head"), Activation: g.activation(),
+		SqueezeExcite: g.file.Metadata["squeeze_excite"] == "true"}
 	if g.file.Metadata["stem_stride"] != "" {
 		m.StemStride = g.integer("stem_stride")
 	}

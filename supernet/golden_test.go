@@ -65,6 +65,17 @@ func (g golden) integer(key string) int {
 	return n
 }
 
+// activation is the case's; ReLU if the metadata name none.
+func (g golden) activation() (a sdk.Activation) {
+	g.Helper()
+	if name := g.file.Metadata["activation"]; name != "" {
+		if err := a.UnmarshalText([]byte(name)); err != nil {
+			g.Fatal(err)
+		}
+	}
+	return a
+}
+
 // decode reads a JSON value of the metadata.
 func (g golden) decode(key string, v any) {
 	g.Helper()
