@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -167,6 +168,37 @@ func TestRestoreContinuesToTheBit(t *testing.T) {
 	}
 	if saved(t, whole) != saved(t, resumed) {
 		t.Error("files differ")
+	}
+}
+
+// buildPool is buildFew with a max-pooling, which has no weights, in the place of operation 2.
+func buildPool(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
+	if op != 2 || l.In != l.Out {
+		return buildFew(op, l)
+	}
+	g := sdk.NewGraph(l.Input())
+	y := g.Input().MaxPool(3, l.Stride, 1)
+	return g, g.Finish(y, l.Output())
+}
+
+// Operations without weights have no tensor in the file, but they come back with it.
+func TestRestoreKnowsOperationsWithoutWeights(t *testing.T) {
+	whole, resumed := testEngine(t, 2, testTrain, testScore), testEngine(t, 2, testTrain, testScore)
+	whole.net.build, resumed.net.build = buildPool, buildPool
+	begin(t, whole)
+	trained(t, whole, 0, 4)
+	path := filepath.Join(t.TempDir(), "weights.safetensors")
+	if err := whole.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := resumed.Restore(path); err != nil {
+		t.Fatal(err)
+	}
+	if got := resumed.net.subset(); !reflect.DeepEqual(got, testSubset) {
+		t.Fatalf("subset %v, want %v", got, testSubset)
+	}
+	if a, b := trained(t, whole, 4, 8), trained(t, resumed, 4, 8); !slices.Equal(a, b) {
+		t.Errorf("losses differ:\n%v\n%v", a, b)
 	}
 }
 

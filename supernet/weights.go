@@ -1,9 +1,9 @@
 package supernet
 
 import (
+	"encoding/json"
 	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/supernet/graph"
@@ -13,10 +13,17 @@ import (
 // Momentum buffers stand in the file under the name of their parameter behind this prefix.
 const momentumPrefix = "momentum."
 
+// subsetKey of a file's metadata has the operations of every layer: those without weights have no tensor to tell of them.
+const subsetKey = "subset"
+
 // Save writes weights, running statistics and the optimizer's momentum, with PyTorch's names and layouts. The file
 // replaces path in one step. Equal states make equal bytes.
 func (n *Net) Save(path string) error {
-	var f safetensors.File
+	subset, err := json.Marshal(n.subset())
+	if err != nil {
+		return err
+	}
+	f := safetensors.File{Metadata: map[string]string{subsetKey: string(subset)}}
 	for name, p := range n.params() {
 		f.Tensors = append(f.Tensors, safetensors.NewFloat32(name, p.Shape, p.Torch(p.Value)))
 	}
@@ -28,13 +35,13 @@ func (n *Net) Save(path string) error {
 	return f.WriteFile(path)
 }
 
-// Restore reads what Save wrote: the file's names tell the operations of every layer.
+// Restore reads what Save wrote, and takes over its subset.
 func (n *Net) Restore(path string) error {
 	f, err := safetensors.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	subset, err := n.subsetOf(f)
+	subset, err := subsetOf(f)
 	if err == nil {
 		err = n.populate(subset)
 	}
@@ -65,19 +72,16 @@ func (n *Net) Restore(path string) error {
 	return nil
 }
 
-// subsetOf lists the operations that a file has weights of, by layer.
-func (n *Net) subsetOf(f *safetensors.File) ([]evolve.Path, error) {
-	subset := make([]evolve.Path, len(n.layers))
-	for _, t := range f.Tensors {
-		var l, op int
-		if _, err := fmt.Sscanf(t.Name, "layers.%d.%d.", &l, &op); err != nil {
-			continue
-		}
-		if l < 0 || l >= len(subset) || op < 0 {
-			return nil, fmt.Errorf("tensor %q is of no layer of the network, which has %d", t.Name, len(subset))
-		}
-		if id := evolve.OpID(op); !slices.Contains(subset[l], id) {
-			subset[l] = append(subset[l], id)
+// subsetOf reads the operations of every layer that a file is of.
+func subsetOf(f *safetensors.File) (subset []evolve.Path, err error) {
+	if err := json.Unmarshal([]byte(f.Metadata[subsetKey]), &subset); err != nil {
+		return nil, fmt.Errorf("metadata %q: %w", subsetKey, err)
+	}
+	for l, ops := range subset {
+		for i, op := range ops {
+			if op < 0 || i > 0 && op <= ops[i-1] {
+				return nil, fmt.Errorf("metadata %q: layer %d: operations %v do not ascend from 0", subsetKey, l, ops)
+			}
 		}
 	}
 	return subset, nil
