@@ -245,6 +245,75 @@ func TestBeginKeepsWeightsOnlyWhenTold(t *testing.T) {
 	}
 }
 
+// A round leaves nothing behind: after Begin the engine is as one that has done nothing before.
+func TestBeginForgetsTheRoundBefore(t *testing.T) {
+	used, fresh := testEngine(t, 2, testTrain, testScore), testEngine(t, 2, testTrain, testScore)
+	begin(t, used)
+	trained(t, used, 0, 4)
+	scores(t, used, testArchs)
+	for _, e := range []*Engine{used, fresh} {
+		if err := e.Begin(2, testSubset); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if saved(t, used) != saved(t, fresh) {
+		t.Error("weights, statistics or momentum are left of the round before")
+	}
+	if a, b := trained(t, used, 0, 4), trained(t, fresh, 0, 4); !slices.Equal(a, b) {
+		t.Errorf("losses differ:\n%v\n%v", a, b)
+	}
+}
+
+// Weights are trained on augmented training images, fitness and accuracy are measured on held-out ones as they are, and
+// statistics are taken from training images.
+func TestRolesOfTheData(t *testing.T) {
+	type result struct{ train, fitness float64 }
+	measure := func(change func(*Source)) (r result, accuracy []float64) {
+		base := testEngine(t, 2, testTrain, testScore)
+		source := base.source
+		change(&source)
+		e := NewEngine(base.net, source, testTrain, testScore)
+		t.Cleanup(e.closeLoaders)
+		begin(t, e)
+		accuracy = scores(t, e, testArchs)
+		g, err := e.Fitness(evolve.Step{Round: 1, Total: 1}, testArchs[0], testArchs[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.fitness = g.Loss
+		if r.train, err = e.Train(evolve.Step{Round: 1, Total: 1}, testArchs[0]); err != nil {
+			t.Fatal(err)
+		}
+		return r, accuracy
+	}
+	same, scored := measure(func(*Source) {})
+	for _, test := range []struct {
+		name                     string
+		change                   func(*Source)
+		train, fitness, accuracy bool // stay the same
+	}{
+		{"other training images", func(s *Source) { s.Train = s.Set.Test }, false, true, false},
+		{"other held-out images", func(s *Source) { s.Held = s.Set.Test }, true, false, false},
+		{"no augmentation", func(s *Source) { s.Augment = data.Augment{} }, false, true, true},
+	} {
+		got, accuracy := measure(test.change)
+		if (got.train == same.train) != test.train || (got.fitness == same.fitness) != test.fitness || slices.Equal(accuracy, scored) != test.accuracy {
+			t.Errorf("%s: losses %v and accuracies %v, at first %v and %v; training, fitness and accuracy should stay: %v, %v, %v",
+				test.name, got, accuracy, same, scored, test.train, test.fitness, test.accuracy)
+		}
+	}
+	held := 0.0
+	for class := range 10 {
+		_, accuracy := measure(func(s *Source) {
+			s.Held.Labels = slices.Repeat([]int32{int32(class)}, s.Held.Len())
+		})
+		held += accuracy[0]
+	}
+	if held < 1-1e-9 || held > 1+1e-9 {
+		t.Errorf("accuracies with every held-out label alike sum up to %v over the classes, want 1", held)
+	}
+}
+
 func TestEngineRefusesForeignArchitectures(t *testing.T) {
 	e := testEngine(t, 1, testTrain, testScore)
 	begin(t, e)

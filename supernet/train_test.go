@@ -1,0 +1,82 @@
+package supernet
+
+import (
+	"math"
+	"testing"
+
+	"github.com/nse-dev/nse/evolve"
+)
+
+func TestRateWarmsUpAndFallsAlongACosine(t *testing.T) {
+	c := TrainConfig{Epochs: 10, LR: 0.4, WarmupLR: 0.1, WarmupEpochs: 2}
+	for step, want := range map[int]float64{0: 0.1, 10: 0.25, 20: 0.4, 60: 0.2, 99: 0.4 * 0.00038547} {
+		if got := c.rate(evolve.Step{Round: 1, Index: step, Total: 100}); math.Abs(got-want) > 1e-7 {
+			t.Errorf("step %d of 100: learning rate %v, want %v", step, got, want)
+		}
+	}
+	c.WarmupEpochs = 0
+	if got := c.rate(evolve.Step{Round: 1, Total: 100}); got != 0.4 {
+		t.Errorf("without warm-up the first learning rate is %v, want 0.4", got)
+	}
+}
+
+// With a gradient of zero only weight decay moves a weight, and it moves no vector.
+func TestWeightDecaySparesVectors(t *testing.T) {
+	e := testEngine(t, 1, testTrain, testScore)
+	begin(t, e)
+	before := map[string][]float32{}
+	for name, p := range e.net.params() {
+		for i := range p.Value {
+			p.Value[i] += 0.5
+		}
+		before[name] = append([]float32(nil), p.Value...)
+		clear(p.Grad)
+	}
+	a := testArchs[0]
+	e.net.update(a, 1, TrainConfig{WeightDecay: 0.5})
+	vectors, others := 0, 0
+	used := map[*float32]bool{}
+	for _, b := range e.net.blocks(a) {
+		for _, p := range b.Params {
+			used[&p.Value[0]] = true
+		}
+	}
+	for name, p := range e.net.params() {
+		want := before[name][0]
+		if used[&p.Value[0]] && len(p.Shape) > 1 {
+			want /= 2
+			others++
+		} else {
+			vectors++
+		}
+		if p.Value[0] != want {
+			t.Errorf("%s of shape %v: %v became %v, want %v", name, p.Shape, before[name][0], p.Value[0], want)
+		}
+	}
+	if vectors == 0 || others == 0 {
+		t.Errorf("%d tensors stay, %d decay: want some of both", vectors, others)
+	}
+}
+
+// The deviation of initial weights is √(2/fan-out), where groups do not divide the fan-out.
+func TestInitialWeightsFollowTheFanOut(t *testing.T) {
+	e := testEngine(t, 1, testTrain, testScore)
+	begin(t, e)
+	want := []float64{math.Sqrt(2. / 24), math.Sqrt(2. / (24 * 25)), math.Sqrt(2. / 8)} // 1×1 8→24, depthwise 5×5, 1×1 24→8
+	for _, p := range e.net.layers[0].block(1).Params {
+		if len(p.Shape) < 4 {
+			continue
+		}
+		sum := 0.0
+		for _, v := range p.Value {
+			sum += float64(v) * float64(v)
+		}
+		if got := math.Sqrt(sum / float64(len(p.Value))); math.Abs(got/want[0]-1) > 0.2 {
+			t.Errorf("%s of shape %v: deviation %.3f, want %.3f", p.Name, p.Shape, got, want[0])
+		}
+		want = want[1:]
+	}
+	if len(want) != 0 {
+		t.Errorf("%d convolutions are missing", len(want))
+	}
+}
