@@ -135,7 +135,7 @@ func (n *Net) check(a evolve.Arch) error {
 	return nil
 }
 
-// Begin starts a round: fresh weights for everything, or with keep for what was not in the last round. A block's
+// begin starts a round: fresh weights for everything, or with keep for what was not in the last round. A block's
 // weights depend on the seed, the round, the layer and the operation alone.
 func (n *Net) begin(round int, subset []evolve.Path, keep bool) error {
 	old := map[*graph.Block]bool{}

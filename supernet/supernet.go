@@ -1,10 +1,11 @@
 // Package supernet is the engine of a search: a weight-sharing network over a macro-architecture, its training and
-// fitness steps, BN recalibration and scoring. Net implements evolve.Engine.
+// fitness steps, BN recalibration and scoring. Engine implements evolve.Engine.
 package supernet
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nse-dev/nse/sdk"
@@ -33,6 +34,7 @@ func Built(name string) (Macro, error) {
 	var names []string
 	for _, m := range macros {
 		if m.Name == name {
+			m.Channels = slices.Clone(m.Channels) // a decoder writes into it
 			return m, nil
 		}
 		names = append(names, m.Name)
@@ -49,25 +51,25 @@ func (m Macro) Validate() error {
 			changes++
 		case 'N':
 		default:
-			return fmt.Errorf("macro: layer %q is none of N, R and E", letter)
+			return fmt.Errorf("layers = %q: %q is none of N, R and E", m.Layers, letter)
 		}
 	}
 	switch {
 	case len(m.letters()) == 0:
-		return errors.New("macro: layers is empty")
+		return errors.New(`layers = "": want letters N, R and E`)
 	case len(m.Channels) != changes+1:
-		return fmt.Errorf("macro: %d channel counts, but the stem and %d layers R or E need %d", len(m.Channels), changes, changes+1)
+		return fmt.Errorf("channels = %d: want %d counts, for the stem and each R and E of layers", m.Channels, changes+1)
 	case m.StemStride < 1 || m.StemStride > 8:
-		return fmt.Errorf("macro: stem_stride %d is not in 1..8", m.StemStride)
+		return fmt.Errorf("stem_stride = %d: want 1 to 8", m.StemStride)
 	case m.Head < 1:
-		return fmt.Errorf("macro: head %d is not positive", m.Head)
+		return fmt.Errorf("head = %d: want 1 or more", m.Head)
 	}
 	for i, c := range m.Channels {
 		if c < 1 {
-			return fmt.Errorf("macro: channel count %d is not positive", c)
+			return fmt.Errorf("channels = %d: %d is not positive", m.Channels, c)
 		}
 		if i > 0 && m.keeps(i) {
-			return fmt.Errorf("macro: layer E from %d to %d channels changes nothing: make it N", c, c)
+			return fmt.Errorf("channels = %d: the layer E from %d to %d channels changes nothing: make it N", m.Channels, c, c)
 		}
 	}
 	return nil
@@ -91,7 +93,7 @@ type Skeleton struct {
 // Skeleton lays the macro-architecture out for images of the given shape.
 func (m Macro) Skeleton(image sdk.Shape, classes int) (Skeleton, error) {
 	if err := m.Validate(); err != nil {
-		return Skeleton{}, err
+		return Skeleton{}, fmt.Errorf("macro: %w", err)
 	}
 	stem, err := m.stem(image)
 	if err != nil {
