@@ -150,6 +150,61 @@ func TestInheritedOperationsNeverFall(t *testing.T) {
 	}
 }
 
+// selective is a planted engine that refuses architectures with operations that have fallen in the round.
+type selective struct {
+	*planted
+	fallen []Path // by layer
+}
+
+func (e *selective) check(archs ...Arch) error {
+	for _, a := range archs {
+		for l, path := range a {
+			for _, op := range path {
+				if slices.Contains(e.fallen[l], op) {
+					return fmt.Errorf("operation %d is used in layer %d after its fall", op, l)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (e *selective) Train(s Step, a Arch) (float64, error) {
+	loss, err := e.planted.Train(s, a)
+	return loss, errors.Join(err, e.check(a))
+}
+
+func (e *selective) Fitness(s Step, a, b Arch) (Gradient, error) {
+	g, err := e.planted.Fitness(s, a, b)
+	return g, errors.Join(err, e.check(a, b))
+}
+
+func (e *selective) Score(ctx context.Context, archs []Arch, done func(int, float64) error) error {
+	return errors.Join(e.check(archs...), e.planted.Score(ctx, archs, done))
+}
+
+// What has fallen is neither trained nor measured any more in the round.
+func TestFallenOperationsAreUsedNoMore(t *testing.T) {
+	s, p := plant(1, 16)
+	s.Config.TrainSteps, s.Config.MaxRounds = 200, 2
+	e := &selective{planted: p}
+	s.Engine = e
+	fallen := 0
+	s.Observe = func(ev Event) error {
+		switch b := ev.Body.(type) {
+		case RoundStarted:
+			e.fallen = make([]Path, len(b.Subset))
+		case Dropped:
+			e.fallen[b.Layer] = append(e.fallen[b.Layer], b.Op)
+			fallen++
+		}
+		return nil
+	}
+	if _, err := s.Run(context.Background(), State{}); err != nil || fallen == 0 {
+		t.Errorf("error %v with %d operations fallen", err, fallen)
+	}
+}
+
 func TestEndRules(t *testing.T) {
 	tests := []struct {
 		name   string
