@@ -174,6 +174,9 @@ func (dispenser) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, c *grpc.Cli
 
 // verify checks that the file at path has the checksum, with go-plugin's comparison.
 func verify(path string, checksum []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a file", path)
+	}
 	c := plugin.SecureConfig{Checksum: checksum, Hash: sha256.New()}
 	if len(checksum) == 0 {
 		c.Checksum = make([]byte, sha256.Size) // no file has it: the error below tells the right one
