@@ -79,7 +79,7 @@ func TestProblemNamesWhatIsWrong(t *testing.T) {
 		{func(s *Search) { s.Problem.Fixed = -1 }, "problem: fixed cost -1: want 0 or more"},
 		{func(s *Search) { s.Problem.Pool[2].Cost = nil }, `problem: operation "op2" has the cost of 0 layers, the network has 6`},
 		{func(s *Search) { s.Problem.Pool[3].Cost[1] = math.Inf(1) }, `problem: operation "op3" costs +Inf in layer 1: want 0 or more`},
-		{func(s *Search) { s.Problem.Pool = s.Problem.Pool[:3] }, "the pool has 3 operations, k = 4"},
+		{func(s *Search) { s.Problem.Pool = s.Problem.Pool[:3] }, "k = 4: want at most 3, the operations of the pool"},
 	}
 	for _, test := range tests {
 		s, _ := plant(1, 8)

@@ -65,7 +65,7 @@ func (s Search) scored(st State, left []int, i int, accuracy float64) (State, er
 // the front of the round before.
 func (s Search) retrieve(ctx context.Context, st State) (State, error) {
 	if !slices.ContainsFunc(st.Trials, func(t Trial) bool { return !t.Extra }) {
-		reason := fmt.Sprintf("no architecture was found within the constraint of %g to %g",
+		reason := fmt.Sprintf("no architecture was found within the constraint of %.6g to %.6g",
 			s.Config.Constraint.Low(), s.Config.Constraint.High())
 		return s.finish(ctx, st, reason)
 	}

@@ -1,7 +1,6 @@
 package supernet
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -46,28 +45,36 @@ func DefaultScore(preset string) ScoreConfig {
 func (c TrainConfig) Validate() error {
 	switch {
 	case c.Batch < 2:
-		return fmt.Errorf("train: batch %d is below 2, which batch normalisation needs", c.Batch)
-	case c.Epochs < 1:
-		return fmt.Errorf("train: epochs %d is not positive", c.Epochs)
-	case !(c.LR > 0) || !(c.WarmupLR >= 0) || math.IsInf(c.LR, 0) || math.IsInf(c.WarmupLR, 0):
-		return fmt.Errorf("train: learning rates lr %g and warmup_lr %g must be positive numbers", c.LR, c.WarmupLR)
+		return fmt.Errorf("batch = %d: want 2 or more, which batch normalisation needs", c.Batch)
+	case c.Epochs < 1 || c.Epochs > maxEpochs:
+		return fmt.Errorf("epochs = %d: want 1 to %d", c.Epochs, maxEpochs)
+	case !(c.LR > 0) || math.IsInf(c.LR, 0):
+		return fmt.Errorf("lr = %g: want a positive number", c.LR)
+	case !(c.WarmupLR >= 0) || math.IsInf(c.WarmupLR, 0):
+		return fmt.Errorf("warmup_lr = %g: want 0 or more", c.WarmupLR)
 	case !(c.WarmupEpochs >= 0):
-		return fmt.Errorf("train: warmup_epochs %g is negative", c.WarmupEpochs)
+		return fmt.Errorf("warmup_epochs = %g: want 0 or more", c.WarmupEpochs)
 	case !(c.Momentum >= 0 && c.Momentum < 1):
-		return fmt.Errorf("train: momentum %g is not at least 0 and below 1", c.Momentum)
+		return fmt.Errorf("momentum = %g: want 0 to 1, 1 excluded", c.Momentum)
 	case !(c.WeightDecay >= 0 && c.WeightDecay < 1):
-		return fmt.Errorf("train: weight_decay %g is not at least 0 and below 1", c.WeightDecay)
+		return fmt.Errorf("weight_decay = %g: want 0 to 1, 1 excluded", c.WeightDecay)
 	}
 	return nil
 }
 
 // Validate checks the ranges.
 func (c ScoreConfig) Validate() error {
-	if c.Batch < 2 || c.Images < 2 {
-		return errors.New("score: batch and images must be at least 2, which batch normalisation needs")
+	switch {
+	case c.Batch < 2:
+		return fmt.Errorf("batch = %d: want 2 or more, which batch normalisation needs", c.Batch)
+	case c.Images < 2:
+		return fmt.Errorf("images = %d: want 2 or more, which batch normalisation needs", c.Images)
 	}
 	return nil
 }
+
+// maxEpochs keeps the number of steps of a round an int.
+const maxEpochs = 1_000_000
 
 // Steps is the number of weight updates in a round on a training set of n images, at least one.
 func (c TrainConfig) Steps(n int) int { return max(1, c.Epochs*n/c.Batch) }

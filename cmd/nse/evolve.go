@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -55,10 +56,22 @@ func (s start) run(c *cobra.Command) error {
 	if s.override.MaxRounds < 0 {
 		return usageError{c.CommandPath(), fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for no limit", s.override.MaxRounds)}
 	}
-	if s.out != "" && runs.Exists(s.out) {
-		return runs.Taken(s.out)
+	if s.out != "" {
+		if err := runs.Free(s.out); err != nil {
+			return err
+		}
 	}
-	settings, err := s.settings()
+	if p := s.override.Preset; p != "" && p != "paper" && p != "official" {
+		return usageError{c.CommandPath(), fmt.Errorf("--preset %q: want paper or official", p)}
+	}
+	if seed := s.override.Seed; seed != nil && *seed > math.MaxInt64 {
+		return usageError{c.CommandPath(), fmt.Errorf("--seed %d: want 0 to %d", *seed, math.MaxInt64)}
+	}
+	configName, configText, err := s.configuration()
+	if err != nil {
+		return err
+	}
+	settings, err := config.Parse(configName, configText, s.override)
 	if err != nil {
 		return err
 	}
@@ -70,12 +83,12 @@ func (s start) run(c *cobra.Command) error {
 	defer interrupts.stop()
 	pool, err := openPool(interrupts.ctx, s.pool)
 	if err != nil {
-		return err
+		return interrupts.early(err)
 	}
 	defer pool.Close()
 	search, err := prepare(interrupts.ctx, settings, pool)
 	if err != nil {
-		return err
+		return interrupts.early(config.Locate(configName, configText, err))
 	}
 	defer search.engine.Close()
 	if err := search.introduce(c.ErrOrStderr()); err != nil {
@@ -100,16 +113,13 @@ func (s start) run(c *cobra.Command) error {
 	return search.follow(interrupts.ctx, c, r)
 }
 
-// settings reads the configuration.
-func (s start) settings() (config.Config, error) {
+// configuration reads the configuration's text and says what messages call it.
+func (s start) configuration() (name string, text []byte, err error) {
 	if s.config == "" {
-		return config.Parse("the default configuration", config.Quick, s.override)
+		return "the default configuration", config.Quick, nil
 	}
-	text, err := os.ReadFile(s.config)
-	if err != nil {
-		return config.Config{}, err
-	}
-	return config.Parse(s.config, text, s.override)
+	text, err = os.ReadFile(s.config)
+	return s.config, text, err
 }
 
 // create makes the run folder.

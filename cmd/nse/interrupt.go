@@ -20,6 +20,15 @@ type interrupts struct {
 	stop func()
 }
 
+// early is an error from before the search, of which an interrupt is the true cause where there was one.
+func (i interrupts) early(err error) error {
+	if err == nil || i.ctx.Err() == nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, "stopped before the search began")
+	return errInterrupted
+}
+
 func watchInterrupts(parent context.Context) interrupts {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)

@@ -142,7 +142,7 @@ func opsShowVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if layer >= len(s.Layers) {
+			if layer < -1 || layer >= len(s.Layers) {
 				return fmt.Errorf("there is no layer %d: %s has layers 0 to %d", layer, p.macro, len(s.Layers)-1)
 			}
 			return show(c.Context(), c.OutOrStdout(), op, s.Layers, layer)

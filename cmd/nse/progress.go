@@ -70,6 +70,9 @@ func extremes(members []evolve.Member) string {
 		return "empty"
 	}
 	first, last := members[0], members[len(members)-1]
+	if len(members) == 1 {
+		return fmt.Sprintf("%.2f %% at %.4g %s", 100*first.Accuracy, first.Cost, costUnit)
+	}
 	return fmt.Sprintf("%.2f %% at %.4g to %.2f %% at %.4g %s", 100*first.Accuracy, first.Cost, 100*last.Accuracy, last.Cost, costUnit)
 }
 

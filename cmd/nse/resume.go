@@ -47,7 +47,7 @@ func resume(c *cobra.Command, dir string) error {
 	defer interrupts.stop()
 	pool, err := poolOf(interrupts.ctx, r)
 	if err != nil {
-		return err
+		return interrupts.early(err)
 	}
 	defer pool.Close()
 	if err := samePool(r, pool); err != nil {
@@ -55,7 +55,7 @@ func resume(c *cobra.Command, dir string) error {
 	}
 	search, err := prepare(interrupts.ctx, settings, pool)
 	if err != nil {
-		return err
+		return interrupts.early(err)
 	}
 	defer search.engine.Close()
 	if search.image != r.Info.Image {

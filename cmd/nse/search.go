@@ -47,6 +47,9 @@ func prepare(ctx context.Context, c config.Config, pool *registry.Pool) (*search
 	s := &search{every: time.Duration(c.CheckpointSeconds * float64(time.Second))}
 	s.image = runs.Image{Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: len(set.Classes)}
 	s.images = [2]int{source.Train.Len(), source.Held.Len()}
+	if c.Train.Batch > s.images[0] {
+		return nil, fmt.Errorf("train.batch = %d: want at most %d, the training images", c.Train.Batch, s.images[0])
+	}
 	skeleton, err := skeleton(c.Macro, s.image)
 	if err != nil {
 		return nil, err
@@ -59,7 +62,7 @@ func prepare(ctx context.Context, c config.Config, pool *registry.Pool) (*search
 		s.Config.TrainSteps = c.Train.Steps(source.Train.Len())
 	}
 	if err := s.Validate(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("search.%w", err)
 	}
 	net, err := supernet.NewNet(skeleton, s.network.build, c.Seed, c.Workers)
 	if err != nil {

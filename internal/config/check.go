@@ -159,6 +159,33 @@ func positioned(name string, text []byte, err error) error {
 	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(message, "toml: "))
 }
 
+// Locate puts before an error about a setting, "table.key = ...", where the text sets it, or the name of the text alone
+// where it does not. Other errors stay as they are.
+func Locate(name string, text []byte, err error) error {
+	setting, _, found := strings.Cut(err.Error(), " = ")
+	key := toml.Key(strings.Split(setting, "."))
+	if !found || !known(reflect.TypeFor[Config](), key) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", at(name, text, key), err)
+}
+
+// known reports whether a type has a setting.
+func known(t reflect.Type, key toml.Key) bool {
+	for _, part := range key {
+		if t.Kind() != reflect.Struct {
+			return false
+		}
+		names, types := fields(t)
+		i := slices.Index(names, part)
+		if i < 0 {
+			return false
+		}
+		t = types[i]
+	}
+	return true
+}
+
 // marker is a value that cannot be decoded: the error tells where it stands.
 type marker struct{}
 

@@ -7,7 +7,6 @@ package config
 import (
 	"bytes"
 	_ "embed"
-	"errors"
 	"fmt"
 
 	"github.com/BurntSushi/toml"
@@ -75,7 +74,7 @@ func Parse(name string, text []byte, o Override) (Config, error) {
 	}
 	c.override(o)
 	if err := c.Validate(); err != nil {
-		return Config{}, fmt.Errorf("%s: %w", name, err)
+		return Config{}, Locate(name, text, err)
 	}
 	return c, nil
 }
@@ -112,11 +111,13 @@ func defaults(name string, text []byte, o Override) (Config, error) {
 		named.Preset = "paper"
 	}
 	c, err := Default(named.Preset)
-	if err == nil && named.Macro.Name != "" {
-		c.Macro, err = supernet.Built(named.Macro.Name)
-	}
 	if err != nil {
-		return c, fmt.Errorf("%s: %w", name, err)
+		return c, fmt.Errorf("%s: %w", at(name, text, toml.Key{"preset"}), err)
+	}
+	if named.Macro.Name != "" {
+		if c.Macro, err = supernet.Built(named.Macro.Name); err != nil {
+			return c, fmt.Errorf("%s: %w", at(name, text, toml.Key{"macro", "name"}), err)
+		}
 	}
 	return c, nil
 }
@@ -143,8 +144,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("seed = %d: want 0 to 9223372036854775807", int64(c.Seed))
 	case c.Workers < 0:
 		return fmt.Errorf("workers = %d: want 0 (all cores) or more", c.Workers)
-	case !(c.CheckpointSeconds > 0):
-		return fmt.Errorf("checkpoint_seconds = %v: want a positive number", c.CheckpointSeconds)
+	case !(c.CheckpointSeconds > 0 && c.CheckpointSeconds <= 1e9):
+		return fmt.Errorf("checkpoint_seconds = %v: want a positive number, at most 1e9", c.CheckpointSeconds)
 	case c.Data.Size < 0 || c.Data.Size > 1024:
 		return fmt.Errorf("data.size = %d: want 0 (as it is) to 1024", c.Data.Size)
 	}
@@ -155,24 +156,16 @@ func (c Config) Validate() error {
 	if search.TrainSteps == 0 {
 		search.TrainSteps = 1 // counted from the epochs when the data are known
 	}
-	for _, err := range []error{c.Macro.Validate(), prefixed("search.", search.Validate()), c.Train.Validate(),
-		c.Score.Validate(), c.Augment.Validate()} {
-		if err != nil {
-			return err
+	for _, t := range []struct {
+		name string
+		err  error
+	}{{"macro", c.Macro.Validate()}, {"search", search.Validate()}, {"train", c.Train.Validate()},
+		{"score", c.Score.Validate()}, {"augment", c.Augment.Validate()}} {
+		if t.err != nil {
+			return fmt.Errorf("%s.%w", t.name, t.err)
 		}
 	}
 	return nil
-}
-
-// prefixed puts the table's name before the first of joined errors.
-func prefixed(table string, err error) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		err = joined.Unwrap()[0]
-	}
-	if err == nil {
-		return nil
-	}
-	return errors.New(table + err.Error())
 }
 
 // Encode writes the complete configuration; Parse reads it back to an equal one.

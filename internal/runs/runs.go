@@ -72,11 +72,11 @@ type Start struct {
 	Ops          []Op
 }
 
-// Create makes dir, which must hold no run yet, into a run's folder. The database appears last, so that a folder
-// with one is complete.
+// Create makes dir into a run's folder. It must be new, empty, or what a Create that was killed has left. The database
+// appears last, so that a folder with one is complete.
 func Create(dir string, s Start, now func() time.Time) (*Run, error) {
-	if Exists(dir) {
-		return nil, Taken(dir)
+	if err := Free(dir); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, pathError(dir, err)
@@ -158,9 +158,25 @@ func Exists(dir string) bool {
 	return err == nil
 }
 
-// Taken is the error of a folder that holds a run where a new one was to be made.
-func Taken(dir string) error {
-	return fmt.Errorf("%s already holds a run: continue it with `nse resume %s`, or choose another --out", dir, dir)
+// Free says why no run can be made in dir: it holds one, or files that are not of a run and would be overwritten.
+func Free(dir string) error {
+	if Exists(dir) {
+		return fmt.Errorf("%s already holds a run: continue it with `nse resume %s`, or choose another --out", dir, dir)
+	}
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return pathError(dir, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, lockFile)); err == nil {
+		return nil // the first file of a run
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%s is not empty, it has %s: choose another --out", dir, entries[0].Name())
+	}
+	return nil
 }
 
 // check says why dir is not a run's folder.

@@ -217,6 +217,29 @@ func TestCreateRefusesARun(t *testing.T) {
 	}
 }
 
+func TestCreateLeavesFilesOfOthersAlone(t *testing.T) {
+	dir := t.TempDir()
+	mine := filepath.Join(dir, PoolFile)
+	if err := os.WriteFile(mine, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Create(dir, start(), fixed)
+	if want := dir + " is not empty, it has pool.toml: choose another --out"; err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+	if text, err := os.ReadFile(mine); err != nil || string(text) != "mine" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, lockFile), nil, 0o644); err != nil { // as a killed Create leaves it
+		t.Fatal(err)
+	}
+	r, err := Create(dir, start(), fixed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+}
+
 func TestList(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "runs")
 	if list, err := List(root); err != nil || list != nil {

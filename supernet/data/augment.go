@@ -25,16 +25,16 @@ type Augment struct {
 func (a Augment) Validate() error {
 	switch {
 	case a.CropPadding < 0 || a.CropPadding > maxSize:
-		return fmt.Errorf("data: crop_padding %d is not in 0..%d", a.CropPadding, maxSize)
+		return fmt.Errorf("crop_padding = %d: want 0 to %d", a.CropPadding, maxSize)
 	case a.Cutout < 0 || a.Cutout > maxSize:
-		return fmt.Errorf("data: cutout %d is not in 0..%d", a.Cutout, maxSize)
+		return fmt.Errorf("cutout = %d: want 0 to %d", a.Cutout, maxSize)
 	}
 	for _, f := range []struct {
 		name  string
 		value float64
 	}{{"brightness", a.Brightness}, {"contrast", a.Contrast}, {"saturation", a.Saturation}} {
 		if !(f.value >= 0 && f.value <= 1) {
-			return fmt.Errorf("data: %s %g is not in 0..1", f.name, f.value)
+			return fmt.Errorf("%s = %g: want 0 to 1", f.name, f.value)
 		}
 	}
 	return nil

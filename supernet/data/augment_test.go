@@ -128,11 +128,11 @@ func TestAugmentConfiguration(t *testing.T) {
 		t.Error(err)
 	}
 	for want, bad := range map[string]Augment{
-		"crop_padding -1 is not in 0..1024": {CropPadding: -1},
-		"cutout 2000 is not in 0..1024":     {Cutout: 2000},
-		"brightness 1.5 is not in 0..1":     {Brightness: 1.5},
-		"contrast NaN is not in 0..1":       {Contrast: math.NaN()},
-		"saturation -0.1 is not in 0..1":    {Saturation: -0.1},
+		"crop_padding = -1: want 0 to 1024": {CropPadding: -1},
+		"cutout = 2000: want 0 to 1024":     {Cutout: 2000},
+		"brightness = 1.5: want 0 to 1":     {Brightness: 1.5},
+		"contrast = NaN: want 0 to 1":       {Contrast: math.NaN()},
+		"saturation = -0.1: want 0 to 1":    {Saturation: -0.1},
 	} {
 		wantError(t, bad.Validate(), want)
 	}
