@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -43,6 +44,9 @@ func resume(c *cobra.Command, dir string) error {
 	if last.Done {
 		return finish(c, r, state)
 	}
+	if err := sameConfig(r); err != nil {
+		return err
+	}
 	interrupts := watchInterrupts(c.Context())
 	defer interrupts.stop()
 	pool, err := poolOf(interrupts.ctx, r)
@@ -79,6 +83,16 @@ func lastState(r *runs.Run) (last runs.Checkpoint, state evolve.State, err error
 		err = fmt.Errorf("%s: the checkpoint is damaged: %w", r.Dir, err)
 	}
 	return last, state, err
+}
+
+// sameConfig refuses a configuration that is not the one of the start: the steps before and after would not fit.
+func sameConfig(r *runs.Run) error {
+	path := filepath.Join(r.Dir, runs.ConfigFile)
+	text, err := os.ReadFile(path)
+	if err == nil && hash(text) != r.Info.ConfigHash {
+		err = fmt.Errorf("%s has changed since the run was started: put it back, or start a new run with it", path)
+	}
+	return err
 }
 
 // samePool refuses plugins that name other operations than they did at the start.

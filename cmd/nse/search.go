@@ -75,12 +75,17 @@ func prepare(ctx context.Context, c config.Config, pool *registry.Pool) (*search
 
 // record is what a new run holds.
 func (s *search) record(c config.Config, configText, poolText []byte, poolDir string, pool *registry.Pool) runs.Start {
-	sum := sha256.Sum256(configText)
 	return runs.Start{
 		Info: runs.Info{Seed: c.Seed, Version: version(), Preset: c.Preset, Data: c.Data.Spec, Image: s.image,
-			PoolDir: poolDir, ConfigHash: hex.EncodeToString(sum[:])},
+			PoolDir: poolDir, ConfigHash: hash(configText)},
 		Config: configText, Pool: poolText, Ops: poolOps(pool),
 	}
+}
+
+// hash is a text's SHA-256 in hexadecimal digits.
+func hash(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // introduce says what is searched, and whether the budget can be met.
