@@ -56,7 +56,7 @@ func (f Fitness) heading(c draw.Canvas) {
 	p := newPlot("", "", "", 12)
 	style := p.Title.TextStyle
 	style.XAlign, style.YAlign = draw.XLeft, draw.YTop
-	text := fmt.Sprintf("Round %d: fitness θ by step (dashed: operations fall below θ = %g)", f.Round, f.Threshold)
+	text := fmt.Sprintf("Round %d: fitness θ by step (dashed: the threshold θ = %g; × marks an operation that fell, inherited ones stay)", f.Round, f.Threshold)
 	c.FillText(style, vg.Point{X: c.Min.X + 4, Y: c.Max.Y - 8}, text)
 }
 
