@@ -239,6 +239,26 @@ func TestEndRules(t *testing.T) {
 	}
 }
 
+// Where the front uses every operation of every layer, another round would search the same subset: only the official
+// end rule goes on.
+func TestFullLayersEndTheSearch(t *testing.T) {
+	s, _ := plant(1, 16)
+	full := NewSpace(6, 16, s.Config.K, s.Seed)
+	full = full.Replenish(full.Subset())
+	if reason := s.ended(1, full); reason != "no layer has room for a new operation" {
+		t.Errorf("reason %q for full layers", reason)
+	}
+	kept := full.Subset()
+	kept[2] = kept[2][1:]
+	if reason := s.ended(1, full.Replenish(kept)); reason != "" {
+		t.Errorf("reason %q although layer 2 has room", reason)
+	}
+	s.Config.End = EndOfficial
+	if reason := s.ended(1, full); reason != "" {
+		t.Errorf("reason %q for the official end rule", reason)
+	}
+}
+
 // The official end rule gives layers that run short fewer operations instead of ending.
 func TestOfficialRunsShortLayers(t *testing.T) {
 	s, e := plant(3, 8)
