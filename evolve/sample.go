@@ -31,7 +31,9 @@ func (s Search) sample(ctx context.Context, st State) (State, error) {
 	}
 	rehearsed := len(next.Trials)
 	d := s.newDrawing(st, next.Trials)
-	d.fill()
+	if err := d.fill(ctx); err != nil {
+		return st, err
+	}
 	next.Trials = append(append(next.Trials, d.inside...), d.below...)
 	if err := s.emit(&next, Sampled{d.report(), rehearsed}); err != nil {
 		return st, err
@@ -71,19 +73,20 @@ func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
 
 // fill draws until there are enough architectures within the interval, and then until there are enough extras, with a
 // bound on the draws of both. It does not begin where the reachable costs show that it would be in vain. Only a lower
-// cost can dominate, so that extras above the interval would tell nothing.
-func (d *drawing) fill() {
+// cost can dominate, so that extras above the interval would tell nothing. It returns the context's error.
+func (d *drawing) fill(ctx context.Context) error {
 	low, high := d.budget.Low(), d.budget.High()
 	if d.least <= high && d.greatest >= low {
-		for n := 0; n < d.front.Samples*d.front.Attempts && len(d.inside) < d.front.Samples; n++ {
+		for n := 0; n < d.front.Samples*d.front.Attempts && len(d.inside) < d.front.Samples && ctx.Err() == nil; n++ {
 			d.draw()
 		}
 	}
 	if d.least < low && d.greatest >= low-d.margin() {
-		for n := 0; n < d.front.Extras*d.front.Attempts && len(d.below) < d.front.Extras; n++ {
+		for n := 0; n < d.front.Extras*d.front.Attempts && len(d.below) < d.front.Extras && ctx.Err() == nil; n++ {
 			d.draw()
 		}
 	}
+	return ctx.Err()
 }
 
 // margin is the width of the strip below the interval from which extras come: half of the interval's own.

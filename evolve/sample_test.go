@@ -2,6 +2,7 @@ package evolve
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -21,6 +22,19 @@ func sampled(t rapid.TB, s Search, st State) ([]Trial, Feasibility) {
 		t.Fatal(err)
 	}
 	return st.Trials, report
+}
+
+// A search that is stopped does not wait for the draws, and samples anew when it goes on.
+func TestSampleStops(t *testing.T) {
+	s, _ := plant(1, 4)
+	s.Config.Front = FrontConfig{Samples: 1 << 30, Extras: 1 << 30, Attempts: 1 << 30}
+	s.Observe = func(Event) error { return errors.New("half a sample is told") }
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	st := State{Round: 1, Phase: PhaseSample, Fitness: NewFitness(NewSpace(len(s.Problem.Normal), 4, 2, 1).Subset())}
+	if got, err := s.sample(ctx, st); !errors.Is(err, context.Canceled) || got.Phase != PhaseSample {
+		t.Errorf("phase %v, %v", got.Phase, err)
+	}
 }
 
 // every lists all architectures over the given operations.
