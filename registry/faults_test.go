@@ -22,7 +22,7 @@ func TestFaultyPlugins(t *testing.T) {
 		"garbage":  {"x", at + `plugin "garbage" printed "hello, I am [31m a program" where the handshake belongs: it is no plugin of nse, or prints before serve.Main`},
 		"old":      {"x", at + `plugin "old" speaks protocol version 7, this nse speaks 1: rebuild it with this version's sdk`},
 		"netrpc":   {"x", at + `plugin "netrpc" speaks netrpc, not grpc`},
-		"mbconf":   {"x", at + `plugin "mbconf" exited at once: exit status 1, "there is no built-in plugin \"mbconf\", only conv, dualconv, mbconv, shuffle, ssc"`},
+		"mbconf":   {"x", at + `plugin "mbconf" exited at once: exit status 1, "nse: there is no built-in plugin \"mbconf\", only conv, dualconv, mbconv, shuffle, ssc"`},
 		"deaf":     {"x", at + `plugin "deaf" did not answer Describe within 2s`},
 		"version":  {"x", at + `plugin "version" says that it speaks protocol version 2, this nse speaks 1: rebuild it with this version's sdk`},
 		"nothing":  {"x", at + `plugin "nothing" offers no operation`},

@@ -118,7 +118,7 @@ func servePlugin(name string) {
 		}
 		op, err := plugins.Builtin(name)
 		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
+			fmt.Fprintln(os.Stderr, "nse:", err) // as the command does
 			os.Exit(1)
 		}
 		serve.Main(op)
