@@ -34,7 +34,7 @@ func (s Search) ended(round int, space Space) string {
 	case s.Config.End == EndRefill && short >= 0:
 		return fmt.Sprintf("layer %d cannot be refilled: no operation is pending", short)
 	case s.Config.End == EndRefill && space.Settled():
-		return "no layer has room for a new operation"
+		return fmt.Sprintf("the front uses all %d operations of every layer, so that none has room for a new one", s.Config.K)
 	}
 	return ""
 }

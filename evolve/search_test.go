@@ -245,7 +245,8 @@ func TestFullLayersEndTheSearch(t *testing.T) {
 	s, _ := plant(1, 16)
 	full := NewSpace(6, 16, s.Config.K, s.Seed)
 	full = full.Replenish(full.Subset())
-	if reason := s.ended(1, full); reason != "no layer has room for a new operation" {
+	want := fmt.Sprintf("the front uses all %d operations of every layer, so that none has room for a new one", s.Config.K)
+	if reason := s.ended(1, full); reason != want {
 		t.Errorf("reason %q for full layers", reason)
 	}
 	kept := full.Subset()
@@ -356,8 +357,8 @@ func TestNonsenseFromTheEngineEndsTheSearch(t *testing.T) {
 		broken broken
 		want   string
 	}{
-		{broken{loss: math.NaN()}, "evolve: round 1: train step 0: the engine measured NaN: training diverged"},
-		{broken{gradient: math.Inf(1)}, "evolve: round 1: fitness step 0: the engine measured +Inf: training diverged"},
+		{broken{loss: math.NaN()}, "evolve: round 1: train step 0: the engine measured NaN: training diverged, start again with a lower learning rate"},
+		{broken{gradient: math.Inf(1)}, "evolve: round 1: fitness step 0: the engine measured +Inf: training diverged, start again with a lower learning rate"},
 		{broken{layers: 1}, "evolve: round 1: fitness step 0: gradient of 6 and 5 layers, the network has 6"},
 		{broken{accuracy: 1}, "want 0 to 1"},
 		{broken{skip: 3}, "evolve: round 1: score: the engine scored 197 of 200 architectures"},

@@ -130,7 +130,7 @@ func finite(err error, values ...float64) error {
 	}
 	for _, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("the engine measured %v: training diverged", v)
+			return fmt.Errorf("the engine measured %v: training diverged, start again with a lower learning rate", v)
 		}
 	}
 	return nil

@@ -24,7 +24,7 @@ type Macro struct {
 }
 
 var macros = []Macro{
-	{Name: "small", StemStride: 2, Channels: []int{16, 24, 40}, Layers: "N R N R N", Head: 128},
+	{Name: "small", StemStride: 1, Channels: []int{16, 24, 40}, Layers: "N R N R N", Head: 128},
 	{Name: "flops", StemStride: 2, Channels: []int{16, 24, 40, 80, 96, 192, 320}, Layers: "N R NNN R NNN R NNN E NNN R NNN E", Head: 1024},
 	{Name: "latency", StemStride: 2, Channels: []int{16, 32, 64, 128, 256}, Layers: "N R NNN R NNN R NNNNNNN R NNN", Head: 1024},
 }
