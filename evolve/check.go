@@ -19,7 +19,7 @@ func (s Search) validate(st State) error {
 	if len(s.Problem.Pool) < s.Config.K {
 		return fmt.Errorf("k = %d: want at most %d, the operations of the pool", s.Config.K, len(s.Problem.Pool))
 	}
-	least, greatest := s.Problem.Reach(s.Problem.everything(), s.Config.branches())
+	least, greatest := s.Reach()
 	if c := s.Config.Constraint; least > c.High() || greatest < c.Low() {
 		return fmt.Errorf("constraint.tau = %g: costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Tau, c.Low(), c.High(), least, greatest)
 	}

@@ -24,6 +24,11 @@ type Search struct {
 // Validate refuses what Run could not start: settings that make no sense, and a budget that the pool cannot meet.
 func (s Search) Validate() error { return s.validate(State{}) }
 
+// Reach returns the costs of the cheapest and of the dearest architecture of the whole space.
+func (s Search) Reach() (least, greatest float64) {
+	return s.Problem.Reach(s.Problem.everything(), s.Config.branches())
+}
+
 // Run takes the search from a state, the zero State for a new one, to its end. A state from the middle of a round
 // needs an engine with the round's subset (State.Space.Subset) and the weights that belong to it. Run returns the last
 // step boundary's state, with the context's error if it was cancelled. Equal problems, configurations, seeds, engines

@@ -58,6 +58,9 @@ func (n network) problem() evolve.Problem {
 
 // build is the engine's source of graphs.
 func (n network) build(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
+	if int(op) >= len(n.names) {
+		return nil, fmt.Errorf("operation %d is not in the pool, which has %d", op, len(n.names))
+	}
 	return n.graphs[l.Index][op], nil
 }
 

@@ -91,21 +91,13 @@ func hash(text []byte) string {
 // introduce says what is searched, and whether the budget can be met.
 func (s *search) introduce(w io.Writer) error {
 	size := s.Problem.Size(s.Config.K, s.Config.SingleBranch)
-	all := make(evolve.Path, len(s.Problem.Pool))
-	for i := range all {
-		all[i] = evolve.OpID(i)
-	}
-	everywhere := make([]evolve.Path, len(s.Problem.Normal))
-	for l := range everywhere {
-		everywhere[l] = all
-	}
-	least, greatest := s.Problem.Reach(everywhere, s.Config.K)
+	least, greatest := s.Reach()
 	c := s.Config.Constraint
 	_, err := fmt.Fprintf(w, "data: %d training and %d held-out images %d×%d×%d, %d classes\n"+
 		"space: %d operations in %d layers, %d at a time: %s architectures\n"+
 		"budget: %.4g to %.4g million MACs; the space reaches from %.4g to %.4g\n",
 		s.images[0], s.images[1], s.image.Height, s.image.Width, s.image.Channels, s.image.Classes,
-		len(all), len(everywhere), s.Config.K, sizeText(size), c.Low(), c.High(), least, greatest)
+		len(s.Problem.Pool), len(s.Problem.Normal), s.Config.K, sizeText(size), c.Low(), c.High(), least, greatest)
 	return err
 }
 
