@@ -88,6 +88,9 @@ func (s start) run(c *cobra.Command) error {
 	defer pool.Close()
 	search, err := prepare(interrupts.ctx, settings, pool)
 	if err != nil {
+		if s.config == "" {
+			configText = nil // nobody reads the lines of the embedded one
+		}
 		return interrupts.early(config.Locate(configName, configText, err))
 	}
 	defer search.engine.Close()
