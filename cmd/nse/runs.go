@@ -14,7 +14,7 @@ func runsVerb() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "runs [DIR]",
-		Short: "List the runs under runs/ (or DIR)",
+		Short: "List the runs under runs/ (or DIR, which may be a run)",
 		Example: `  nse runs
   nse runs --json`,
 		Args: usage(cobra.MaximumNArgs(1)),

@@ -24,8 +24,12 @@ type Summary struct {
 	finished bool
 }
 
-// List summarises the runs in the folders under root, by name. A root that does not exist has no runs.
+// List summarises the runs in the folders under root, by name, or root if it is a run itself. A root that does not
+// exist has no runs.
 func List(root string) (list []Summary, err error) {
+	if Exists(root) {
+		return []Summary{summarise(root)}, nil
+	}
 	entries, err := os.ReadDir(root)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -277,6 +277,9 @@ func TestList(t *testing.T) {
 			t.Errorf("run %d: %+v, want %+v", i, s, want)
 		}
 	}
+	if one, err := List(filepath.Join(root, "002")); err != nil || len(one) != 1 || one[0] != list[1] {
+		t.Errorf("a run itself: %+v, %v", one, err)
+	}
 	if dir, err := Next(root); err != nil || filepath.Base(dir) != "004" {
 		t.Errorf("next is %s, %v", dir, err)
 	}
