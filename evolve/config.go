@@ -138,8 +138,8 @@ func (c ConstraintConfig) Validate() error {
 		return fmt.Errorf("constraint.tau = %v: want a positive number", c.Tau)
 	case !(c.Width > 0 && c.Width <= 1):
 		return fmt.Errorf("constraint.width = %v: want more than 0 and at most 1", c.Width)
-	case !(c.Alpha >= 0) || math.IsInf(c.Alpha, 0):
-		return fmt.Errorf("constraint.alpha = %v: want 0 or more", c.Alpha)
+	case !(c.Alpha >= 0 && c.Alpha <= 1e6):
+		return fmt.Errorf("constraint.alpha = %v: want 0 to 1e6", c.Alpha)
 	case c.Beta < 2 || c.Beta%2 != 0 || c.Beta > 8:
 		return fmt.Errorf("constraint.beta = %d: want 2, 4, 6 or 8", c.Beta)
 	}
@@ -148,13 +148,14 @@ func (c ConstraintConfig) Validate() error {
 
 // Validate refuses numbers of samples with which there is no front.
 func (c FrontConfig) Validate() error {
+	const most = 1_000_000
 	switch {
-	case c.Samples < 1:
-		return fmt.Errorf("front.samples = %d: want at least 1", c.Samples)
-	case c.Extras < 0:
-		return fmt.Errorf("front.extras = %d: want 0 or more", c.Extras)
-	case c.Attempts < 1:
-		return fmt.Errorf("front.attempts = %d: want at least 1", c.Attempts)
+	case c.Samples < 1 || c.Samples > most:
+		return fmt.Errorf("front.samples = %d: want 1 to %d", c.Samples, most)
+	case c.Extras < 0 || c.Extras > most:
+		return fmt.Errorf("front.extras = %d: want 0 to %d", c.Extras, most)
+	case c.Attempts < 1 || c.Attempts > most:
+		return fmt.Errorf("front.attempts = %d: want 1 to %d", c.Attempts, most)
 	}
 	return nil
 }

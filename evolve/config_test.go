@@ -27,11 +27,13 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 		{func(c *Config) { c.Fitness.Threshold = 0.5 }, "fitness.threshold = 0.5: want a negative number"},
 		{func(c *Config) { c.Constraint.Tau = 0 }, "constraint.tau = 0: want a positive number"},
 		{func(c *Config) { c.Constraint.Width = 1.5 }, "constraint.width = 1.5: want more than 0 and at most 1"},
-		{func(c *Config) { c.Constraint.Alpha = -1 }, "constraint.alpha = -1: want 0 or more"},
+		{func(c *Config) { c.Constraint.Alpha = -1 }, "constraint.alpha = -1: want 0 to 1e6"},
 		{func(c *Config) { c.Constraint.Beta = 3 }, "constraint.beta = 3: want 2, 4, 6 or 8"},
-		{func(c *Config) { c.Front.Samples = 0 }, "front.samples = 0: want at least 1"},
-		{func(c *Config) { c.Front.Extras = -1 }, "front.extras = -1: want 0 or more"},
-		{func(c *Config) { c.Front.Attempts = 0 }, "front.attempts = 0: want at least 1"},
+		{func(c *Config) { c.Constraint.Alpha = 1e300 }, "constraint.alpha = 1e+300: want 0 to 1e6"},
+		{func(c *Config) { c.Front.Samples = 1 << 40 }, "front.samples = 1099511627776: want 1 to 1000000"},
+		{func(c *Config) { c.Front.Samples = 0 }, "front.samples = 0: want 1 to 1000000"},
+		{func(c *Config) { c.Front.Extras = -1 }, "front.extras = -1: want 0 to 1000000"},
+		{func(c *Config) { c.Front.Attempts = 0 }, "front.attempts = 0: want 1 to 1000000"},
 	}
 	for _, test := range tests {
 		s, _ := plant(1, 8)

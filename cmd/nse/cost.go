@@ -72,7 +72,7 @@ func price(ctx context.Context, path string, v variant) ([]priced, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, runs.FrontFile)
 	}
-	text, err := os.ReadFile(path)
+	text, err := readText(path)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func networkOf(ctx context.Context, dir string, v variant) (network, error) {
 // configOf reads a run's configuration as it was used.
 func configOf(r *runs.Run) (config.Config, error) {
 	path := filepath.Join(r.Dir, runs.ConfigFile)
-	text, err := os.ReadFile(path)
+	text, err := readText(path)
 	if err != nil {
 		return config.Config{}, err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -75,7 +74,7 @@ func (s start) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	poolText, err := os.ReadFile(s.pool)
+	poolText, err := readText(s.pool)
 	if err != nil {
 		return err
 	}
@@ -121,7 +120,7 @@ func (s start) configuration() (name string, text []byte, err error) {
 	if s.config == "" {
 		return "the default configuration", config.Quick, nil
 	}
-	text, err = os.ReadFile(s.config)
+	text, err = readText(s.config)
 	return s.config, text, err
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -33,13 +32,17 @@ func openPool(ctx context.Context, path string) (*registry.Pool, error) {
 	if path == "" {
 		return shipped(ctx, defaultPool)
 	}
-	return registry.Load(ctx, path, registry.Options{})
+	text, err := readText(path)
+	if err != nil {
+		return nil, err
+	}
+	return registry.Parse(ctx, path, text, filepath.Dir(path), registry.Options{})
 }
 
 // poolOf opens the pool of a run, whose plugins stand where they stood at its start.
 func poolOf(ctx context.Context, r *runs.Run) (*registry.Pool, error) {
 	path := filepath.Join(r.Dir, runs.PoolFile)
-	text, err := os.ReadFile(path)
+	text, err := readText(path)
 	if err != nil {
 		return nil, err
 	}

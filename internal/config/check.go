@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"encoding"
 	"errors"
 	"fmt"
@@ -20,8 +21,26 @@ func decode(name string, text []byte, c *Config) error {
 	return nil
 }
 
+// bounded refuses texts that the decoder would need very long for: its time grows with the square of a key's parts.
+func bounded(name string, text []byte) error {
+	const most, mostOfLine = 1 << 18, 1 << 12
+	if len(text) > most {
+		return fmt.Errorf("%s: the file is longer than %d bytes", name, most)
+	}
+	number := 0
+	for line := range bytes.Lines(text) {
+		if number++; len(line) > mostOfLine {
+			return fmt.Errorf("%s:%d:1: the line is longer than %d bytes", name, number, mostOfLine)
+		}
+	}
+	return nil
+}
+
 // check refuses keys that the type of v does not have, and values of other types, in the order of the file.
 func check(name string, text []byte, v any) error {
+	if err := bounded(name, text); err != nil {
+		return err
+	}
 	var tree map[string]any
 	md, err := toml.Decode(string(text), &tree)
 	if err != nil {

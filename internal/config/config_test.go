@@ -96,3 +96,14 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestLongTextsAreRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"seed = 1\n" + strings.Repeat("a.", 3000) + "a = 1": "f.toml:2:1: the line is longer than 4096 bytes",
+		strings.Repeat("# long\n", 50_000):                  "f.toml: the file is longer than 262144 bytes",
+	} {
+		if _, err := Parse("f.toml", []byte(text), Override{}); err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
