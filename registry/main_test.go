@@ -58,6 +58,13 @@ func loadWith(t *testing.T, text string, o registry.Options) (*registry.Pool, er
 	return pool, err
 }
 
+// wait waits to be killed. (A select without cases would be a deadlock to the runtime where nothing else runs.)
+func wait() {
+	for {
+		time.Sleep(time.Hour)
+	}
+}
+
 func servePlugin(name string) {
 	ops := map[string]func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error){
 		"plain": func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
@@ -68,10 +75,11 @@ func servePlugin(name string) {
 			return g.Input().Conv1x1(l.Out, 1), nil
 		},
 		"panics": func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) { panic("no idea\nat all") },
-		"hangs":  func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) { select {} },
+		"hangs":  func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) { wait(); return sdk.Tensor{}, nil },
 		"dies": func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) {
 			go func() { panic("out of luck") }()
-			select {}
+			wait()
+			return sdk.Tensor{}, nil
 		},
 		"shape": func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
 			return g.Input().Conv1x1(l.Out+1, 1), nil
@@ -86,10 +94,10 @@ func servePlugin(name string) {
 		fmt.Fprintln(os.Stderr, "first line\nno licence found")
 		os.Exit(3)
 	case "mute":
-		select {}
+		wait()
 	case "garbage":
 		fmt.Println("hello, I am\x1b[31m a program")
-		select {}
+		wait()
 	case "flood":
 		for {
 			fmt.Print(strings.Repeat("x", 1<<16))
@@ -100,10 +108,10 @@ func servePlugin(name string) {
 		answer(h, &liar{})
 	case "netrpc":
 		fmt.Println("1|1|unix|/nowhere|netrpc|")
-		select {}
+		wait()
 	case "nowhere":
 		fmt.Println("1|1|unix|/nowhere|grpc|")
-		select {}
+		wait()
 	case "child":
 		child := exec.Command("sleep", "60")
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr
@@ -135,7 +143,7 @@ type liar struct {
 
 func (l *liar) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeReply, error) {
 	if l.hang {
-		select {}
+		wait()
 	}
 	return l.describe, nil
 }
@@ -210,5 +218,5 @@ func hostForEver(names string) {
 		os.Exit(1)
 	}
 	fmt.Println("loaded")
-	select {}
+	wait()
 }

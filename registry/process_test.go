@@ -86,6 +86,9 @@ func TestStoppedPlugin(t *testing.T) {
 		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
+		for !strings.Contains(stat(pid), ") T ") { // the signal takes its time
+			time.Sleep(time.Millisecond)
+		}
 	}
 	_, err = pool.Ops[0].Graph(t.Context(), sdk.Layer{In: 3, Out: 5, Stride: 1, Height: 4, Width: 4})
 	if want := `ops.toml:3:1: plugin "plain" did not answer Build of plain within 2s`; fmt.Sprint(err) != want {
@@ -151,13 +154,19 @@ func descendants(t *testing.T, pid int) (all []int) {
 	return all
 }
 
+// stat is what the kernel tells of a process, with its state behind the name.
+func stat(pid int) string {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return string(text)
+}
+
 // gone fails unless all processes end within two seconds.
 func gone(t *testing.T, pids []int) {
 	t.Helper()
 	deadline := time.Now().Add(2 * time.Second)
 	for _, pid := range pids {
 		for syscall.Kill(pid, 0) == nil {
-			if stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); strings.Contains(string(stat), ") Z ") {
+			if strings.Contains(stat(pid), ") Z ") {
 				break // dead, and its new parent has not looked yet
 			}
 			if time.Now().After(deadline) {
