@@ -158,7 +158,7 @@ func TestNewLoaderRefuses(t *testing.T) {
 	_, err = NewLoader(set, Split{}, Stream{Batch: 1})
 	wantError(t, err, "batches of 1 from 0 images")
 	_, err = NewLoader(set, set.Train, Stream{Batch: 1, Augment: Augment{Cutout: -1}})
-	wantError(t, err, "cutout -1")
+	wantError(t, err, "cutout = -1: want 0 to 1024")
 }
 
 func TestSequence(t *testing.T) {
