@@ -29,6 +29,7 @@ func TestRandomWeightsScoreAtChance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	m.StemStride = 2
 	s, err := m.Skeleton(sdk.Shape{Height: set.Height, Width: set.Width, Channels: set.Channels}, len(set.Classes))
 	if err != nil {
 		t.Fatal(err)

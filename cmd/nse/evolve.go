@@ -10,6 +10,7 @@ import (
 
 	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/registry"
 )
 
 // start is the command line of evolve.
@@ -49,22 +50,13 @@ generated images that ends in minutes. Ctrl-C stops at a checkpoint; nse resume 
 }
 
 func (s start) run(c *cobra.Command) error {
-	if s.pool == "" {
-		return usageError{c.CommandPath(), errNoPool}
-	}
-	if s.override.MaxRounds < 0 {
-		return usageError{c.CommandPath(), fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for no limit", s.override.MaxRounds)}
+	if err := s.check(); err != nil {
+		return usageError{c.CommandPath(), err}
 	}
 	if s.out != "" {
 		if err := runs.Free(s.out); err != nil {
 			return err
 		}
-	}
-	if p := s.override.Preset; p != "" && p != "paper" && p != "official" {
-		return usageError{c.CommandPath(), fmt.Errorf("--preset %q: want paper or official", p)}
-	}
-	if seed := s.override.Seed; seed != nil && *seed > math.MaxInt64 {
-		return usageError{c.CommandPath(), fmt.Errorf("--seed %d: want 0 to %d", *seed, math.MaxInt64)}
 	}
 	configName, configText, err := s.configuration()
 	if err != nil {
@@ -96,23 +88,27 @@ func (s start) run(c *cobra.Command) error {
 	if err := search.introduce(c.ErrOrStderr()); err != nil {
 		return err
 	}
-	poolDir, err := filepath.Abs(filepath.Dir(s.pool))
-	if err != nil {
-		return err
-	}
-	if settings.Data.Spec, err = absolute(settings.Data.Spec); err != nil {
-		return err
-	}
-	text, err := settings.Encode()
-	if err != nil {
-		return err
-	}
-	r, err := s.create(search.record(settings, text, poolText, poolDir, pool))
+	r, err := s.create(search, settings, poolText, pool)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	return search.follow(interrupts.ctx, c, r)
+}
+
+// check refuses flags that the configuration's own checks would blame on the file.
+func (s start) check() error {
+	switch o := s.override; {
+	case s.pool == "":
+		return errNoPool
+	case o.MaxRounds < 0:
+		return fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for no limit", o.MaxRounds)
+	case o.Preset != "" && o.Preset != "paper" && o.Preset != "official":
+		return fmt.Errorf("--preset %q: want paper or official", o.Preset)
+	case o.Seed != nil && *o.Seed > math.MaxInt64:
+		return fmt.Errorf("--seed %d: want 0 to %d", *o.Seed, math.MaxInt64)
+	}
+	return nil
 }
 
 // configuration reads the configuration's text and says what messages call it.
@@ -125,13 +121,23 @@ func (s start) configuration() (name string, text []byte, err error) {
 }
 
 // create makes the run folder.
-func (s start) create(b runs.Start) (*runs.Run, error) {
+func (s start) create(search *search, settings config.Config, poolText []byte, pool *registry.Pool) (*runs.Run, error) {
+	poolDir, err := filepath.Abs(filepath.Dir(s.pool))
+	if err != nil {
+		return nil, err
+	}
+	if settings.Data.Spec, err = absolute(settings.Data.Spec); err != nil {
+		return nil, err
+	}
+	text, err := settings.Encode()
+	if err != nil {
+		return nil, err
+	}
 	dir := s.out
 	if dir == "" {
-		var err error
 		if dir, err = runs.Next(runsRoot); err != nil {
 			return nil, err
 		}
 	}
-	return runs.Create(dir, b, time.Now)
+	return runs.Create(dir, search.record(settings, text, poolText, poolDir, pool), time.Now)
 }
