@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -73,7 +74,12 @@ type Op struct {
 // operation that is possible at no layer is an error; one that is impossible at some layer shows in Graph. Errors
 // about the file start with file:line:column. The caller closes the pool.
 func Load(ctx context.Context, path string, o Options) (*Pool, error) {
-	text, err := os.ReadFile(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxText+1)) // Parse refuses what is longer
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
 	}

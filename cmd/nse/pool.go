@@ -32,11 +32,7 @@ func openPool(ctx context.Context, path string) (*registry.Pool, error) {
 	if path == "" {
 		return shipped(ctx, defaultPool)
 	}
-	text, err := readText(path)
-	if err != nil {
-		return nil, err
-	}
-	return registry.Parse(ctx, path, text, filepath.Dir(path), registry.Options{})
+	return registry.Load(ctx, path, registry.Options{})
 }
 
 // poolOf opens the pool of a run, whose plugins stand where they stood at its start.
