@@ -65,22 +65,11 @@ func (e *Engine) Fitness(s evolve.Step, a, b evolve.Arch) (evolve.Gradient, erro
 // Score implements evolve.Engine. Weights and running statistics are afterwards, and at every call of done, what they
 // were before, so that they may be saved there.
 func (e *Engine) Score(ctx context.Context, archs []evolve.Arch, done func(i int, accuracy float64) error) error {
-	restore := e.net.statistics()
-	for i, a := range archs {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := e.net.check(a); err != nil {
-			return err
-		}
-		e.net.recalibrate(a, e.source.Set.Sequence(e.sample, e.scoring.Batch), e.scoring.Reset)
-		correct, images := e.net.correct(a, e.source.Set.Sequence(e.source.Held, e.scoring.Batch))
-		restore()
-		if err := done(i, float64(correct)/float64(images)); err != nil {
-			return err
-		}
+	images := Images{
+		Calibration: e.source.Set.Sequence(e.sample, e.scoring.Batch),
+		Held:        e.source.Set.Sequence(e.source.Held, e.scoring.Batch),
 	}
-	return nil
+	return e.net.Score(ctx, archs, images, e.scoring.Reset, done)
 }
 
 // Save writes weights, running statistics and momentum to a file, in one step.

@@ -1,6 +1,7 @@
 package supernet
 
 import (
+	"context"
 	"iter"
 
 	"github.com/nse-dev/nse/evolve"
@@ -9,6 +10,33 @@ import (
 	"github.com/nse-dev/nse/supernet/graph"
 	"github.com/nse-dev/nse/supernet/kernel"
 )
+
+// Images are what architectures are scored on, in batches that are the same at every pass.
+type Images struct {
+	Calibration iter.Seq[data.Batch] // BN statistics are taken from
+	Held        iter.Seq[data.Batch] // accuracy is measured on
+}
+
+// Score is Engine.Score on given images. With reset, statistics start from nothing and are the mean over batches;
+// otherwise the trained ones move by momentum.
+func (n *Net) Score(ctx context.Context, archs []evolve.Arch, images Images, reset bool, done func(i int, accuracy float64) error) error {
+	restore := n.statistics()
+	for i, a := range archs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := n.check(a); err != nil {
+			return err
+		}
+		n.recalibrate(a, images.Calibration, reset)
+		correct, images := n.correct(a, images.Held)
+		restore()
+		if err := done(i, float64(correct)/float64(images)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // recalibrate takes the BN statistics of architecture a from batches: with reset their plain mean, otherwise the
 // trained ones moved by each batch with the layers' momentum.
