@@ -57,7 +57,7 @@ func (p *progress) observe(e evolve.Event, steps int) {
 			e.Round, f.Found, f.Wanted, f.Low, f.High, 100*float64(f.Accepted)/float64(max(1, f.Draws)), f.Draws, f.Least, f.Greatest, f.Extras, b.Rehearsed)
 	case evolve.Scored:
 		p.best = max(p.best, b.Trial.Accuracy)
-		p.at(fmt.Sprintf("round %d score", e.Round), b.Index+1, b.Total, fmt.Sprintf("best %.2f %%", 100*p.best))
+		p.at(fmt.Sprintf("round %d score", e.Round), b.Done, b.Total, fmt.Sprintf("best %.2f %%", 100*p.best))
 	case evolve.FrontRetrieved:
 		p.say("round %d: front of %d architectures, %s, hypervolume %.4g", e.Round, len(b.Members), extremes(b.Members), b.Hypervolume)
 	case evolve.Replenished:
