@@ -7,10 +7,11 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// conv2d is a convolution [N, H, W, C] → [N, OH, OW, Out] with parameters weight and, if there is one, bias.
-func (b *builder) conv2d(x *G.Node, c sdk.Conv2D, p []*Param) *G.Node {
-	h, w, in := hwc(x)
-	y := b.conv(x, p[0], kernel.Conv{H: h, W: w, C: in, Out: c.Out,
+// conv2d is a convolution [N, H, W, C] → [N, OH, OW, Out] with parameters weight and, if there is one, bias. It applies what
+// is left to do of x, and measures what norm, which may be nil, needs.
+func (b *builder) conv2d(x value, c sdk.Conv2D, p []*Param, norm *batchNorm) *G.Node {
+	h, w, in := hwc(x.Node)
+	y := b.conv(x, p[0], norm, kernel.Conv{H: h, W: w, C: in, Out: c.Out,
 		Kernel: c.Kernel, Stride: c.Stride, Pad: c.Pad, Dilation: c.Dilation, Groups: c.Groups})
 	if c.Bias {
 		y = b.bias(y, p[1])
@@ -22,39 +23,78 @@ func (b *builder) conv2d(x *G.Node, c sdk.Conv2D, p []*Param) *G.Node {
 func (b *builder) conv1x1(x *G.Node, weight *Param) *G.Node {
 	one := [2]int{1, 1}
 	h, w, in := hwc(x)
-	return b.conv(x, weight, kernel.Conv{H: h, W: w, C: in, Out: weight.engineShape()[3],
+	return b.conv(value{Node: x}, weight, nil, kernel.Conv{H: h, W: w, C: in, Out: weight.engineShape()[3],
 		Kernel: one, Stride: one, Dilation: one, Groups: 1})
 }
 
-func (b *builder) conv(x *G.Node, weight *Param, c kernel.Conv) *G.Node {
+// convolution is one convolution with the normalisations before and behind it, which may be nil.
+type convolution struct {
+	*kernel.Convolution
+	weight  *Param
+	in, out *batchNorm
+}
+
+func (b *builder) conv(x value, weight *Param, norm *batchNorm, c kernel.Conv) *G.Node {
 	h, w := c.OutSize()
+	k := &convolution{kernel.NewConvolution(c), weight, x.norm, norm}
 	return b.apply(op{
 		name: "conv",
 		out:  b.shape(h, w, c.Out),
-		run: func(s *Session, dst []float32, in [][]float32) {
-			kernel.ConvForward(s.Pool, dst, in[0], in[1], s.Batch, c)
-		},
-		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes { return b.convGradient(in[0], in[1], dy, c) },
-	}, x, b.param(weight))
+		run:  k.forward,
+		grad: func(in G.Nodes, y, dy *G.Node) G.Nodes { return b.convGradient(k, in, y, dy) },
+	}, append(G.Nodes{x.Node, b.param(weight)}, b.normParams(x.norm)...)...)
 }
 
-// convGradient computes the weights' gradient first, so that dy dies where dx is made.
-func (b *builder) convGradient(x, w, dy *G.Node, c kernel.Conv) G.Nodes {
-	dw := b.apply(op{
-		name: "conv-weights",
-		out:  w.Shape(),
-		run: func(s *Session, dst []float32, in [][]float32) {
-			kernel.ConvBackwardWeights(s.Pool, dst, in[0], in[1], s.Batch, c)
-		},
-	}, x, dy)
+// forward reads x and the weights.
+func (k *convolution) forward(s *Session, y []float32, in [][]float32) {
+	k.Forward(s.Pool, y, in[0], in[1], s.Batch, k.in.current(s), k.out.measured(s))
+	k.out.ready(s, len(y))
+}
+
+// convGradient computes all gradients in one operation, whose result is that of x. If x is yet to be normalised, it is
+// the gradient behind the normalisation, which the convolution that has made x takes back.
+func (b *builder) convGradient(k *convolution, in G.Nodes, y, dy *G.Node) G.Nodes {
+	reads := G.Nodes{in[0], in[1], dy}
+	if k.out != nil {
+		reads = append(reads, y)
+	}
 	dx := b.apply(op{
-		name: "conv-data",
-		out:  x.Shape(),
-		run: func(s *Session, dst []float32, in [][]float32) {
-			kernel.ConvBackwardData(s.Pool, dst, in[0], in[1], s.Batch, c)
-		},
-	}, dy, w)
-	return G.Nodes{dx, dw}
+		name: "conv-gradient",
+		out:  in[0].Shape(),
+		run:  k.backward,
+	}, reads...)
+	grads := G.Nodes{dx, b.side(dx, k.weight, in[1])}
+	if k.in != nil {
+		grads = append(grads, b.side(dx, k.in.gamma, in[2]), b.side(dx, k.in.beta, in[3]))
+	}
+	return grads
+}
+
+// backward reads x, the weights, dy and, if there is a normalisation behind the convolution, y.
+func (k *convolution) backward(s *Session, dx []float32, in [][]float32) {
+	g := kernel.Gradients{DX: dx}
+	if !s.Frozen {
+		g.DW = k.weight.Grad
+	}
+	if k.in != nil {
+		g.DGamma, g.DBeta = k.in.gamma.Grad, k.in.beta.Grad
+	}
+	var y []float32
+	var out *kernel.Norm
+	if k.out != nil {
+		y, out = in[3], k.out.train.norm
+	}
+	k.Backward(s.Pool, g, in[0], in[1], y, in[2], s.Batch, k.in.trained(), out)
+}
+
+// side is the gradient of a parameter that node has computed beside its result.
+func (b *builder) side(node *G.Node, p *Param, like *G.Node) *G.Node {
+	return b.apply(op{
+		name: "side",
+		out:  like.Shape(),
+		side: p,
+		run:  func(_ *Session, dst []float32, _ [][]float32) { copy(dst, p.Grad) },
+	}, node)
 }
 
 // bias adds one number to each channel.

@@ -10,36 +10,84 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
+// value is a node of an expression graph, and the normalisation that its reader has yet to apply, if there is one.
+type value struct {
+	*G.Node
+	norm *batchNorm
+}
+
 // lower adds the nodes of an IR graph, reading x, and returns the output and the graph's parameters and buffers.
 // name makes the masks of dropout its own.
 func (b *builder) lower(name string, g *sdk.Graph, x *G.Node) (y *G.Node, params []*Param, err error) {
-	values := make([]*G.Node, len(g.Nodes))
-	value := func(i int) *G.Node {
-		if i == sdk.InputNode {
-			return x
-		}
-		return values[i]
+	l := lowering{builder: b, name: name, fusion: fuse(g), values: make([]value, len(g.Nodes)), params: make([][]*Param, len(g.Nodes))}
+	for i := range g.Nodes {
+		l.params[i] = nodeParams(g, i)
+		params = append(params, l.params[i]...)
 	}
 	for i, n := range g.Nodes {
-		own := nodeParams(g, i)
-		params = append(params, own...)
-		in := make(G.Nodes, len(n.Inputs))
+		in := make([]value, len(n.Inputs))
 		for j, from := range n.Inputs {
-			in[j] = value(from)
+			in[j] = value{Node: x}
+			if from != sdk.InputNode {
+				in[j] = l.value(from, l.through[i] || l.left[i])
+			}
 		}
-		if values[i] = b.primitive(n, in, own, number(name, n.Name)); values[i] == nil {
+		if l.values[i] = l.lower(i, in); l.values[i].Node == nil {
 			return nil, nil, fmt.Errorf("graph: %s: node %d: the engine has no kernel for %s", name, i, n.Primitive.Kind())
 		}
 	}
-	return value(g.Output), params, nil
+	if g.Output == sdk.InputNode {
+		return x, params, nil
+	}
+	return l.value(g.Output, false).Node, params, nil
 }
 
-// primitive is the table of lowerings: it adds the nodes for one IR node with inputs in and parameters p, or returns nil
-// for an unknown primitive. seed numbers the node among all that drop.
+// lowering is an IR graph on its way into an expression graph.
+type lowering struct {
+	*builder
+	*fusion
+	name   string
+	values []value
+	params [][]*Param
+}
+
+// value is the value of node i, normalised unless the reader does that itself.
+func (l *lowering) value(i int, raw bool) value {
+	if v := l.values[i]; !raw && v.norm != nil {
+		l.values[i] = value{Node: l.normalise(v)}
+	}
+	return l.values[i]
+}
+
+// lower adds the nodes for IR node i.
+func (l *lowering) lower(i int, in []value) value {
+	n := l.ir.Nodes[i]
+	if l.left[i] {
+		return in[0]
+	}
+	if c, conv := n.Primitive.(sdk.Conv2D); conv {
+		return l.conv2d(i, in[0], c)
+	}
+	nodes := make(G.Nodes, len(in))
+	for j, v := range in {
+		nodes[j] = v.Node
+	}
+	return value{Node: l.primitive(n, nodes, l.params[i], number(l.name, n.Name))}
+}
+
+// conv2d is a convolution with the normalisation that is left to its reader.
+func (l *lowering) conv2d(i int, x value, c sdk.Conv2D) value {
+	var norm *batchNorm
+	if j, ok := l.norm[i]; ok {
+		norm = newBatchNorm(l.ir.Nodes[j].Primitive.(sdk.BatchNorm), l.params[j], l.relu(j))
+	}
+	return value{l.builder.conv2d(x, c, l.params[i], norm), norm}
+}
+
+// primitive is the table of the other lowerings: it adds the nodes for one IR node with inputs in and parameters p, or returns
+// nil for an unknown primitive. seed numbers the node among all that drop.
 func (b *builder) primitive(n sdk.Node, in G.Nodes, p []*Param, seed uint64) *G.Node {
 	switch k := n.Primitive.(type) {
-	case sdk.Conv2D:
-		return b.conv2d(in[0], k, p)
 	case sdk.Linear:
 		return b.bias(b.conv1x1(in[0], p[0]), p[1])
 	case sdk.BatchNorm:

@@ -7,58 +7,93 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// batchNorm is one batch normalisation: its parameters, and the statistics between forward and backward.
+// batchNorm is one batch normalisation, perhaps with a ReLU: its parameters, and the statistics between forward and backward.
+// Its methods take nil for none.
 type batchNorm struct {
 	eps, momentum           float32
 	gamma, beta             *Param
 	runningMean, runningVar *Param
-	train, probe            statistics
+	train, probe            phase
 }
 
-// statistics are the mean and the biased variance of every channel over a batch.
-type statistics struct{ mean, variance []float32 }
+// phase is a normalisation in one kind of pass.
+type phase struct {
+	stats kernel.Statistics // over the batch
+	norm  *kernel.Norm
+}
 
-func newStatistics(c int) statistics { return statistics{make([]float32, c), make([]float32, c)} }
-
-// batchNorm normalises channels. Its parameters are weight, bias, running mean and running variance.
-func (b *builder) batchNorm(x *G.Node, k sdk.BatchNorm, p []*Param) *G.Node {
+// newBatchNorm is the normalisation of parameters weight, bias, running mean and running variance.
+func newBatchNorm(k sdk.BatchNorm, p []*Param, relu bool) *batchNorm {
 	c := p[0].Size()
-	n := &batchNorm{eps: k.Eps, momentum: k.Momentum, gamma: p[0], beta: p[1], runningMean: p[2], runningVar: p[3],
-		train: newStatistics(c), probe: newStatistics(c)}
-	return b.apply(op{
-		name:    "batchnorm",
-		out:     x.Shape(),
-		inPlace: []int{0},
-		run:     n.forward,
-		grad:    func(in G.Nodes, _, dy *G.Node) G.Nodes { return b.batchNormGradient(n, in, dy) },
-	}, x, b.param(n.gamma), b.param(n.beta))
+	newPhase := func() phase { return phase{kernel.NewStatistics(c), kernel.NewNorm(c, relu)} }
+	return &batchNorm{eps: k.Eps, momentum: k.Momentum, gamma: p[0], beta: p[1], runningMean: p[2], runningVar: p[3],
+		train: newPhase(), probe: newPhase()}
 }
 
-// forward reads x, gamma and beta.
-func (n *batchNorm) forward(s *Session, dst []float32, in [][]float32) {
-	use := statistics{n.runningMean.Value, n.runningVar.Value}
-	if s.Mode != Eval {
-		use = n.train
-		if s.Mode == Probe {
-			use = n.probe
-		}
-		kernel.BatchNormStats(s.Pool, use.mean, use.variance, in[0], len(use.mean))
-		n.move(s, use, len(in[0])/len(use.mean))
+// normParams adds the nodes of weight and bias.
+func (b *builder) normParams(n *batchNorm) G.Nodes {
+	if n == nil {
+		return nil
 	}
-	kernel.BatchNormForward(s.Pool, dst, in[0], use.mean, use.variance, in[1], in[2], n.eps)
+	return G.Nodes{b.param(n.gamma), b.param(n.beta)}
+}
+
+// phase is that of the session's mode.
+func (n *batchNorm) phase(s *Session) phase {
+	if s.Mode == Train {
+		return n.train
+	}
+	return n.probe
+}
+
+// measured are the statistics that a pass is to measure; none in Eval mode.
+func (n *batchNorm) measured(s *Session) kernel.Statistics {
+	if n == nil || s.Mode == Eval {
+		return kernel.Statistics{}
+	}
+	return n.phase(s).stats
+}
+
+// ready takes over the measured statistics of a value of that size.
+func (n *batchNorm) ready(s *Session, size int) {
+	if n == nil {
+		return
+	}
+	stats := kernel.Statistics{Mean: n.runningMean.Value, Variance: n.runningVar.Value}
+	if s.Mode != Eval {
+		stats = n.phase(s).stats
+		n.move(s, stats, size/len(stats.Mean))
+	}
+	n.phase(s).norm.Use(stats, n.gamma.Value, n.beta.Value, n.eps)
+}
+
+// current is the normalisation that readers apply.
+func (n *batchNorm) current(s *Session) *kernel.Norm {
+	if n == nil {
+		return nil
+	}
+	return n.phase(s).norm
+}
+
+// trained is the normalisation of the last Train pass.
+func (n *batchNorm) trained() *kernel.Norm {
+	if n == nil {
+		return nil
+	}
+	return n.train.norm
 }
 
 // move lets the running statistics follow those of a batch with the given number of values in each channel:
 // running = (1 − m)·running + m·batch, where the variance is the unbiased one (a single value has none, and counts as 0).
 // m = 1 forgets the past entirely, even one that is not finite.
-func (n *batchNorm) move(s *Session, batch statistics, rows int) {
+func (n *batchNorm) move(s *Session, batch kernel.Statistics, rows int) {
 	m := n.momentum
 	if s.Momentum > 0 {
 		m = s.Momentum
 	}
 	unbiased := float32(rows) / float32(max(1, rows-1))
-	follow(n.runningMean.Value, batch.mean, m, 1)
-	follow(n.runningVar.Value, batch.variance, m, unbiased)
+	follow(n.runningMean.Value, batch.Mean, m, 1)
+	follow(n.runningVar.Value, batch.Variance, m, unbiased)
 }
 
 func follow(running, batch []float32, m, scale float32) {
@@ -71,24 +106,59 @@ func follow(running, batch []float32, m, scale float32) {
 	}
 }
 
-// batchNormGradient computes three gradients in one operation. Those of gamma and beta go straight to the parameters;
-// their nodes come after it, and copy them for stock machines.
-func (b *builder) batchNormGradient(n *batchNorm, in G.Nodes, dy *G.Node) G.Nodes {
-	dx := b.apply(op{
-		name:    "batchnorm-gradient",
-		out:     in[0].Shape(),
-		inPlace: []int{1},
+// normalise applies what is left to do of x. Its gradient is dy: only the sums are computed that the convolution before needs.
+func (b *builder) normalise(x value) *G.Node {
+	n := x.norm
+	return b.apply(op{
+		name:    "normalise",
+		out:     x.Shape(),
+		inPlace: []int{0},
 		run: func(s *Session, dst []float32, in [][]float32) {
-			kernel.BatchNormBackward(s.Pool, dst, n.gamma.Grad, n.beta.Grad, in[0], in[1],
-				n.train.mean, n.train.variance, in[2], n.eps, true)
+			n.current(s).Forward(s.Pool, dst, in[0])
 		},
-	}, in[0], dy, in[1])
-	pick := func(name string, p *Param, node *G.Node) *G.Node {
-		return b.apply(op{
-			name: name,
-			out:  node.Shape(),
-			run:  func(_ *Session, dst []float32, _ [][]float32) { copy(dst, p.Grad) },
-		}, dx)
-	}
-	return G.Nodes{dx, pick("batchnorm-weight", n.gamma, in[1]), pick("batchnorm-bias", n.beta, in[2])}
+		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
+			h, w, c := hwc(x.Node)
+			slopes := b.apply(op{
+				name: "slopes",
+				out:  x.Shape(),
+				view: &view{input: 1, size: h * w * c, runs: true},
+				run: func(s *Session, dst []float32, in [][]float32) {
+					n.train.norm.Slopes(s.Pool, n.gamma.Grad, n.beta.Grad, in[0], in[1])
+					copy(dst, in[1])
+				},
+			}, in[0], dy)
+			return G.Nodes{slopes, b.side(slopes, n.gamma, in[1]), b.side(slopes, n.beta, in[2])}
+		},
+	}, append(G.Nodes{x.Node}, b.normParams(n)...)...)
+}
+
+// batchNorm normalises channels of any value.
+func (b *builder) batchNorm(x *G.Node, k sdk.BatchNorm, p []*Param) *G.Node {
+	n := newBatchNorm(k, p, false)
+	return b.apply(op{
+		name:    "batchnorm",
+		out:     x.Shape(),
+		inPlace: []int{0},
+		run: func(s *Session, dst []float32, in [][]float32) {
+			if stats := n.measured(s); stats.Mean != nil {
+				stats.Measure(s.Pool, in[0])
+			}
+			n.ready(s, len(dst))
+			n.current(s).Forward(s.Pool, dst, in[0])
+		},
+		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
+			dx := b.apply(op{
+				name:    "batchnorm-gradient",
+				out:     in[0].Shape(),
+				inPlace: []int{1},
+				run: func(s *Session, dst []float32, in [][]float32) {
+					n.train.norm.Slopes(s.Pool, n.gamma.Grad, n.beta.Grad, in[0], in[1])
+					if dst != nil {
+						n.train.norm.Backward(s.Pool, dst, in[0], in[1])
+					}
+				},
+			}, in[0], dy)
+			return G.Nodes{dx, b.side(dx, n.gamma, in[1]), b.side(dx, n.beta, in[2])}
+		},
+	}, append(G.Nodes{x}, b.normParams(n)...)...)
 }

@@ -24,15 +24,20 @@ type op struct {
 	run     run
 	grad    gradient // nil in the backward pass
 	inPlace []int    // inputs whose memory the output may take over, if it reads them once
-	view    *view    // not nil: the output is a part of the first input, run only copies it for stock machines
+	view    *view    // not nil: the output is a part of an input
+	side    *Param   // not nil: the output is the parameter's gradient, which the input has computed beside its own result
 
 	arity int
 	id    uint32 // unique in its graph: gorgonia takes operations of equal hash for the same
 	b     *builder
 }
 
-// view is a range of a value, in floats per image.
-type view struct{ from, size int }
+// view is a range of a value, in floats per image. Only stock machines run the operation to copy it, unless it has results beside
+// the view.
+type view struct {
+	input, from, size int
+	runs              bool
+}
 
 var (
 	_ G.Op   = (*op)(nil)

@@ -23,6 +23,7 @@ type planner struct {
 	keep    map[*G.Node]bool // values that outlive the program
 	steps   []*G.Node        // what runs, in order
 	last    map[*G.Node]int  // step that reads a value last
+	read    map[*G.Node]bool // values that anything reads
 	owner   map[*G.Node]*buffer
 	buffers []*buffer
 }
@@ -33,7 +34,7 @@ const forever = math.MaxInt
 // plan assembles the program that reaches goals from the known values, and adds the addresses of its own values to
 // known. Values in keep lie in the kept frame.
 func plan(b *builder, known map[*G.Node]ref, keep map[*G.Node]bool, goals ...goal) (p program) {
-	l := &planner{graph: b.graph, batch: b.batch, refs: known, keep: keep, last: map[*G.Node]int{}, owner: map[*G.Node]*buffer{}}
+	l := &planner{graph: b.graph, batch: b.batch, refs: known, keep: keep, last: map[*G.Node]int{}, read: map[*G.Node]bool{}, owner: map[*G.Node]*buffer{}}
 	l.steps = ancestors(b.graph, known, goals)
 	l.lifetimes(goals)
 	l.bind(goals)
@@ -79,12 +80,17 @@ func inputs(g *G.ExprGraph, n *G.Node) (in []*G.Node) {
 func (l *planner) lifetimes(goals []goal) {
 	for step, n := range l.steps {
 		l.last[n] = max(l.last[n], step)
+		if kernelOf(n).side != nil {
+			continue // it reads what the input has done, not its result
+		}
 		for _, in := range inputs(l.graph, n) {
 			l.last[l.origin(in)] = step
+			l.read[in] = true
 		}
 	}
 	for _, goal := range goals {
 		l.last[l.origin(goal.node)] = len(l.steps)
+		l.read[goal.node] = true
 	}
 	for n := range l.keep {
 		l.last[n] = forever
@@ -94,7 +100,7 @@ func (l *planner) lifetimes(goals []goal) {
 // origin is the node whose memory n looks into: n itself unless it is a view.
 func (l *planner) origin(n *G.Node) *G.Node {
 	if o := kernelOf(n); o != nil && o.view != nil {
-		return l.origin(inputs(l.graph, n)[0])
+		return l.origin(inputs(l.graph, n)[o.view.input])
 	}
 	return n
 }
@@ -112,6 +118,14 @@ func (l *planner) bind(goals []goal) {
 // house gives n, which runs at step, a buffer.
 func (l *planner) house(step int, n *G.Node) {
 	if _, known := l.refs[n]; known || l.origin(n) != n {
+		return
+	}
+	if side := kernelOf(n).side; side != nil {
+		l.refs[n] = ref{place: atGrad, param: side}
+		return
+	}
+	if !l.read[n] {
+		l.refs[n] = ref{place: nowhere}
 		return
 	}
 	home := l.inherit(step, n)
@@ -148,16 +162,20 @@ func (l *planner) emit(p *program, goals []goal) {
 	for _, n := range l.steps {
 		in := inputs(l.graph, n)
 		o := kernelOf(n)
+		dst := l.refs[n]
 		if o.view != nil {
-			base := l.refs[in[0]]
+			base := l.refs[in[o.view.input]]
 			l.refs[n] = ref{place: base.place, offset: base.offset + o.view.from, size: o.view.size}
+			dst = ref{place: nowhere}
+		}
+		if o.side != nil || o.view != nil && !o.view.runs {
 			continue
 		}
 		src := make([]ref, len(in))
 		for i, from := range in {
 			src[i] = l.refs[from]
 		}
-		p.add(o.run, l.refs[n], src...)
+		p.add(o.run, dst, src...)
 	}
 	for _, goal := range goals {
 		if l.refs[goal.node] != goal.to {

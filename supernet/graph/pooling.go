@@ -121,5 +121,5 @@ func (b *builder) scaleGradient(x, gate, dy *G.Node) G.Nodes {
 			},
 		}, both)
 	}
-	return G.Nodes{part("scale-input", x, view{0, size}), part("scale-gate", gate, view{size, c})}
+	return G.Nodes{part("scale-input", x, view{from: 0, size: size}), part("scale-gate", gate, view{from: size, size: c})}
 }

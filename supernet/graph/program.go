@@ -22,6 +22,7 @@ const (
 	places
 	atValue // a parameter and its gradient
 	atGrad
+	nowhere // the value is not wanted
 )
 
 // ref is the address of a value. Offset and size are in floats per image; parameters have neither.
@@ -40,6 +41,8 @@ func (r ref) slice(p *pass, batch int) []float32 {
 		return r.param.Value
 	case atGrad:
 		return r.param.Grad
+	case nowhere:
+		return nil
 	}
 	from, to := r.offset*batch, (r.offset+r.size)*batch
 	return p[r.place][from:to:to]

@@ -1,104 +1,59 @@
 package kernel
 
-import "math"
+// rowsPerPart is the number of rows of c channels that stay in the cache while they are read twice.
+func rowsPerPart(c int) int { return min(max(1<<16/c, 64), 1024) }
 
-// BatchNormStats computes the mean and the biased variance of each of the c channels over the rows of x, in two passes:
-//
-//	mean = Σ x/rows, variance = Σ (x − mean)²/rows
-//
-// Sums are float64 (squares of four rows at a time in float32), in a fixed order. The rounding of mean to float32 does not enter the
-// variance, whose relative error stays below 1e-6 however far the mean is from 0.
-func BatchNormStats(p *Pool, mean, variance, x []float32, c int) {
-	rows := rowsOf(x, c)
-	need(mean, c)
-	need(variance, c)
-	shards := rowBlocks(rows, c)
-	sums := p.scratch64((shards + 1) * c)
-	total, sums := sums[:c], sums[c:]
-	p.run(shards, func(_, s int) {
-		from, to := part(rows, shards, s)
-		sumRows(sums[s*c:(s+1)*c], x[from*c:to*c])
+// parts cuts rows into parts of a size that follows from c alone.
+type parts struct{ rows, size int }
+
+func (q parts) count() int                  { return ceilDiv(q.rows, q.size) }
+func (q parts) bounds(i int) (from, to int) { return i * q.size, min((i+1)*q.size, q.rows) }
+func (q parts) rowsOf(i int) int            { from, to := q.bounds(i); return to - from }
+
+// Measure computes the statistics of the rows of x in a fixed order: float32 sums of distances from a row within parts of it, which
+// Chan's formula joins in float64.
+func (s Statistics) Measure(p *Pool, x []float32) {
+	c := len(s.Mean)
+	q := parts{rowsOf(x, c), rowsPerPart(c)}
+	m := p.scratch32(q.count() * 4 * padded(c))
+	p.run(q.count(), func(_, i int) {
+		from, to := q.bounds(i)
+		measureMoments(m[i*4*padded(c):], x[from*c:to*c], to-from, c)
 	})
-	addShards(total, sums)
-	for i, v := range total {
-		exact := v / float64(rows)
-		mean[i] = float32(exact)
-		rest := exact - float64(mean[i])
-		total[i] = rest * rest
-	}
-	p.run(shards, func(_, s int) {
-		from, to := part(rows, shards, s)
-		sumSquares(sums[s*c:(s+1)*c], x[from*c:to*c], mean)
-	})
-	for i, correction := range total {
-		v := 0.0
-		for s := range shards {
-			v += sums[s*c+i]
-		}
-		variance[i] = float32(max(v/float64(rows)-correction, 0))
-	}
+	s.foldMoments(p, m, q)
 }
 
-// BatchNormForward normalises rows of C = len(mean) channels; dst may be x:
-//
-//	dst = (x − mean)·gamma/√(variance + eps) + beta
-func BatchNormForward(p *Pool, dst, x, mean, variance, gamma, beta []float32, eps float32) {
-	c := len(mean)
-	rows := rowsOf(x, c)
+// Forward sets dst = z, as Norm says; dst may be x.
+func (n *Norm) Forward(p *Pool, dst, x []float32) {
+	q := parts{rowsOf(x, n.c), rowsPerPart(n.c)}
 	need(dst, len(x))
-	need(variance, c)
-	need(gamma, c)
-	need(beta, c)
-	scale := p.scratch32(c)
-	for i, v := range variance {
-		scale[i] = float32(float64(gamma[i]) / math.Sqrt(float64(v)+float64(eps)))
-	}
-	p.rows(rows, c, func(from, to int) {
-		normalise(dst[from*c:to*c], x[from*c:to*c], mean, scale, beta)
+	p.run(q.count(), func(_, i int) {
+		from, to := q.bounds(i)
+		n.load(dst[from*n.c:to*n.c], x[from*n.c:to*n.c], to-from)
 	})
 }
 
-// BatchNormBackward computes the gradients of BatchNormForward; dx may be dy. With x̂ = (x − mean)/√(variance + eps):
-//
-//	dbeta = Σ dy, dgamma = Σ dy·x̂
-//	dx = gamma/√(variance + eps)·(dy − dbeta/rows − x̂·dgamma/rows)   if mean and variance are those of x (batchStats)
-//	dx = gamma/√(variance + eps)·dy                                  if they are constants
-//
-// Sums are float64 (four rows at a time in float32), in a fixed order.
-func BatchNormBackward(p *Pool, dx, dgamma, dbeta, x, dy, mean, variance, gamma []float32, eps float32, batchStats bool) {
-	c := len(mean)
-	rows := rowsOf(x, c)
+// Slopes computes dgamma = Σ dz·(x − mean)/√(variance + eps) and dbeta = Σ dz over the rows, and readies n for Backward. Sums are
+// float32 within parts of the rows and float64 over them, in a fixed order.
+func (n *Norm) Slopes(p *Pool, dgamma, dbeta, x, dy []float32) {
+	q := parts{rowsOf(x, n.c), rowsPerPart(n.c)}
+	need(dy, len(x))
+	size := 2 * padded(n.c)
+	sums := p.scratch32(q.count() * size)
+	p.run(q.count(), func(_, i int) {
+		from, to := q.bounds(i)
+		n.measureSlopes(sums[i*size:(i+1)*size], x[from*n.c:to*n.c], dy[from*n.c:to*n.c], to-from)
+	})
+	n.foldSlopes(p, dgamma, dbeta, sums, q.rows)
+}
+
+// Backward sets dx from x and dy after Slopes; dx may be dy.
+func (n *Norm) Backward(p *Pool, dx, x, dy []float32) {
+	q := parts{rowsOf(x, n.c), rowsPerPart(n.c)}
 	need(dx, len(x))
 	need(dy, len(x))
-	for _, v := range [][]float32{dgamma, dbeta, variance, gamma} {
-		need(v, c)
-	}
-	shards := rowBlocks(rows, c)
-	sums := p.scratch64((shards + 1) * 2 * c)
-	total, sums := sums[:2*c], sums[2*c:]
-	p.run(shards, func(_, s int) {
-		from, to := part(rows, shards, s)
-		sumGradients(sums[2*s*c:][:c], sums[(2*s+1)*c:][:c], x[from*c:to*c], dy[from*c:to*c], mean)
-	})
-	addShards(total, sums)
-	k := p.scratch32(3 * c)
-	scale, shift, slope := k[:c], k[c:2*c], k[2*c:]
-	for i, v := range variance {
-		invstd := 1 / math.Sqrt(float64(v)+float64(eps))
-		sumDy, sumDyX := total[i], total[c+i]
-		dbeta[i] = float32(sumDy)
-		dgamma[i] = float32(sumDyX * invstd)
-		scale[i] = float32(float64(gamma[i]) * invstd)
-		shift[i] = float32(sumDy / float64(rows))
-		slope[i] = float32(sumDyX * invstd * invstd / float64(rows))
-	}
-	p.rows(rows, c, func(from, to int) {
-		if batchStats {
-			denormalise(dx[from*c:to*c], x[from*c:to*c], dy[from*c:to*c], mean, scale, shift, slope)
-			return
-		}
-		for r := from; r < to; r++ {
-			multiply(dx[r*c:(r+1)*c], dy[r*c:(r+1)*c], scale)
-		}
+	p.run(q.count(), func(_, i int) {
+		from, to := q.bounds(i)
+		n.loadGradient(dx[from*n.c:to*n.c], x[from*n.c:to*n.c], dy[from*n.c:to*n.c], to-from)
 	})
 }

@@ -24,9 +24,10 @@ func benchConv(b *testing.B, n int, c Conv) {
 			b.ReportMetric(2*float64(n)*float64(c.products())*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOPS")
 		})
 	}
-	rate("forward", func() { ConvForward(p, y, x, w, n, c) })
-	rate("data", func() { ConvBackwardData(p, dx, dy, w, n, c) })
-	rate("weights", func() { ConvBackwardWeights(p, dw, x, dy, n, c) })
+	k := NewConvolution(c)
+	rate("forward", func() { k.Forward(p, y, x, w, n, nil, Statistics{}) })
+	rate("data", func() { k.Backward(p, Gradients{DX: dx}, x, w, nil, dy, n, nil, nil) })
+	rate("weights", func() { k.Backward(p, Gradients{DW: dw}, x, w, nil, dy, n, nil, nil) })
 }
 
 // products is the number of multiplications of one image, padding left out.
@@ -75,16 +76,17 @@ func BenchmarkMemoryBound(b *testing.B) {
 	const c, rows = 96, 16 * 32 * 32
 	r := rand.New(rand.NewPCG(1, 1))
 	x, dy, y := normals(r, rows*c), normals(r, rows*c), garbage(rows*c)
-	mean, variance, gamma, beta := garbage(c), garbage(c), normals(r, c), normals(r, c)
+	s, gamma, beta, norm := NewStatistics(c), normals(r, c), normals(r, c), NewNorm(c, true)
 	p := NewPool(1)
 	defer p.Close()
 	for _, k := range []struct {
 		name string
 		f    func()
 	}{
-		{"BatchNormStats", func() { BatchNormStats(p, mean, variance, x, c) }},
-		{"BatchNormForward", func() { BatchNormForward(p, y, x, mean, variance, gamma, beta, 1e-5) }},
-		{"BatchNormBackward", func() { BatchNormBackward(p, y, beta, beta, x, dy, mean, variance, gamma, 1e-5, true) }},
+		{"Measure", func() { s.Measure(p, x) }},
+		{"Norm.Forward", func() { norm.Use(s, gamma, beta, 1e-5); norm.Forward(p, y, x) }},
+		{"Norm.Slopes", func() { norm.Slopes(p, beta, beta, x, dy) }},
+		{"Norm.Backward", func() { norm.Backward(p, y, x, dy) }},
 		{"ReLU", func() { Activate(p, ReLU, y, x) }},
 		{"ReLUBackward", func() { ActivateBackward(p, ReLU, y, x, dy) }},
 		{"HSwish", func() { Activate(p, HSwish, y, x) }},

@@ -1,100 +1,172 @@
 package kernel
 
-// depthwiseForward is ConvForward where every channel is a group of its own.
-func depthwiseForward(p *Pool, dst, x, w []float32, n int, c Conv) {
-	oh, ow := c.OutSize()
-	lattices := c.lattices(ow)
-	p.lines(n*oh, ow*c.C, func(line int) {
-		b, h := line/oh, line%oh
-		y := dst[line*ow*c.C : (line+1)*ow*c.C]
-		clear(y)
-		for i := range c.Kernel[0] {
-			from := h*c.Stride[0] - c.Pad[0] + i*c.Dilation[0]
-			if from < 0 || from >= c.H {
-				continue
-			}
-			for _, l := range lattices {
-				correlate(l.outs(y), l.ins(c.lineOf(x, b, from)), l.taps(c.kernelLine(w, i)), c.C, l.nOuts, l.nTaps, l.lo, l.hi)
-			}
+// depthwise is the scheme of convolutions in which every channel is a group of its own. Images are rearranged into planes
+// [H, W, lanes], a block of channels at a time.
+type depthwise struct {
+	Conv
+	oh, ow         int
+	ahead, behind  []correlation // along the lines of y and dx
+	rows, rowsBack axis
+}
+
+func newDepthwise(c Conv) *depthwise {
+	d := &depthwise{Conv: c, rows: c.forwardAxis(0), rowsBack: c.backwardAxis(0)}
+	d.oh, d.ow = c.OutSize()
+	for _, l := range c.lattices(d.ow) {
+		d.ahead = append(d.ahead, l.forward())
+		d.behind = append(d.behind, l.backward())
+	}
+	order(d.ahead, d.ow)
+	order(d.behind, c.W)
+	return d
+}
+
+func (c *depthwise) parts(n int) parts { return images(n, c.oh*c.ow) }
+
+func (c *depthwise) inputRows(from, to int) (int, int) {
+	pixels := c.oh * c.ow
+	return from / pixels * c.H * c.W, to / pixels * c.H * c.W
+}
+
+func (c *depthwise) scratch(parts) int { return (c.H*c.W + c.oh*c.ow) * lanes }
+
+// packed weights are [blocks, correlations of different taps, KH, taps, lanes].
+func (c *depthwise) packed() (forward, backward int) {
+	size := padded(c.C) * c.Kernel[0] * c.Kernel[1]
+	return size, size
+}
+
+func (c *depthwise) pack(k *Convolution, backward bool) {
+	list := c.ahead
+	if backward {
+		list = c.behind
+	}
+	c.eachTap(list, func(packed, w, channels int) {
+		if backward {
+			line := w / (c.Kernel[1] * c.C)
+			w += (c.Kernel[0] - 1 - 2*line) * c.Kernel[1] * c.C
 		}
+		to := k.pass.weights[packed:][:lanes]
+		clear(to[copy(to, k.pass.w[w:][:channels]):])
 	})
 }
 
-// depthwiseBackwardData is ConvBackwardData where every channel is a group of its own: dx[a + b] += dy[a]·w[b] is, for each
-// position of dx, a correlation with the taps in reverse.
-func depthwiseBackwardData(p *Pool, dx, dy, w []float32, n int, c Conv) {
-	oh, ow := c.OutSize()
-	lattices := c.lattices(ow)
-	p.lines(n*c.H, c.W*c.C, func(line int) {
-		b, h := line/c.H, line%c.H
-		d := dx[line*c.W*c.C : (line+1)*c.W*c.C]
-		clear(d)
-		for i := range c.Kernel[0] {
-			at := h + c.Pad[0] - i*c.Dilation[0]
-			from := at / c.Stride[0]
-			if at < 0 || at%c.Stride[0] != 0 || from >= oh {
+// eachTap pairs the places of the taps of a block of channels in packed weights and in [KH, KW, C].
+func (c *depthwise) eachTap(list []correlation, f func(packed, w, channels int)) {
+	packed := 0
+	for from := 0; from < c.C; from += lanes {
+		for i := range list {
+			if !list[i].first {
 				continue
 			}
-			y := dy[(b*oh+from)*ow*c.C:][:ow*c.C]
-			for _, l := range lattices {
-				last := l.nTaps - 1
-				taps := l.taps(c.kernelLine(w, i)).reversed(l.nTaps)
-				outs, shift := l.outs(y), l.lo-last // output a stands at position a − shift
-				outs.from += shift * outs.step
-				ins := l.ins(d)
-				ins.from += l.lo * ins.step
-				correlate(ins, outs, taps, c.C, l.hi-l.lo, l.nTaps, -shift, l.nOuts-shift)
-			}
-		}
-	})
-}
-
-// depthwiseBackwardWeights is ConvBackwardWeights where every channel is a group of its own. Outputs and taps change places.
-func depthwiseBackwardWeights(p *Pool, dw, x, dy []float32, n int, c Conv) {
-	oh, ow := c.OutSize()
-	lattices := c.lattices(ow)
-	lines := n * oh
-	shards := min(ceilDiv(lines*ow*c.C, chunk), lines, 32)
-	sums := p.scratch32(shards * len(dw))
-	p.run(shards, func(_, s int) {
-		sum := sums[s*len(dw) : (s+1)*len(dw)]
-		clear(sum)
-		first, last := part(lines, shards, s)
-		for line := first; line < last; line++ {
-			b, h := line/oh, line%oh
-			y := dy[line*ow*c.C : (line+1)*ow*c.C]
-			for i := range c.Kernel[0] {
-				from := h*c.Stride[0] - c.Pad[0] + i*c.Dilation[0]
-				if from < 0 || from >= c.H {
-					continue
-				}
-				for _, l := range lattices {
-					correlate(l.taps(c.kernelLine(sum, i)), l.ins(c.lineOf(x, b, from)), l.outs(y), c.C, l.nTaps, l.nOuts, l.lo, l.hi)
+			for line := range c.Kernel[0] {
+				for b := range list[i].taps {
+					f(packed, (line*c.Kernel[1]+list[i].tap+b*list[i].tapStep)*c.C+from, min(lanes, c.C-from))
+					packed += lanes
 				}
 			}
 		}
-	})
-	p.chunks(len(dw), func(from, to int) {
-		clear(dw[from:to])
-		for s := range shards {
-			add(dw[from:to], dw[from:to], sums[s*len(dw)+from:s*len(dw)+to])
-		}
-	})
+	}
 }
 
-// lineOf is line h of image b.
-func (c Conv) lineOf(x []float32, b, h int) []float32 { return x[(b*c.H+h)*c.W*c.C:][:c.W*c.C] }
-
-// kernelLine is line i of a depthwise kernel.
-func (c Conv) kernelLine(w []float32, i int) []float32 {
-	return w[i*c.Kernel[1]*c.C:][:c.Kernel[1]*c.C]
+func (c *depthwise) forward(k *Convolution, r strip) {
+	in := k.pass.in
+	if in == nil {
+		in = k.plain
+	}
+	pixels := c.oh * c.ow
+	plane := r.local[:c.H*c.W*lanes]
+	for from := r.from; from < r.to; from += pixels {
+		first, last := c.inputRows(from, from+pixels)
+		x, y := k.pass.x[first*c.C:last*c.C], k.pass.y[from*c.C:(from+pixels)*c.C]
+		for i := 0; i*lanes < c.C; i++ {
+			channels := min(lanes, c.C-i*lanes)
+			in.block(i).normalise(rowsOf16{plane, lanes}, rowsOf16{x[i*lanes:], c.C}, c.H*c.W, channels)
+			c.lines(c.ahead, c.rows, y[i*lanes:], c.ow, plane, c.W, k.pass.weights, i, channels)
+		}
+	}
 }
 
-// lines calls f for every line of size elements, in parallel.
-func (p *Pool) lines(lines, size int, f func(line int)) {
-	p.rows(lines, size, func(from, to int) {
-		for line := from; line < to; line++ {
-			f(line)
+// lines makes the lines of one block of channels of one image, dst, from a plane.
+func (c *depthwise) lines(list []correlation, rows axis, dst []float32, dstW int, plane []float32, srcW int, weights []float32, block, channels int) {
+	kernel := block * lanes * c.Kernel[0] * c.Kernel[1]
+	for h, run := range rows.runs {
+		line := dst[h*dstW*c.C:]
+		if list[0].add { // some pixels have no tap
+			for v := range dstW {
+				clear(line[v*c.C:][:channels])
+			}
 		}
+		for i := range list {
+			taps := list[i].taps * lanes
+			w := kernel + list[i].place*c.Kernel[0]*lanes
+			list[i].apply(line, c.C, window{rows: run.count, x: plane, from: run.src * srcW * lanes, lineStep: rows.srcStep * srcW * lanes,
+				w: weights, wFrom: w + run.tap*taps, wStep: rows.tapStep * taps}, channels)
+		}
+	}
+}
+
+func (c *depthwise) backward(k *Convolution, r strip) {
+	in := k.pass.in
+	if in == nil {
+		in = k.plain
+	}
+	pixels := c.oh * c.ow
+	x, dy := r.local[:c.H*c.W*lanes], r.local[c.H*c.W*lanes:][:pixels*lanes]
+	for from := r.from; from < r.to; from += pixels {
+		first, last := c.inputRows(from, from+pixels)
+		for i := 0; i*lanes < c.C; i++ {
+			channels := min(lanes, c.C-i*lanes)
+			c.loadGradient(k, dy, from, i, channels)
+			if r.sum != nil {
+				in.block(i).normalise(rowsOf16{x, lanes}, rowsOf16{k.pass.x[first*c.C+i*lanes:], c.C}, c.H*c.W, channels)
+				c.tapGradients(r.sum, x, dy, i)
+			}
+			if k.pass.dx != nil {
+				dx := k.pass.dx[first*c.C : last*c.C]
+				c.lines(c.behind, c.rowsBack, dx[i*lanes:], c.W, dy, c.ow, k.pass.weights, i, channels)
+			}
+		}
+	}
+}
+
+// loadGradient makes the plane of the gradient of y from pixel from on.
+func (c *depthwise) loadGradient(k *Convolution, plane []float32, from, block, channels int) {
+	at := from*c.C + block*lanes
+	dy := rowsOf16{k.pass.dy[at:], c.C}
+	if k.pass.out == nil {
+		k.plainOut.block(block).normalise(rowsOf16{plane, lanes}, dy, c.oh*c.ow, channels)
+		return
+	}
+	k.pass.out.block(block).denormalise(rowsOf16{plane, lanes}, rowsOf16{k.pass.y[at:], c.C}, dy, c.oh*c.ow, channels)
+}
+
+// tapGradients adds one image's gradients of the taps of a block of channels.
+func (c *depthwise) tapGradients(sum, x, dy []float32, block int) {
+	for i := range c.ahead {
+		at := (block*c.Kernel[1] + c.ahead[i].place) * c.Kernel[0] * lanes
+		taps := c.ahead[i].taps * lanes
+		for line := range c.Kernel[0] {
+			shift := line*c.Dilation[0] - c.Pad[0]
+			top, bottom := inRange(c.oh, c.Stride[0], shift, c.H)
+			c.ahead[i].gradient(sum[at:][:taps],
+				window{rows: bottom - top, x: x, from: (top*c.Stride[0] + shift) * c.W * lanes, lineStep: c.Stride[0] * c.W * lanes},
+				window{x: dy, from: top * c.ow * lanes, lineStep: c.ow * lanes})
+			at += taps
+		}
+	}
+}
+
+// gradient unpacks; from and to are ignored but for the first chunk, which does all.
+func (c *depthwise) gradient(dw, sum []float32, from, _ int, more bool) {
+	if from > 0 {
+		return
+	}
+	c.eachTap(c.ahead, func(packed, w, channels int) {
+		if more {
+			add(dw[w:][:channels], dw[w:][:channels], sum[packed:][:channels])
+			return
+		}
+		copy(dw[w:][:channels], sum[packed:])
 	})
 }

@@ -15,24 +15,6 @@ func (c Conv) OutSize() (h, w int) {
 
 func outSize(n, k, s, p, d int) int { return (n+2*p-d*(k-1)-1)/s + 1 }
 
-// check panics unless the lengths of input, output and weights fit the geometry.
-func (c Conv) check(x, y, w []float32, n int) {
-	if min(c.H, c.W, c.C, c.Out, c.Groups) < 1 || c.C%c.Groups != 0 || c.Out%c.Groups != 0 {
-		panic(badGeometry)
-	}
-	size := [2]int{c.H, c.W}
-	for i := range size {
-		k, s, p, d := c.Kernel[i], c.Stride[i], c.Pad[i], c.Dilation[i]
-		if min(k, s, d) < 1 || p < 0 || size[i]+2*p < d*(k-1)+1 {
-			panic(badGeometry)
-		}
-	}
-	oh, ow := c.OutSize()
-	need(x, n*c.H*c.W*c.C)
-	need(y, n*oh*ow*c.Out)
-	need(w, c.Kernel[0]*c.Kernel[1]*c.C/c.Groups*c.Out)
-}
-
 // Window is the geometry of pooling. Pairs are vertical, horizontal; padding is at most half the kernel.
 type Window struct {
 	H, W, C             int

@@ -76,20 +76,22 @@ func TestSteadyStateAllocations(t *testing.T) {
 	c := Conv{H: 16, W: 16, C: 32, Out: 32, Kernel: [2]int{5, 5}, Stride: [2]int{1, 1}, Pad: [2]int{2, 2}, Dilation: [2]int{1, 1}, Groups: 1}
 	depthwise := c
 	depthwise.Groups = 32
+	full, each := NewConvolution(c), NewConvolution(depthwise)
 	x, y, w, v := make([]float32, 2*256*32), make([]float32, 2*256*32), make([]float32, 25*32*32), make([]float32, 32)
+	norm, stats := NewNorm(32, true), NewStatistics(32)
+	g := Gradients{DX: x, DW: w, DGamma: v, DBeta: v}
 	for name, f := range map[string]func(){
-		"forward":           func() { ConvForward(p, y, x, w, 2, c) },
-		"data":              func() { ConvBackwardData(p, x, y, w, 2, c) },
-		"weights":           func() { ConvBackwardWeights(p, w, x, y, 2, c) },
-		"depthwise forward": func() { ConvForward(p, y, x, w[:25*32], 2, depthwise) },
-		"depthwise weights": func() { ConvBackwardWeights(p, w[:25*32], x, y, 2, depthwise) },
-		"batch norm":        func() { BatchNormStats(p, v, v, x, 32) },
-		"batch norm, back":  func() { BatchNormBackward(p, x, v, v, x, y, v, v, v, 1, true) },
-		"activation":        func() { Activate(p, ReLU, y, x) },
-		"mean of two":       func() { Mean(p, y, x, y) },
-		"depthwise data":    func() { ConvBackwardData(p, x, y, w[:25*32], 2, depthwise) },
-		"optimizer":         func() { SGDNesterov(p, x, y, x, 0, 0, 0) },
-		"global average":    func() { GlobalAvgPoolForward(p, y[:64], x, 2, 256, 32) },
+		"forward":            func() { full.Forward(p, y, x, w, 2, norm, stats) },
+		"backward":           func() { full.Backward(p, g, x, w, y, y, 2, norm, norm) },
+		"depthwise forward":  func() { each.Forward(p, y, x, w[:25*32], 2, norm, stats) },
+		"depthwise backward": func() { each.Backward(p, Gradients{x, w[:25*32], v, v}, x, w[:25*32], y, y, 2, norm, norm) },
+		"statistics":         func() { stats.Measure(p, x) },
+		"normalise":          func() { norm.Use(stats, v, v, 1); norm.Forward(p, y, x) },
+		"normalise, back":    func() { norm.Slopes(p, v, v, x, y); norm.Backward(p, y, x, y) },
+		"activation":         func() { Activate(p, ReLU, y, x) },
+		"mean of two":        func() { Mean(p, y, x, y) },
+		"optimizer":          func() { SGDNesterov(p, x, y, x, 0, 0, 0) },
+		"global average":     func() { GlobalAvgPoolForward(p, y[:64], x, 2, 256, 32) },
 	} {
 		if got := testing.AllocsPerRun(10, f); got > 6 {
 			t.Errorf("%s: %g allocations", name, got)

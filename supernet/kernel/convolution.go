@@ -1,0 +1,262 @@
+package kernel
+
+// Convolution computes convolutions of one geometry together with the normalisations on both sides: it applies the one
+// before it to what it loads, measures what the one behind it needs while the output is in the cache, and takes both back
+// from gradients in the same way. Only raw outputs of convolutions are ever stored.
+//
+// A pass cuts the images into parts and gives every shard a run of parts; what is summed over parts is summed in their order.
+// It belongs to one goroutine at a time.
+type Convolution struct {
+	Conv
+	scheme   scheme
+	plain    *Norm // of the input, where there is no other
+	plainOut *Norm
+	pass     pass
+	forward  func(worker, shard int)
+	backward func(worker, shard int)
+	collect  func(worker, shard int)
+}
+
+// scheme is the way in which a kind of convolution is computed.
+type scheme interface {
+	parts(n int) parts                                  // of the rows (pixels) of the output of n images
+	inputRows(from, to int) (int, int)                  // the rows of the input that rows of the output belong to
+	scratch(q parts) int                                // floats that a worker needs
+	packed() (forward, backward int)                    // floats of the rearranged weights
+	pack(k *Convolution, backward bool)                 // rearranges pass.w into pass.weights
+	forward(k *Convolution, r strip)                    // sets the strip of y
+	backward(k *Convolution, r strip)                   // sets the strip of dx and adds to the gradient of the weights
+	gradient(dw, sum []float32, from, to int, add bool) // sets dw[from:to], or adds to it, from a shard's sums
+}
+
+// pass is a running pass.
+type pass struct {
+	pool            *Pool
+	y, x, w         []float32
+	dx, dw, dy      []float32
+	n               int
+	in, out         *Norm
+	parts           parts
+	shards          int
+	weights         []float32 // as the scheme rearranges them
+	moments, slopes []float32 // of every part
+	sums            []float32 // gradients of the weights by shard
+	local           []float32 // of all workers
+}
+
+// strip is the part of a pass that one worker computes at once.
+type strip struct {
+	from, to int       // rows of the output
+	local    []float32 // scratch memory
+	sum      []float32 // the shard's gradient of the weights; nil if it is not wanted
+}
+
+// maxShards bounds the memory of partial sums. More workers than that share no pass.
+const maxShards = 16
+
+// NewConvolution plans a convolution.
+func NewConvolution(c Conv) *Convolution {
+	c.check()
+	k := &Convolution{Conv: c, plain: identity(c.C), plainOut: identity(c.Out)}
+	switch {
+	case c.depthwise():
+		k.scheme = newDepthwise(c)
+	case c.pointwise():
+		k.scheme = pointwise{c}
+	default:
+		k.scheme = newDense(c)
+	}
+	k.forward, k.backward, k.collect = k.forwardShard, k.backwardShard, k.collectShard
+	return k
+}
+
+// Forward computes y [n, OH, OW, Out] from x [n, H, W, C] and w [KH, KW, C/Groups, Out]:
+//
+//	y[h, v, o] = Σ z[h·s + i·d − p, v·s + j·d − p, g·C/Groups + c]·w[i, j, c, o]   with g the group of o
+//
+// where z is in applied to x, or x itself if in is nil. Taps in the padding are skipped. Unless stats.Mean is nil, stats become
+// those of y.
+func (k *Convolution) Forward(p *Pool, y, x, w []float32, n int, in *Norm, stats Statistics) {
+	k.checkLengths(x, y, w, n)
+	k.begin(p, n, in, nil)
+	a := &k.pass
+	a.y, a.x, a.w = y, x, w
+	size, _ := k.scheme.packed()
+	moments := 0
+	if stats.Mean != nil {
+		moments = a.parts.count() * 4 * padded(k.Out)
+	}
+	k.allot(size, moments, 0, 0)
+	k.scheme.pack(k, false)
+	p.run(a.shards, k.forward)
+	if stats.Mean != nil {
+		stats.foldMoments(p, a.moments, a.parts)
+	}
+}
+
+// Gradients are what Backward computes. A nil dx or dw is not wanted; the gradients of the normalisation before the
+// convolution come with dx.
+type Gradients struct{ DX, DW, DGamma, DBeta []float32 }
+
+// Backward computes the gradients of ⟨dy, act(out(Forward(x, w)))⟩, where y is what Forward has computed and out, the normalisation
+// behind it, has been readied by Slopes or by the Backward of the convolution that applied it; out is nil if there is none.
+// DX is the gradient of z, and in is ready for the convolution before.
+func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n int, in, out *Norm) {
+	k.checkLengths(x, dy, w, n)
+	k.begin(p, n, in, out)
+	a := &k.pass
+	a.y, a.x, a.w, a.dx, a.dw, a.dy = y, x, w, g.DX, g.DW, dy
+	size, slopes, sums := 0, 0, 0
+	if g.DX != nil {
+		_, size = k.scheme.packed()
+		if in != nil {
+			slopes = a.parts.count() * 2 * padded(k.C)
+		}
+	}
+	if g.DW != nil {
+		need(g.DW, len(w))
+		f, _ := k.scheme.packed()
+		sums = max(f, len(w))
+	}
+	k.allot(size, 0, slopes, sums)
+	if g.DX != nil {
+		need(g.DX, len(x))
+		k.scheme.pack(k, true)
+	}
+	p.run(a.shards, k.backward)
+	if g.DW != nil {
+		p.run(ceilDiv(len(w), chunk), k.collect)
+	}
+	if g.DX != nil && in != nil {
+		in.foldSlopes(p, g.DGamma, g.DBeta, a.slopes, len(x)/k.C)
+	}
+}
+
+func (k *Convolution) begin(p *Pool, n int, in, out *Norm) {
+	k.pass = pass{pool: p, n: n, in: in, out: out, parts: k.scheme.parts(n)}
+	k.pass.shards = min(k.pass.parts.count(), maxShards)
+}
+
+// allot lends the pass its scratch memory.
+func (k *Convolution) allot(weights, moments, slopes, sums int) {
+	a := &k.pass
+	local := padded(k.scheme.scratch(a.parts))
+	rest := a.pool.scratch32(padded(weights) + moments + slopes + a.shards*padded(sums) + a.pool.workers*local)
+	take := func(n int) (v []float32) {
+		v, rest = rest[:n:n], rest[n:]
+		return v
+	}
+	a.weights = take(padded(weights))[:weights]
+	a.moments, a.slopes, a.sums = take(moments), take(slopes), take(a.shards*padded(sums))
+	a.local = rest
+}
+
+// strip is a part of a shard.
+func (a *pass) strip(worker, shard, i int) (r strip) {
+	r.from, r.to = a.parts.bounds(i)
+	size := len(a.local) / a.pool.workers
+	r.local = a.local[worker*size : (worker+1)*size]
+	if a.dw != nil {
+		size := len(a.sums) / a.shards
+		r.sum = a.sums[shard*size : (shard+1)*size]
+	}
+	return r
+}
+
+func (k *Convolution) forwardShard(worker, shard int) {
+	a := &k.pass
+	first, last := part(a.parts.count(), a.shards, shard)
+	for i := first; i < last; i++ {
+		r := a.strip(worker, shard, i)
+		k.scheme.forward(k, r)
+		if len(a.moments) > 0 {
+			size := 4 * padded(k.Out)
+			measureMoments(a.moments[i*size:(i+1)*size], a.y[r.from*k.Out:r.to*k.Out], r.to-r.from, k.Out)
+		}
+	}
+}
+
+func (k *Convolution) backwardShard(worker, shard int) {
+	a := &k.pass
+	first, last := part(a.parts.count(), a.shards, shard)
+	clear(a.strip(worker, shard, first).sum)
+	for i := first; i < last; i++ {
+		r := a.strip(worker, shard, i)
+		k.scheme.backward(k, r)
+		if len(a.slopes) > 0 {
+			size := 2 * padded(k.C)
+			from, to := k.scheme.inputRows(r.from, r.to)
+			a.in.measureSlopes(a.slopes[i*size:(i+1)*size], a.x[from*k.C:to*k.C], a.dx[from*k.C:to*k.C], to-from)
+		}
+	}
+}
+
+// collectShard adds up the shards' gradients of some weights.
+func (k *Convolution) collectShard(_, chunkIndex int) {
+	a := &k.pass
+	size := len(a.sums) / a.shards
+	from, to := chunkIndex*chunk, min((chunkIndex+1)*chunk, len(a.dw))
+	for s := range a.shards {
+		k.scheme.gradient(a.dw, a.sums[s*size:(s+1)*size], from, to, s > 0)
+	}
+}
+
+// input returns rows from..to−1 of z, in the strip's scratch memory if they must be normalised.
+func (k *Convolution) input(local []float32, from, to int) []float32 {
+	x := k.pass.x[from*k.C : to*k.C]
+	if k.pass.in == nil {
+		return x
+	}
+	local = local[:len(x)]
+	k.pass.in.load(local, x, to-from)
+	return local
+}
+
+// outputGradient returns rows from..to−1 of the gradient of y, in scratch memory if it must be denormalised.
+func (k *Convolution) outputGradient(local []float32, from, to int) []float32 {
+	dy := k.pass.dy[from*k.Out : to*k.Out]
+	if k.pass.out == nil {
+		return dy
+	}
+	local = local[:len(dy)]
+	k.pass.out.loadGradient(local, k.pass.y[from*k.Out:to*k.Out], dy, to-from)
+	return local
+}
+
+// check panics if the geometry is impossible.
+func (c Conv) check() {
+	if min(c.H, c.W, c.C, c.Out, c.Groups) < 1 || c.C%c.Groups != 0 || c.Out%c.Groups != 0 {
+		panic(badGeometry)
+	}
+	size := [2]int{c.H, c.W}
+	for i := range size {
+		k, s, p, d := c.Kernel[i], c.Stride[i], c.Pad[i], c.Dilation[i]
+		if min(k, s, d) < 1 || p < 0 || size[i]+2*p < d*(k-1)+1 {
+			panic(badGeometry)
+		}
+	}
+}
+
+// checkLengths panics unless the lengths of input, output and weights fit the geometry.
+func (c Conv) checkLengths(x, y, w []float32, n int) {
+	oh, ow := c.OutSize()
+	need(x, n*c.H*c.W*c.C)
+	need(y, n*oh*ow*c.Out)
+	need(w, c.Kernel[0]*c.Kernel[1]*c.C/c.Groups*c.Out)
+}
+
+func (c Conv) depthwise() bool { return c.Groups == c.C && c.Out == c.C }
+
+// pointwise is a convolution whose output pixels see one input pixel each, the one at the same place.
+func (c Conv) pointwise() bool {
+	one := [2]int{1, 1}
+	return c.Kernel == one && c.Stride == one && c.Pad == [2]int{}
+}
+
+// images cuts n images with outputs of pixels pixels into parts of whole images, not too few pixels.
+func images(n, pixels int) parts {
+	return parts{n * pixels, pixels * ceilDiv(minRows, pixels)}
+}
+
+// minRows is the number of pixels below which several images are a part together.
+const minRows = 256

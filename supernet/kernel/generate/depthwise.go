@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// maxTaps is the greatest number of taps of a line of a depthwise kernel that stay in registers.
+const maxTaps = 11
+
+// outputs are the numbers of outputs that correlate computes at once.
+func (s isa) outputs() []int {
+	if s.wide() {
+		return []int{8, 16}
+	}
+	return []int{8}
+}
+
+// inputs walks over the inputs lo to hi − 1 of a line, of which there are n, px being the address of the first; use
+// gets each in a register. It leaves the line at the label "next".
+func (s isa) inputs(n int, px, xp, lo, hi reg.GPVirtual, use func(u int, x reg.VecVirtual)) {
+	xs := s.vectors(2)
+	if !s.wide() {
+		xs = xs[:1]
+	}
+	for u := 1; u < n; u++ {
+		CMPQ(lo, Imm(uint64(u)))
+		JE(LabelRef(fmt.Sprintf("input%d", u)))
+	}
+	for u := range n {
+		Label(fmt.Sprintf("input%d", u))
+		x := xs[u%len(xs)]
+		VMOVUPS(Mem{Base: px}, x)
+		ADDQ(xp, px)
+		use(u, x)
+		if u < n-1 {
+			CMPQ(hi, Imm(uint64(u+1)))
+			JE(LabelRef("next"))
+		}
+	}
+	Label("next")
+}
+
+// correlate computes neighbouring outputs of a depthwise convolution for one vector of channels. The window slides:
+// each input is loaded once for all outputs that see it.
+func correlate(s isa, taps, outputs int) {
+	TEXT(fmt.Sprintf("correlate%s%dx%d", s.name, taps, outputs), NOSPLIT,
+		"func(rows int, x *float32, xp, xr int, w *float32, wr int, dst *float32, dp, lo, hi, count, tail, add int)")
+	Pragma("noescape")
+	acc := s.vectors(outputs)
+	s.zero(acc...)
+	tail := gp("tail")[0]
+	last := s.firstLanes(tail)
+	add := gp("add")[0]
+	TESTQ(add, add)
+	JZ(LabelRef("start"))
+	r := gp("dst", "dp", "count")
+	dst, dp, count := r[0], r[1], r[2]
+	for i, v := range acc {
+		last.load(Mem{Base: dst}, v)
+		if i < outputs-1 {
+			ADDQ(dp, dst)
+			CMPQ(count, Imm(uint64(i+1)))
+			JE(LabelRef("start"))
+		}
+	}
+	Label("start")
+	r = gp("rows", "x", "xp", "xr", "w", "wr", "lo", "hi")
+	rows, x, xp, xr, w, wr, lo, hi := r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]
+	px := GP64()
+	var ws []reg.VecVirtual
+	if s.wide() {
+		ws = s.vectors(taps)
+	}
+	Label("row")
+	for t, v := range ws {
+		VMOVUPS(Mem{Base: w, Disp: t * block}, v)
+	}
+	MOVQ(x, px)
+	s.inputs(outputs+taps-1, px, xp, lo, hi, func(u int, x reg.VecVirtual) {
+		for t := range taps {
+			i := u - t
+			switch {
+			case i < 0 || i >= outputs:
+			case s.wide():
+				VFMADD231PS(ws[t], x, acc[i])
+			default:
+				VFMADD231PS(Mem{Base: w, Disp: t * block}, x, acc[i])
+			}
+		}
+	})
+	ADDQ(xr, x)
+	ADDQ(wr, w)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	r = gp("dst", "dp", "count")
+	dst, dp, count = r[0], r[1], r[2]
+	t := s.vector()
+	for i, v := range acc {
+		last.store(v, t, Mem{Base: dst})
+		if i < outputs-1 {
+			ADDQ(dp, dst)
+			CMPQ(count, Imm(uint64(i+1)))
+			JE(LabelRef("done"))
+		}
+	}
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// gradient adds the products of neighbouring outputs' gradients and the inputs that they saw to the gradients of taps,
+// for one vector of channels. Several sums of each tap, which take turns, hide the latency of additions.
+func gradient(s isa, taps, outputs int) {
+	TEXT(fmt.Sprintf("gradient%s%dx%d", s.name, taps, outputs), NOSPLIT,
+		"func(rows int, x *float32, xp, xr int, dy *float32, dp, dr int, dst *float32, lo, hi int)")
+	Pragma("noescape")
+	sums := make([][]reg.VecVirtual, (7+taps)/taps)
+	for i := range sums {
+		sums[i] = s.vectors(taps)
+		s.zero(sums[i]...)
+	}
+	r := gp("rows", "x", "xp", "xr", "dy", "dp", "dr", "lo", "hi")
+	rows, x, xp, xr, dy, dp, dr, lo, hi := r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8]
+	px := GP64()
+	dys := newSeries(dy, dp, outputs)
+	var held []reg.VecVirtual
+	if s.wide() {
+		held = s.vectors(outputs)
+	}
+	Label("row")
+	for i, v := range held {
+		VMOVUPS(dys.at(i), v)
+	}
+	MOVQ(x, px)
+	s.inputs(outputs+taps-1, px, xp, lo, hi, func(u int, x reg.VecVirtual) {
+		for t := range taps {
+			i := u - t
+			switch {
+			case i < 0 || i >= outputs:
+			case s.wide():
+				VFMADD231PS(held[i], x, sums[u%len(sums)][t])
+			default:
+				VFMADD231PS(dys.at(i), x, sums[u%len(sums)][t])
+			}
+		}
+	})
+	ADDQ(xr, x)
+	dys.move(dr)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	dst := gp("dst")[0]
+	for t := range taps {
+		at := Mem{Base: dst, Disp: t * block}
+		for _, more := range sums[1:] {
+			VADDPS(more[t], sums[0][t], sums[0][t])
+		}
+		VADDPS(at, sums[0][t], sums[0][t])
+		VMOVUPS(sums[0][t], at)
+	}
+	VZEROUPPER()
+	RET()
+}

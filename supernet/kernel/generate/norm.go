@@ -1,0 +1,228 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// notBelowOrEqual is the comparison !(x ≤ y), true for NaN.
+const notBelowOrEqual = 22
+
+// coefficients addresses the coefficient vectors of a normalisation, cs bytes apart, in the order of kernel.Norm.
+type coefficients struct{ base, cs, cs3 reg.GPVirtual }
+
+func newCoefficients() coefficients {
+	r := gp("coef", "cs")
+	c := coefficients{r[0], r[1], GP64()}
+	LEAQ(Mem{Base: c.cs, Index: c.cs, Scale: 2}, c.cs3)
+	return c
+}
+
+func (c coefficients) load(i int, v reg.VecVirtual) {
+	switch i {
+	case 0:
+		VMOVUPS(Mem{Base: c.base}, v)
+	case 1, 2, 4:
+		VMOVUPS(Mem{Base: c.base, Index: c.cs, Scale: uint8(i)}, v)
+	case 3:
+		VMOVUPS(Mem{Base: c.base, Index: c.cs3, Scale: 1}, v)
+	case 5:
+		ADDQ(c.cs, c.base)
+		VMOVUPS(Mem{Base: c.base, Index: c.cs, Scale: 4}, v)
+		SUBQ(c.cs, c.base)
+	}
+}
+
+// normalise applies a normalisation and a lower bound to one vector of channels of every row.
+func normalise(s isa) {
+	TEXT("normalise"+s.name, NOSPLIT, "func(rows int, x *float32, xr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)")
+	Pragma("noescape")
+	r := gp("rows", "x", "xr", "dst", "dr", "tail")
+	rows, x, xr, dst, dr, tail := r[0], r[1], r[2], r[3], r[4], r[5]
+	last := s.firstLanes(tail)
+	c := newCoefficients()
+	v := s.vectors(6)
+	scale, shift, mean, floor, y, t := v[0], v[1], v[2], v[3], v[4], v[5]
+	c.load(0, scale)
+	c.load(1, shift)
+	c.load(2, mean)
+	VBROADCASTSS(paramAddr("floor"), floor)
+	Label("row")
+	last.load(Mem{Base: x}, y)
+	VSUBPS(mean, y, y)
+	VFMADD213PS(shift, scale, y)
+	VMAXPS(y, floor, y) // NaN stays NaN
+	last.store(y, t, Mem{Base: dst})
+	ADDQ(xr, x)
+	ADDQ(dr, dst)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+func paramAddr(name string) Op {
+	c, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return c.Addr
+}
+
+// pass sets dz to dy where x·scale + shift is above floor, and to 0 elsewhere; x is the distance from the mean. It overwrites z.
+func (s isa) pass(k reg.OpmaskVirtual, x, scale, shift, floor, z, dz reg.VecVirtual) {
+	VMOVAPS(x, z)
+	VFMADD213PS(shift, scale, z)
+	if s.wide() {
+		VCMPPS(Imm(notBelowOrEqual), floor, z, k)
+		VMOVUPS_Z(dz, k, dz)
+		return
+	}
+	VCMPPS(Imm(notBelowOrEqual), floor, z, z)
+	VANDPS(z, dz, dz)
+}
+
+// denormalise is the gradient of normalise with batch statistics.
+func denormalise(s isa) {
+	TEXT("denormalise"+s.name, NOSPLIT,
+		"func(rows int, x *float32, xr int, dy *float32, yr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)")
+	Pragma("noescape")
+	r := gp("rows", "x", "xr", "dy", "yr", "dst", "dr", "tail")
+	rows, x, xr, dy, yr, dst, dr, tail := r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]
+	last := s.firstLanes(tail)
+	c := newCoefficients()
+	v := s.vectors(10)
+	scale, shift, mean, a, b, constant, floor, xv, z, dz := v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9]
+	c.load(0, scale)
+	c.load(1, shift)
+	c.load(2, mean)
+	c.load(3, a)
+	c.load(4, b)
+	c.load(5, constant)
+	VBROADCASTSS(paramAddr("floor"), floor)
+	var k reg.OpmaskVirtual
+	if s.wide() {
+		k = K()
+	}
+	Label("row")
+	last.load(Mem{Base: x}, xv)
+	last.load(Mem{Base: dy}, dz)
+	VSUBPS(mean, xv, xv)
+	s.pass(k, xv, scale, shift, floor, z, dz)
+	VFMADD213PS(constant, b, xv)
+	VFMADD231PS(a, dz, xv)
+	last.store(xv, z, Mem{Base: dst})
+	ADDQ(xr, x)
+	ADDQ(yr, dy)
+	ADDQ(dr, dst)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// turns is the number of sums that take turns in a sum over rows.
+const turns = 4
+
+// overRows calls step for every row, with sums taking turns, and leaves their total in the first.
+func overRows(name string, rows reg.GPVirtual, step func(turn int), sums ...[]reg.VecVirtual) {
+	many := GP64()
+	MOVQ(rows, many)
+	SHRQ(Imm(2), many)
+	JZ(LabelRef(name + "few"))
+	Label(name + "many")
+	for i := range turns {
+		step(i)
+	}
+	DECQ(many)
+	JNZ(LabelRef(name + "many"))
+	Label(name + "few")
+	ANDQ(Imm(turns-1), rows)
+	JZ(LabelRef(name + "done"))
+	Label(name + "one")
+	step(0)
+	DECQ(rows)
+	JNZ(LabelRef(name + "one"))
+	Label(name + "done")
+	for _, sum := range sums {
+		VADDPS(sum[1], sum[0], sum[0])
+		VADDPS(sum[3], sum[2], sum[2])
+		VADDPS(sum[2], sum[0], sum[0])
+	}
+}
+
+// moments sums one vector of channels over rows, as distances from the first row, and then, the rows being in the cache,
+// the squares of the distances from their mean.
+func moments(s isa) {
+	TEXT("moments"+s.name, NOSPLIT, "func(rows int, x *float32, xr int, inverse float32, dst *float32, tail int)")
+	Pragma("noescape")
+	r := gp("rows", "x", "xr", "dst", "tail")
+	rows, x, xr, dst, tail := r[0], r[1], r[2], r[3], r[4]
+	last := s.firstLanes(tail)
+	sum, first, mean, xv := s.vectors(turns), s.vector(), s.vector(), s.vectors(turns)
+	s.zero(sum...)
+	last.load(Mem{Base: x}, first)
+	overRows("sum", rows, func(i int) {
+		last.load(Mem{Base: x}, xv[i])
+		VSUBPS(first, xv[i], xv[i])
+		VADDPS(xv[i], sum[i], sum[i])
+		ADDQ(xr, x)
+	}, sum)
+	VMOVUPS(sum[0], Mem{Base: dst})
+	VMOVUPS(first, Mem{Base: dst, Disp: 2 * block})
+	VBROADCASTSS(paramAddr("inverse"), mean)
+	VMULPS(sum[0], mean, mean)
+	VADDPS(first, mean, mean)
+	VMOVUPS(mean, Mem{Base: dst, Disp: 3 * block})
+	r = gp("rows", "x")
+	rows, x = r[0], r[1]
+	s.zero(sum...)
+	overRows("square", rows, func(i int) {
+		last.load(Mem{Base: x}, xv[i])
+		VSUBPS(mean, xv[i], xv[i])
+		VFMADD231PS(xv[i], xv[i], sum[i])
+		ADDQ(xr, x)
+	}, sum)
+	VMOVUPS(sum[0], Mem{Base: dst, Disp: block})
+	VZEROUPPER()
+	RET()
+}
+
+// slopes sums what the gradient of a normalisation needs over rows of one vector of channels.
+func slopes(s isa) {
+	TEXT("slopes"+s.name, NOSPLIT,
+		"func(rows int, x *float32, xr int, dy *float32, yr int, coef *float32, cs int, floor float32, dst *float32, tail int)")
+	Pragma("noescape")
+	r := gp("rows", "x", "xr", "dy", "yr", "tail")
+	rows, x, xr, dy, yr, tail := r[0], r[1], r[2], r[3], r[4], r[5]
+	last := s.firstLanes(tail)
+	c := newCoefficients()
+	v := s.vectors(6)
+	scale, shift, mean, floor, xv, z := v[0], v[1], v[2], v[3], v[4], v[5]
+	dz, sum, product := s.vector(), s.vectors(turns), s.vectors(turns)
+	s.zero(append(sum, product...)...)
+	c.load(0, scale)
+	c.load(1, shift)
+	c.load(2, mean)
+	VBROADCASTSS(paramAddr("floor"), floor)
+	var k reg.OpmaskVirtual
+	if s.wide() {
+		k = K()
+	}
+	overRows("row", rows, func(i int) {
+		last.load(Mem{Base: x}, xv)
+		last.load(Mem{Base: dy}, dz)
+		VSUBPS(mean, xv, xv)
+		s.pass(k, xv, scale, shift, floor, z, dz)
+		VADDPS(dz, sum[i], sum[i])
+		VFMADD231PS(xv, dz, product[i])
+		ADDQ(xr, x)
+		ADDQ(yr, dy)
+	}, sum, product)
+	dst := gp("dst")[0]
+	VMOVUPS(sum[0], Mem{Base: dst})
+	VMOVUPS(product[0], Mem{Base: dst, Disp: block})
+	VZEROUPPER()
+	RET()
+}

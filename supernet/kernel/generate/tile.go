@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// tileRows is the greatest number of rows of a tile by the number of vectors in a row: as many as there are registers.
+func (s isa) tileRows(vectors int) int {
+	if s.wide() {
+		return [...]int{0, 14, 14, 9}[vectors]
+	}
+	return [...]int{0, 12, 6}[vectors]
+}
+
+// tiles is every size of a tile.
+func (s isa) tiles(each func(rows, vectors int)) {
+	for vectors := 1; vectors < 4; vectors++ {
+		if !s.wide() && vectors == 3 {
+			return
+		}
+		for rows := 1; rows <= s.tileRows(vectors); rows++ {
+			each(rows, vectors)
+		}
+	}
+}
+
+// tile multiplies two matrices into a part of a third that fits the registers.
+func tile(s isa, rows, vectors int) {
+	TEXT(fmt.Sprintf("tile%s%dx%d", s.name, rows, vectors), NOSPLIT,
+		"func(taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int)")
+	Pragma("noescape")
+	r := gp("taps", "a", "am", "ak", "at", "b", "bk", "bt", "tail")
+	taps, a, am, ak, at, b, bk, bt, tail := r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8]
+	last := s.firstLanes(tail)
+	acc := make([][]reg.VecVirtual, rows)
+	for i := range acc {
+		acc[i] = s.vectors(vectors)
+		s.zero(acc[i]...)
+	}
+	bv := s.vectors(vectors)
+	coefficients := s.vectors(1)
+	if rows*vectors+vectors+2 <= 2*s.lanes {
+		coefficients = s.vectors(2)
+	}
+	each := func(c reg.GPVirtual, f func(acc reg.VecVirtual, at Mem, masked bool)) {
+		cm := gp("cm")[0]
+		for i := range acc {
+			for j := range acc[i] {
+				f(acc[i][j], Mem{Base: c, Disp: j * s.size()}, j == vectors-1)
+			}
+			if i < rows-1 {
+				ADDQ(cm, c)
+			}
+		}
+	}
+	add := gp("add")[0]
+	TESTQ(add, add)
+	JZ(LabelRef("start"))
+	each(gp("c")[0], func(acc reg.VecVirtual, at Mem, masked bool) {
+		if masked {
+			last.load(at, acc)
+		} else {
+			VMOVUPS(at, acc)
+		}
+	})
+	Label("start")
+	fromEnd(at, ak)
+	fromEnd(bt, bk)
+	ars := newSeries(a, am, rows)
+	Label("tap")
+	k := gp("k")[0]
+	Label("loop")
+	for j, v := range bv {
+		from := Mem{Base: b, Disp: j * s.size()}
+		if j == vectors-1 {
+			last.load(from, v)
+		} else {
+			VMOVUPS(from, v)
+		}
+	}
+	for i := range acc {
+		t := coefficients[i%len(coefficients)]
+		VBROADCASTSS(ars.at(i), t)
+		for j, v := range bv {
+			VFMADD231PS(v, t, acc[i][j])
+		}
+	}
+	ars.move(ak)
+	ADDQ(bk, b)
+	DECQ(k)
+	JNZ(LabelRef("loop"))
+	ars.move(at)
+	ADDQ(bt, b)
+	DECQ(taps)
+	JNZ(LabelRef("tap"))
+	each(gp("c")[0], func(acc reg.VecVirtual, at Mem, masked bool) {
+		if masked {
+			last.store(acc, bv[0], at)
+		} else {
+			VMOVUPS(acc, at)
+		}
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// fromEnd turns the distance between two taps into that from the end of one, k steps after its start, to the next.
+func fromEnd(between, step reg.GPVirtual) {
+	k := gp("k")[0]
+	IMULQ(step, k)
+	SUBQ(k, between)
+}

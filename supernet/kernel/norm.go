@@ -1,0 +1,177 @@
+package kernel
+
+import "math"
+
+// Norm is a batch normalisation, with or without a ReLU behind it, in the form in which readers apply it to the rows of C
+// channels that they load, and take it back from gradients:
+//
+//	z = act((x − mean)·scale + beta)                          with scale = gamma/√(variance + eps)
+//	dx = scale·(dz − dbeta/rows − (x − mean)/√(variance + eps)·dgamma/rows)   with dz = dy where act passes it on
+//
+// So a normalised value need not be stored. It belongs to one goroutine at a time.
+type Norm struct {
+	c      int
+	coef   []float32 // six vectors of c channels, rounded up to blocks of lanes
+	floor  float32
+	invstd []float64
+}
+
+// Statistics are the mean and the biased variance of every channel.
+type Statistics struct{ Mean, Variance []float32 }
+
+// NewStatistics are statistics of c channels, all 0.
+func NewStatistics(c int) Statistics { return Statistics{make([]float32, c), make([]float32, c)} }
+
+// The vectors of coefficients: dx = a·dz + b·(x − mean) + constant.
+const (
+	atScale = iota
+	atShift
+	atMean
+	atA
+	atB
+	atConstant
+	vectorsOfNorm
+)
+
+// NewNorm is a normalisation of c channels; Use makes it that of some statistics.
+func NewNorm(c int, relu bool) *Norm {
+	n := &Norm{c: c, coef: make([]float32, vectorsOfNorm*padded(c)), floor: float32(math.Inf(-1)), invstd: make([]float64, c)}
+	if relu {
+		n.floor = 0
+	}
+	return n
+}
+
+// Use makes n normalise by the statistics s and then scale by gamma and shift by beta.
+func (n *Norm) Use(s Statistics, gamma, beta []float32, eps float32) {
+	for _, v := range [][]float32{s.Mean, s.Variance, gamma, beta} {
+		need(v, n.c)
+	}
+	for i, v := range s.Variance {
+		n.invstd[i] = 1 / math.Sqrt(float64(v)+float64(eps))
+		n.vector(atScale)[i] = float32(float64(gamma[i]) * n.invstd[i])
+	}
+	copy(n.vector(atShift), beta)
+	copy(n.vector(atMean), s.Mean)
+}
+
+// identity is a Norm that changes nothing.
+func identity(c int) *Norm {
+	n := NewNorm(c, false)
+	for i := range n.vector(atScale) {
+		n.vector(atScale)[i] = 1
+	}
+	return n
+}
+
+func (n *Norm) vector(i int) []float32 { return n.coef[i*padded(n.c):][:n.c] }
+
+// padded is c rounded up to whole blocks of lanes.
+func padded(c int) int { return ceilDiv(c, lanes) * lanes }
+
+// coefficients are those of one block of channels.
+type coefficients struct {
+	v     []float32 // of the first vector; the next one starts at step
+	step  int
+	floor float32
+}
+
+func (n *Norm) block(i int) coefficients {
+	return coefficients{n.coef[i*lanes:], padded(n.c), n.floor}
+}
+
+func (c coefficients) vector(i int) []float32 { return c.v[i*c.step:][:lanes] }
+
+// blocksOf calls f for every block of channels.
+func blocksOf(c int, f func(block, from, channels int)) {
+	for from := 0; from < c; from += lanes {
+		f(from/lanes, from, min(lanes, c-from))
+	}
+}
+
+// load sets rows of dst [rows, c] from x.
+func (n *Norm) load(dst, x []float32, rows int) {
+	for i := 0; i*lanes < n.c; i++ {
+		from := i * lanes
+		n.block(i).normalise(rowsOf16{dst[from:], n.c}, rowsOf16{x[from:], n.c}, rows, min(lanes, n.c-from))
+	}
+}
+
+// loadGradient sets rows of dst [rows, c], the gradient of x, from x and dy.
+func (n *Norm) loadGradient(dst, x, dy []float32, rows int) {
+	for i := 0; i*lanes < n.c; i++ {
+		from := i * lanes
+		n.block(i).denormalise(rowsOf16{dst[from:], n.c}, rowsOf16{x[from:], n.c}, rowsOf16{dy[from:], n.c}, rows, min(lanes, n.c-from))
+	}
+}
+
+// measureSlopes sets sums [blocks, 2, lanes] from rows of x and dy.
+func (n *Norm) measureSlopes(sums, x, dy []float32, rows int) {
+	for i := 0; i*lanes < n.c; i++ {
+		from := i * lanes
+		n.block(i).slopes(sums[2*from:], rowsOf16{x[from:], n.c}, rowsOf16{dy[from:], n.c}, rows, min(lanes, n.c-from))
+	}
+}
+
+// foldSlopes sets the coefficients of dx, and dgamma and dbeta, from the sums [parts, blocks, 2, lanes] of rows in all, added in float64.
+func (n *Norm) foldSlopes(p *Pool, dgamma, dbeta, sums []float32, rows int) {
+	need(dgamma, n.c)
+	need(dbeta, n.c)
+	size := 2 * padded(n.c)
+	total := p.scratch64(size)
+	clear(total)
+	for ; len(sums) > 0; sums = sums[size:] {
+		for i, v := range sums[:size] {
+			total[i] += float64(v)
+		}
+	}
+	a, b, constant := n.vector(atA), n.vector(atB), n.vector(atConstant)
+	for i, invstd := range n.invstd {
+		at := i/lanes*2*lanes + i%lanes
+		sum, product := total[at], total[at+lanes]
+		dbeta[i] = float32(sum)
+		dgamma[i] = float32(product * invstd)
+		a[i] = n.vector(atScale)[i]
+		b[i] = float32(-float64(a[i]) * invstd * invstd * product / float64(rows))
+		constant[i] = float32(-float64(a[i]) * sum / float64(rows))
+	}
+}
+
+// measureMoments sets m [blocks, 4, lanes] from rows of x [rows, c].
+func measureMoments(m, x []float32, rows, c int) {
+	for from := 0; from < c; from += lanes {
+		moments(m[4*from:], rowsOf16{x[from:], c}, rows, min(lanes, c-from))
+	}
+}
+
+// foldMoments sets s from the moments [parts, blocks, 4, lanes] of parts of the rows, by Chan's formula in float64.
+func (s Statistics) foldMoments(p *Pool, moments []float32, q parts) {
+	c := len(s.Mean)
+	folded := p.scratch64(2 * c)
+	mean, squares := folded[:c], folded[c:]
+	clear(folded)
+	each := func(f func(i int, rows, sum, squares, first, about float64)) {
+		for part := range q.count() {
+			rows := float64(q.rowsOf(part))
+			blocksOf(c, func(block, from, channels int) {
+				m := moments[(part*padded(c)+from)*4:]
+				for i := range channels {
+					f(from+i, rows, float64(m[i]), float64(m[lanes+i]), float64(m[2*lanes+i]), float64(m[3*lanes+i]))
+				}
+			})
+		}
+	}
+	each(func(i int, rows, sum, _, first, _ float64) { mean[i] += sum + rows*first })
+	for i := range mean {
+		mean[i] /= float64(q.rows)
+	}
+	each(func(i int, rows, sum, partSquares, first, about float64) {
+		partMean := first + sum/rows
+		d, rounding := partMean-mean[i], partMean-about
+		squares[i] += partSquares + rows*(d*d-rounding*rounding)
+	})
+	for i, v := range squares {
+		s.Mean[i] = float32(mean[i])
+		s.Variance[i] = max(float32(v/float64(q.rows)), 0)
+	}
+}

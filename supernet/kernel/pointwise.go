@@ -1,0 +1,77 @@
+package kernel
+
+// pointwise is the scheme of 1×1 convolutions: every row is a pixel, and images do not matter.
+type pointwise struct{ Conv }
+
+// parts are short enough for the second-level cache.
+func (c pointwise) parts(n int) parts {
+	return parts{n * c.H * c.W, min(max(1<<16/(c.C+c.Out), 32), 1024)}
+}
+
+func (c pointwise) inputRows(from, to int) (int, int) { return from, to }
+
+func (c pointwise) scratch(q parts) int { return q.size * (padded(c.C) + padded(c.Out)) }
+
+func (c pointwise) packed() (forward, backward int) { return 0, c.C / c.Groups * c.Out }
+
+func (c pointwise) pack(k *Convolution, backward bool) {
+	if backward {
+		flip(k.pass.weights, k.pass.w, c.Conv)
+	}
+}
+
+func (c pointwise) forward(k *Convolution, r strip) {
+	z := k.input(r.local, r.from, r.to)
+	cg, og := c.C/c.Groups, c.Out/c.Groups
+	q := product{m: r.to - r.from, n: og, taps: 1, k: cg, am: c.C, ak: 1, bk: c.Out, cm: c.Out}
+	for g := range c.Groups {
+		q.apply(k.pass.y[r.from*c.Out+g*og:], z[g*cg:], k.pass.w[g*og:], false)
+	}
+}
+
+func (c pointwise) backward(k *Convolution, r strip) {
+	d := k.outputGradient(r.local, r.from, r.to)
+	cg, og := c.C/c.Groups, c.Out/c.Groups
+	if r.sum != nil {
+		z := k.input(r.local[padded(len(d)):], r.from, r.to)
+		q := product{m: cg, n: og, taps: 1, k: r.to - r.from, am: 1, ak: c.C, bk: c.Out, cm: c.Out}
+		for g := range c.Groups {
+			q.apply(r.sum[g*og:], z[g*cg:], d[g*og:], true)
+		}
+	}
+	if k.pass.dx != nil {
+		q := product{m: r.to - r.from, n: cg, taps: 1, k: og, am: c.Out, ak: 1, bk: c.C, cm: c.C}
+		for g := range c.Groups {
+			q.apply(k.pass.dx[r.from*c.C+g*cg:], d[g*og:], k.pass.weights[g*cg:], false)
+		}
+	}
+}
+
+func (c pointwise) gradient(dw, sum []float32, from, to int, add bool) {
+	accumulate(dw, sum, from, to, add)
+}
+
+// accumulate sets dst[from:to] to x, or adds it.
+func accumulate(dst, x []float32, from, to int, accumulate bool) {
+	if accumulate {
+		add(dst[from:to], dst[from:to], x[from:to])
+		return
+	}
+	copy(dst[from:to], x[from:to])
+}
+
+// flip reverses the taps and transposes them: dst[KH−1−i, KW−1−j, o, g·C/G + c] = w[i, j, c, g·Out/G + o].
+func flip(dst, w []float32, c Conv) {
+	cg, og := c.C/c.Groups, c.Out/c.Groups
+	taps := c.Kernel[0] * c.Kernel[1]
+	for t := range taps {
+		from, to := w[t*cg*c.Out:], dst[(taps-1-t)*og*c.C:]
+		for g := range c.Groups {
+			for k := range cg {
+				for o, v := range from[k*c.Out+g*og:][:og] {
+					to[o*c.C+g*cg+k] = v
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,249 @@
+//go:build !noasm
+
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// instructions is the set that the kernels use: avx512, avx2 or none.
+var instructions = best()
+
+type instructionSet int
+
+const (
+	none instructionSet = iota
+	avx2
+	avx512
+)
+
+// best is the greatest set of this machine. GODEBUG=cpu.avx512f=off and cpu.avx2=off leave some out.
+func best() instructionSet {
+	x := &cpu.X86
+	switch {
+	case x.HasAVX2 && x.HasFMA && x.HasBMI2 && x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL:
+		return avx512
+	case x.HasAVX2 && x.HasFMA:
+		return avx2
+	}
+	return none
+}
+
+// Distances of these functions are in bytes.
+type (
+	tileFunc      func(taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int)
+	correlateFunc func(rows int, x *float32, xp, xr int, w *float32, wr int, dst *float32, dp, lo, hi, count, tail, add int)
+	gradientFunc  func(rows int, x *float32, xp, xr int, dy *float32, dp, dr int, dst *float32, lo, hi int)
+)
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// apply sets c, or adds to it.
+func (q product) apply(c, a, b []float32, add bool) {
+	q.check(c, a, b)
+	switch instructions {
+	case avx512:
+		q.tiled(&tilesZ, 16, c, a, b, add)
+	case avx2:
+		q.tiled(&tilesY, 8, c, a, b, add)
+	default:
+		q.portable(c, a, b, add)
+	}
+}
+
+// cached is about the number of coefficients of a that stay in the first-level cache while all of b passes.
+const cached = 4096
+
+// tiled cuts c into tiles, of a few vectors each of width floats.
+func (q product) tiled(tiles *[4][]tileFunc, width int, c, a, b []float32, add bool) {
+	rows := max(cached/(q.taps*q.k), 28)
+	for from := 0; from < q.m; from += rows {
+		to := min(from+rows, q.m)
+		for j := 0; j < q.n; {
+			vectors := tileVectors(ceilDiv(q.n-j, width), tiles)
+			columns := min(q.n-j, vectors*width)
+			kinds := tiles[vectors]
+			q.column(kinds, c[j:], a, b[j:], from, to, columns-(vectors-1)*width, flag(add))
+			j += columns
+		}
+	}
+}
+
+// tileVectors is the width of the next tile when some vectors are left: as wide as possible, but a single one is never left over.
+func tileVectors(left int, tiles *[4][]tileFunc) int {
+	most := 3
+	if tiles[3] == nil {
+		most = 2
+	}
+	if left == 4 {
+		return 2
+	}
+	return min(left, most)
+}
+
+// column computes the tiles of one column of tiles for rows from..to−1, of nearly equal heights.
+func (q product) column(kinds []tileFunc, c, a, b []float32, from, to, tail, add int) {
+	blocks := ceilDiv(to-from, len(kinds)-1)
+	for i := range blocks {
+		top, bottom := part(to-from, blocks, i)
+		kinds[bottom-top](q.taps, q.k, &a[(from+top)*q.am], 4*q.am, 4*q.ak, 4*q.at, &b[0], 4*q.bk, 4*q.bt,
+			&c[(from+top)*q.cm], 4*q.cm, tail, add)
+	}
+}
+
+// apply computes outputs of a line, as the portable loop says.
+func (c *correlation) apply(dst []float32, dp int, in window, channels int) {
+	switch instructions {
+	case avx512:
+		c.slide(correlationsZ[:], 16, dst, dp, in, channels)
+	case avx2:
+		for from := 0; from < channels; from += 8 {
+			part := in
+			part.from, part.wFrom = in.from+from, in.wFrom+from
+			c.slide(correlationsY[:], 8, dst[from:], dp, part, min(channels-from, 8))
+		}
+	default:
+		c.portable(dst, dp, in, channels)
+	}
+}
+
+// slide computes 8 or, if there is a function for it, 16 outputs at a time.
+func (c *correlation) slide(functions [][maxTaps + 1]correlateFunc, width int, dst []float32, dp int, in window, channels int) {
+	for a := 0; a < c.outputs; {
+		at, most := 0, 8
+		if c.outputs-a > 8 && len(functions) > 1 {
+			at, most = 1, 16
+		}
+		count := min(most, c.outputs-a)
+		lo, hi := max(c.lo-a, 0), min(c.hi-a, count+c.taps-1)
+		to := dst[(c.dst+a*c.dstStep)*dp:]
+		_ = to[(count-1)*c.dstStep*dp+channels-1]
+		if hi <= lo || in.rows == 0 {
+			c.nothing(to, dp, count, channels)
+		} else {
+			first := in.from + (c.src+(a+lo)*c.srcStep)*lanes
+			_ = in.x[first+(in.rows-1)*in.lineStep]
+			_ = in.x[first+(in.rows-1)*in.lineStep+(hi-1-lo)*c.srcStep*lanes+width-1]
+			_ = in.w[in.wFrom+(in.rows-1)*in.wStep+(c.taps-1)*lanes+width-1]
+			functions[at][c.taps](in.rows, &in.x[first], 4*lanes*c.srcStep, 4*in.lineStep, &in.w[in.wFrom], 4*in.wStep,
+				&to[0], 4*c.dstStep*dp, lo, hi, count, channels, flag(c.add))
+		}
+		a += count
+	}
+}
+
+// nothing is what outputs without inputs get.
+func (c *correlation) nothing(dst []float32, dp, count, channels int) {
+	for i := 0; i < count && !c.add; i++ {
+		clear(dst[i*c.dstStep*dp:][:channels])
+	}
+}
+
+// gradient adds the gradients of the taps of one line of the kernel, as the portable loop says.
+func (c *correlation) gradient(dw []float32, in, dy window) {
+	switch {
+	case in.rows == 0:
+	case instructions == avx512:
+		c.slideGradient(gradientsZ[:], 16, dw, in, dy)
+	case instructions == avx2:
+		for from := 0; from < lanes; from += 8 {
+			x, y := in, dy
+			x.from, y.from = in.from+from, dy.from+from
+			c.slideGradient(gradientsY[:], 8, dw[from:], x, y)
+		}
+	default:
+		c.gradientPortable(dw, in, dy)
+	}
+}
+
+// slideGradient takes 8, 4, 2 and 1 outputs at a time.
+func (c *correlation) slideGradient(functions [][maxTaps + 1]gradientFunc, width int, dw []float32, in, dy window) {
+	_ = dw[(c.taps-1)*lanes+width-1]
+	for a := 0; a < c.outputs; {
+		at := 3
+		for 1<<at > c.outputs-a {
+			at--
+		}
+		count := 1 << at
+		lo, hi := max(c.lo-a, 0), min(c.hi-a, count+c.taps-1)
+		if hi > lo {
+			x, y := in.from+(c.src+(a+lo)*c.srcStep)*lanes, dy.from+(c.dst+a*c.dstStep)*lanes
+			_ = in.x[x+(in.rows-1)*in.lineStep+(hi-1-lo)*c.srcStep*lanes+width-1]
+			_ = dy.x[y+(in.rows-1)*dy.lineStep+(count-1)*c.dstStep*lanes+width-1]
+			functions[at][c.taps](in.rows, &in.x[x], 4*lanes*c.srcStep, 4*in.lineStep,
+				&dy.x[y], 4*lanes*c.dstStep, 4*dy.lineStep, &dw[0], lo, hi)
+		}
+		a += count
+	}
+}
+
+func (m rowsOf16) check(rows, channels int) { _ = m.x[(rows-1)*m.step+channels-1] }
+
+// normalise is normalisePortable.
+func (c coefficients) normalise(dst, x rowsOf16, rows, channels int) {
+	dst.check(rows, channels)
+	x.check(rows, channels)
+	switch instructions {
+	case avx512:
+		normaliseZ(rows, &x.x[0], 4*x.step, &dst.x[0], 4*dst.step, &c.v[0], 4*c.step, c.floor, channels)
+	case avx2:
+		for i := 0; i < channels; i += 8 {
+			normaliseY(rows, &x.x[i], 4*x.step, &dst.x[i], 4*dst.step, &c.v[i], 4*c.step, c.floor, min(channels-i, 8))
+		}
+	default:
+		c.normalisePortable(dst, x, rows, channels)
+	}
+}
+
+// denormalise is denormalisePortable.
+func (c coefficients) denormalise(dst, x, dy rowsOf16, rows, channels int) {
+	dst.check(rows, channels)
+	x.check(rows, channels)
+	dy.check(rows, channels)
+	switch instructions {
+	case avx512:
+		denormaliseZ(rows, &x.x[0], 4*x.step, &dy.x[0], 4*dy.step, &dst.x[0], 4*dst.step, &c.v[0], 4*c.step, c.floor, channels)
+	case avx2:
+		for i := 0; i < channels; i += 8 {
+			denormaliseY(rows, &x.x[i], 4*x.step, &dy.x[i], 4*dy.step, &dst.x[i], 4*dst.step, &c.v[i], 4*c.step, c.floor, min(channels-i, 8))
+		}
+	default:
+		c.denormalisePortable(dst, x, dy, rows, channels)
+	}
+}
+
+// slopes is slopesPortable.
+func (c coefficients) slopes(dst []float32, x, dy rowsOf16, rows, channels int) {
+	_ = dst[2*lanes-1]
+	x.check(rows, channels)
+	dy.check(rows, channels)
+	switch instructions {
+	case avx512:
+		slopesZ(rows, &x.x[0], 4*x.step, &dy.x[0], 4*dy.step, &c.v[0], 4*c.step, c.floor, &dst[0], channels)
+	case avx2:
+		for i := 0; i < channels; i += 8 {
+			slopesY(rows, &x.x[i], 4*x.step, &dy.x[i], 4*dy.step, &c.v[i], 4*c.step, c.floor, &dst[i], min(channels-i, 8))
+		}
+	default:
+		c.slopesPortable(dst, x, dy, rows, channels)
+	}
+}
+
+// moments is momentsPortable.
+func moments(dst []float32, x rowsOf16, rows, channels int) {
+	_ = dst[4*lanes-1]
+	x.check(rows, channels)
+	switch instructions {
+	case avx512:
+		momentsZ(rows, &x.x[0], 4*x.step, 1/float32(rows), &dst[0], channels)
+	case avx2:
+		for i := 0; i < channels; i += 8 {
+			momentsY(rows, &x.x[i], 4*x.step, 1/float32(rows), &dst[i], min(channels-i, 8))
+		}
+	default:
+		momentsPortable(dst, x, rows, channels)
+	}
+}

@@ -1,0 +1,28 @@
+//go:build !amd64 || noasm
+
+package kernel
+
+func (q product) apply(c, a, b []float32, add bool) {
+	q.check(c, a, b)
+	q.portable(c, a, b, add)
+}
+
+func (c *correlation) apply(dst []float32, dp int, in window, channels int) {
+	c.portable(dst, dp, in, channels)
+}
+
+func (c *correlation) gradient(dw []float32, in, dy window) { c.gradientPortable(dw, in, dy) }
+
+func (c coefficients) normalise(dst, x rowsOf16, rows, channels int) {
+	c.normalisePortable(dst, x, rows, channels)
+}
+
+func (c coefficients) denormalise(dst, x, dy rowsOf16, rows, channels int) {
+	c.denormalisePortable(dst, x, dy, rows, channels)
+}
+
+func (c coefficients) slopes(dst []float32, x, dy rowsOf16, rows, channels int) {
+	c.slopesPortable(dst, x, dy, rows, channels)
+}
+
+func moments(dst []float32, x rowsOf16, rows, channels int) { momentsPortable(dst, x, rows, channels) }
