@@ -4439,7 +4439,7 @@ loop:
 	RET
 
 // func correlateZ1x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ1x8(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -4490,14 +4490,33 @@ TEXT ·correlateZ1x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x08, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z8
@@ -4612,7 +4631,7 @@ done:
 	RET
 
 // func correlateZ1x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ1x16(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -4703,14 +4722,49 @@ TEXT ·correlateZ1x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x10, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z16
@@ -5225,7 +5279,7 @@ next:
 	RET
 
 // func correlateZ2x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ2x8(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -5276,14 +5330,33 @@ TEXT ·correlateZ2x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x08, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z8
@@ -5415,7 +5488,7 @@ done:
 	RET
 
 // func correlateZ2x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ2x16(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -5506,14 +5579,49 @@ TEXT ·correlateZ2x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x10, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z16
@@ -6106,7 +6214,7 @@ next:
 	RET
 
 // func correlateZ3x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ3x8(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -6157,14 +6265,33 @@ TEXT ·correlateZ3x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x08, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z8
@@ -6313,7 +6440,7 @@ done:
 	RET
 
 // func correlateZ3x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ3x16(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -6404,14 +6531,49 @@ TEXT ·correlateZ3x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x10, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z16
@@ -7088,7 +7250,7 @@ next:
 	RET
 
 // func correlateZ4x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ4x8(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -7139,14 +7301,33 @@ TEXT ·correlateZ4x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x08, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z8
@@ -7312,7 +7493,7 @@ done:
 	RET
 
 // func correlateZ4x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ4x16(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -7403,14 +7584,49 @@ TEXT ·correlateZ4x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x10, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z16
@@ -8155,7 +8371,7 @@ next:
 	RET
 
 // func correlateZ5x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ5x8(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -8206,14 +8422,33 @@ TEXT ·correlateZ5x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x08, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z8
@@ -8396,7 +8631,7 @@ done:
 	RET
 
 // func correlateZ5x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ5x16(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -8487,14 +8722,49 @@ TEXT ·correlateZ5x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x10, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z16
@@ -9331,7 +9601,7 @@ next:
 	RET
 
 // func correlateZ6x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ6x8(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -9382,14 +9652,33 @@ TEXT ·correlateZ6x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x08, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z8
@@ -9589,7 +9878,7 @@ done:
 	RET
 
 // func correlateZ6x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ6x16(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -9680,14 +9969,49 @@ TEXT ·correlateZ6x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x10, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z16
@@ -10616,7 +10940,7 @@ next:
 	RET
 
 // func correlateZ7x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ7x8(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -10667,14 +10991,33 @@ TEXT ·correlateZ7x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x08, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z8
@@ -10891,7 +11234,7 @@ done:
 	RET
 
 // func correlateZ7x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ7x16(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -10982,14 +11325,49 @@ TEXT ·correlateZ7x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x10, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z16
@@ -12010,7 +12388,7 @@ next:
 	RET
 
 // func correlateZ8x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ8x8(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -12061,14 +12439,33 @@ TEXT ·correlateZ8x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x08, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z8
@@ -12302,7 +12699,7 @@ done:
 	RET
 
 // func correlateZ8x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ8x16(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -12393,14 +12790,49 @@ TEXT ·correlateZ8x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x10, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z16
@@ -13449,7 +13881,7 @@ next:
 	RET
 
 // func correlateZ9x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ9x8(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -13500,14 +13932,33 @@ TEXT ·correlateZ9x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x08, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z8
@@ -13758,7 +14209,7 @@ done:
 	RET
 
 // func correlateZ9x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ9x16(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -13849,14 +14300,49 @@ TEXT ·correlateZ9x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x10, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z16
@@ -14989,7 +15475,7 @@ next:
 	RET
 
 // func correlateZ10x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ10x8(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -15040,14 +15526,33 @@ TEXT ·correlateZ10x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x08, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z8
@@ -15315,7 +15820,7 @@ done:
 	RET
 
 // func correlateZ10x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ10x16(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -15406,14 +15911,49 @@ TEXT ·correlateZ10x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x10, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z16
@@ -16630,7 +17170,7 @@ next:
 	RET
 
 // func correlateZ11x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ11x8(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -16681,14 +17221,33 @@ TEXT ·correlateZ11x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x08, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z8
@@ -16973,7 +17532,7 @@ done:
 	RET
 
 // func correlateZ11x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·correlateZ11x16(SB), NOSPLIT, $0-104
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
@@ -17064,14 +17623,49 @@ TEXT ·correlateZ11x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ xp+16(FP), DX
-	MOVQ xr+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ wr+40(FP), DI
-	MOVQ lo+64(FP), R8
-	MOVQ hi+72(FP), R9
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), CX
+	IMUL3Q     $0x10, CX, DX
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       xp+16(FP), DX
+	MOVQ       xr+24(FP), BX
+	MOVQ       w+32(FP), SI
+	MOVQ       wr+40(FP), DI
+	MOVQ       lo+64(FP), R8
+	MOVQ       hi+72(FP), R9
 
 row:
 	VMOVUPS     (SI), Z16
@@ -18372,7 +18966,7 @@ next:
 	RET
 
 // func normaliseZ(rows int, x *float32, xr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·normaliseZ(SB), NOSPLIT, $0-72
 	MOVQ         rows+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -18390,8 +18984,13 @@ TEXT ·normaliseZ(SB), NOSPLIT, $0-72
 	VMOVUPS      (DI)(R8*1), Z1
 	VMOVUPS      (DI)(R8*2), Z2
 	VBROADCASTSS floor+56(FP), Z3
+	MOVQ         DX, DI
+	IMUL3Q       $0x20, DI, DI
+	ADDQ         CX, DI
 
 row:
+	PREFETCHT0  (DI)
+	ADDQ        DX, DI
 	VMOVUPS.Z   (CX), K1, Z4
 	VSUBPS      Z2, Z4, Z4
 	VFMADD213PS Z1, Z0, Z4
@@ -18405,7 +19004,7 @@ row:
 	RET
 
 // func denormaliseZ(rows int, x *float32, xr int, dy *float32, yr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·denormaliseZ(SB), NOSPLIT, $0-88
 	MOVQ         rows+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -18430,8 +19029,18 @@ TEXT ·denormaliseZ(SB), NOSPLIT, $0-88
 	VMOVUPS      (R9)(R10*4), Z5
 	SUBQ         R10, R9
 	VBROADCASTSS floor+72(FP), Z6
+	MOVQ         DX, R9
+	IMUL3Q       $0x20, R9, R9
+	ADDQ         CX, R9
+	MOVQ         SI, R10
+	IMUL3Q       $0x20, R10, R10
+	ADDQ         BX, R10
 
 row:
+	PREFETCHT0  (R9)
+	PREFETCHT0  (R10)
+	ADDQ        DX, R9
+	ADDQ        SI, R10
 	VMOVUPS.Z   (CX), K1, Z7
 	VMOVUPS.Z   (BX), K1, Z9
 	VSUBPS      Z2, Z7, Z7
@@ -20555,7 +21164,7 @@ loop:
 	RET
 
 // func correlateY1x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·correlateY1x8(SB), NOSPLIT, $0-104
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -20615,14 +21224,33 @@ TEXT ·correlateY1x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), DX
-	MOVQ xp+16(FP), BX
-	MOVQ xr+24(FP), SI
-	MOVQ w+32(FP), DI
-	MOVQ wr+40(FP), R8
-	MOVQ lo+64(FP), R9
-	MOVQ hi+72(FP), R10
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), DX
+	IMUL3Q     $0x08, DX, BX
+	ADDQ       BX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), DX
+	MOVQ       xp+16(FP), BX
+	MOVQ       xr+24(FP), SI
+	MOVQ       w+32(FP), DI
+	MOVQ       wr+40(FP), R8
+	MOVQ       lo+64(FP), R9
+	MOVQ       hi+72(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -21025,7 +21653,7 @@ next:
 	RET
 
 // func correlateY2x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·correlateY2x8(SB), NOSPLIT, $0-104
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -21085,14 +21713,33 @@ TEXT ·correlateY2x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), DX
-	MOVQ xp+16(FP), BX
-	MOVQ xr+24(FP), SI
-	MOVQ w+32(FP), DI
-	MOVQ wr+40(FP), R8
-	MOVQ lo+64(FP), R9
-	MOVQ hi+72(FP), R10
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), DX
+	IMUL3Q     $0x08, DX, BX
+	ADDQ       BX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), DX
+	MOVQ       xp+16(FP), BX
+	MOVQ       xr+24(FP), SI
+	MOVQ       w+32(FP), DI
+	MOVQ       wr+40(FP), R8
+	MOVQ       lo+64(FP), R9
+	MOVQ       hi+72(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -21564,7 +22211,7 @@ next:
 	RET
 
 // func correlateY3x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·correlateY3x8(SB), NOSPLIT, $0-104
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -21624,14 +22271,33 @@ TEXT ·correlateY3x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), DX
-	MOVQ xp+16(FP), BX
-	MOVQ xr+24(FP), SI
-	MOVQ w+32(FP), DI
-	MOVQ wr+40(FP), R8
-	MOVQ lo+64(FP), R9
-	MOVQ hi+72(FP), R10
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), DX
+	IMUL3Q     $0x08, DX, BX
+	ADDQ       BX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), DX
+	MOVQ       xp+16(FP), BX
+	MOVQ       xr+24(FP), SI
+	MOVQ       w+32(FP), DI
+	MOVQ       wr+40(FP), R8
+	MOVQ       lo+64(FP), R9
+	MOVQ       hi+72(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -22178,7 +22844,7 @@ next:
 	RET
 
 // func correlateY4x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·correlateY4x8(SB), NOSPLIT, $0-104
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -22238,14 +22904,33 @@ TEXT ·correlateY4x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), DX
-	MOVQ xp+16(FP), BX
-	MOVQ xr+24(FP), SI
-	MOVQ w+32(FP), DI
-	MOVQ wr+40(FP), R8
-	MOVQ lo+64(FP), R9
-	MOVQ hi+72(FP), R10
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), DX
+	IMUL3Q     $0x08, DX, BX
+	ADDQ       BX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), DX
+	MOVQ       xp+16(FP), BX
+	MOVQ       xr+24(FP), SI
+	MOVQ       w+32(FP), DI
+	MOVQ       wr+40(FP), R8
+	MOVQ       lo+64(FP), R9
+	MOVQ       hi+72(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -22851,7 +23536,7 @@ next:
 	RET
 
 // func correlateY5x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·correlateY5x8(SB), NOSPLIT, $0-104
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -22911,14 +23596,33 @@ TEXT ·correlateY5x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), DX
-	MOVQ xp+16(FP), BX
-	MOVQ xr+24(FP), SI
-	MOVQ w+32(FP), DI
-	MOVQ wr+40(FP), R8
-	MOVQ lo+64(FP), R9
-	MOVQ hi+72(FP), R10
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), DX
+	IMUL3Q     $0x08, DX, BX
+	ADDQ       BX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), DX
+	MOVQ       xp+16(FP), BX
+	MOVQ       xr+24(FP), SI
+	MOVQ       w+32(FP), DI
+	MOVQ       wr+40(FP), R8
+	MOVQ       lo+64(FP), R9
+	MOVQ       hi+72(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -23607,7 +24311,7 @@ next:
 	RET
 
 // func correlateY6x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·correlateY6x8(SB), NOSPLIT, $0-104
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -23667,14 +24371,33 @@ TEXT ·correlateY6x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), DX
-	MOVQ xp+16(FP), BX
-	MOVQ xr+24(FP), SI
-	MOVQ w+32(FP), DI
-	MOVQ wr+40(FP), R8
-	MOVQ lo+64(FP), R9
-	MOVQ hi+72(FP), R10
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), DX
+	IMUL3Q     $0x08, DX, BX
+	ADDQ       BX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), DX
+	MOVQ       xp+16(FP), BX
+	MOVQ       xr+24(FP), SI
+	MOVQ       w+32(FP), DI
+	MOVQ       wr+40(FP), R8
+	MOVQ       lo+64(FP), R9
+	MOVQ       hi+72(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -24446,7 +25169,7 @@ next:
 	RET
 
 // func correlateY7x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·correlateY7x8(SB), NOSPLIT, $0-104
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -24506,14 +25229,33 @@ TEXT ·correlateY7x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), DX
-	MOVQ xp+16(FP), BX
-	MOVQ xr+24(FP), SI
-	MOVQ w+32(FP), DI
-	MOVQ wr+40(FP), R8
-	MOVQ lo+64(FP), R9
-	MOVQ hi+72(FP), R10
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), DX
+	IMUL3Q     $0x08, DX, BX
+	ADDQ       BX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), DX
+	MOVQ       xp+16(FP), BX
+	MOVQ       xr+24(FP), SI
+	MOVQ       w+32(FP), DI
+	MOVQ       wr+40(FP), R8
+	MOVQ       lo+64(FP), R9
+	MOVQ       hi+72(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -25368,7 +26110,7 @@ next:
 	RET
 
 // func correlateY8x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·correlateY8x8(SB), NOSPLIT, $0-104
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -25428,14 +26170,33 @@ TEXT ·correlateY8x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), DX
-	MOVQ xp+16(FP), BX
-	MOVQ xr+24(FP), SI
-	MOVQ w+32(FP), DI
-	MOVQ wr+40(FP), R8
-	MOVQ lo+64(FP), R9
-	MOVQ hi+72(FP), R10
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), DX
+	IMUL3Q     $0x08, DX, BX
+	ADDQ       BX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), DX
+	MOVQ       xp+16(FP), BX
+	MOVQ       xr+24(FP), SI
+	MOVQ       w+32(FP), DI
+	MOVQ       wr+40(FP), R8
+	MOVQ       lo+64(FP), R9
+	MOVQ       hi+72(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -26309,7 +27070,7 @@ next:
 	RET
 
 // func correlateY9x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·correlateY9x8(SB), NOSPLIT, $0-104
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -26369,14 +27130,33 @@ TEXT ·correlateY9x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), DX
-	MOVQ xp+16(FP), BX
-	MOVQ xr+24(FP), SI
-	MOVQ w+32(FP), DI
-	MOVQ wr+40(FP), R8
-	MOVQ lo+64(FP), R9
-	MOVQ hi+72(FP), R10
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), DX
+	IMUL3Q     $0x08, DX, BX
+	ADDQ       BX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), DX
+	MOVQ       xp+16(FP), BX
+	MOVQ       xr+24(FP), SI
+	MOVQ       w+32(FP), DI
+	MOVQ       wr+40(FP), R8
+	MOVQ       lo+64(FP), R9
+	MOVQ       hi+72(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -27325,7 +28105,7 @@ next:
 	RET
 
 // func correlateY10x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·correlateY10x8(SB), NOSPLIT, $0-104
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -27385,14 +28165,33 @@ TEXT ·correlateY10x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), DX
-	MOVQ xp+16(FP), BX
-	MOVQ xr+24(FP), SI
-	MOVQ w+32(FP), DI
-	MOVQ wr+40(FP), R8
-	MOVQ lo+64(FP), R9
-	MOVQ hi+72(FP), R10
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), DX
+	IMUL3Q     $0x08, DX, BX
+	ADDQ       BX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), DX
+	MOVQ       xp+16(FP), BX
+	MOVQ       xr+24(FP), SI
+	MOVQ       w+32(FP), DI
+	MOVQ       wr+40(FP), R8
+	MOVQ       lo+64(FP), R9
+	MOVQ       hi+72(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -28416,7 +29215,7 @@ next:
 	RET
 
 // func correlateY11x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·correlateY11x8(SB), NOSPLIT, $0-104
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -28476,14 +29275,33 @@ TEXT ·correlateY11x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ rows+0(FP), AX
-	MOVQ x+8(FP), DX
-	MOVQ xp+16(FP), BX
-	MOVQ xr+24(FP), SI
-	MOVQ w+32(FP), DI
-	MOVQ wr+40(FP), R8
-	MOVQ lo+64(FP), R9
-	MOVQ hi+72(FP), R10
+	MOVQ       dst+48(FP), AX
+	MOVQ       dp+56(FP), DX
+	IMUL3Q     $0x08, DX, BX
+	ADDQ       BX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	ADDQ       DX, AX
+	PREFETCHT0 (AX)
+	MOVQ       rows+0(FP), AX
+	MOVQ       x+8(FP), DX
+	MOVQ       xp+16(FP), BX
+	MOVQ       xr+24(FP), SI
+	MOVQ       w+32(FP), DI
+	MOVQ       wr+40(FP), R8
+	MOVQ       lo+64(FP), R9
+	MOVQ       hi+72(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -29582,7 +30400,7 @@ next:
 	RET
 
 // func normaliseY(rows int, x *float32, xr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·normaliseY(SB), NOSPLIT, $0-72
 	MOVQ         rows+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -29601,8 +30419,13 @@ TEXT ·normaliseY(SB), NOSPLIT, $0-72
 	VMOVUPS      (DI)(R9*1), Y1
 	VMOVUPS      (DI)(R9*2), Y2
 	VBROADCASTSS floor+56(FP), Y3
+	MOVQ         DX, DI
+	IMUL3Q       $0x20, DI, DI
+	ADDQ         CX, DI
 
 row:
+	PREFETCHT0  (DI)
+	ADDQ        DX, DI
 	VMOVUPS     (R8), Y4
 	VMASKMOVPS  (CX), Y4, Y4
 	VSUBPS      Y2, Y4, Y4
@@ -29618,7 +30441,7 @@ row:
 	RET
 
 // func denormaliseY(rows int, x *float32, xr int, dy *float32, yr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·denormaliseY(SB), NOSPLIT, $0-88
 	MOVQ         rows+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -29644,8 +30467,18 @@ TEXT ·denormaliseY(SB), NOSPLIT, $0-88
 	VMOVUPS      (R9)(R11*4), Y5
 	SUBQ         R11, R9
 	VBROADCASTSS floor+72(FP), Y6
+	MOVQ         DX, R9
+	IMUL3Q       $0x20, R9, R9
+	ADDQ         CX, R9
+	MOVQ         SI, R11
+	IMUL3Q       $0x20, R11, R11
+	ADDQ         BX, R11
 
 row:
+	PREFETCHT0  (R9)
+	PREFETCHT0  (R11)
+	ADDQ        DX, R9
+	ADDQ        SI, R11
 	VMOVUPS     (R10), Y7
 	VMASKMOVPS  (CX), Y7, Y7
 	VMOVUPS     (R10), Y9

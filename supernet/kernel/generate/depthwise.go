@@ -68,6 +68,7 @@ func correlate(s isa, taps, outputs int) {
 		}
 	}
 	Label("start")
+	announceOutputs(outputs)
 	r = gp("rows", "x", "xp", "xr", "w", "wr", "lo", "hi")
 	rows, x, xp, xr, w, wr, lo, hi := r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]
 	px := GP64()
@@ -163,4 +164,19 @@ func gradient(s isa, taps, outputs int) {
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// announceOutputs asks for the memory of the outputs behind these, which are most likely next: stores to places far apart would wait.
+func announceOutputs(outputs int) {
+	r := gp("dst", "dp")
+	dst, dp := r[0], r[1]
+	skip := GP64()
+	IMUL3Q(Imm(uint64(outputs)), dp, skip)
+	ADDQ(skip, dst)
+	for i := range outputs {
+		PREFETCHT0(Mem{Base: dst})
+		if i < outputs-1 {
+			ADDQ(dp, dst)
+		}
+	}
 }

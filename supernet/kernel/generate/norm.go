@@ -34,6 +34,18 @@ func (c coefficients) load(i int, v reg.VecVirtual) {
 	}
 }
 
+// ahead is the number of rows by which loads from memory are announced: rows are far apart, and the hardware sees no pattern.
+const ahead = 32
+
+// announced is the address ahead of x.
+func announced(x, step reg.GPVirtual) reg.GPVirtual {
+	p := GP64()
+	MOVQ(step, p)
+	IMUL3Q(Imm(ahead), p, p)
+	ADDQ(x, p)
+	return p
+}
+
 // normalise applies a normalisation and a lower bound to one vector of channels of every row.
 func normalise(s isa) {
 	TEXT("normalise"+s.name, NOSPLIT, "func(rows int, x *float32, xr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)")
@@ -48,7 +60,10 @@ func normalise(s isa) {
 	c.load(1, shift)
 	c.load(2, mean)
 	VBROADCASTSS(paramAddr("floor"), floor)
+	next := announced(x, xr)
 	Label("row")
+	PREFETCHT0(Mem{Base: next})
+	ADDQ(xr, next)
 	last.load(Mem{Base: x}, y)
 	VSUBPS(mean, y, y)
 	VFMADD213PS(shift, scale, y)
@@ -105,7 +120,12 @@ func denormalise(s isa) {
 	if s.wide() {
 		k = K()
 	}
+	next, nextY := announced(x, xr), announced(dy, yr)
 	Label("row")
+	PREFETCHT0(Mem{Base: next})
+	PREFETCHT0(Mem{Base: nextY})
+	ADDQ(xr, next)
+	ADDQ(yr, nextY)
 	last.load(Mem{Base: x}, xv)
 	last.load(Mem{Base: dy}, dz)
 	VSUBPS(mean, xv, xv)
