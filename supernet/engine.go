@@ -65,11 +65,15 @@ func (e *Engine) Fitness(s evolve.Step, a, b evolve.Arch) (evolve.Gradient, erro
 // Score implements evolve.Engine. Weights and running statistics are afterwards, and at every call of done, what they
 // were before, so that they may be saved there.
 func (e *Engine) Score(ctx context.Context, archs []evolve.Arch, done func(i int, accuracy float64) error) error {
-	images := Images{
+	return e.net.Score(ctx, archs, e.images(), e.scoring.Reset, done)
+}
+
+// images are those of the source on which architectures are scored.
+func (e *Engine) images() Images {
+	return Images{
 		Calibration: e.source.Set.Sequence(e.sample, e.scoring.Batch),
 		Held:        e.source.Set.Sequence(e.source.Held, e.scoring.Batch),
 	}
-	return e.net.Score(ctx, archs, images, e.scoring.Reset, done)
 }
 
 // Save writes weights, running statistics and momentum to a file, in one step.

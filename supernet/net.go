@@ -26,6 +26,7 @@ type Net struct {
 	session graph.Session
 	trace   trace
 	momenta map[*graph.Param][]float32 // of the optimizer; absent until a parameter's first update
+	sharing sharing
 }
 
 // layer is one place of the chain with the blocks of its subset, in ascending order of their operations.
@@ -41,7 +42,7 @@ type candidate struct {
 
 // NewNet lays out a supernet without operations; Begin or Restore fills it. Close it after use.
 func NewNet(s Skeleton, build Builder, seed uint64, workers int) (*Net, error) {
-	n := &Net{build: build, seed: seed, momenta: map[*graph.Param][]float32{}}
+	n := &Net{build: build, seed: seed, momenta: map[*graph.Param][]float32{}, sharing: defaultSharing}
 	var err error
 	if n.stem, err = graph.Compile("stem", s.Stem); err != nil {
 		return nil, err

@@ -54,21 +54,27 @@ func (n *Net) forwardLayer(l int, path evolve.Path, x []float32) []float32 {
 	return n.mix(l, path, x)
 }
 
-// mix is the output of layer l (eq. 1): the mean of the selected branches, the identity of a normal layer counted as one.
+// mix is the output of layer l on a path.
 func (n *Net) mix(l int, path evolve.Path, x []float32) []float32 {
 	layer := &n.layers[l]
-	if len(path) == 0 {
+	return n.mean(l, x, len(path), func(i int) []float32 { return n.run(layer.block(path[i]), x) })
+}
+
+// mean is the output of layer l (eq. 1): the mean of k branches, the identity of a normal layer counted as one more.
+func (n *Net) mean(l int, x []float32, k int, branch func(i int) []float32) []float32 {
+	layer := &n.layers[l]
+	if k == 0 {
 		return x
 	}
-	if len(path) == 1 && !layer.Normal() {
-		return n.run(layer.block(path[0]), x)
+	if k == 1 && !layer.Normal() {
+		return branch(0)
 	}
 	arena := n.session.Arena
 	y := arena.Floats(n.session.Batch * layer.Output().Size())
 	mark := arena.Mark()
-	branches := make([][]float32, 0, len(path)+1)
-	for _, id := range path {
-		branches = append(branches, n.run(layer.block(id), x))
+	branches := make([][]float32, 0, k+1)
+	for i := range k {
+		branches = append(branches, branch(i))
 	}
 	if layer.Normal() {
 		branches = append(branches, x)

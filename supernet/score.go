@@ -3,9 +3,9 @@ package supernet
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/nse-dev/nse/evolve"
-	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/graph"
 	"github.com/nse-dev/nse/supernet/kernel"
@@ -17,66 +17,105 @@ type Images struct {
 	Held        iter.Seq[data.Batch] // accuracy is measured on
 }
 
+// sharing bounds what is shared in scoring.
+type sharing struct {
+	archs  int // architectures that are scored together
+	floats int // of branches' outputs that wait for further paths
+}
+
+// defaultSharing is as many architectures as share most of what there is (docs/adr/0005): more would only keep results
+// back for longer, and need more memory for statistics, of which 64 architectures of Table 5 have less than 100 MB. The
+// outputs take 1 GiB at most; those that find no room are computed again.
+var defaultSharing = sharing{archs: 64, floats: 1 << 28}
+
 // Score is Engine.Score on given images. With reset, statistics start from nothing and are the mean over batches;
-// otherwise the trained ones move by momentum.
+// otherwise the trained ones move by momentum. Architectures are scored in ascending order of their paths, in groups
+// that share what they begin with; the results are the same, bit for bit, as scoring each alone.
 func (n *Net) Score(ctx context.Context, archs []evolve.Arch, images Images, reset bool, done func(i int, accuracy float64) error) error {
-	restore := n.statistics()
-	for i, a := range archs {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+	for _, a := range archs {
 		if err := n.check(a); err != nil {
 			return err
 		}
-		n.recalibrate(a, images.Calibration, reset)
-		correct, images := n.correct(a, images.Held)
-		restore()
-		if err := done(i, float64(correct)/float64(images)); err != nil {
+	}
+	for places := range slices.Chunk(ascending(archs), n.sharing.archs) {
+		t := n.plant(archs, places)
+		if err := t.score(ctx, images, reset); err != nil {
+			return err
+		}
+		for _, leaf := range t.leaves {
+			for _, i := range leaf.places {
+				if err := done(i, float64(leaf.correct)/float64(t.images)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// ascending lists the places of architectures in the order of their paths, equal ones in the order of their places.
+func ascending(archs []evolve.Arch) []int {
+	places := make([]int, len(archs))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortStableFunc(places, func(i, j int) int {
+		return slices.CompareFunc(archs[i], archs[j], slices.Compare[evolve.Path])
+	})
+	return places
+}
+
+// score measures all architectures and leaves the blocks as they were.
+func (t *trie) score(ctx context.Context, images Images, reset bool) error {
+	defer t.net.statistics()()
+	if err := t.calibrate(ctx, images.Calibration, reset); err != nil {
+		return err
+	}
+	return t.classify(ctx, images.Held)
+}
+
+// calibrate takes the BN statistics from batches: with reset their plain mean, otherwise the trained ones moved by each
+// batch with the layers' momentum.
+func (t *trie) calibrate(ctx context.Context, batches iter.Seq[data.Batch], reset bool) error {
+	s := &t.net.session
+	s.Mode = graph.Probe
+	defer func() { s.Momentum = 0 }()
+	for b := range batches {
+		t.batch++
+		s.Momentum = 0
+		if reset {
+			s.Momentum = 1 / float32(t.batch)
+		}
+		if err := t.forward(ctx, b, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// recalibrate takes the BN statistics of architecture a from batches: with reset their plain mean, otherwise the
-// trained ones moved by each batch with the layers' momentum.
-func (n *Net) recalibrate(a evolve.Arch, batches iter.Seq[data.Batch], reset bool) {
-	n.session.Mode = graph.Probe
-	defer func() { n.session.Momentum = 0 }()
-	seen := 0
+// classify counts the images that the architectures classify correctly with their running statistics.
+func (t *trie) classify(ctx context.Context, batches iter.Seq[data.Batch]) error {
+	t.net.session.Mode = graph.Eval
 	for b := range batches {
-		seen++
-		n.session.Batch, n.session.Momentum = len(b.Labels), 0
-		if reset {
-			n.session.Momentum = 1 / float32(seen)
+		t.images += len(b.Labels)
+		err := t.forward(ctx, b, func(leaf *node, logits []float32) {
+			_, correct := kernel.SoftmaxCrossEntropy(nil, logits, b.Labels, t.net.head.OutShape().Channels)
+			leaf.correct += correct
+		})
+		if err != nil {
+			return err
 		}
-		n.forward(a, b.X)
-		n.release()
 	}
-}
-
-// correct counts the images that architecture a classifies correctly with its running statistics.
-func (n *Net) correct(a evolve.Arch, batches iter.Seq[data.Batch]) (correct, images int) {
-	n.session.Mode = graph.Eval
-	for b := range batches {
-		n.session.Batch = len(b.Labels)
-		_, c := kernel.SoftmaxCrossEntropy(nil, n.forward(a, b.X), b.Labels, n.head.OutShape().Channels)
-		n.release()
-		correct += c
-		images += len(b.Labels)
-	}
-	return correct, images
+	return nil
 }
 
 // statistics copies the running statistics of every block in the subset, so that scoring, which changes them, can
-// put them back: an architecture's score never depends on what was scored before it.
+// put them back.
 func (n *Net) statistics() (restore func()) {
 	saved := map[*graph.Param][]float32{}
 	for _, b := range n.blocks(n.subset()) {
-		for _, p := range b.Params {
-			if p.Init == sdk.RunningMean || p.Init == sdk.RunningVar {
-				saved[p] = append([]float32(nil), p.Value...)
-			}
+		for _, p := range running(b) {
+			saved[p] = slices.Clone(p.Value)
 		}
 	}
 	return func() {
