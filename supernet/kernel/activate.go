@@ -19,8 +19,9 @@ func (a Activation) SavesOutput() bool { return a == ReLU || a == Sigmoid }
 // Activate sets dst[i] = a(x[i]); dst may be x. NaN stays NaN.
 func Activate(p *Pool, a Activation, dst, x []float32) {
 	need(dst, len(x))
-	f := a.forward()
-	p.chunks(len(x), func(from, to int) { f(dst[from:to], x[from:to]) })
+	p.over(parts{len(x), chunk}, args{dst: dst, x: x, c: int(a)}, func(a *args, from, to int) {
+		Activation(a.c).forward()(a.dst[from:to], a.x[from:to])
+	})
 }
 
 // ActivateBackward sets dx[i] = dy[i]·a′(x[i]), where saved is the output of Activate if a.SavesOutput and its input x otherwise;
@@ -28,8 +29,9 @@ func Activate(p *Pool, a Activation, dst, x []float32) {
 func ActivateBackward(p *Pool, a Activation, dx, saved, dy []float32) {
 	need(dx, len(dy))
 	need(saved, len(dy))
-	f := a.backward()
-	p.chunks(len(dy), func(from, to int) { f(dx[from:to], saved[from:to], dy[from:to]) })
+	p.over(parts{len(dy), chunk}, args{dst: dx, x: saved, y: dy, c: int(a)}, func(a *args, from, to int) {
+		Activation(a.c).backward()(a.dst[from:to], a.x[from:to], a.y[from:to])
+	})
 }
 
 func (a Activation) forward() func(dst, x []float32) {
@@ -60,15 +62,15 @@ func (a Activation) backward() func(dx, saved, dy []float32) {
 	panic(unknownAct)
 }
 
-func relu(dst, x []float32) {
+func reluPortable(dst, x []float32) {
 	x = x[:len(dst)]
 	for i := range dst {
 		dst[i] = max(x[i], 0)
 	}
 }
 
-// reluBackward masks bits instead of branching: signs of activations are as good as random.
-func reluBackward(dx, y, dy []float32) {
+// reluBackwardPortable masks bits instead of branching: signs of activations are as good as random.
+func reluBackwardPortable(dx, y, dy []float32) {
 	y, dy = y[:len(dx)], dy[:len(dx)]
 	for i := range dx {
 		b := math.Float32bits(y[i]) << 1

@@ -49,12 +49,12 @@ func (w Window) inside(h, v int) int {
 func GlobalAvgPoolForward(p *Pool, dst, x []float32, n, hw, c int) {
 	need(x, n*hw*c)
 	need(dst, n*c)
-	sums := p.scratch64(n * c)
-	p.Run(n, func(b int) {
-		sum := sums[b*c : (b+1)*c]
-		sumRows(sum, x[b*hw*c:(b+1)*hw*c])
+	p.over(parts{n, 1}, args{dst: dst, x: x, sums: p.scratch64(n * c), c: c}, func(a *args, b, _ int) {
+		size := len(a.x) / a.parts.rows
+		sum := a.sums[b*a.c : (b+1)*a.c]
+		sumRows(sum, a.x[b*size:(b+1)*size])
 		for i, v := range sum {
-			dst[b*c+i] = float32(v / float64(hw))
+			a.dst[b*a.c+i] = float32(v / float64(size/a.c))
 		}
 	})
 }
@@ -63,10 +63,11 @@ func GlobalAvgPoolForward(p *Pool, dst, x []float32, n, hw, c int) {
 func GlobalAvgPoolBackward(p *Pool, dx, dy []float32, n, hw, c int) {
 	need(dx, n*hw*c)
 	need(dy, n*c)
-	p.rows(n*hw, c, func(from, to int) {
-		for r := from; r < to; r++ {
-			b := r / hw
-			scale(dx[r*c:(r+1)*c], dy[b*c:(b+1)*c], 1/float32(hw))
+	p.over(parts{n, 1}, args{dst: dx, y: dy, c: c}, func(a *args, b, _ int) {
+		size := len(a.dst) / a.parts.rows
+		dx := a.dst[b*size : (b+1)*size]
+		for r := 0; r < size; r += a.c {
+			scale(dx[r:r+a.c], a.y[b*a.c:(b+1)*a.c], 1/float32(size/a.c))
 		}
 	})
 }

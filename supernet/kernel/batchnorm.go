@@ -16,9 +16,8 @@ func (s Statistics) Measure(p *Pool, x []float32) {
 	c := len(s.Mean)
 	q := parts{rowsOf(x, c), rowsPerPart(c)}
 	m := p.scratch32(q.count() * 4 * padded(c))
-	p.run(q.count(), func(_, i int) {
-		from, to := q.bounds(i)
-		measureMoments(m[i*4*padded(c):], x[from*c:to*c], to-from, c)
+	p.over(q, args{dst: m, x: x, c: c}, func(a *args, from, to int) {
+		measureMoments(a.dst[from/a.parts.size*4*padded(a.c):], a.x[from*a.c:to*a.c], to-from, a.c)
 	})
 	s.foldMoments(p, m, q)
 }
@@ -27,9 +26,8 @@ func (s Statistics) Measure(p *Pool, x []float32) {
 func (n *Norm) Forward(p *Pool, dst, x []float32) {
 	q := parts{rowsOf(x, n.c), rowsPerPart(n.c)}
 	need(dst, len(x))
-	p.run(q.count(), func(_, i int) {
-		from, to := q.bounds(i)
-		n.load(dst[from*n.c:to*n.c], x[from*n.c:to*n.c], to-from)
+	p.over(q, args{dst: dst, x: x, c: n.c, norm: n}, func(a *args, from, to int) {
+		a.norm.load(a.dst[from*a.c:to*a.c], a.x[from*a.c:to*a.c], to-from)
 	})
 }
 
@@ -38,11 +36,9 @@ func (n *Norm) Forward(p *Pool, dst, x []float32) {
 func (n *Norm) Slopes(p *Pool, dgamma, dbeta, x, dy []float32) {
 	q := parts{rowsOf(x, n.c), rowsPerPart(n.c)}
 	need(dy, len(x))
-	size := 2 * padded(n.c)
-	sums := p.scratch32(q.count() * size)
-	p.run(q.count(), func(_, i int) {
-		from, to := q.bounds(i)
-		n.measureSlopes(sums[i*size:(i+1)*size], x[from*n.c:to*n.c], dy[from*n.c:to*n.c], to-from)
+	sums := p.scratch32(q.count() * 2 * padded(n.c))
+	p.over(q, args{dst: sums, x: x, y: dy, c: n.c, norm: n}, func(a *args, from, to int) {
+		a.norm.measureSlopes(a.dst[from/a.parts.size*2*padded(a.c):], a.x[from*a.c:to*a.c], a.y[from*a.c:to*a.c], to-from)
 	})
 	n.foldSlopes(p, dgamma, dbeta, sums, q.rows)
 }
@@ -52,8 +48,7 @@ func (n *Norm) Backward(p *Pool, dx, x, dy []float32) {
 	q := parts{rowsOf(x, n.c), rowsPerPart(n.c)}
 	need(dx, len(x))
 	need(dy, len(x))
-	p.run(q.count(), func(_, i int) {
-		from, to := q.bounds(i)
-		n.loadGradient(dx[from*n.c:to*n.c], x[from*n.c:to*n.c], dy[from*n.c:to*n.c], to-from)
+	p.over(q, args{dst: dx, x: x, y: dy, c: n.c, norm: n}, func(a *args, from, to int) {
+		a.norm.loadGradient(a.dst[from*a.c:to*a.c], a.x[from*a.c:to*a.c], a.y[from*a.c:to*a.c], to-from)
 	})
 }

@@ -5,9 +5,9 @@ func AddBias(p *Pool, dst, x, bias []float32, c int) {
 	rows := rowsOf(x, c)
 	need(dst, len(x))
 	need(bias, c)
-	p.rows(rows, c, func(from, to int) {
+	p.over(rowChunks(rows, c), args{dst: dst, x: x, y: bias, c: c}, func(a *args, from, to int) {
 		for r := from; r < to; r++ {
-			add(dst[r*c:(r+1)*c], x[r*c:(r+1)*c], bias)
+			add(a.dst[r*a.c:(r+1)*a.c], a.x[r*a.c:(r+1)*a.c], a.y)
 		}
 	})
 }
@@ -16,12 +16,11 @@ func AddBias(p *Pool, dst, x, bias []float32, c int) {
 func BiasBackward(p *Pool, db, dy []float32, c int) {
 	rows := rowsOf(dy, c)
 	need(db, c)
-	shards := rowBlocks(rows, c)
-	sums := p.scratch64((shards + 1) * c)
+	q := parts{rows, max(ceilDiv(rows, 64), 1)}
+	sums := p.scratch64((q.count() + 1) * c)
 	total, sums := sums[:c], sums[c:]
-	p.run(shards, func(_, s int) {
-		from, to := part(rows, shards, s)
-		sumRows(sums[s*c:(s+1)*c], dy[from*c:to*c])
+	p.over(q, args{x: dy, sums: sums, c: c}, func(a *args, from, to int) {
+		sumRows(a.sums[from/a.parts.size*a.c:][:a.c], a.x[from*a.c:to*a.c])
 	})
 	addShards(total, sums)
 	for i, v := range total {

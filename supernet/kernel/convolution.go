@@ -12,9 +12,9 @@ type Convolution struct {
 	plain    *Norm // of the input, where there is no other
 	plainOut *Norm
 	pass     pass
-	forward  func(worker, shard int)
-	backward func(worker, shard int)
-	collect  func(worker, shard int)
+	forward  shardFunc
+	backward shardFunc
+	collect  shardFunc
 }
 
 // scheme is the way in which a kind of convolution is computed.
@@ -163,7 +163,7 @@ func (a *pass) strip(worker, shard, i int) (r strip) {
 	return r
 }
 
-func (k *Convolution) forwardShard(worker, shard int) {
+func (k *Convolution) forwardShard(_ *Pool, worker, shard int) {
 	a := &k.pass
 	first, last := part(a.parts.count(), a.shards, shard)
 	for i := first; i < last; i++ {
@@ -176,7 +176,7 @@ func (k *Convolution) forwardShard(worker, shard int) {
 	}
 }
 
-func (k *Convolution) backwardShard(worker, shard int) {
+func (k *Convolution) backwardShard(_ *Pool, worker, shard int) {
 	a := &k.pass
 	first, last := part(a.parts.count(), a.shards, shard)
 	clear(a.strip(worker, shard, first).sum)
@@ -192,7 +192,7 @@ func (k *Convolution) backwardShard(worker, shard int) {
 }
 
 // collectShard adds up the shards' gradients of some weights.
-func (k *Convolution) collectShard(_, chunkIndex int) {
+func (k *Convolution) collectShard(_ *Pool, _, chunkIndex int) {
 	a := &k.pass
 	size := len(a.sums) / a.shards
 	from, to := chunkIndex*chunk, min((chunkIndex+1)*chunk, len(a.dw))

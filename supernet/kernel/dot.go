@@ -3,10 +3,12 @@ package kernel
 // Dot returns Σ x[i]·y[i] in float64, summed in a fixed order.
 func Dot(p *Pool, x, y []float32) float64 {
 	need(y, len(x))
-	parts := p.scratch64(ceilDiv(len(x), chunk))
-	p.chunks(len(x), func(from, to int) { parts[from/chunk] = dot(x[from:to], y[from:to]) })
+	sums := p.scratch64(ceilDiv(len(x), chunk))
+	p.over(parts{len(x), chunk}, args{x: x, y: y, sums: sums}, func(a *args, from, to int) {
+		a.sums[from/chunk] = dot(a.x[from:to], a.y[from:to])
+	})
 	var sum float64
-	for _, v := range parts {
+	for _, v := range sums {
 		sum += v
 	}
 	return sum

@@ -326,6 +326,24 @@ func momentsZ(rows int, x *float32, xr int, inverse float32, dst *float32, tail 
 func slopesZ(rows int, x *float32, xr int, dy *float32, yr int, coef *float32, cs int, floor float32, dst *float32, tail int)
 
 //go:noescape
+func addZ(n int, dst *float32, x *float32, y *float32)
+
+//go:noescape
+func scaleZ(n int, dst *float32, x *float32, s float32)
+
+//go:noescape
+func axpyZ(n int, dst *float32, x *float32, s float32)
+
+//go:noescape
+func reluZ(n int, dst *float32, x *float32)
+
+//go:noescape
+func reluBackwardZ(n int, dx *float32, y *float32, dy *float32)
+
+//go:noescape
+func nesterovZ(n int, w *float32, v *float32, d *float32, lr float32, momentum float32, decay float32)
+
+//go:noescape
 func tileY1x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
 //go:noescape
@@ -555,3 +573,21 @@ func momentsY(rows int, x *float32, xr int, inverse float32, dst *float32, tail 
 
 //go:noescape
 func slopesY(rows int, x *float32, xr int, dy *float32, yr int, coef *float32, cs int, floor float32, dst *float32, tail int)
+
+//go:noescape
+func addY(n int, dst *float32, x *float32, y *float32)
+
+//go:noescape
+func scaleY(n int, dst *float32, x *float32, s float32)
+
+//go:noescape
+func axpyY(n int, dst *float32, x *float32, s float32)
+
+//go:noescape
+func reluY(n int, dst *float32, x *float32)
+
+//go:noescape
+func reluBackwardY(n int, dx *float32, y *float32, dy *float32)
+
+//go:noescape
+func nesterovY(n int, w *float32, v *float32, d *float32, lr float32, momentum float32, decay float32)

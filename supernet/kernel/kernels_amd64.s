@@ -19282,6 +19282,249 @@ rowdone:
 	VZEROUPPER
 	RET
 
+// func addZ(n int, dst *float32, x *float32, y *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addZ(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ y+24(FP), BX
+	MOVQ AX, SI
+	SHRQ $0x04, SI
+	JZ   rest
+
+whole:
+	VMOVUPS (DX), Z0
+	VMOVUPS (BX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	DECQ    SI
+	JNZ     whole
+
+rest:
+	ANDQ      $0x0f, AX
+	JZ        done
+	MOVL      $0xffffffff, SI
+	BZHIL     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func scaleZ(n int, dst *float32, x *float32, s float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·scaleZ(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         x+16(FP), DX
+	VBROADCASTSS s+24(FP), Z0
+	MOVQ         AX, BX
+	SHRQ         $0x04, BX
+	JZ           rest
+
+whole:
+	VMOVUPS (DX), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    BX
+	JNZ     whole
+
+rest:
+	ANDQ      $0x0f, AX
+	JZ        done
+	MOVL      $0xffffffff, BX
+	BZHIL     AX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (DX), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func axpyZ(n int, dst *float32, x *float32, s float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·axpyZ(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         x+16(FP), DX
+	VBROADCASTSS s+24(FP), Z0
+	MOVQ         AX, BX
+	SHRQ         $0x04, BX
+	JZ           rest
+
+whole:
+	VMOVUPS (DX), Z1
+	VMOVUPS (CX), Z2
+	VMULPS  Z0, Z1, Z1
+	VADDPS  Z1, Z2, Z2
+	VMOVUPS Z2, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    BX
+	JNZ     whole
+
+rest:
+	ANDQ      $0x0f, AX
+	JZ        done
+	MOVL      $0xffffffff, BX
+	BZHIL     AX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (DX), K1, Z1
+	VMOVUPS.Z (CX), K1, Z2
+	VMULPS    Z0, Z1, Z1
+	VADDPS    Z1, Z2, Z2
+	VMOVUPS   Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func reluZ(n int, dst *float32, x *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reluZ(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ AX, BX
+	SHRQ $0x04, BX
+	JZ   rest
+
+whole:
+	VPXORD  Z1, Z1, Z1
+	VMOVUPS (DX), Z0
+	VMAXPS  Z0, Z1, Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    BX
+	JNZ     whole
+
+rest:
+	ANDQ      $0x0f, AX
+	JZ        done
+	MOVL      $0xffffffff, BX
+	BZHIL     AX, BX, BX
+	KMOVW     BX, K1
+	VPXORD    Z1, Z1, Z1
+	VMOVUPS.Z (DX), K1, Z0
+	VMAXPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func reluBackwardZ(n int, dx *float32, y *float32, dy *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reluBackwardZ(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ dx+8(FP), CX
+	MOVQ y+16(FP), DX
+	MOVQ dy+24(FP), BX
+	MOVQ AX, SI
+	SHRQ $0x04, SI
+	JZ   rest
+
+whole:
+	VPXORD    Z2, Z2, Z2
+	VMOVUPS   (DX), Z0
+	VMOVUPS   (BX), Z1
+	VCMPPS    $0x04, Z2, Z0, K1
+	VMOVUPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	ADDQ      $0x40, BX
+	DECQ      SI
+	JNZ       whole
+
+rest:
+	ANDQ      $0x0f, AX
+	JZ        done
+	MOVL      $0xffffffff, SI
+	BZHIL     AX, SI, SI
+	KMOVW     SI, K1
+	VPXORD    Z2, Z2, Z2
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VCMPPS    $0x04, Z2, Z0, K2
+	VMOVUPS.Z Z1, K2, Z1
+	VMOVUPS   Z1, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func nesterovZ(n int, w *float32, v *float32, d *float32, lr float32, momentum float32, decay float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·nesterovZ(SB), NOSPLIT, $0-44
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         v+16(FP), DX
+	MOVQ         d+24(FP), BX
+	VBROADCASTSS lr+32(FP), Z0
+	VBROADCASTSS momentum+36(FP), Z1
+	VBROADCASTSS decay+40(FP), Z2
+	MOVQ         AX, SI
+	SHRQ         $0x04, SI
+	JZ           rest
+
+whole:
+	VMOVUPS (CX), Z3
+	VMOVUPS (DX), Z4
+	VMOVUPS (BX), Z5
+	VMULPS  Z3, Z2, Z6
+	VADDPS  Z6, Z5, Z5
+	VMULPS  Z4, Z1, Z4
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, (DX)
+	VMULPS  Z4, Z1, Z6
+	VADDPS  Z6, Z5, Z5
+	VMULPS  Z5, Z0, Z5
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	DECQ    SI
+	JNZ     whole
+
+rest:
+	ANDQ      $0x0f, AX
+	JZ        done
+	MOVL      $0xffffffff, SI
+	BZHIL     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX), K1, Z3
+	VMOVUPS.Z (DX), K1, Z4
+	VMOVUPS.Z (BX), K1, Z5
+	VMULPS    Z3, Z2, Z2
+	VADDPS    Z2, Z5, Z5
+	VMULPS    Z4, Z1, Z4
+	VADDPS    Z5, Z4, Z4
+	VMOVUPS   Z4, K1, (DX)
+	VMULPS    Z4, Z1, Z2
+	VADDPS    Z2, Z5, Z5
+	VMULPS    Z5, Z0, Z5
+	VSUBPS    Z5, Z3, Z3
+	VMOVUPS   Z3, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func tileY1x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
 TEXT ·tileY1x1(SB), NOSPLIT, $0-104
@@ -30743,5 +30986,272 @@ rowdone:
 	MOVQ    dst+64(FP), AX
 	VMOVUPS Y7, (AX)
 	VMOVUPS Y11, 64(AX)
+	VZEROUPPER
+	RET
+
+// func addY(n int, dst *float32, x *float32, y *float32)
+// Requires: AVX
+TEXT ·addY(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ y+24(FP), BX
+	MOVQ AX, SI
+	SHRQ $0x03, SI
+	JZ   rest
+
+whole:
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	DECQ    SI
+	JNZ     whole
+
+rest:
+	ANDQ       $0x07, AX
+	JZ         done
+	LEAQ       lanesInUse<>+0(SB), SI
+	ADDQ       $0x20, SI
+	NEGQ       AX
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    (SI), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func scaleY(n int, dst *float32, x *float32, s float32)
+// Requires: AVX
+TEXT ·scaleY(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         x+16(FP), DX
+	VBROADCASTSS s+24(FP), Y0
+	MOVQ         AX, BX
+	SHRQ         $0x03, BX
+	JZ           rest
+
+whole:
+	VMOVUPS (DX), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    BX
+	JNZ     whole
+
+rest:
+	ANDQ       $0x07, AX
+	JZ         done
+	LEAQ       lanesInUse<>+0(SB), BX
+	ADDQ       $0x20, BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVUPS    (BX), Y1
+	VMASKMOVPS (DX), Y1, Y1
+	VMULPS     Y0, Y1, Y1
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS Y1, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func axpyY(n int, dst *float32, x *float32, s float32)
+// Requires: AVX
+TEXT ·axpyY(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         x+16(FP), DX
+	VBROADCASTSS s+24(FP), Y0
+	MOVQ         AX, BX
+	SHRQ         $0x03, BX
+	JZ           rest
+
+whole:
+	VMOVUPS (DX), Y1
+	VMOVUPS (CX), Y2
+	VMULPS  Y0, Y1, Y1
+	VADDPS  Y1, Y2, Y2
+	VMOVUPS Y2, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    BX
+	JNZ     whole
+
+rest:
+	ANDQ       $0x07, AX
+	JZ         done
+	LEAQ       lanesInUse<>+0(SB), BX
+	ADDQ       $0x20, BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVUPS    (BX), Y1
+	VMASKMOVPS (DX), Y1, Y1
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS (CX), Y2, Y2
+	VMULPS     Y0, Y1, Y1
+	VADDPS     Y1, Y2, Y2
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS Y2, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func reluY(n int, dst *float32, x *float32)
+// Requires: AVX
+TEXT ·reluY(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ AX, BX
+	SHRQ $0x03, BX
+	JZ   rest
+
+whole:
+	VXORPS  Y1, Y1, Y1
+	VMOVUPS (DX), Y0
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    BX
+	JNZ     whole
+
+rest:
+	ANDQ       $0x07, AX
+	JZ         done
+	LEAQ       lanesInUse<>+0(SB), BX
+	ADDQ       $0x20, BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VXORPS     Y1, Y1, Y1
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	VMAXPS     Y0, Y1, Y0
+	VMOVUPS    (BX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func reluBackwardY(n int, dx *float32, y *float32, dy *float32)
+// Requires: AVX
+TEXT ·reluBackwardY(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ dx+8(FP), CX
+	MOVQ y+16(FP), DX
+	MOVQ dy+24(FP), BX
+	MOVQ AX, SI
+	SHRQ $0x03, SI
+	JZ   rest
+
+whole:
+	VXORPS  Y2, Y2, Y2
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VCMPPS  $0x04, Y2, Y0, Y0
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	DECQ    SI
+	JNZ     whole
+
+rest:
+	ANDQ       $0x07, AX
+	JZ         done
+	LEAQ       lanesInUse<>+0(SB), SI
+	ADDQ       $0x20, SI
+	NEGQ       AX
+	LEAQ       (SI)(AX*4), SI
+	VXORPS     Y2, Y2, Y2
+	VMOVUPS    (SI), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VCMPPS     $0x04, Y2, Y0, Y0
+	VANDPS     Y0, Y1, Y1
+	VMOVUPS    (SI), Y0
+	VMASKMOVPS Y1, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func nesterovY(n int, w *float32, v *float32, d *float32, lr float32, momentum float32, decay float32)
+// Requires: AVX
+TEXT ·nesterovY(SB), NOSPLIT, $0-44
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         v+16(FP), DX
+	MOVQ         d+24(FP), BX
+	VBROADCASTSS lr+32(FP), Y0
+	VBROADCASTSS momentum+36(FP), Y1
+	VBROADCASTSS decay+40(FP), Y2
+	MOVQ         AX, SI
+	SHRQ         $0x03, SI
+	JZ           rest
+
+whole:
+	VMOVUPS (CX), Y3
+	VMOVUPS (DX), Y4
+	VMOVUPS (BX), Y5
+	VMULPS  Y3, Y2, Y6
+	VADDPS  Y6, Y5, Y5
+	VMULPS  Y4, Y1, Y4
+	VADDPS  Y5, Y4, Y4
+	VMOVUPS Y4, (DX)
+	VMULPS  Y4, Y1, Y6
+	VADDPS  Y6, Y5, Y5
+	VMULPS  Y5, Y0, Y5
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	DECQ    SI
+	JNZ     whole
+
+rest:
+	ANDQ       $0x07, AX
+	JZ         done
+	LEAQ       lanesInUse<>+0(SB), SI
+	ADDQ       $0x20, SI
+	NEGQ       AX
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    (SI), Y3
+	VMASKMOVPS (CX), Y3, Y3
+	VMOVUPS    (SI), Y4
+	VMASKMOVPS (DX), Y4, Y4
+	VMOVUPS    (SI), Y5
+	VMASKMOVPS (BX), Y5, Y5
+	VMULPS     Y3, Y2, Y2
+	VADDPS     Y2, Y5, Y5
+	VMULPS     Y4, Y1, Y4
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    (SI), Y2
+	VMASKMOVPS Y4, Y2, (DX)
+	VMULPS     Y4, Y1, Y2
+	VADDPS     Y2, Y5, Y5
+	VMULPS     Y5, Y0, Y5
+	VSUBPS     Y5, Y3, Y3
+	VMOVUPS    (SI), Y2
+	VMASKMOVPS Y3, Y2, (CX)
+
+done:
 	VZEROUPPER
 	RET

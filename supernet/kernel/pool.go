@@ -8,31 +8,37 @@ import (
 
 // Pool runs the shards of a kernel on a fixed number of goroutines, which wait between kernels, and lends kernels their
 // scratch memory. It serves one kernel at a time: a Run inside a shard, or at the same time from another goroutine, panics.
-// The scratch memory only grows, so a repeated step allocates none.
+// The scratch memory only grows, and what a kernel works on lies in the pool, so a repeated step allocates nothing.
 type Pool struct {
 	workers int
-	wake    chan int // the worker's index
-	done    sync.WaitGroup
-	closed  sync.WaitGroup
 	busy    atomic.Bool
-	next    atomic.Int64
+	next    atomic.Int64 // shard to be claimed
+	started signal       // counts kernels
+	ended   signal       // counts workers that are done with a kernel
+	closed  atomic.Bool
+	stopped sync.WaitGroup
 	shards  int
-	f       func(worker, shard int)
+	f       shardFunc
+	args    args
+	many    [][]float32 // of args
 
 	floats  []float32
 	doubles []float64
-	runs    []run
 }
+
+// shardFunc computes one shard of a kernel on the worker of that index, below p.workers.
+type shardFunc func(p *Pool, worker, shard int)
 
 // NewPool starts a pool of workers goroutines, the caller of Run counted; workers < 1 means GOMAXPROCS. Close stops them.
 func NewPool(workers int) *Pool {
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	p := &Pool{workers: workers, wake: make(chan int, workers)}
-	p.closed.Add(workers - 1)
-	for range workers - 1 {
-		go p.serve()
+	p := &Pool{workers: workers}
+	p.started.sleepers.L, p.ended.sleepers.L = &p.started.mutex, &p.ended.mutex
+	p.stopped.Add(workers - 1)
+	for worker := 1; worker < workers; worker++ {
+		go p.serve(worker)
 	}
 	return p
 }
@@ -40,40 +46,46 @@ func NewPool(workers int) *Pool {
 // Run calls f(shard) for every shard in 0..shards−1 and returns when all are done. Shards are claimed in any order by any worker,
 // so each must write memory of its own. A panic on one of the pool's goroutines ends the program.
 func (p *Pool) Run(shards int, f func(shard int)) {
-	p.run(shards, func(_, shard int) { f(shard) })
+	p.run(shards, func(_ *Pool, _, shard int) { f(shard) })
 }
 
 // Close stops the goroutines. The pool must not be used afterwards.
 func (p *Pool) Close() {
-	close(p.wake)
-	p.closed.Wait()
+	p.closed.Store(true)
+	p.started.add()
+	p.stopped.Wait()
 }
 
-// run is Run with the index of the worker, below p.workers, for scratch memory.
-func (p *Pool) run(shards int, f func(worker, shard int)) {
+// run is Run for functions that need no closure.
+func (p *Pool) run(shards int, f shardFunc) {
 	if !p.busy.CompareAndSwap(false, true) {
 		panic(poolInUse)
 	}
-	defer func() {
-		p.done.Wait()
-		p.f = nil
-		p.busy.Store(false)
-	}()
-	others := max(min(p.workers, shards)-1, 0)
 	p.shards, p.f = shards, f
 	p.next.Store(0)
-	p.done.Add(others)
-	for i := range others {
-		p.wake <- i + 1
+	if p.workers == 1 || shards < 2 {
+		defer p.busy.Store(false)
+		p.work(0)
+		return
 	}
+	before := p.ended.count.Load()
+	defer func() {
+		p.ended.wait(before + int64(p.workers) - 1)
+		p.busy.Store(false)
+	}()
+	p.started.add()
 	p.work(0)
 }
 
-func (p *Pool) serve() {
-	defer p.closed.Done()
-	for worker := range p.wake {
+func (p *Pool) serve(worker int) {
+	defer p.stopped.Done()
+	for kernel := int64(1); ; kernel++ {
+		p.started.wait(kernel)
+		if p.closed.Load() {
+			return
+		}
 		p.work(worker)
-		p.done.Done()
+		p.ended.add()
 	}
 }
 
@@ -83,8 +95,45 @@ func (p *Pool) work(worker int) {
 		if shard >= p.shards {
 			return
 		}
-		p.f(worker, shard)
+		p.f(p, worker, shard)
 	}
+}
+
+// signal is a count that goroutines wait for. Kernels follow each other within microseconds and waking a goroutine takes many,
+// so they look for a while before they sleep.
+type signal struct {
+	count    atomic.Int64
+	asleep   atomic.Int64
+	mutex    sync.Mutex
+	sleepers sync.Cond
+}
+
+// looks is how often a goroutine looks before it sleeps: some tens of microseconds.
+const looks = 1 << 15
+
+func (s *signal) add() {
+	s.count.Add(1)
+	if s.asleep.Load() > 0 {
+		s.mutex.Lock()
+		s.sleepers.Broadcast()
+		s.mutex.Unlock()
+	}
+}
+
+// wait returns when the count has reached n.
+func (s *signal) wait(n int64) {
+	for range looks {
+		if s.count.Load() >= n {
+			return
+		}
+	}
+	s.mutex.Lock()
+	s.asleep.Add(1)
+	for s.count.Load() < n {
+		s.sleepers.Wait()
+	}
+	s.asleep.Add(-1)
+	s.mutex.Unlock()
 }
 
 // scratch32 lends n floats with arbitrary contents until the next kernel.
@@ -103,33 +152,47 @@ func (p *Pool) scratch64(n int) []float64 {
 	return p.doubles[:n]
 }
 
-// scratchRuns lends n runs with arbitrary contents until the next kernel.
-func (p *Pool) scratchRuns(n int) []run {
-	if cap(p.runs) < n {
-		p.runs = make([]run, n)
-	}
-	return p.runs[:n]
+// args are what an elementwise kernel works on. They lie in the pool, where a closure would have to be allocated.
+type args struct {
+	dst, x, y, z []float32
+	s            [3]float32
+	c            int // channels, where the kernel works on rows
+	many         [][]float32
+	norm         *Norm
+	sums         []float64
+	parts        parts
+	ranges       func(a *args, from, to int)
 }
 
 // chunk is the number of elements in a shard of an elementwise kernel.
 const chunk = 1 << 14
 
-// chunks calls f on consecutive ranges of 0..n−1, in parallel.
-func (p *Pool) chunks(n int, f func(from, to int)) {
-	p.run(ceilDiv(n, chunk), func(_, s int) { f(s*chunk, min((s+1)*chunk, n)) })
+// over calls f on the ranges of q, in parallel.
+func (p *Pool) over(q parts, a args, f func(a *args, from, to int)) {
+	p.args = a
+	p.args.parts, p.args.ranges = q, f
+	p.run(q.count(), runRange)
+	p.args = args{}
 }
 
-// rowBlocks is the number of shards for rows of c channels: about chunk elements each, and no more than 64,
-// since some kernels keep partial sums for each.
-func rowBlocks(rows, c int) int {
-	return max(min(rows, ceilDiv(rows*c, chunk), 64), 1)
+func runRange(p *Pool, _, shard int) {
+	from, to := p.args.parts.bounds(shard)
+	p.args.ranges(&p.args, from, to)
+}
+
+// rowChunks cuts rows of c channels into parts of about chunk elements.
+func rowChunks(rows, c int) parts { return parts{rows, max(chunk/max(c, 1), 1)} }
+
+// chunks calls f on consecutive ranges of 0..n−1, in parallel.
+func (p *Pool) chunks(n int, f func(from, to int)) {
+	p.run(ceilDiv(n, chunk), func(_ *Pool, _, s int) { f(s*chunk, min((s+1)*chunk, n)) })
+}
+
+// rows calls f on consecutive ranges of rows of c channels, in parallel.
+func (p *Pool) rows(rows, c int, f func(from, to int)) {
+	q := rowChunks(rows, c)
+	p.run(q.count(), func(_ *Pool, _, s int) { f(q.bounds(s)) })
 }
 
 // part is the range of shard s when n items are cut into shards parts of nearly equal size.
 func part(n, shards, s int) (from, to int) { return n * s / shards, n * (s + 1) / shards }
-
-// rows calls f on consecutive ranges of rows of c channels, in parallel.
-func (p *Pool) rows(rows, c int, f func(from, to int)) {
-	shards := ceilDiv(rows*c, chunk)
-	p.run(shards, func(_, s int) { f(part(rows, shards, s)) })
-}

@@ -54,7 +54,7 @@ func TestPoolSurvivesPanic(t *testing.T) {
 				t.Errorf("recovered %v, want %q", got, badRate)
 			}
 		}()
-		p.run(2, func(worker, _ int) {
+		p.run(2, func(_ *Pool, worker, _ int) {
 			if worker == 0 {
 				defer close(caller)
 				panic(badRate)
@@ -69,7 +69,7 @@ func TestPoolSurvivesPanic(t *testing.T) {
 	}
 }
 
-// TestSteadyStateAllocations: a repeated kernel allocates closures and little else.
+// TestSteadyStateAllocations: a repeated kernel of a training step allocates nothing.
 func TestSteadyStateAllocations(t *testing.T) {
 	p := NewPool(2)
 	defer p.Close()
@@ -93,7 +93,7 @@ func TestSteadyStateAllocations(t *testing.T) {
 		"optimizer":          func() { SGDNesterov(p, x, y, x, 0, 0, 0) },
 		"global average":     func() { GlobalAvgPoolForward(p, y[:64], x, 2, 256, 32) },
 	} {
-		if got := testing.AllocsPerRun(10, f); got > 6 {
+		if got := testing.AllocsPerRun(10, f); got > 0 {
 			t.Errorf("%s: %g allocations", name, got)
 		}
 	}

@@ -7,10 +7,12 @@ package kernel
 func SGDNesterov(p *Pool, w, v, g []float32, lr, momentum, decay float32) {
 	need(v, len(w))
 	need(g, len(w))
-	p.chunks(len(w), func(from, to int) { nesterov(w[from:to], v[from:to], g[from:to], lr, momentum, decay) })
+	p.over(parts{len(w), chunk}, args{dst: w, x: v, y: g, s: [3]float32{lr, momentum, decay}}, func(a *args, from, to int) {
+		nesterov(a.dst[from:to], a.x[from:to], a.y[from:to], a.s[0], a.s[1], a.s[2])
+	})
 }
 
-func nesterov(w, v, g []float32, lr, momentum, decay float32) {
+func nesterovPortable(w, v, g []float32, lr, momentum, decay float32) {
 	v, g = v[:len(w)], g[:len(w)]
 	for i := range w {
 		d := g[i] + decay*w[i]

@@ -247,3 +247,87 @@ func moments(dst []float32, x rowsOf16, rows, channels int) {
 		momentsPortable(dst, x, rows, channels)
 	}
 }
+
+func add(dst, x, y []float32) {
+	n := len(dst)
+	x, y = x[:n], y[:n]
+	switch {
+	case n == 0:
+	case instructions == avx512:
+		addZ(n, &dst[0], &x[0], &y[0])
+	case instructions == avx2:
+		addY(n, &dst[0], &x[0], &y[0])
+	default:
+		addPortable(dst, x, y)
+	}
+}
+
+func scale(dst, x []float32, s float32) {
+	n := len(dst)
+	x = x[:n]
+	switch {
+	case n == 0:
+	case instructions == avx512:
+		scaleZ(n, &dst[0], &x[0], s)
+	case instructions == avx2:
+		scaleY(n, &dst[0], &x[0], s)
+	default:
+		scalePortable(dst, x, s)
+	}
+}
+
+func axpy(dst, x []float32, s float32) {
+	n := len(dst)
+	x = x[:n]
+	switch {
+	case n == 0:
+	case instructions == avx512:
+		axpyZ(n, &dst[0], &x[0], s)
+	case instructions == avx2:
+		axpyY(n, &dst[0], &x[0], s)
+	default:
+		axpyPortable(dst, x, s)
+	}
+}
+
+func relu(dst, x []float32) {
+	n := len(dst)
+	x = x[:n]
+	switch {
+	case n == 0:
+	case instructions == avx512:
+		reluZ(n, &dst[0], &x[0])
+	case instructions == avx2:
+		reluY(n, &dst[0], &x[0])
+	default:
+		reluPortable(dst, x)
+	}
+}
+
+func reluBackward(dx, y, dy []float32) {
+	n := len(dx)
+	y, dy = y[:n], dy[:n]
+	switch {
+	case n == 0:
+	case instructions == avx512:
+		reluBackwardZ(n, &dx[0], &y[0], &dy[0])
+	case instructions == avx2:
+		reluBackwardY(n, &dx[0], &y[0], &dy[0])
+	default:
+		reluBackwardPortable(dx, y, dy)
+	}
+}
+
+func nesterov(w, v, g []float32, lr, momentum, decay float32) {
+	n := len(w)
+	v, g = v[:n], g[:n]
+	switch {
+	case n == 0:
+	case instructions == avx512:
+		nesterovZ(n, &w[0], &v[0], &g[0], lr, momentum, decay)
+	case instructions == avx2:
+		nesterovY(n, &w[0], &v[0], &g[0], lr, momentum, decay)
+	default:
+		nesterovPortable(w, v, g, lr, momentum, decay)
+	}
+}

@@ -26,3 +26,10 @@ func (c coefficients) slopes(dst []float32, x, dy rowsOf16, rows, channels int) 
 }
 
 func moments(dst []float32, x rowsOf16, rows, channels int) { momentsPortable(dst, x, rows, channels) }
+
+func add(dst, x, y []float32)                      { addPortable(dst, x, y) }
+func scale(dst, x []float32, s float32)            { scalePortable(dst, x, s) }
+func axpy(dst, x []float32, s float32)             { axpyPortable(dst, x, s) }
+func relu(dst, x []float32)                        { reluPortable(dst, x) }
+func reluBackward(dx, y, dy []float32)             { reluBackwardPortable(dx, y, dy) }
+func nesterov(w, v, g []float32, lr, m, d float32) { nesterovPortable(w, v, g, lr, m, d) }

@@ -31,6 +31,7 @@ func main() {
 		denormalise(s)
 		moments(s)
 		slopes(s)
+		flats(s)
 	}
 	if err := writeTables("../tables_amd64.go"); err != nil {
 		log.Fatal(err)

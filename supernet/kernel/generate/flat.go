@@ -1,0 +1,141 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// flat writes a loop over n elements of slices: load and store move the vectors at the same place of each, by the names of their
+// parameters; step computes one place. Scalars are parameters that all lanes share.
+func flat(s isa, name, signature string, slices, scalars []string, step func(f *places, scalar []reg.VecVirtual)) {
+	TEXT(name+s.name, NOSPLIT, signature)
+	Pragma("noescape")
+	f := &places{isa: s, at: map[string]reg.GPVirtual{}}
+	n := gp("n")[0]
+	for i, p := range gp(slices...) {
+		f.at[slices[i]] = p
+	}
+	scalar := s.vectors(len(scalars))
+	for i, v := range scalar {
+		VBROADCASTSS(paramAddr(scalars[i]), v)
+	}
+	f.scratch = s.vectors(4)
+	whole := GP64()
+	MOVQ(n, whole)
+	SHRQ(Imm(map[bool]uint64{true: 4, false: 3}[s.wide()]), whole)
+	JZ(LabelRef("rest"))
+	Label("whole")
+	step(f, scalar)
+	for _, name := range slices {
+		ADDQ(Imm(uint64(s.size())), f.at[name])
+	}
+	DECQ(whole)
+	JNZ(LabelRef("whole"))
+	Label("rest")
+	ANDQ(Imm(uint64(s.lanes-1)), n)
+	JZ(LabelRef("done"))
+	last := s.firstLanes(n)
+	f.last = &last
+	step(f, scalar)
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// places are the current vectors of several slices.
+type places struct {
+	isa
+	at      map[string]reg.GPVirtual
+	last    *mask // of an incomplete vector
+	scratch []reg.VecVirtual
+}
+
+func (f *places) load(name string, v reg.VecVirtual) {
+	from := Mem{Base: f.at[name]}
+	if f.last != nil {
+		f.last.load(from, v)
+		return
+	}
+	VMOVUPS(from, v)
+}
+
+func (f *places) store(v reg.VecVirtual, name string) {
+	to := Mem{Base: f.at[name]}
+	if f.last != nil {
+		f.last.store(v, f.scratch[3], to)
+		return
+	}
+	VMOVUPS(v, to)
+}
+
+// flats are the elementwise kernels. Products and sums are rounded one by one, as in Go, so that results equal the portable loops'.
+func flats(s isa) {
+	flat(s, "add", "func(n int, dst, x, y *float32)", []string{"dst", "x", "y"}, nil, func(f *places, _ []reg.VecVirtual) {
+		x, y := f.scratch[0], f.scratch[1]
+		f.load("x", x)
+		f.load("y", y)
+		VADDPS(y, x, x)
+		f.store(x, "dst")
+	})
+	flat(s, "scale", "func(n int, dst, x *float32, s float32)", []string{"dst", "x"}, []string{"s"}, func(f *places, scalar []reg.VecVirtual) {
+		x := f.scratch[0]
+		f.load("x", x)
+		VMULPS(scalar[0], x, x)
+		f.store(x, "dst")
+	})
+	flat(s, "axpy", "func(n int, dst, x *float32, s float32)", []string{"dst", "x"}, []string{"s"}, func(f *places, scalar []reg.VecVirtual) {
+		x, d := f.scratch[0], f.scratch[1]
+		f.load("x", x)
+		f.load("dst", d)
+		VMULPS(scalar[0], x, x)
+		VADDPS(x, d, d)
+		f.store(d, "dst")
+	})
+	flat(s, "relu", "func(n int, dst, x *float32)", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
+		x, zero := f.scratch[0], f.scratch[1]
+		f.zero(zero)
+		f.load("x", x)
+		VMAXPS(x, zero, x) // NaN stays NaN
+		f.store(x, "dst")
+	})
+	flat(s, "reluBackward", "func(n int, dx, y, dy *float32)", []string{"dx", "y", "dy"}, nil, func(f *places, _ []reg.VecVirtual) {
+		y, dy, zero := f.scratch[0], f.scratch[1], f.scratch[2]
+		f.zero(zero)
+		f.load("y", y)
+		f.load("dy", dy)
+		f.where(y, zero, dy)
+		f.store(dy, "dx")
+	})
+	flat(s, "nesterov", "func(n int, w, v, d *float32, lr, momentum, decay float32)", []string{"w", "v", "d"}, []string{"lr", "momentum", "decay"},
+		func(f *places, scalar []reg.VecVirtual) {
+			w, v, d, t := f.scratch[0], f.scratch[1], f.scratch[2], f.vector()
+			lr, momentum, decay := scalar[0], scalar[1], scalar[2]
+			f.load("w", w)
+			f.load("v", v)
+			f.load("d", d)
+			VMULPS(w, decay, t)
+			VADDPS(t, d, d)
+			VMULPS(v, momentum, v)
+			VADDPS(d, v, v)
+			f.store(v, "v")
+			VMULPS(v, momentum, t)
+			VADDPS(t, d, d)
+			VMULPS(d, lr, d)
+			VSUBPS(d, w, w)
+			f.store(w, "w")
+		})
+}
+
+// where sets v to 0 where x equals y, but not where either is NaN.
+func (f *places) where(x, y, v reg.VecVirtual) {
+	const notEqual = 4 // true for NaN
+	if f.wide() {
+		k := K()
+		VCMPPS(Imm(notEqual), y, x, k)
+		VMOVUPS_Z(v, k, v)
+		return
+	}
+	VCMPPS(Imm(notEqual), y, x, x)
+	VANDPS(x, v, v)
+}
