@@ -24,8 +24,8 @@ type scheme interface {
 	scratch(q parts) int                                // floats that a worker needs
 	packed() (forward, backward int)                    // floats of the rearranged weights
 	pack(k *Convolution, backward bool)                 // rearranges pass.w into pass.weights
-	forward(k *Convolution, r strip)                    // sets the strip of y
-	backward(k *Convolution, r strip)                   // sets the strip of dx and adds to the gradient of the weights
+	forward(k *Convolution, r strip)                    // sets the strip of y and its moments
+	backward(k *Convolution, r strip)                   // sets the strip of dx and its slopes, and adds to the gradient of the weights
 	gradient(dw, sum []float32, from, to int, add bool) // sets dw[from:to], or adds to it, from a shard's sums
 }
 
@@ -46,6 +46,7 @@ type pass struct {
 
 // strip is the part of a pass that one worker computes at once.
 type strip struct {
+	index    int       // of the part
 	from, to int       // rows of the output
 	local    []float32 // scratch memory
 	sum      []float32 // the shard's gradient of the weights; nil if it is not wanted
@@ -153,6 +154,7 @@ func (k *Convolution) allot(weights, moments, slopes, sums int) {
 
 // strip is a part of a shard.
 func (a *pass) strip(worker, shard, i int) (r strip) {
+	r.index = i
 	r.from, r.to = a.parts.bounds(i)
 	size := len(a.local) / a.pool.workers
 	r.local = a.local[worker*size : (worker+1)*size]
@@ -167,12 +169,7 @@ func (k *Convolution) forwardShard(_ *Pool, worker, shard int) {
 	a := &k.pass
 	first, last := part(a.parts.count(), a.shards, shard)
 	for i := first; i < last; i++ {
-		r := a.strip(worker, shard, i)
-		k.scheme.forward(k, r)
-		if len(a.moments) > 0 {
-			size := 4 * padded(k.Out)
-			measureMoments(a.moments[i*size:(i+1)*size], a.y[r.from*k.Out:r.to*k.Out], r.to-r.from, k.Out)
-		}
+		k.scheme.forward(k, a.strip(worker, shard, i))
 	}
 }
 
@@ -181,15 +178,36 @@ func (k *Convolution) backwardShard(_ *Pool, worker, shard int) {
 	first, last := part(a.parts.count(), a.shards, shard)
 	clear(a.strip(worker, shard, first).sum)
 	for i := first; i < last; i++ {
-		r := a.strip(worker, shard, i)
-		k.scheme.backward(k, r)
-		if len(a.slopes) > 0 {
-			size := 2 * padded(k.C)
-			from, to := k.scheme.inputRows(r.from, r.to)
-			a.in.measureSlopes(a.slopes[i*size:(i+1)*size], a.x[from*k.C:to*k.C], a.dx[from*k.C:to*k.C], to-from)
-		}
+		k.scheme.backward(k, a.strip(worker, shard, i))
 	}
 }
+
+// measureMoments measures blocks of channels from..to−1 of the strip of y, if that is wanted.
+func (k *Convolution) measureMoments(r strip, from, to int) {
+	if len(k.pass.moments) == 0 {
+		return
+	}
+	m := k.pass.moments[r.index*4*padded(k.Out):]
+	for i := from * lanes; i < min(to*lanes, k.Out); i += lanes {
+		moments(m[4*i:], rowsOf16{k.pass.y[r.from*k.Out+i:], k.Out}, r.to-r.from, min(lanes, k.Out-i))
+	}
+}
+
+// measureSlopes measures blocks of channels from..to−1 of the strip's x and dx, if that is wanted.
+func (k *Convolution) measureSlopes(r strip, from, to int) {
+	if len(k.pass.slopes) == 0 {
+		return
+	}
+	sums := k.pass.slopes[r.index*2*padded(k.C):]
+	first, last := k.scheme.inputRows(r.from, r.to)
+	for i := from; i < to; i++ {
+		at := first*k.C + i*lanes
+		k.pass.in.block(i).slopes(sums[2*i*lanes:], rowsOf16{k.pass.x[at:], k.C}, rowsOf16{k.pass.dx[at:], k.C}, last-first, min(lanes, k.C-i*lanes))
+	}
+}
+
+// blocks is the number of blocks of c channels.
+func blocks(c int) int { return ceilDiv(c, lanes) }
 
 // collectShard adds up the shards' gradients of some weights.
 func (k *Convolution) collectShard(_ *Pool, _, chunkIndex int) {

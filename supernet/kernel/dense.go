@@ -123,6 +123,7 @@ func (c *dense) forward(k *Convolution, r strip) {
 			c.ahead[i].apply(k.pass.y[from*c.Out:(from+pixels)*c.Out], z, k.pass.w, c.Groups)
 		}
 	}
+	k.measureMoments(r, 0, blocks(c.Out))
 }
 
 func (c *dense) backward(k *Convolution, r strip) {
@@ -142,6 +143,7 @@ func (c *dense) backward(k *Convolution, r strip) {
 			}
 		}
 	}
+	k.measureSlopes(r, 0, blocks(c.C))
 }
 
 // tapGradient adds one image's part of the gradient of a tap.

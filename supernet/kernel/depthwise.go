@@ -70,20 +70,15 @@ func (c *depthwise) eachTap(list []correlation, f func(packed, w, channels int))
 }
 
 func (c *depthwise) forward(k *Convolution, r strip) {
-	in := k.pass.in
-	if in == nil {
-		in = k.plain
-	}
 	pixels := c.oh * c.ow
 	plane := r.local[:c.H*c.W*lanes]
-	for from := r.from; from < r.to; from += pixels {
-		first, last := c.inputRows(from, from+pixels)
-		x, y := k.pass.x[first*c.C:last*c.C], k.pass.y[from*c.C:(from+pixels)*c.C]
-		for i := 0; i*lanes < c.C; i++ {
-			channels := min(lanes, c.C-i*lanes)
-			in.block(i).normalise(rowsOf16{plane, lanes}, rowsOf16{x[i*lanes:], c.C}, c.H*c.W, channels)
-			c.lines(c.ahead, c.rows, y[i*lanes:], c.ow, plane, c.W, k.pass.weights, i, channels)
+	for i := range blocks(c.C) {
+		channels := min(lanes, c.C-i*lanes)
+		for from := r.from; from < r.to; from += pixels {
+			c.loadInput(k, plane, from, i, channels)
+			c.lines(c.ahead, c.rows, k.pass.y[from*c.C+i*lanes:], c.ow, plane, c.W, k.pass.weights, i, channels)
 		}
+		k.measureMoments(r, i, i+1)
 	}
 }
 
@@ -107,27 +102,33 @@ func (c *depthwise) lines(list []correlation, rows axis, dst []float32, dstW int
 }
 
 func (c *depthwise) backward(k *Convolution, r strip) {
+	pixels := c.oh * c.ow
+	x, dy := r.local[:c.H*c.W*lanes], r.local[c.H*c.W*lanes:][:pixels*lanes]
+	for i := range blocks(c.C) {
+		channels := min(lanes, c.C-i*lanes)
+		for from := r.from; from < r.to; from += pixels {
+			c.loadGradient(k, dy, from, i, channels)
+			if r.sum != nil {
+				c.loadInput(k, x, from, i, channels)
+				c.tapGradients(r.sum, x, dy, i)
+			}
+			if k.pass.dx != nil {
+				first, _ := c.inputRows(from, from)
+				c.lines(c.behind, c.rowsBack, k.pass.dx[first*c.C+i*lanes:], c.W, dy, c.ow, k.pass.weights, i, channels)
+			}
+		}
+		k.measureSlopes(r, i, i+1)
+	}
+}
+
+// loadInput makes the plane of the image whose output begins at row from.
+func (c *depthwise) loadInput(k *Convolution, plane []float32, from, block, channels int) {
 	in := k.pass.in
 	if in == nil {
 		in = k.plain
 	}
-	pixels := c.oh * c.ow
-	x, dy := r.local[:c.H*c.W*lanes], r.local[c.H*c.W*lanes:][:pixels*lanes]
-	for from := r.from; from < r.to; from += pixels {
-		first, last := c.inputRows(from, from+pixels)
-		for i := 0; i*lanes < c.C; i++ {
-			channels := min(lanes, c.C-i*lanes)
-			c.loadGradient(k, dy, from, i, channels)
-			if r.sum != nil {
-				in.block(i).normalise(rowsOf16{x, lanes}, rowsOf16{k.pass.x[first*c.C+i*lanes:], c.C}, c.H*c.W, channels)
-				c.tapGradients(r.sum, x, dy, i)
-			}
-			if k.pass.dx != nil {
-				dx := k.pass.dx[first*c.C : last*c.C]
-				c.lines(c.behind, c.rowsBack, dx[i*lanes:], c.W, dy, c.ow, k.pass.weights, i, channels)
-			}
-		}
-	}
+	first, _ := c.inputRows(from, from)
+	in.block(block).normalise(rowsOf16{plane, lanes}, rowsOf16{k.pass.x[first*c.C+block*lanes:], c.C}, c.H*c.W, channels)
 }
 
 // loadGradient makes the plane of the gradient of y from pixel from on.

@@ -27,6 +27,7 @@ func (c pointwise) forward(k *Convolution, r strip) {
 	for g := range c.Groups {
 		q.apply(k.pass.y[r.from*c.Out+g*og:], z[g*cg:], k.pass.w[g*og:], false)
 	}
+	k.measureMoments(r, 0, blocks(c.Out))
 }
 
 func (c pointwise) backward(k *Convolution, r strip) {
@@ -44,6 +45,7 @@ func (c pointwise) backward(k *Convolution, r strip) {
 		for g := range c.Groups {
 			q.apply(k.pass.dx[r.from*c.C+g*cg:], d[g*og:], k.pass.weights[g*cg:], false)
 		}
+		k.measureSlopes(r, 0, blocks(c.C))
 	}
 }
 
