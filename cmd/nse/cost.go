@@ -78,7 +78,7 @@ func price(ctx context.Context, path string, v variant) ([]priced, error) {
 	}
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(text, &keys); err != nil {
-		return nil, fmt.Errorf("%s: not a list of architectures: %w", path, err)
+		return nil, locateJSON(path, text, err)
 	}
 	if keys["architectures"] == nil {
 		return nil, fmt.Errorf(`%s: not a list of architectures: there is no "architectures"`, path)
@@ -99,7 +99,7 @@ type front struct {
 func priceFront(ctx context.Context, path string, text []byte, v variant) ([]priced, error) {
 	var f front
 	if err := json.Unmarshal(text, &f); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, locateJSON(path, text, err)
 	}
 	n, err := networkOf(ctx, filepath.Dir(path), v)
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -37,10 +36,8 @@ func pricePublished(ctx context.Context, path string, text []byte, v variant) ([
 		Note          string      `json:"note"`
 		Architectures []published `json:"architectures"`
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&file); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if err := decodeJSON(path, text, &file); err != nil {
+		return nil, err
 	}
 	open := pools{ctx: ctx, ops: map[string][]registry.Op{}}
 	defer open.close()
