@@ -49,9 +49,7 @@ func (e *Engine) Train(s evolve.Step, a evolve.Arch) (loss float64, err error) {
 	if err := e.ready(s.Round, a); err != nil {
 		return 0, err
 	}
-	loss = e.net.gradients(a, e.weights.At(s.Index), e.dropoutSeed("dropout", s))
-	e.net.update(a, e.training.rate(s), e.training)
-	return loss, nil
+	return e.net.Step(a, e.weights.At(s.Index), e.training.rate(s), e.training, e.dropoutSeed("dropout", s))
 }
 
 // Fitness implements evolve.Engine.

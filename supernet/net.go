@@ -40,7 +40,7 @@ type candidate struct {
 	block *graph.Block
 }
 
-// NewNet lays out a supernet without operations; Begin or Restore fills it. Close it after use.
+// NewNet lays out a supernet without operations; Fill, Restore or an engine's Begin gives it some. Close it after use.
 func NewNet(s Skeleton, build Builder, seed uint64, workers int) (*Net, error) {
 	n := &Net{build: build, seed: seed, momenta: map[*graph.Param][]float32{}, sharing: defaultSharing}
 	var err error
@@ -59,6 +59,9 @@ func NewNet(s Skeleton, build Builder, seed uint64, workers int) (*Net, error) {
 
 // Close stops the workers.
 func (n *Net) Close() { n.session.Pool.Close() }
+
+// Fill makes subset the operations of the layers, all with the weights that a first round begins with.
+func (n *Net) Fill(subset []evolve.Path) error { return n.begin(1, subset, false) }
 
 // populate makes subset the operations of the layers. Blocks that were there already stay.
 func (n *Net) populate(subset []evolve.Path) error {

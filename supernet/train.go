@@ -7,6 +7,17 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
+// Step trains the parameters on the path of a on one batch, at a learning rate: forward, mean cross-entropy, backward,
+// update. Of c, only Momentum and WeightDecay count here. seed draws the masks of dropout.
+func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, seed uint64) (loss float64, err error) {
+	if err := n.check(a); err != nil {
+		return 0, err
+	}
+	loss = n.gradients(a, b, seed)
+	n.update(a, rate, c)
+	return loss, nil
+}
+
 // gradients runs one forward and backward pass in training mode and leaves the gradient of the mean cross-entropy in
 // every parameter on the path. seed draws the masks of dropout.
 func (n *Net) gradients(a evolve.Arch, b data.Batch, seed uint64) (loss float64) {
