@@ -48,7 +48,7 @@ const killPool = "[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbco
 // TestKilledRunsEndLikeOthers kills runs at random moments, again and again until they end, and compares all that they
 // leave with a run that nothing happened to. NSE_KILLS is the number of kills to make (default 6).
 func TestKilledRunsEndLikeOthers(t *testing.T) {
-	b := newBench(t)
+	b := newTestbed(t)
 	kills := 6
 	if n, err := strconv.Atoi(os.Getenv("NSE_KILLS")); err == nil {
 		kills = n
@@ -74,7 +74,7 @@ func TestKilledRunsEndLikeOthers(t *testing.T) {
 
 // TestInterruptSaysHowToGoOn sends Ctrl-C, resumes, and compares the result.
 func TestInterruptSaysHowToGoOn(t *testing.T) {
-	b := newBench(t)
+	b := newTestbed(t)
 	dir := filepath.Join(b.dir, "interrupted")
 	for part := 2; ; part++ {
 		status, stderr := b.interrupt(t, dir, os.Interrupt, b.whole/time.Duration(part))
@@ -95,7 +95,7 @@ func TestInterruptSaysHowToGoOn(t *testing.T) {
 
 // TestOneCoreEndsLikeSeveral runs on one core.
 func TestOneCoreEndsLikeSeveral(t *testing.T) {
-	b := newBench(t)
+	b := newTestbed(t)
 	t.Setenv("GOMAXPROCS", "1")
 	dir := filepath.Join(b.dir, "one")
 	if status, stderr := b.interrupt(t, dir, os.Kill, time.Hour); status != 0 {
@@ -104,15 +104,15 @@ func TestOneCoreEndsLikeSeveral(t *testing.T) {
 	b.compare(t, dir, 0)
 }
 
-// bench is a folder with a run that nothing happened to.
-type bench struct {
+// testbed is a folder with a run that nothing happened to.
+type testbed struct {
 	dir   string
 	whole time.Duration // that it took
 	want  map[string]string
 }
 
-func newBench(t *testing.T) bench {
-	b := bench{dir: t.TempDir()}
+func newTestbed(t *testing.T) testbed {
+	b := testbed{dir: t.TempDir()}
 	for name, text := range map[string]string{"c.toml": killConfig, "ops.toml": killPool} {
 		if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -127,7 +127,7 @@ func newBench(t *testing.T) bench {
 }
 
 // interrupt starts or resumes the run in dir, sends it a signal after a delay, and returns how it ended.
-func (b bench) interrupt(t *testing.T, dir string, s os.Signal, delay time.Duration) (status int, stderr string) {
+func (b testbed) interrupt(t *testing.T, dir string, s os.Signal, delay time.Duration) (status int, stderr string) {
 	t.Helper()
 	args := []string{"evolve", "--pool", filepath.Join(b.dir, "ops.toml"), "--config", filepath.Join(b.dir, "c.toml"), "--out", dir}
 	if _, err := os.Stat(filepath.Join(dir, "run.db")); err == nil {
@@ -153,7 +153,7 @@ func (b bench) interrupt(t *testing.T, dir string, s os.Signal, delay time.Durat
 	return status, out.String()
 }
 
-func (b bench) compare(t *testing.T, dir string, seed uint64) {
+func (b testbed) compare(t *testing.T, dir string, seed uint64) {
 	t.Helper()
 	got := leavings(t, dir)
 	for name, want := range b.want {

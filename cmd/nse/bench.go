@@ -1,0 +1,167 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/internal/bench"
+	"github.com/nse-dev/nse/plugins"
+)
+
+// timing is the command line of bench.
+type timing struct {
+	what                          string
+	threads, batch, passes, score int
+	json                          bool
+}
+
+func benchVerb() *cobra.Command {
+	var t timing
+	c := &cobra.Command{
+		Use:   "bench WORKLOAD",
+		Short: "Time training and scoring on a workload",
+		Long: `Time training steps and the scoring of architectures on a workload: a JSON file of layers with their operations,
+the paths that each training step takes through them, and architectures to score. A program that runs the same file on
+another engine can be compared with nse, figure by figure. A workload of one layer with two operations:
+
+  {"name": "tiny", "image": [8, 8, 3], "classes": 10, "batch": 4, "stem": {"channels": 4, "stride": 1}, "head": 8,
+   "layers": [{"cin": 4, "cout": 4, "stride": 1, "ops": [
+     {"family": "mbconv", "kernel": 3, "expand": 2, "dilation": 1, "groups": [1, 1]},
+     {"family": "ssc", "kernel": 5, "expand": 1, "dilation": 1, "groups": [1, 1]}]}],
+   "train_steps": [[[0]], [[0, 1]]],
+   "score": {"batch": 4, "calibration_images": 8, "validation_images": 8, "architectures": [[[]], [[1]]]}}
+
+train runs all steps once to warm up and --passes times more, on one batch of random images, and takes the least time of
+each step: the median over the steps, and images a second and arithmetic (6 operations for each MAC of the forward pass)
+over their sum. score takes BN statistics anew from the calibration images and classifies the validation images, once for
+all that architectures have in common at their beginning; the fewer are scored, the less they share and the longer each takes.
+Memory is the most that the process has had up to then.`,
+		Example: `  nse bench tiny.json
+  nse bench tiny.json --what train --threads 1 --batch 64 --json
+  nse bench tiny.json --what score --score 1`,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := t.check(c); err != nil {
+				return usageError{c.CommandPath(), err}
+			}
+			return t.run(c, args[0])
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&t.what, "what", "", "train or score (default: both)")
+	f.IntVar(&t.threads, "threads", 2, "number of cores to use")
+	f.IntVar(&t.batch, "batch", 0, "images of a training step (default: as the workload says)")
+	f.IntVar(&t.passes, "passes", 3, "passes over the training steps, besides the one to warm up")
+	f.IntVar(&t.score, "score", 0, "score that many architectures (default: all)")
+	f.BoolVar(&t.json, "json", false, "print a line of JSON for train and one for score")
+	return c
+}
+
+// check refuses flags with which nothing can be timed.
+func (t timing) check(c *cobra.Command) error {
+	const mostThreads = 1024
+	given := c.Flags().Changed
+	switch {
+	case given("what") && t.what != "train" && t.what != "score":
+		return fmt.Errorf("--what %q: want train or score", t.what)
+	case t.threads < 1 || t.threads > mostThreads:
+		return fmt.Errorf("--threads %d: want 1 to %d", t.threads, mostThreads)
+	case given("batch") && t.batch < 2:
+		return fmt.Errorf("--batch %d: want 2 or more, which batch normalisation needs", t.batch)
+	case t.passes < 1:
+		return fmt.Errorf("--passes %d: want 1 or more", t.passes)
+	case given("score") && t.score < 1:
+		return fmt.Errorf("--score %d: want 1 or more", t.score)
+	}
+	return nil
+}
+
+// run times on as many threads as are asked for and no more, the garbage collector's included.
+func (t timing) run(c *cobra.Command, path string) error {
+	w, err := workload(path)
+	if err != nil {
+		return err
+	}
+	if t, err = t.of(w); err != nil {
+		return err
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(t.threads))
+	b, err := bench.New(w, plugins.Builtin, t.threads, time.Now)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	defer b.Close()
+	if t.what != "score" {
+		r, err := b.Train(t.batch, t.passes)
+		if err == nil {
+			err = t.print(c.OutOrStdout(), r, trainingRows(r))
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	if t.what != "train" {
+		r, err := b.Score(c.Context(), t.score)
+		if err == nil {
+			err = t.print(c.OutOrStdout(), r, scoringRows(r))
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// of completes the command line with what the workload says.
+func (t timing) of(w bench.Workload) (timing, error) {
+	all := len(w.Score.Architectures)
+	t.batch, t.score = cmp.Or(t.batch, w.Batch), cmp.Or(t.score, all)
+	if t.score > all {
+		return t, fmt.Errorf("--score %d: the workload has %d architectures", t.score, all)
+	}
+	return t, nil
+}
+
+func workload(path string) (w bench.Workload, err error) {
+	text, err := readText(path)
+	if err != nil {
+		return w, err
+	}
+	return w, decodeJSON(path, text, &w)
+}
+
+func (t timing) print(w io.Writer, result any, rows []string) error {
+	if t.json {
+		return json.NewEncoder(w).Encode(result)
+	}
+	return table(w, rows)
+}
+
+func trainingRows(r bench.Training) []string {
+	return []string{
+		"train\tthreads\tbatch\tmedian step\timages/s\tmillion MACs\tGFLOPS\tmemory",
+		fmt.Sprintf("%s\t%d\t%d\t%.2f ms\t%.1f\t%.3f\t%.1f\t%s", r.Workload, r.Threads, r.Batch, r.MedianStepMS,
+			r.ImagesPerSecond, r.MeanMACs, r.GFLOPS, memory(r.PeakRSSMiB)),
+	}
+}
+
+func scoringRows(r bench.Scoring) []string {
+	return []string{
+		"score\tthreads\tarchitectures\teach\tall of the workload\tmemory",
+		fmt.Sprintf("%s\t%d\t%d\t%.4f s\t%.1f s\t%s", r.Workload, r.Threads, r.Architectures, r.SecondsEach,
+			r.ProjectedSeconds, memory(r.PeakRSSMiB)),
+	}
+}
+
+func memory(mib float64) string {
+	if mib == 0 {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.1f MiB", mib)
+}

@@ -1,0 +1,173 @@
+// Package bench times the engine on a workload: a network, the paths of training steps and architectures to score, in a
+// file that a program on another engine can be timed on too.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/data"
+)
+
+// Bench is the supernet of a workload. Close it after use.
+type Bench struct {
+	workload Workload
+	network  network
+	net      *supernet.Net
+	threads  int
+	rand     *rand.Rand
+	now      func() time.Time
+}
+
+// New builds the supernet of a workload, with the operations of the families that family knows by name.
+func New(w Workload, family func(name string) (sdk.Op, error), threads int, now func() time.Time) (*Bench, error) {
+	laid, err := w.layOut(family)
+	if err != nil {
+		return nil, err
+	}
+	net, err := supernet.NewNet(laid.Skeleton, laid.build, 1, threads)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bench{w, laid, net, threads, evolve.Rand(1, "bench", 0, 0, 0), now}
+	if err := net.Fill(laid.subset()); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Close stops the threads.
+func (b *Bench) Close() { b.net.Close() }
+
+// Training tells how fast training is.
+type Training struct {
+	Workload        string  `json:"workload"`
+	What            string  `json:"what"` // train
+	Threads         int     `json:"threads"`
+	Batch           int     `json:"batch"`
+	MedianStepMS    float64 `json:"median_step_ms"`
+	ImagesPerSecond float64 `json:"images_per_s"`
+	MeanMACs        float64 `json:"mean_macs_per_image"` // millions, of the forward pass
+	GFLOPS          float64 `json:"gflops"`
+	PeakRSSMiB      float64 `json:"peak_rss_mib,omitempty"` // of the process up to now; absent where the system does not tell
+}
+
+// The optimizer of a step.
+const learningRate = 0.01
+
+var sgd = supernet.TrainConfig{Momentum: 0.9}
+
+// Train times the training steps of the workload, a pass over all of them to warm up and so many passes more. The least
+// time of each step counts. A step is forward, cross-entropy, backward and update, on one batch of random images.
+func (b *Bench) Train(batch, passes int) (Training, error) {
+	steps := b.workload.TrainSteps
+	images, err := b.images(batch)
+	if err != nil {
+		return Training{}, err
+	}
+	least, err := leastTimes(b.now, passes+1, len(steps), func(i int) error {
+		_, err := b.net.Step(steps[i], images, learningRate, sgd, 0)
+		return err
+	})
+	if err != nil {
+		return Training{}, err
+	}
+	seconds, macs, shown := sum(least), b.network.macs(steps), float64(batch*len(steps))
+	return Training{
+		Workload:        b.workload.Name,
+		What:            "train",
+		Threads:         b.threads,
+		Batch:           batch,
+		MedianStepMS:    round(1e3*median(least), 2),
+		ImagesPerSecond: round(shown/seconds, 1),
+		MeanMACs:        round(macs/float64(len(steps))/1e6, 3),
+		GFLOPS:          round(flopsPerMAC*float64(batch)*macs/seconds/1e9, 1),
+		PeakRSSMiB:      round(peakMiB(), 1),
+	}, nil
+}
+
+// flopsPerMAC counts a multiplication and an addition in the forward pass, and twice as many in the backward pass.
+const flopsPerMAC = 6
+
+// Scoring tells how fast architectures are scored.
+type Scoring struct {
+	Workload         string  `json:"workload"`
+	What             string  `json:"what"` // score
+	Threads          int     `json:"threads"`
+	Architectures    int     `json:"architectures"`
+	SecondsEach      float64 `json:"seconds_per_architecture"`
+	ProjectedSeconds float64 `json:"projected_s_for_all"` // for all architectures of the file
+	PeakRSSMiB       float64 `json:"peak_rss_mib,omitempty"`
+}
+
+// Score times the scoring of the first n architectures, 1 to all of them: BN statistics reset and averaged over random calibration
+// images, then a forward pass of the validation images.
+func (b *Bench) Score(ctx context.Context, n int) (Scoring, error) {
+	all := b.workload.Score.Architectures
+	images, err := b.scored()
+	if err != nil {
+		return Scoring{}, err
+	}
+	start := b.now()
+	if err := b.net.Score(ctx, all[:n], images, true, func(int, float64) error { return nil }); err != nil {
+		return Scoring{}, err
+	}
+	each := b.now().Sub(start).Seconds() / float64(n)
+	return Scoring{
+		Workload:         b.workload.Name,
+		What:             "score",
+		Threads:          b.threads,
+		Architectures:    n,
+		SecondsEach:      round(each, 4),
+		ProjectedSeconds: round(each*float64(len(all)), 1),
+		PeakRSSMiB:       round(peakMiB(), 1),
+	}, nil
+}
+
+// scored draws the images that architectures are scored on.
+func (b *Bench) scored() (s supernet.Images, err error) {
+	w := b.workload.Score
+	if s.Calibration, err = b.batches(w.Calibration, w.Batch); err != nil {
+		return s, err
+	}
+	s.Held, err = b.batches(w.Validation, w.Batch)
+	return s, err
+}
+
+// batches draws the full batches among n images.
+func (b *Bench) batches(n, size int) (iter.Seq[data.Batch], error) {
+	var batches []data.Batch
+	for range n / size {
+		images, err := b.images(size)
+		if err != nil {
+			return nil, err
+		}
+		batches = append(batches, images)
+	}
+	return slices.Values(batches), nil
+}
+
+// images draws a batch of normal noise.
+func (b *Bench) images(n int) (data.Batch, error) {
+	const most = 1 << 28 // numbers: 1 GiB
+	shape := b.network.Stem.In
+	if n > most/shape.Size() {
+		return data.Batch{}, fmt.Errorf("a batch of %d images of %v is more than 1 GiB", n, shape)
+	}
+	images := data.Batch{X: make([]float32, n*shape.Size()), Labels: make([]int32, n)}
+	for i := range images.X {
+		images.X[i] = float32(b.rand.NormFloat64())
+	}
+	for i := range images.Labels {
+		images.Labels[i] = b.rand.Int32N(int32(b.workload.Classes))
+	}
+	return images, nil
+}
