@@ -14,19 +14,19 @@ type Convolution struct {
 	pass     pass
 	forward  shardFunc
 	backward shardFunc
-	collect  shardFunc
 }
 
 // scheme is the way in which a kind of convolution is computed.
 type scheme interface {
-	parts(n int) parts                                  // of the rows (pixels) of the output of n images
-	inputRows(from, to int) (int, int)                  // the rows of the input that rows of the output belong to
-	scratch(q parts) int                                // floats that a worker needs
-	packed() (forward, backward int)                    // floats of the rearranged weights
-	pack(k *Convolution, backward bool)                 // rearranges pass.w into pass.weights
-	forward(k *Convolution, r strip)                    // sets the strip of y and its moments
-	backward(k *Convolution, r strip)                   // sets the strip of dx and its slopes, and adds to the gradient of the weights
-	gradient(dw, sum []float32, from, to int, add bool) // sets dw[from:to], or adds to it, from a shard's sums
+	parts(n int) parts                               // of the rows (pixels) of the output of n images
+	inputRows(from, to int) (int, int)               // the rows of the input that rows of the output belong to
+	scratch(q parts) int                             // floats that a worker needs
+	packed() (forward, backward int)                 // floats of the rearranged weights
+	pack(k *Convolution, backward bool)              // rearranges pass.w into pass.weights
+	forward(k *Convolution, r strip)                 // sets the strip of y and its moments
+	backward(k *Convolution, r strip)                // sets the strip of dx and its slopes, and adds to the gradient of the weights
+	weights() parts                                  // in which add adds
+	add(dw, sum []float32, from, to int, first bool) // adds a shard's sums to the gradient of a part of the weights
 }
 
 // pass is a running pass.
@@ -52,8 +52,13 @@ type strip struct {
 	sum      []float32 // the shard's gradient of the weights; nil if it is not wanted
 }
 
-// maxShards bounds the memory of partial sums. More workers than that share no pass.
-const maxShards = 16
+// Shards are many, so that workers end at about the same time, but no more than the memory for the gradients of weights allows, which
+// each has for itself.
+const (
+	fewestShards = 16
+	mostShards   = 64
+	sumsInAll    = 1 << 22
+)
 
 // NewConvolution plans a convolution.
 func NewConvolution(c Conv) *Convolution {
@@ -67,7 +72,7 @@ func NewConvolution(c Conv) *Convolution {
 	default:
 		k.scheme = newDense(c)
 	}
-	k.forward, k.backward, k.collect = k.forwardShard, k.backwardShard, k.collectShard
+	k.forward, k.backward = k.forwardShard, k.backwardShard
 	return k
 }
 
@@ -118,6 +123,7 @@ func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n in
 		need(g.DW, len(w))
 		f, _ := k.scheme.packed()
 		sums = max(f, len(w))
+		a.shards = min(a.shards, max(sumsInAll/sums, fewestShards))
 	}
 	k.allot(size, 0, slopes, sums)
 	if g.DX != nil {
@@ -126,7 +132,7 @@ func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n in
 	}
 	p.run(a.shards, k.backward)
 	if g.DW != nil {
-		p.run(ceilDiv(len(w), chunk), k.collect)
+		p.over(k.scheme.weights(), args{conv: k}, collectRange)
 	}
 	if g.DX != nil && in != nil {
 		in.foldSlopes(p, g.DGamma, g.DBeta, a.slopes, len(x)/k.C)
@@ -135,7 +141,7 @@ func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n in
 
 func (k *Convolution) begin(p *Pool, n int, in, out *Norm) {
 	k.pass = pass{pool: p, n: n, in: in, out: out, parts: k.scheme.parts(n)}
-	k.pass.shards = min(k.pass.parts.count(), maxShards)
+	k.pass.shards = min(k.pass.parts.count(), mostShards)
 }
 
 // allot lends the pass its scratch memory.
@@ -209,13 +215,12 @@ func (k *Convolution) measureSlopes(r strip, from, to int) {
 // blocks is the number of blocks of c channels.
 func blocks(c int) int { return ceilDiv(c, lanes) }
 
-// collectShard adds up the shards' gradients of some weights.
-func (k *Convolution) collectShard(_ *Pool, _, chunkIndex int) {
-	a := &k.pass
-	size := len(a.sums) / a.shards
-	from, to := chunkIndex*chunk, min((chunkIndex+1)*chunk, len(a.dw))
-	for s := range a.shards {
-		k.scheme.gradient(a.dw, a.sums[s*size:(s+1)*size], from, to, s > 0)
+// collectRange adds up the shards' gradients of some weights.
+func collectRange(a *args, from, to int) {
+	pass := &a.conv.pass
+	size := len(pass.sums) / pass.shards
+	for s := range pass.shards {
+		a.conv.scheme.add(pass.dw, pass.sums[s*size:(s+1)*size], from, to, s == 0)
 	}
 }
 

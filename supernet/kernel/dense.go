@@ -110,7 +110,7 @@ func (c *dense) packed() (forward, backward int) {
 
 func (c *dense) pack(k *Convolution, backward bool) {
 	if backward {
-		flip(k.pass.weights, k.pass.w, c.Conv)
+		k.flip()
 	}
 }
 
@@ -163,6 +163,10 @@ func (c *dense) tapGradient(sum, z, d []float32, tap int) {
 	}
 }
 
-func (c *dense) gradient(dw, sum []float32, from, to int, add bool) {
-	accumulate(dw, sum, from, to, add)
+func (c *dense) weights() parts {
+	return parts{c.Kernel[0] * c.Kernel[1] * c.C / c.Groups * c.Out, chunk / 4}
+}
+
+func (c *dense) add(dw, sum []float32, from, to int, first bool) {
+	accumulate(dw, sum, from, to, first)
 }

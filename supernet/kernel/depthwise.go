@@ -41,29 +41,30 @@ func (c *depthwise) pack(k *Convolution, backward bool) {
 	if backward {
 		list = c.behind
 	}
-	c.eachTap(list, func(packed, w, channels int) {
-		if backward {
-			line := w / (c.Kernel[1] * c.C)
-			w += (c.Kernel[0] - 1 - 2*line) * c.Kernel[1] * c.C
-		}
-		to := k.pass.weights[packed:][:lanes]
-		clear(to[copy(to, k.pass.w[w:][:channels]):])
-	})
+	for block := range blocks(c.C) {
+		c.eachTap(list, block, func(packed, w, channels int) {
+			if backward {
+				line := w / (c.Kernel[1] * c.C)
+				w += (c.Kernel[0] - 1 - 2*line) * c.Kernel[1] * c.C
+			}
+			to := k.pass.weights[packed:][:lanes]
+			clear(to[copy(to, k.pass.w[w:][:channels]):])
+		})
+	}
 }
 
 // eachTap pairs the places of the taps of a block of channels in packed weights and in [KH, KW, C].
-func (c *depthwise) eachTap(list []correlation, f func(packed, w, channels int)) {
-	packed := 0
-	for from := 0; from < c.C; from += lanes {
-		for i := range list {
-			if !list[i].first {
-				continue
-			}
-			for line := range c.Kernel[0] {
-				for b := range list[i].taps {
-					f(packed, (line*c.Kernel[1]+list[i].tap+b*list[i].tapStep)*c.C+from, min(lanes, c.C-from))
-					packed += lanes
-				}
+func (c *depthwise) eachTap(list []correlation, block int, f func(packed, w, channels int)) {
+	packed, from := block*lanes*c.Kernel[0]*c.Kernel[1], block*lanes
+	channels := min(lanes, c.C-from)
+	for i := range list {
+		if !list[i].first {
+			continue
+		}
+		for line := range c.Kernel[0] {
+			for b := range list[i].taps {
+				f(packed, (line*c.Kernel[1]+list[i].tap+b*list[i].tapStep)*c.C+from, channels)
+				packed += lanes
 			}
 		}
 	}
@@ -158,16 +159,15 @@ func (c *depthwise) tapGradients(sum, x, dy []float32, block int) {
 	}
 }
 
-// gradient unpacks; from and to are ignored but for the first chunk, which does all.
-func (c *depthwise) gradient(dw, sum []float32, from, _ int, more bool) {
-	if from > 0 {
-		return
-	}
-	c.eachTap(c.ahead, func(packed, w, channels int) {
-		if more {
-			add(dw[w:][:channels], dw[w:][:channels], sum[packed:][:channels])
+func (c *depthwise) weights() parts { return parts{blocks(c.C), 1} }
+
+// add unpacks.
+func (c *depthwise) add(dw, sum []float32, block, _ int, first bool) {
+	c.eachTap(c.ahead, block, func(packed, w, channels int) {
+		if first {
+			copy(dw[w:][:channels], sum[packed:])
 			return
 		}
-		copy(dw[w:][:channels], sum[packed:])
+		add(dw[w:][:channels], dw[w:][:channels], sum[packed:][:channels])
 	})
 }

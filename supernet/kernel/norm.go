@@ -117,24 +117,27 @@ func (n *Norm) measureSlopes(sums, x, dy []float32, rows int) {
 func (n *Norm) foldSlopes(p *Pool, dgamma, dbeta, sums []float32, rows int) {
 	need(dgamma, n.c)
 	need(dbeta, n.c)
-	size := 2 * padded(n.c)
-	total := p.scratch64(size)
-	clear(total)
-	for ; len(sums) > 0; sums = sums[size:] {
-		for i, v := range sums[:size] {
-			total[i] += float64(v)
+	p.over(parts{n.c, lanes}, args{dst: dgamma, y: dbeta, x: sums, norm: n, c: rows}, func(a *args, from, to int) {
+		var sum, product [lanes]float64
+		for at := 2 * from; at < len(a.x); at += 2 * padded(a.norm.c) {
+			for i := range to - from {
+				sum[i] += float64(a.x[at+i])
+				product[i] += float64(a.x[at+lanes+i])
+			}
 		}
-	}
-	a, b, constant := n.vector(atA), n.vector(atB), n.vector(atConstant)
-	for i, invstd := range n.invstd {
-		at := i/lanes*2*lanes + i%lanes
-		sum, product := total[at], total[at+lanes]
-		dbeta[i] = float32(sum)
-		dgamma[i] = float32(product * invstd)
-		a[i] = n.vector(atScale)[i]
-		b[i] = float32(-float64(a[i]) * invstd * invstd * product / float64(rows))
-		constant[i] = float32(-float64(a[i]) * sum / float64(rows))
-	}
+		for i := range to - from {
+			a.dst[from+i], a.y[from+i] = a.norm.slope(from+i, sum[i], product[i], float64(a.c))
+		}
+	})
+}
+
+// slope sets the coefficients of a channel of dx from Σ dz and Σ dz·(x − mean), and returns dgamma and dbeta.
+func (n *Norm) slope(i int, sum, product, rows float64) (dgamma, dbeta float32) {
+	scale, invstd := n.vector(atScale)[i], n.invstd[i]
+	n.vector(atA)[i] = scale
+	n.vector(atB)[i] = float32(-float64(scale) * invstd * invstd * product / rows)
+	n.vector(atConstant)[i] = float32(-float64(scale) * sum / rows)
+	return float32(product * invstd), float32(sum)
 }
 
 // measureMoments sets m [blocks, 4, lanes] from rows of x [rows, c].
@@ -145,33 +148,35 @@ func measureMoments(m, x []float32, rows, c int) {
 }
 
 // foldMoments sets s from the moments [parts, blocks, 4, lanes] of parts of the rows, by Chan's formula in float64.
-func (s Statistics) foldMoments(p *Pool, moments []float32, q parts) {
-	c := len(s.Mean)
-	folded := p.scratch64(2 * c)
-	mean, squares := folded[:c], folded[c:]
-	clear(folded)
-	each := func(f func(i int, rows, sum, squares, first, about float64)) {
-		for part := range q.count() {
-			rows := float64(q.rowsOf(part))
-			blocksOf(c, func(block, from, channels int) {
-				m := moments[(part*padded(c)+from)*4:]
-				for i := range channels {
-					f(from+i, rows, float64(m[i]), float64(m[lanes+i]), float64(m[2*lanes+i]), float64(m[3*lanes+i]))
-				}
-			})
+func (s Statistics) foldMoments(p *Pool, m []float32, q parts) {
+	p.over(parts{len(s.Mean), lanes}, args{dst: s.Mean, y: s.Variance, x: m, folded: q}, func(a *args, from, to int) {
+		a.folded.fold(a.dst[from:to], a.y[from:to], a.x[4*from:], 4*padded(len(a.dst)))
+	})
+}
+
+// fold is foldMoments for one block of channels, whose moments in m are step apart from part to part.
+func (q parts) fold(mean, variance, m []float32, step int) {
+	var mu, squares [lanes]float64
+	for part := range q.count() {
+		for i := range mean {
+			at := part*step + i
+			mu[i] += float64(m[at]) + float64(q.rowsOf(part))*float64(m[at+2*lanes])
 		}
 	}
-	each(func(i int, rows, sum, _, first, _ float64) { mean[i] += sum + rows*first })
 	for i := range mean {
-		mean[i] /= float64(q.rows)
+		mu[i] /= float64(q.rows)
 	}
-	each(func(i int, rows, sum, partSquares, first, about float64) {
-		partMean := first + sum/rows
-		d, rounding := partMean-mean[i], partMean-about
-		squares[i] += partSquares + rows*(d*d-rounding*rounding)
-	})
-	for i, v := range squares {
-		s.Mean[i] = float32(mean[i])
-		s.Variance[i] = max(float32(v/float64(q.rows)), 0)
+	for part := range q.count() {
+		rows := float64(q.rowsOf(part))
+		for i := range mean {
+			at := part*step + i
+			partMean := float64(m[at+2*lanes]) + float64(m[at])/rows
+			d, rounding := partMean-mu[i], partMean-float64(m[at+3*lanes])
+			squares[i] += float64(m[at+lanes]) + rows*(d*d-rounding*rounding)
+		}
+	}
+	for i := range mean {
+		mean[i] = float32(mu[i])
+		variance[i] = max(float32(squares[i]/float64(q.rows)), 0)
 	}
 }

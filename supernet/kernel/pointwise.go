@@ -16,7 +16,7 @@ func (c pointwise) packed() (forward, backward int) { return 0, c.C / c.Groups *
 
 func (c pointwise) pack(k *Convolution, backward bool) {
 	if backward {
-		flip(k.pass.weights, k.pass.w, c.Conv)
+		k.flip()
 	}
 }
 
@@ -49,31 +49,34 @@ func (c pointwise) backward(k *Convolution, r strip) {
 	}
 }
 
-func (c pointwise) gradient(dw, sum []float32, from, to int, add bool) {
-	accumulate(dw, sum, from, to, add)
+func (c pointwise) weights() parts { return parts{c.C / c.Groups * c.Out, chunk / 4} }
+
+func (c pointwise) add(dw, sum []float32, from, to int, first bool) {
+	accumulate(dw, sum, from, to, first)
 }
 
-// accumulate sets dst[from:to] to x, or adds it.
-func accumulate(dst, x []float32, from, to int, accumulate bool) {
-	if accumulate {
-		add(dst[from:to], dst[from:to], x[from:to])
+// accumulate adds x[from:to] to dst, or copies it first.
+func accumulate(dst, x []float32, from, to int, first bool) {
+	if first {
+		copy(dst[from:to], x[from:to])
 		return
 	}
-	copy(dst[from:to], x[from:to])
+	add(dst[from:to], dst[from:to], x[from:to])
 }
 
 // flip reverses the taps and transposes them: dst[KH−1−i, KW−1−j, o, g·C/G + c] = w[i, j, c, g·Out/G + o].
-func flip(dst, w []float32, c Conv) {
-	cg, og := c.C/c.Groups, c.Out/c.Groups
-	taps := c.Kernel[0] * c.Kernel[1]
-	for t := range taps {
-		from, to := w[t*cg*c.Out:], dst[(taps-1-t)*og*c.C:]
-		for g := range c.Groups {
-			for k := range cg {
-				for o, v := range from[k*c.Out+g*og:][:og] {
-					to[o*c.C+g*cg+k] = v
+func (k *Convolution) flip() {
+	taps, cg := k.Kernel[0]*k.Kernel[1], k.C/k.Groups
+	k.pass.pool.over(rowChunks(taps*cg, 4*k.Out), args{dst: k.pass.weights, x: k.pass.w, conv: k}, func(a *args, from, to int) {
+		c := a.conv.Conv
+		taps, cg, og := c.Kernel[0]*c.Kernel[1], c.C/c.Groups, c.Out/c.Groups
+		for row := from; row < to; row++ {
+			column := a.dst[(taps-1-row/cg)*og*c.C+row%cg:]
+			for g := range c.Groups {
+				for o, v := range a.x[row*c.Out+g*og:][:og] {
+					column[o*c.C+g*cg] = v
 				}
 			}
 		}
-	}
+	})
 }

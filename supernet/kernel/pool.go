@@ -159,6 +159,8 @@ type args struct {
 	c            int // channels, where the kernel works on rows
 	many         [][]float32
 	norm         *Norm
+	conv         *Convolution
+	folded       parts
 	sums         []float64
 	parts        parts
 	ranges       func(a *args, from, to int)
