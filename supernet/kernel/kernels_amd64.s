@@ -19402,14 +19402,15 @@ TEXT ·reluZ(SB), NOSPLIT, $0-24
 	JZ   rest
 
 whole:
-	VPXORD  Z1, Z1, Z1
-	VMOVUPS (DX), Z0
-	VMAXPS  Z0, Z1, Z0
-	VMOVUPS Z0, (CX)
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, DX
-	DECQ    BX
-	JNZ     whole
+	VPXORD    Z1, Z1, Z1
+	VMOVUPS   (DX), Z0
+	VCMPPS    $0x16, Z1, Z0, K1
+	VMOVUPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	DECQ      BX
+	JNZ       whole
 
 rest:
 	ANDQ      $0x0f, AX
@@ -19419,7 +19420,8 @@ rest:
 	KMOVW     BX, K1
 	VPXORD    Z1, Z1, Z1
 	VMOVUPS.Z (DX), K1, Z0
-	VMAXPS    Z0, Z1, Z0
+	VCMPPS    $0x16, Z1, Z0, K2
+	VMOVUPS.Z Z0, K2, Z0
 	VMOVUPS   Z0, K1, (CX)
 
 done:
@@ -31122,7 +31124,8 @@ TEXT ·reluY(SB), NOSPLIT, $0-24
 whole:
 	VXORPS  Y1, Y1, Y1
 	VMOVUPS (DX), Y0
-	VMAXPS  Y0, Y1, Y0
+	VCMPPS  $0x16, Y1, Y0, Y1
+	VANDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (CX)
 	ADDQ    $0x20, CX
 	ADDQ    $0x20, DX
@@ -31139,7 +31142,8 @@ rest:
 	VXORPS     Y1, Y1, Y1
 	VMOVUPS    (BX), Y0
 	VMASKMOVPS (DX), Y0, Y0
-	VMAXPS     Y0, Y1, Y0
+	VCMPPS     $0x16, Y1, Y0, Y1
+	VANDPS     Y1, Y0, Y0
 	VMOVUPS    (BX), Y1
 	VMASKMOVPS Y0, Y1, (CX)
 

@@ -151,11 +151,12 @@ func (c coefficients) slopesPortable(dst []float32, x, dy rowsOf16, rows, channe
 	for r := range rows {
 		x, dy := x.row(r, channels), dy.row(r, channels)
 		for i, v := range x {
-			v -= mean[i]
-			if !(v*scale[i]+shift[i] <= c.floor) {
-				sum[i] += dy[i]
-				product[i] += dy[i] * v
+			dz, v := dy[i], v-mean[i]
+			if v*scale[i]+shift[i] <= c.floor {
+				dz = 0
 			}
+			sum[i] += dz
+			product[i] += dz * v
 		}
 	}
 }

@@ -96,7 +96,7 @@ func flats(s isa) {
 		x, zero := f.scratch[0], f.scratch[1]
 		f.zero(zero)
 		f.load("x", x)
-		VMAXPS(x, zero, x) // NaN stays NaN
+		f.where(notBelowOrEqual, x, zero, x)
 		f.store(x, "dst")
 	})
 	flat(s, "reluBackward", "func(n int, dx, y, dy *float32)", []string{"dx", "y", "dy"}, nil, func(f *places, _ []reg.VecVirtual) {
@@ -104,7 +104,7 @@ func flats(s isa) {
 		f.zero(zero)
 		f.load("y", y)
 		f.load("dy", dy)
-		f.where(y, zero, dy)
+		f.where(notEqual, y, zero, dy)
 		f.store(dy, "dx")
 	})
 	flat(s, "nesterov", "func(n int, w, v, d *float32, lr, momentum, decay float32)", []string{"w", "v", "d"}, []string{"lr", "momentum", "decay"},
@@ -127,15 +127,15 @@ func flats(s isa) {
 		})
 }
 
-// where sets v to 0 where x equals y, but not where either is NaN.
-func (f *places) where(x, y, v reg.VecVirtual) {
-	const notEqual = 4 // true for NaN
+// where sets v to 0 where the comparison of x with y does not hold; v may be x.
+func (f *places) where(comparison uint64, x, y, v reg.VecVirtual) {
 	if f.wide() {
 		k := K()
-		VCMPPS(Imm(notEqual), y, x, k)
+		VCMPPS(Imm(comparison), y, x, k)
 		VMOVUPS_Z(v, k, v)
 		return
 	}
-	VCMPPS(Imm(notEqual), y, x, x)
-	VANDPS(x, v, v)
+	t := f.scratch[3]
+	VCMPPS(Imm(comparison), y, x, t)
+	VANDPS(t, v, v)
 }

@@ -6,8 +6,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// notBelowOrEqual is the comparison !(x ≤ y), true for NaN.
-const notBelowOrEqual = 22
+// Comparisons of vectors, both true for NaN.
+const (
+	notEqual        = 4  // !(x = y)
+	notBelowOrEqual = 22 // !(x ≤ y)
+)
 
 // coefficients addresses the coefficient vectors of a normalisation, cs bytes apart, in the order of kernel.Norm.
 type coefficients struct{ base, cs, cs3 reg.GPVirtual }
