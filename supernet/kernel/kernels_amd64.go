@@ -4,590 +4,982 @@
 
 package kernel
 
+// tileZ1x1 is product.portable for 1 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ1x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ2x1 is product.portable for 2 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ2x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ3x1 is product.portable for 3 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ3x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ4x1 is product.portable for 4 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ4x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ5x1 is product.portable for 5 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ5x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ6x1 is product.portable for 6 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ6x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ7x1 is product.portable for 7 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ7x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ8x1 is product.portable for 8 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ8x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ9x1 is product.portable for 9 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ9x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ10x1 is product.portable for 10 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ10x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ11x1 is product.portable for 11 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ11x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ12x1 is product.portable for 12 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ12x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ13x1 is product.portable for 13 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ13x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ14x1 is product.portable for 14 × 16 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ14x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ1x2 is product.portable for 1 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ1x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ2x2 is product.portable for 2 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ2x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ3x2 is product.portable for 3 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ3x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ4x2 is product.portable for 4 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ4x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ5x2 is product.portable for 5 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ5x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ6x2 is product.portable for 6 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ6x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ7x2 is product.portable for 7 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ7x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ8x2 is product.portable for 8 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ8x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ9x2 is product.portable for 9 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ9x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ10x2 is product.portable for 10 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ10x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ11x2 is product.portable for 11 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ11x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ12x2 is product.portable for 12 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ12x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ13x2 is product.portable for 13 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ13x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ14x2 is product.portable for 14 × 32 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ14x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ1x3 is product.portable for 1 × 48 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ1x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ2x3 is product.portable for 2 × 48 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ2x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ3x3 is product.portable for 3 × 48 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ3x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ4x3 is product.portable for 4 × 48 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ4x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ5x3 is product.portable for 5 × 48 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ5x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ6x3 is product.portable for 6 × 48 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ6x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ7x3 is product.portable for 7 × 48 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ7x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ8x3 is product.portable for 8 × 48 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ8x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileZ9x3 is product.portable for 9 × 48 floats, where the last 16 are but tail.
+//
 //go:noescape
 func tileZ9x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// correlateZ1x8 is correlation.portable for 1 taps, the count first of 8 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ1x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// correlateZ1x16 is correlation.portable for 1 taps, the count first of 16 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ1x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientZ1x1 is correlation.gradientPortable for 1 taps, 1 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ1x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ1x2 is correlation.gradientPortable for 1 taps, 2 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ1x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ1x4 is correlation.gradientPortable for 1 taps, 4 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ1x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ1x8 is correlation.gradientPortable for 1 taps, 8 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ1x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateZ2x8 is correlation.portable for 2 taps, the count first of 8 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ2x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// correlateZ2x16 is correlation.portable for 2 taps, the count first of 16 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ2x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientZ2x1 is correlation.gradientPortable for 2 taps, 1 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ2x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ2x2 is correlation.gradientPortable for 2 taps, 2 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ2x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ2x4 is correlation.gradientPortable for 2 taps, 4 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ2x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ2x8 is correlation.gradientPortable for 2 taps, 8 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ2x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateZ3x8 is correlation.portable for 3 taps, the count first of 8 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ3x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// correlateZ3x16 is correlation.portable for 3 taps, the count first of 16 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ3x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientZ3x1 is correlation.gradientPortable for 3 taps, 1 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ3x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ3x2 is correlation.gradientPortable for 3 taps, 2 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ3x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ3x4 is correlation.gradientPortable for 3 taps, 4 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ3x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ3x8 is correlation.gradientPortable for 3 taps, 8 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ3x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateZ4x8 is correlation.portable for 4 taps, the count first of 8 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ4x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// correlateZ4x16 is correlation.portable for 4 taps, the count first of 16 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ4x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientZ4x1 is correlation.gradientPortable for 4 taps, 1 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ4x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ4x2 is correlation.gradientPortable for 4 taps, 2 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ4x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ4x4 is correlation.gradientPortable for 4 taps, 4 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ4x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ4x8 is correlation.gradientPortable for 4 taps, 8 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ4x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateZ5x8 is correlation.portable for 5 taps, the count first of 8 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ5x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// correlateZ5x16 is correlation.portable for 5 taps, the count first of 16 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ5x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientZ5x1 is correlation.gradientPortable for 5 taps, 1 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ5x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ5x2 is correlation.gradientPortable for 5 taps, 2 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ5x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ5x4 is correlation.gradientPortable for 5 taps, 4 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ5x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ5x8 is correlation.gradientPortable for 5 taps, 8 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ5x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateZ6x8 is correlation.portable for 6 taps, the count first of 8 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ6x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// correlateZ6x16 is correlation.portable for 6 taps, the count first of 16 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ6x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientZ6x1 is correlation.gradientPortable for 6 taps, 1 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ6x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ6x2 is correlation.gradientPortable for 6 taps, 2 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ6x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ6x4 is correlation.gradientPortable for 6 taps, 4 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ6x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ6x8 is correlation.gradientPortable for 6 taps, 8 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ6x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateZ7x8 is correlation.portable for 7 taps, the count first of 8 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ7x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// correlateZ7x16 is correlation.portable for 7 taps, the count first of 16 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ7x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientZ7x1 is correlation.gradientPortable for 7 taps, 1 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ7x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ7x2 is correlation.gradientPortable for 7 taps, 2 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ7x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ7x4 is correlation.gradientPortable for 7 taps, 4 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ7x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ7x8 is correlation.gradientPortable for 7 taps, 8 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ7x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateZ8x8 is correlation.portable for 8 taps, the count first of 8 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ8x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// correlateZ8x16 is correlation.portable for 8 taps, the count first of 16 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ8x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientZ8x1 is correlation.gradientPortable for 8 taps, 1 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ8x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ8x2 is correlation.gradientPortable for 8 taps, 2 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ8x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ8x4 is correlation.gradientPortable for 8 taps, 4 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ8x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ8x8 is correlation.gradientPortable for 8 taps, 8 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ8x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateZ9x8 is correlation.portable for 9 taps, the count first of 8 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ9x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// correlateZ9x16 is correlation.portable for 9 taps, the count first of 16 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ9x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientZ9x1 is correlation.gradientPortable for 9 taps, 1 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ9x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ9x2 is correlation.gradientPortable for 9 taps, 2 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ9x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ9x4 is correlation.gradientPortable for 9 taps, 4 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ9x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ9x8 is correlation.gradientPortable for 9 taps, 8 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ9x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateZ10x8 is correlation.portable for 10 taps, the count first of 8 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ10x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// correlateZ10x16 is correlation.portable for 10 taps, the count first of 16 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ10x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientZ10x1 is correlation.gradientPortable for 10 taps, 1 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ10x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ10x2 is correlation.gradientPortable for 10 taps, 2 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ10x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ10x4 is correlation.gradientPortable for 10 taps, 4 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ10x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ10x8 is correlation.gradientPortable for 10 taps, 8 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ10x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateZ11x8 is correlation.portable for 11 taps, the count first of 8 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ11x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// correlateZ11x16 is correlation.portable for 11 taps, the count first of 16 outputs and the tail first of 16 channels.
+//
 //go:noescape
 func correlateZ11x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientZ11x1 is correlation.gradientPortable for 11 taps, 1 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ11x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ11x2 is correlation.gradientPortable for 11 taps, 2 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ11x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ11x4 is correlation.gradientPortable for 11 taps, 4 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ11x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientZ11x8 is correlation.gradientPortable for 11 taps, 8 outputs and 16 channels.
+//
 //go:noescape
 func gradientZ11x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// normaliseZ is coefficients.normalisePortable for the tail first of 16 channels.
+//
 //go:noescape
 func normaliseZ(rows int, x *float32, xr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)
 
+// denormaliseZ is coefficients.denormalisePortable for the tail first of 16 channels.
+//
 //go:noescape
 func denormaliseZ(rows int, x *float32, xr int, dy *float32, yr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)
 
+// momentsZ is momentsPortable for the tail first of 16 channels.
+//
 //go:noescape
 func momentsZ(rows int, x *float32, xr int, inverse float32, dst *float32, tail int)
 
+// slopesZ is coefficients.slopesPortable for the tail first of 16 channels.
+//
 //go:noescape
 func slopesZ(rows int, x *float32, xr int, dy *float32, yr int, coef *float32, cs int, floor float32, dst *float32, tail int)
 
+// addZ is addPortable on n elements.
+//
 //go:noescape
 func addZ(n int, dst *float32, x *float32, y *float32)
 
+// scaleZ is scalePortable on n elements.
+//
 //go:noescape
 func scaleZ(n int, dst *float32, x *float32, s float32)
 
+// axpyZ is axpyPortable on n elements.
+//
 //go:noescape
 func axpyZ(n int, dst *float32, x *float32, s float32)
 
+// reluZ is reluPortable on n elements.
+//
 //go:noescape
 func reluZ(n int, dst *float32, x *float32)
 
+// reluBackwardZ is reluBackwardPortable on n elements.
+//
 //go:noescape
 func reluBackwardZ(n int, dx *float32, y *float32, dy *float32)
 
+// nesterovZ is nesterovPortable on n elements.
+//
 //go:noescape
 func nesterovZ(n int, w *float32, v *float32, d *float32, lr float32, momentum float32, decay float32)
 
+// tileY1x1 is product.portable for 1 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY1x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY2x1 is product.portable for 2 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY2x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY3x1 is product.portable for 3 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY3x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY4x1 is product.portable for 4 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY4x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY5x1 is product.portable for 5 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY5x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY6x1 is product.portable for 6 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY6x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY7x1 is product.portable for 7 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY7x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY8x1 is product.portable for 8 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY8x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY9x1 is product.portable for 9 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY9x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY10x1 is product.portable for 10 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY10x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY11x1 is product.portable for 11 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY11x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY12x1 is product.portable for 12 × 8 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY12x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY1x2 is product.portable for 1 × 16 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY1x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY2x2 is product.portable for 2 × 16 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY2x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY3x2 is product.portable for 3 × 16 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY3x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY4x2 is product.portable for 4 × 16 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY4x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY5x2 is product.portable for 5 × 16 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY5x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// tileY6x2 is product.portable for 6 × 16 floats, where the last 8 are but tail.
+//
 //go:noescape
 func tileY6x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
+// correlateY1x8 is correlation.portable for 1 taps, the count first of 8 outputs and the tail first of 8 channels.
+//
 //go:noescape
 func correlateY1x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientY1x1 is correlation.gradientPortable for 1 taps, 1 outputs and 8 channels.
+//
 //go:noescape
 func gradientY1x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY1x2 is correlation.gradientPortable for 1 taps, 2 outputs and 8 channels.
+//
 //go:noescape
 func gradientY1x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY1x4 is correlation.gradientPortable for 1 taps, 4 outputs and 8 channels.
+//
 //go:noescape
 func gradientY1x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY1x8 is correlation.gradientPortable for 1 taps, 8 outputs and 8 channels.
+//
 //go:noescape
 func gradientY1x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateY2x8 is correlation.portable for 2 taps, the count first of 8 outputs and the tail first of 8 channels.
+//
 //go:noescape
 func correlateY2x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientY2x1 is correlation.gradientPortable for 2 taps, 1 outputs and 8 channels.
+//
 //go:noescape
 func gradientY2x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY2x2 is correlation.gradientPortable for 2 taps, 2 outputs and 8 channels.
+//
 //go:noescape
 func gradientY2x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY2x4 is correlation.gradientPortable for 2 taps, 4 outputs and 8 channels.
+//
 //go:noescape
 func gradientY2x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY2x8 is correlation.gradientPortable for 2 taps, 8 outputs and 8 channels.
+//
 //go:noescape
 func gradientY2x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateY3x8 is correlation.portable for 3 taps, the count first of 8 outputs and the tail first of 8 channels.
+//
 //go:noescape
 func correlateY3x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientY3x1 is correlation.gradientPortable for 3 taps, 1 outputs and 8 channels.
+//
 //go:noescape
 func gradientY3x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY3x2 is correlation.gradientPortable for 3 taps, 2 outputs and 8 channels.
+//
 //go:noescape
 func gradientY3x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY3x4 is correlation.gradientPortable for 3 taps, 4 outputs and 8 channels.
+//
 //go:noescape
 func gradientY3x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY3x8 is correlation.gradientPortable for 3 taps, 8 outputs and 8 channels.
+//
 //go:noescape
 func gradientY3x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateY4x8 is correlation.portable for 4 taps, the count first of 8 outputs and the tail first of 8 channels.
+//
 //go:noescape
 func correlateY4x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientY4x1 is correlation.gradientPortable for 4 taps, 1 outputs and 8 channels.
+//
 //go:noescape
 func gradientY4x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY4x2 is correlation.gradientPortable for 4 taps, 2 outputs and 8 channels.
+//
 //go:noescape
 func gradientY4x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY4x4 is correlation.gradientPortable for 4 taps, 4 outputs and 8 channels.
+//
 //go:noescape
 func gradientY4x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY4x8 is correlation.gradientPortable for 4 taps, 8 outputs and 8 channels.
+//
 //go:noescape
 func gradientY4x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateY5x8 is correlation.portable for 5 taps, the count first of 8 outputs and the tail first of 8 channels.
+//
 //go:noescape
 func correlateY5x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientY5x1 is correlation.gradientPortable for 5 taps, 1 outputs and 8 channels.
+//
 //go:noescape
 func gradientY5x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY5x2 is correlation.gradientPortable for 5 taps, 2 outputs and 8 channels.
+//
 //go:noescape
 func gradientY5x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY5x4 is correlation.gradientPortable for 5 taps, 4 outputs and 8 channels.
+//
 //go:noescape
 func gradientY5x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY5x8 is correlation.gradientPortable for 5 taps, 8 outputs and 8 channels.
+//
 //go:noescape
 func gradientY5x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateY6x8 is correlation.portable for 6 taps, the count first of 8 outputs and the tail first of 8 channels.
+//
 //go:noescape
 func correlateY6x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientY6x1 is correlation.gradientPortable for 6 taps, 1 outputs and 8 channels.
+//
 //go:noescape
 func gradientY6x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY6x2 is correlation.gradientPortable for 6 taps, 2 outputs and 8 channels.
+//
 //go:noescape
 func gradientY6x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY6x4 is correlation.gradientPortable for 6 taps, 4 outputs and 8 channels.
+//
 //go:noescape
 func gradientY6x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY6x8 is correlation.gradientPortable for 6 taps, 8 outputs and 8 channels.
+//
 //go:noescape
 func gradientY6x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateY7x8 is correlation.portable for 7 taps, the count first of 8 outputs and the tail first of 8 channels.
+//
 //go:noescape
 func correlateY7x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientY7x1 is correlation.gradientPortable for 7 taps, 1 outputs and 8 channels.
+//
 //go:noescape
 func gradientY7x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY7x2 is correlation.gradientPortable for 7 taps, 2 outputs and 8 channels.
+//
 //go:noescape
 func gradientY7x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY7x4 is correlation.gradientPortable for 7 taps, 4 outputs and 8 channels.
+//
 //go:noescape
 func gradientY7x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY7x8 is correlation.gradientPortable for 7 taps, 8 outputs and 8 channels.
+//
 //go:noescape
 func gradientY7x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateY8x8 is correlation.portable for 8 taps, the count first of 8 outputs and the tail first of 8 channels.
+//
 //go:noescape
 func correlateY8x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientY8x1 is correlation.gradientPortable for 8 taps, 1 outputs and 8 channels.
+//
 //go:noescape
 func gradientY8x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY8x2 is correlation.gradientPortable for 8 taps, 2 outputs and 8 channels.
+//
 //go:noescape
 func gradientY8x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY8x4 is correlation.gradientPortable for 8 taps, 4 outputs and 8 channels.
+//
 //go:noescape
 func gradientY8x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY8x8 is correlation.gradientPortable for 8 taps, 8 outputs and 8 channels.
+//
 //go:noescape
 func gradientY8x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateY9x8 is correlation.portable for 9 taps, the count first of 8 outputs and the tail first of 8 channels.
+//
 //go:noescape
 func correlateY9x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientY9x1 is correlation.gradientPortable for 9 taps, 1 outputs and 8 channels.
+//
 //go:noescape
 func gradientY9x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY9x2 is correlation.gradientPortable for 9 taps, 2 outputs and 8 channels.
+//
 //go:noescape
 func gradientY9x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY9x4 is correlation.gradientPortable for 9 taps, 4 outputs and 8 channels.
+//
 //go:noescape
 func gradientY9x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY9x8 is correlation.gradientPortable for 9 taps, 8 outputs and 8 channels.
+//
 //go:noescape
 func gradientY9x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateY10x8 is correlation.portable for 10 taps, the count first of 8 outputs and the tail first of 8 channels.
+//
 //go:noescape
 func correlateY10x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientY10x1 is correlation.gradientPortable for 10 taps, 1 outputs and 8 channels.
+//
 //go:noescape
 func gradientY10x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY10x2 is correlation.gradientPortable for 10 taps, 2 outputs and 8 channels.
+//
 //go:noescape
 func gradientY10x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY10x4 is correlation.gradientPortable for 10 taps, 4 outputs and 8 channels.
+//
 //go:noescape
 func gradientY10x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY10x8 is correlation.gradientPortable for 10 taps, 8 outputs and 8 channels.
+//
 //go:noescape
 func gradientY10x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// correlateY11x8 is correlation.portable for 11 taps, the count first of 8 outputs and the tail first of 8 channels.
+//
 //go:noescape
 func correlateY11x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
 
+// gradientY11x1 is correlation.gradientPortable for 11 taps, 1 outputs and 8 channels.
+//
 //go:noescape
 func gradientY11x1(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY11x2 is correlation.gradientPortable for 11 taps, 2 outputs and 8 channels.
+//
 //go:noescape
 func gradientY11x2(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY11x4 is correlation.gradientPortable for 11 taps, 4 outputs and 8 channels.
+//
 //go:noescape
 func gradientY11x4(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// gradientY11x8 is correlation.gradientPortable for 11 taps, 8 outputs and 8 channels.
+//
 //go:noescape
 func gradientY11x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr int, dst *float32, lo int, hi int)
 
+// normaliseY is coefficients.normalisePortable for the tail first of 8 channels.
+//
 //go:noescape
 func normaliseY(rows int, x *float32, xr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)
 
+// denormaliseY is coefficients.denormalisePortable for the tail first of 8 channels.
+//
 //go:noescape
 func denormaliseY(rows int, x *float32, xr int, dy *float32, yr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)
 
+// momentsY is momentsPortable for the tail first of 8 channels.
+//
 //go:noescape
 func momentsY(rows int, x *float32, xr int, inverse float32, dst *float32, tail int)
 
+// slopesY is coefficients.slopesPortable for the tail first of 8 channels.
+//
 //go:noescape
 func slopesY(rows int, x *float32, xr int, dy *float32, yr int, coef *float32, cs int, floor float32, dst *float32, tail int)
 
+// addY is addPortable on n elements.
+//
 //go:noescape
 func addY(n int, dst *float32, x *float32, y *float32)
 
+// scaleY is scalePortable on n elements.
+//
 //go:noescape
 func scaleY(n int, dst *float32, x *float32, s float32)
 
+// axpyY is axpyPortable on n elements.
+//
 //go:noescape
 func axpyY(n int, dst *float32, x *float32, s float32)
 
+// reluY is reluPortable on n elements.
+//
 //go:noescape
 func reluY(n int, dst *float32, x *float32)
 
+// reluBackwardY is reluBackwardPortable on n elements.
+//
 //go:noescape
 func reluBackwardY(n int, dx *float32, y *float32, dy *float32)
 
+// nesterovY is nesterovPortable on n elements.
+//
 //go:noescape
 func nesterovY(n int, w *float32, v *float32, d *float32, lr float32, momentum float32, decay float32)

@@ -49,6 +49,8 @@ func (s isa) inputs(n int, px, xp, lo, hi reg.GPVirtual, use func(u int, x reg.V
 func correlate(s isa, taps, outputs int) {
 	TEXT(fmt.Sprintf("correlate%s%dx%d", s.name, taps, outputs), NOSPLIT,
 		"func(rows int, x *float32, xp, xr int, w *float32, wr int, dst *float32, dp, lo, hi, count, tail, add int)")
+	Doc(fmt.Sprintf("correlate%s%dx%d is correlation.portable for %d taps, the count first of %d outputs and the tail first of %d channels.",
+		s.name, taps, outputs, taps, outputs, s.lanes))
 	Pragma("noescape")
 	acc := s.vectors(outputs)
 	s.zero(acc...)
@@ -118,6 +120,8 @@ func correlate(s isa, taps, outputs int) {
 func gradient(s isa, taps, outputs int) {
 	TEXT(fmt.Sprintf("gradient%s%dx%d", s.name, taps, outputs), NOSPLIT,
 		"func(rows int, x *float32, xp, xr int, dy *float32, dp, dr int, dst *float32, lo, hi int)")
+	Doc(fmt.Sprintf("gradient%s%dx%d is correlation.gradientPortable for %d taps, %d outputs and %d channels.",
+		s.name, taps, outputs, taps, outputs, s.lanes))
 	Pragma("noescape")
 	sums := make([][]reg.VecVirtual, (7+taps)/taps)
 	for i := range sums {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -10,6 +12,7 @@ import (
 // parameters; step computes one place. Scalars are parameters that all lanes share.
 func flat(s isa, name, signature string, slices, scalars []string, step func(f *places, scalar []reg.VecVirtual)) {
 	TEXT(name+s.name, NOSPLIT, signature)
+	Doc(fmt.Sprintf("%s%s is %sPortable on n elements.", name, s.name, name))
 	Pragma("noescape")
 	f := &places{isa: s, at: map[string]reg.GPVirtual{}}
 	n := gp("n")[0]

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -49,9 +51,15 @@ func announced(x, step reg.GPVirtual) reg.GPVirtual {
 	return p
 }
 
+// doc says which loop the function is.
+func (s isa) doc(name, portable string) {
+	Doc(fmt.Sprintf("%s%s is %s for the tail first of %d channels.", name, s.name, portable, s.lanes))
+}
+
 // normalise applies a normalisation and a lower bound to one vector of channels of every row.
 func normalise(s isa) {
 	TEXT("normalise"+s.name, NOSPLIT, "func(rows int, x *float32, xr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)")
+	s.doc("normalise", "coefficients.normalisePortable")
 	Pragma("noescape")
 	r := gp("rows", "x", "xr", "dst", "dr", "tail")
 	rows, x, xr, dst, dr, tail := r[0], r[1], r[2], r[3], r[4], r[5]
@@ -105,6 +113,7 @@ func (s isa) pass(k reg.OpmaskVirtual, x, scale, shift, floor, z, dz reg.VecVirt
 func denormalise(s isa) {
 	TEXT("denormalise"+s.name, NOSPLIT,
 		"func(rows int, x *float32, xr int, dy *float32, yr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)")
+	s.doc("denormalise", "coefficients.denormalisePortable")
 	Pragma("noescape")
 	r := gp("rows", "x", "xr", "dy", "yr", "dst", "dr", "tail")
 	rows, x, xr, dy, yr, dst, dr, tail := r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]
@@ -179,6 +188,7 @@ func overRows(name string, rows reg.GPVirtual, step func(turn int), sums ...[]re
 // the squares of the distances from their mean.
 func moments(s isa) {
 	TEXT("moments"+s.name, NOSPLIT, "func(rows int, x *float32, xr int, inverse float32, dst *float32, tail int)")
+	s.doc("moments", "momentsPortable")
 	Pragma("noescape")
 	r := gp("rows", "x", "xr", "dst", "tail")
 	rows, x, xr, dst, tail := r[0], r[1], r[2], r[3], r[4]
@@ -216,6 +226,7 @@ func moments(s isa) {
 func slopes(s isa) {
 	TEXT("slopes"+s.name, NOSPLIT,
 		"func(rows int, x *float32, xr int, dy *float32, yr int, coef *float32, cs int, floor float32, dst *float32, tail int)")
+	s.doc("slopes", "coefficients.slopesPortable")
 	Pragma("noescape")
 	r := gp("rows", "x", "xr", "dy", "yr", "tail")
 	rows, x, xr, dy, yr, tail := r[0], r[1], r[2], r[3], r[4], r[5]

@@ -32,6 +32,8 @@ func (s isa) tiles(each func(rows, vectors int)) {
 func tile(s isa, rows, vectors int) {
 	TEXT(fmt.Sprintf("tile%s%dx%d", s.name, rows, vectors), NOSPLIT,
 		"func(taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int)")
+	Doc(fmt.Sprintf("tile%s%dx%d is product.portable for %d × %d floats, where the last %d are but tail.",
+		s.name, rows, vectors, rows, vectors*s.lanes, s.lanes))
 	Pragma("noescape")
 	r := gp("taps", "a", "am", "ak", "at", "b", "bk", "bt", "tail")
 	taps, a, am, ak, at, b, bk, bt, tail := r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8]
