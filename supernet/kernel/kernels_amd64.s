@@ -22,39 +22,41 @@ DATA lanesInUse<>+56(SB)/4, $0x00000000
 DATA lanesInUse<>+60(SB)/4, $0x00000000
 GLOBL lanesInUse<>(SB), RODATA|NOPTR, $64
 
-// func tileZ1x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ1x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), DX
-	MOVQ      at+40(FP), BX
-	MOVQ      b+48(FP), SI
-	MOVQ      bk+56(FP), DI
-	MOVQ      bt+64(FP), R8
-	MOVQ      tail+88(FP), R9
-	MOVL      $0xffffffff, R10
-	BZHIL     R9, R10, R10
-	KMOVW     R10, K1
+TEXT ·tileZ1x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
-	MOVQ      add+96(FP), R9
-	TESTQ     R9, R9
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R9
-	MOVQ      cm+80(FP), R10
-	VMOVUPS.Z (R9), K1, Z0
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
 
 start:
-	MOVQ  k+8(FP), R9
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), DX
+	MOVQ  at+48(FP), BX
+	MOVQ  b+56(FP), SI
+	MOVQ  bk+64(FP), DI
+	MOVQ  bt+72(FP), R8
+	MOVQ  k+16(FP), R9
 	IMULQ DX, R9
 	SUBQ  R9, BX
-	MOVQ  k+8(FP), R9
+	MOVQ  k+16(FP), R9
 	IMULQ DI, R9
 	SUBQ  R9, R8
 
 tap:
-	MOVQ k+8(FP), R9
+	MOVQ k+16(FP), R9
 
 loop:
 	VMOVUPS.Z    (SI), K1, Z1
@@ -68,48 +70,62 @@ loop:
 	ADDQ         R8, SI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ2x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ2x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ2x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 
 tap:
-	MOVQ k+8(FP), R10
+	MOVQ k+16(FP), R10
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z2
@@ -125,53 +141,67 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ3x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ3x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ3x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 
 tap:
-	MOVQ k+8(FP), R10
+	MOVQ k+16(FP), R10
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z3
@@ -189,59 +219,73 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ4x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ4x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ4x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z3, Z3, Z3
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z3
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 
 tap:
-	MOVQ k+8(FP), R11
+	MOVQ k+16(FP), R11
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z4
@@ -261,8 +305,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
@@ -270,56 +314,70 @@ loop:
 	VMOVUPS      Z2, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z3, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ5x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ5x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ5x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z3, Z3, Z3
 	VPXORD    Z4, Z4, Z4
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z4
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z5
@@ -343,8 +401,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
@@ -354,59 +412,73 @@ loop:
 	VMOVUPS      Z3, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ6x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ6x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ6x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z3, Z3, Z3
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z4
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z5
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z6
@@ -432,8 +504,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
@@ -445,24 +517,30 @@ loop:
 	VMOVUPS      Z4, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z5, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ7x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ7x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ7x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -470,37 +548,45 @@ TEXT ·tileZ7x1(SB), NOSPLIT, $0-104
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z4
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z6
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z7
@@ -528,8 +614,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
@@ -543,24 +629,30 @@ loop:
 	VMOVUPS      Z5, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x07, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ8x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ8x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ8x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -569,39 +661,47 @@ TEXT ·tileZ8x1(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z4
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z6
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z7
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z8
@@ -631,8 +731,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
@@ -648,24 +748,30 @@ loop:
 	VMOVUPS      Z6, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z7, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x08, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ9x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ9x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ9x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -675,34 +781,42 @@ TEXT ·tileZ9x1(SB), NOSPLIT, $0-104
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z4
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z6
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z8
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -710,7 +824,7 @@ start:
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z9
@@ -744,8 +858,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
@@ -763,24 +877,30 @@ loop:
 	VMOVUPS      Z7, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x09, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ10x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ10x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ10x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -791,36 +911,44 @@ TEXT ·tileZ10x1(SB), NOSPLIT, $0-104
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z4
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z6
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z8
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z9
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z9
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -828,7 +956,7 @@ start:
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z10
@@ -864,8 +992,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
@@ -885,24 +1013,30 @@ loop:
 	VMOVUPS      Z8, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z9, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0a, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ11x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ11x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ11x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -914,38 +1048,46 @@ TEXT ·tileZ11x1(SB), NOSPLIT, $0-104
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z4
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z6
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z8
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z10
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z10
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -953,7 +1095,7 @@ start:
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z11
@@ -991,8 +1133,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
@@ -1014,24 +1156,30 @@ loop:
 	VMOVUPS      Z9, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0b, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ12x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ12x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ12x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -1044,40 +1192,48 @@ TEXT ·tileZ12x1(SB), NOSPLIT, $0-104
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z4
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z6
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z8
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z10
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z11
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z10
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z11
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -1085,7 +1241,7 @@ start:
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z12
@@ -1125,8 +1281,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
@@ -1150,24 +1306,30 @@ loop:
 	VMOVUPS      Z10, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z11, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0c, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ13x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ13x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ13x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ13x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -1181,42 +1343,50 @@ TEXT ·tileZ13x1(SB), NOSPLIT, $0-104
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
 	VPXORD    Z12, Z12, Z12
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z4
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z6
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z8
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z10
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z12
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z10
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z12
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -1225,7 +1395,7 @@ start:
 	LEAQ  (R12)(DX*4), R13
 
 tap:
-	MOVQ k+8(FP), R14
+	MOVQ k+16(FP), R14
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z13
@@ -1269,8 +1439,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
@@ -1296,24 +1466,30 @@ loop:
 	VMOVUPS      Z11, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z12, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0d, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ14x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ14x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ14x1(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ14x1(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -1328,44 +1504,52 @@ TEXT ·tileZ14x1(SB), NOSPLIT, $0-104
 	VPXORD    Z11, Z11, Z11
 	VPXORD    Z12, Z12, Z12
 	VPXORD    Z13, Z13, Z13
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS.Z (R10), K1, Z0
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z4
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z6
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z8
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z10
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z12
-	ADDQ      R11, R10
-	VMOVUPS.Z (R10), K1, Z13
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z10
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z12
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z13
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -1374,7 +1558,7 @@ start:
 	LEAQ  (R12)(DX*4), R13
 
 tap:
-	MOVQ k+8(FP), R14
+	MOVQ k+16(FP), R14
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z14
@@ -1420,8 +1604,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z1, K1, (AX)
@@ -1449,44 +1633,58 @@ loop:
 	VMOVUPS      Z12, K1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z13, K1, (AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0e, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ1x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ1x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), DX
-	MOVQ      at+40(FP), BX
-	MOVQ      b+48(FP), SI
-	MOVQ      bk+56(FP), DI
-	MOVQ      bt+64(FP), R8
-	MOVQ      tail+88(FP), R9
-	MOVL      $0xffffffff, R10
-	BZHIL     R9, R10, R10
-	KMOVW     R10, K1
+TEXT ·tileZ1x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
-	MOVQ      add+96(FP), R9
-	TESTQ     R9, R9
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R9
-	MOVQ      cm+80(FP), R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
 
 start:
-	MOVQ  k+8(FP), R9
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), DX
+	MOVQ  at+48(FP), BX
+	MOVQ  b+56(FP), SI
+	MOVQ  bk+64(FP), DI
+	MOVQ  bt+72(FP), R8
+	MOVQ  k+16(FP), R9
 	IMULQ DX, R9
 	SUBQ  R9, BX
-	MOVQ  k+8(FP), R9
+	MOVQ  k+16(FP), R9
 	IMULQ DI, R9
 	SUBQ  R9, R8
 
 tap:
-	MOVQ k+8(FP), R9
+	MOVQ k+16(FP), R9
 
 loop:
 	VMOVUPS      (SI), Z2
@@ -1502,53 +1700,67 @@ loop:
 	ADDQ         R8, SI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ2x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ2x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ2x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z3, Z3, Z3
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 
 tap:
-	MOVQ k+8(FP), R10
+	MOVQ k+16(FP), R10
 
 loop:
 	VMOVUPS      (DI), Z4
@@ -1567,61 +1779,75 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ3x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ3x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ3x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z3, Z3, Z3
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 
 tap:
-	MOVQ k+8(FP), R10
+	MOVQ k+16(FP), R10
 
 loop:
 	VMOVUPS      (DI), Z6
@@ -1643,8 +1869,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -1653,24 +1879,30 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ4x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ4x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ4x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -1679,34 +1911,42 @@ TEXT ·tileZ4x2(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 
 tap:
-	MOVQ k+8(FP), R11
+	MOVQ k+16(FP), R11
 
 loop:
 	VMOVUPS      (DI), Z8
@@ -1731,8 +1971,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -1744,24 +1984,30 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ5x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ5x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ5x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -1772,38 +2018,46 @@ TEXT ·tileZ5x2(SB), NOSPLIT, $0-104
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z8
-	VMOVUPS.Z 64(R10), K1, Z9
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS      (DI), Z10
@@ -1833,8 +2087,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -1849,24 +2103,30 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ6x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ6x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ6x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -1879,41 +2139,49 @@ TEXT ·tileZ6x2(SB), NOSPLIT, $0-104
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z8
-	VMOVUPS.Z 64(R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z10
-	VMOVUPS.Z 64(R10), K1, Z11
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS      (DI), Z12
@@ -1946,8 +2214,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -1965,24 +2233,30 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPS      Z11, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ7x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ7x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ7x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ7x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -1997,44 +2271,52 @@ TEXT ·tileZ7x2(SB), NOSPLIT, $0-104
 	VPXORD    Z11, Z11, Z11
 	VPXORD    Z12, Z12, Z12
 	VPXORD    Z13, Z13, Z13
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z8
-	VMOVUPS.Z 64(R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z10
-	VMOVUPS.Z 64(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS.Z 64(R10), K1, Z13
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS      (DI), Z14
@@ -2070,8 +2352,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -2092,24 +2374,30 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPS      Z13, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x07, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ8x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ8x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ8x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ8x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -2126,47 +2414,55 @@ TEXT ·tileZ8x2(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z8
-	VMOVUPS.Z 64(R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z10
-	VMOVUPS.Z 64(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS.Z 64(R10), K1, Z13
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z14
-	VMOVUPS.Z 64(R10), K1, Z15
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS      (DI), Z16
@@ -2205,8 +2501,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -2230,24 +2526,30 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z14, (AX)
 	VMOVUPS      Z15, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x08, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ9x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ9x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ9x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ9x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -2266,43 +2568,51 @@ TEXT ·tileZ9x2(SB), NOSPLIT, $0-104
 	VPXORD    Z15, Z15, Z15
 	VPXORD    Z16, Z16, Z16
 	VPXORD    Z17, Z17, Z17
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z8
-	VMOVUPS.Z 64(R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z10
-	VMOVUPS.Z 64(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS.Z 64(R10), K1, Z13
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z14
-	VMOVUPS.Z 64(R10), K1, Z15
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z16
-	VMOVUPS.Z 64(R10), K1, Z17
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -2310,7 +2620,7 @@ start:
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
 	VMOVUPS      (DI), Z18
@@ -2354,8 +2664,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -2382,24 +2692,30 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z16, (AX)
 	VMOVUPS      Z17, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x09, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ10x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ10x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ10x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ10x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -2420,46 +2736,54 @@ TEXT ·tileZ10x2(SB), NOSPLIT, $0-104
 	VPXORD    Z17, Z17, Z17
 	VPXORD    Z18, Z18, Z18
 	VPXORD    Z19, Z19, Z19
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z8
-	VMOVUPS.Z 64(R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z10
-	VMOVUPS.Z 64(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS.Z 64(R10), K1, Z13
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z14
-	VMOVUPS.Z 64(R10), K1, Z15
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z16
-	VMOVUPS.Z 64(R10), K1, Z17
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z18
-	VMOVUPS.Z 64(R10), K1, Z19
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS.Z 64(AX), K1, Z19
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -2467,7 +2791,7 @@ start:
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
 	VMOVUPS      (DI), Z20
@@ -2514,8 +2838,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -2545,24 +2869,30 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z18, (AX)
 	VMOVUPS      Z19, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0a, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ11x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ11x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ11x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ11x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -2585,49 +2915,57 @@ TEXT ·tileZ11x2(SB), NOSPLIT, $0-104
 	VPXORD    Z19, Z19, Z19
 	VPXORD    Z20, Z20, Z20
 	VPXORD    Z21, Z21, Z21
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z8
-	VMOVUPS.Z 64(R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z10
-	VMOVUPS.Z 64(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS.Z 64(R10), K1, Z13
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z14
-	VMOVUPS.Z 64(R10), K1, Z15
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z16
-	VMOVUPS.Z 64(R10), K1, Z17
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z18
-	VMOVUPS.Z 64(R10), K1, Z19
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z20
-	VMOVUPS.Z 64(R10), K1, Z21
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS.Z 64(AX), K1, Z19
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z20
+	VMOVUPS.Z 64(AX), K1, Z21
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -2635,7 +2973,7 @@ start:
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
 	VMOVUPS      (DI), Z22
@@ -2685,8 +3023,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -2719,24 +3057,30 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z20, (AX)
 	VMOVUPS      Z21, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0b, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ12x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ12x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ12x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ12x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -2761,52 +3105,60 @@ TEXT ·tileZ12x2(SB), NOSPLIT, $0-104
 	VPXORD    Z21, Z21, Z21
 	VPXORD    Z22, Z22, Z22
 	VPXORD    Z23, Z23, Z23
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z8
-	VMOVUPS.Z 64(R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z10
-	VMOVUPS.Z 64(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS.Z 64(R10), K1, Z13
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z14
-	VMOVUPS.Z 64(R10), K1, Z15
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z16
-	VMOVUPS.Z 64(R10), K1, Z17
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z18
-	VMOVUPS.Z 64(R10), K1, Z19
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z20
-	VMOVUPS.Z 64(R10), K1, Z21
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z22
-	VMOVUPS.Z 64(R10), K1, Z23
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS.Z 64(AX), K1, Z19
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z20
+	VMOVUPS.Z 64(AX), K1, Z21
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z22
+	VMOVUPS.Z 64(AX), K1, Z23
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -2814,7 +3166,7 @@ start:
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
 	VMOVUPS      (DI), Z24
@@ -2867,8 +3219,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -2904,24 +3256,30 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z22, (AX)
 	VMOVUPS      Z23, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0c, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ13x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ13x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ13x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ13x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -2948,55 +3306,63 @@ TEXT ·tileZ13x2(SB), NOSPLIT, $0-104
 	VPXORD    Z23, Z23, Z23
 	VPXORD    Z24, Z24, Z24
 	VPXORD    Z25, Z25, Z25
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z8
-	VMOVUPS.Z 64(R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z10
-	VMOVUPS.Z 64(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS.Z 64(R10), K1, Z13
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z14
-	VMOVUPS.Z 64(R10), K1, Z15
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z16
-	VMOVUPS.Z 64(R10), K1, Z17
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z18
-	VMOVUPS.Z 64(R10), K1, Z19
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z20
-	VMOVUPS.Z 64(R10), K1, Z21
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z22
-	VMOVUPS.Z 64(R10), K1, Z23
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z24
-	VMOVUPS.Z 64(R10), K1, Z25
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS.Z 64(AX), K1, Z19
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z20
+	VMOVUPS.Z 64(AX), K1, Z21
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z22
+	VMOVUPS.Z 64(AX), K1, Z23
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -3005,7 +3371,7 @@ start:
 	LEAQ  (R12)(DX*4), R13
 
 tap:
-	MOVQ k+8(FP), R14
+	MOVQ k+16(FP), R14
 
 loop:
 	VMOVUPS      (DI), Z26
@@ -3063,8 +3429,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -3103,24 +3469,30 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z24, (AX)
 	VMOVUPS      Z25, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0d, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ14x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ14x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ14x2(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ14x2(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -3149,58 +3521,66 @@ TEXT ·tileZ14x2(SB), NOSPLIT, $0-104
 	VPXORD    Z25, Z25, Z25
 	VPXORD    Z26, Z26, Z26
 	VPXORD    Z27, Z27, Z27
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z8
-	VMOVUPS.Z 64(R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z10
-	VMOVUPS.Z 64(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS.Z 64(R10), K1, Z13
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z14
-	VMOVUPS.Z 64(R10), K1, Z15
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z16
-	VMOVUPS.Z 64(R10), K1, Z17
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z18
-	VMOVUPS.Z 64(R10), K1, Z19
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z20
-	VMOVUPS.Z 64(R10), K1, Z21
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z22
-	VMOVUPS.Z 64(R10), K1, Z23
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z24
-	VMOVUPS.Z 64(R10), K1, Z25
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z26
-	VMOVUPS.Z 64(R10), K1, Z27
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS.Z 64(AX), K1, Z19
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z20
+	VMOVUPS.Z 64(AX), K1, Z21
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z22
+	VMOVUPS.Z 64(AX), K1, Z23
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z26
+	VMOVUPS.Z 64(AX), K1, Z27
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -3209,7 +3589,7 @@ start:
 	LEAQ  (R12)(DX*4), R13
 
 tap:
-	MOVQ k+8(FP), R14
+	MOVQ k+16(FP), R14
 
 loop:
 	VMOVUPS      (DI), Z28
@@ -3270,8 +3650,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         CX, AX
@@ -3313,46 +3693,60 @@ loop:
 	ADDQ         CX, AX
 	VMOVUPS      Z26, (AX)
 	VMOVUPS      Z27, K1, 64(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0e, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ1x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ1x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ1x3(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), DX
-	MOVQ      at+40(FP), BX
-	MOVQ      b+48(FP), SI
-	MOVQ      bk+56(FP), DI
-	MOVQ      bt+64(FP), R8
-	MOVQ      tail+88(FP), R9
-	MOVL      $0xffffffff, R10
-	BZHIL     R9, R10, R10
-	KMOVW     R10, K1
+TEXT ·tileZ1x3(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
-	MOVQ      add+96(FP), R9
-	TESTQ     R9, R9
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R9
-	MOVQ      cm+80(FP), R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS   64(R9), Z1
-	VMOVUPS.Z 128(R9), K1, Z2
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
 
 start:
-	MOVQ  k+8(FP), R9
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), DX
+	MOVQ  at+48(FP), BX
+	MOVQ  b+56(FP), SI
+	MOVQ  bk+64(FP), DI
+	MOVQ  bt+72(FP), R8
+	MOVQ  k+16(FP), R9
 	IMULQ DX, R9
 	SUBQ  R9, BX
-	MOVQ  k+8(FP), R9
+	MOVQ  k+16(FP), R9
 	IMULQ DI, R9
 	SUBQ  R9, R8
 
 tap:
-	MOVQ k+8(FP), R9
+	MOVQ k+16(FP), R9
 
 loop:
 	VMOVUPS      (SI), Z3
@@ -3370,58 +3764,72 @@ loop:
 	ADDQ         R8, SI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, K1, 128(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ2x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ2x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ2x3(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ2x3(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z3, Z3, Z3
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS   64(R10), Z1
-	VMOVUPS.Z 128(R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z3
-	VMOVUPS   64(R10), Z4
-	VMOVUPS.Z 128(R10), K1, Z5
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z3
+	VMOVUPS   64(AX), Z4
+	VMOVUPS.Z 128(AX), K1, Z5
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 
 tap:
-	MOVQ k+8(FP), R10
+	MOVQ k+16(FP), R10
 
 loop:
 	VMOVUPS      (DI), Z6
@@ -3443,8 +3851,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, K1, 128(AX)
@@ -3452,24 +3860,30 @@ loop:
 	VMOVUPS      Z3, (AX)
 	VMOVUPS      Z4, 64(AX)
 	VMOVUPS      Z5, K1, 128(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ3x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ3x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ3x3(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ3x3(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -3479,33 +3893,41 @@ TEXT ·tileZ3x3(SB), NOSPLIT, $0-104
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS   64(R10), Z1
-	VMOVUPS.Z 128(R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z3
-	VMOVUPS   64(R10), Z4
-	VMOVUPS.Z 128(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS   64(R10), Z7
-	VMOVUPS.Z 128(R10), K1, Z8
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z3
+	VMOVUPS   64(AX), Z4
+	VMOVUPS.Z 128(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS   64(AX), Z7
+	VMOVUPS.Z 128(AX), K1, Z8
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 
 tap:
-	MOVQ k+8(FP), R10
+	MOVQ k+16(FP), R10
 
 loop:
 	VMOVUPS      (DI), Z9
@@ -3531,8 +3953,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, K1, 128(AX)
@@ -3544,24 +3966,30 @@ loop:
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, 64(AX)
 	VMOVUPS      Z8, K1, 128(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ4x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ4x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ4x3(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ4x3(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -3574,38 +4002,46 @@ TEXT ·tileZ4x3(SB), NOSPLIT, $0-104
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS   64(R10), Z1
-	VMOVUPS.Z 128(R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z3
-	VMOVUPS   64(R10), Z4
-	VMOVUPS.Z 128(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS   64(R10), Z7
-	VMOVUPS.Z 128(R10), K1, Z8
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z9
-	VMOVUPS   64(R10), Z10
-	VMOVUPS.Z 128(R10), K1, Z11
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z3
+	VMOVUPS   64(AX), Z4
+	VMOVUPS.Z 128(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS   64(AX), Z7
+	VMOVUPS.Z 128(AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z9
+	VMOVUPS   64(AX), Z10
+	VMOVUPS.Z 128(AX), K1, Z11
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 
 tap:
-	MOVQ k+8(FP), R11
+	MOVQ k+16(FP), R11
 
 loop:
 	VMOVUPS      (DI), Z12
@@ -3635,8 +4071,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, K1, 128(AX)
@@ -3652,24 +4088,30 @@ loop:
 	VMOVUPS      Z9, (AX)
 	VMOVUPS      Z10, 64(AX)
 	VMOVUPS      Z11, K1, 128(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ5x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ5x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ5x3(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ5x3(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -3685,43 +4127,51 @@ TEXT ·tileZ5x3(SB), NOSPLIT, $0-104
 	VPXORD    Z12, Z12, Z12
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS   64(R10), Z1
-	VMOVUPS.Z 128(R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z3
-	VMOVUPS   64(R10), Z4
-	VMOVUPS.Z 128(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS   64(R10), Z7
-	VMOVUPS.Z 128(R10), K1, Z8
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z9
-	VMOVUPS   64(R10), Z10
-	VMOVUPS.Z 128(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS   64(R10), Z13
-	VMOVUPS.Z 128(R10), K1, Z14
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z3
+	VMOVUPS   64(AX), Z4
+	VMOVUPS.Z 128(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS   64(AX), Z7
+	VMOVUPS.Z 128(AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z9
+	VMOVUPS   64(AX), Z10
+	VMOVUPS.Z 128(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS   64(AX), Z13
+	VMOVUPS.Z 128(AX), K1, Z14
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS      (DI), Z15
@@ -3757,8 +4207,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, K1, 128(AX)
@@ -3778,24 +4228,30 @@ loop:
 	VMOVUPS      Z12, (AX)
 	VMOVUPS      Z13, 64(AX)
 	VMOVUPS      Z14, K1, 128(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ6x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ6x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ6x3(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ6x3(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -3814,47 +4270,55 @@ TEXT ·tileZ6x3(SB), NOSPLIT, $0-104
 	VPXORD    Z15, Z15, Z15
 	VPXORD    Z16, Z16, Z16
 	VPXORD    Z17, Z17, Z17
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS   64(R10), Z1
-	VMOVUPS.Z 128(R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z3
-	VMOVUPS   64(R10), Z4
-	VMOVUPS.Z 128(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS   64(R10), Z7
-	VMOVUPS.Z 128(R10), K1, Z8
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z9
-	VMOVUPS   64(R10), Z10
-	VMOVUPS.Z 128(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS   64(R10), Z13
-	VMOVUPS.Z 128(R10), K1, Z14
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z15
-	VMOVUPS   64(R10), Z16
-	VMOVUPS.Z 128(R10), K1, Z17
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z3
+	VMOVUPS   64(AX), Z4
+	VMOVUPS.Z 128(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS   64(AX), Z7
+	VMOVUPS.Z 128(AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z9
+	VMOVUPS   64(AX), Z10
+	VMOVUPS.Z 128(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS   64(AX), Z13
+	VMOVUPS.Z 128(AX), K1, Z14
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z15
+	VMOVUPS   64(AX), Z16
+	VMOVUPS.Z 128(AX), K1, Z17
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS      (DI), Z18
@@ -3894,8 +4358,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, K1, 128(AX)
@@ -3919,24 +4383,30 @@ loop:
 	VMOVUPS      Z15, (AX)
 	VMOVUPS      Z16, 64(AX)
 	VMOVUPS      Z17, K1, 128(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ7x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ7x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ7x3(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ7x3(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -3958,51 +4428,59 @@ TEXT ·tileZ7x3(SB), NOSPLIT, $0-104
 	VPXORD    Z18, Z18, Z18
 	VPXORD    Z19, Z19, Z19
 	VPXORD    Z20, Z20, Z20
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS   64(R10), Z1
-	VMOVUPS.Z 128(R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z3
-	VMOVUPS   64(R10), Z4
-	VMOVUPS.Z 128(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS   64(R10), Z7
-	VMOVUPS.Z 128(R10), K1, Z8
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z9
-	VMOVUPS   64(R10), Z10
-	VMOVUPS.Z 128(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS   64(R10), Z13
-	VMOVUPS.Z 128(R10), K1, Z14
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z15
-	VMOVUPS   64(R10), Z16
-	VMOVUPS.Z 128(R10), K1, Z17
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z18
-	VMOVUPS   64(R10), Z19
-	VMOVUPS.Z 128(R10), K1, Z20
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z3
+	VMOVUPS   64(AX), Z4
+	VMOVUPS.Z 128(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS   64(AX), Z7
+	VMOVUPS.Z 128(AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z9
+	VMOVUPS   64(AX), Z10
+	VMOVUPS.Z 128(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS   64(AX), Z13
+	VMOVUPS.Z 128(AX), K1, Z14
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z15
+	VMOVUPS   64(AX), Z16
+	VMOVUPS.Z 128(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS   64(AX), Z19
+	VMOVUPS.Z 128(AX), K1, Z20
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS      (DI), Z21
@@ -4046,8 +4524,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, K1, 128(AX)
@@ -4075,24 +4553,30 @@ loop:
 	VMOVUPS      Z18, (AX)
 	VMOVUPS      Z19, 64(AX)
 	VMOVUPS      Z20, K1, 128(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x07, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ8x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ8x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ8x3(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ8x3(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -4117,55 +4601,63 @@ TEXT ·tileZ8x3(SB), NOSPLIT, $0-104
 	VPXORD    Z21, Z21, Z21
 	VPXORD    Z22, Z22, Z22
 	VPXORD    Z23, Z23, Z23
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS   64(R10), Z1
-	VMOVUPS.Z 128(R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z3
-	VMOVUPS   64(R10), Z4
-	VMOVUPS.Z 128(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS   64(R10), Z7
-	VMOVUPS.Z 128(R10), K1, Z8
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z9
-	VMOVUPS   64(R10), Z10
-	VMOVUPS.Z 128(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS   64(R10), Z13
-	VMOVUPS.Z 128(R10), K1, Z14
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z15
-	VMOVUPS   64(R10), Z16
-	VMOVUPS.Z 128(R10), K1, Z17
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z18
-	VMOVUPS   64(R10), Z19
-	VMOVUPS.Z 128(R10), K1, Z20
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z21
-	VMOVUPS   64(R10), Z22
-	VMOVUPS.Z 128(R10), K1, Z23
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z3
+	VMOVUPS   64(AX), Z4
+	VMOVUPS.Z 128(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS   64(AX), Z7
+	VMOVUPS.Z 128(AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z9
+	VMOVUPS   64(AX), Z10
+	VMOVUPS.Z 128(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS   64(AX), Z13
+	VMOVUPS.Z 128(AX), K1, Z14
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z15
+	VMOVUPS   64(AX), Z16
+	VMOVUPS.Z 128(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS   64(AX), Z19
+	VMOVUPS.Z 128(AX), K1, Z20
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z21
+	VMOVUPS   64(AX), Z22
+	VMOVUPS.Z 128(AX), K1, Z23
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
 	LEAQ  (CX)(DX*4), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
 	VMOVUPS      (DI), Z24
@@ -4213,8 +4705,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, K1, 128(AX)
@@ -4246,24 +4738,30 @@ loop:
 	VMOVUPS      Z21, (AX)
 	VMOVUPS      Z22, 64(AX)
 	VMOVUPS      Z23, K1, 128(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x08, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileZ9x3(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ9x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ9x3(SB), NOSPLIT, $0-104
-	MOVQ      taps+0(FP), AX
-	MOVQ      a+16(FP), CX
-	MOVQ      am+24(FP), DX
-	MOVQ      ak+32(FP), BX
-	MOVQ      at+40(FP), SI
-	MOVQ      b+48(FP), DI
-	MOVQ      bk+56(FP), R8
-	MOVQ      bt+64(FP), R9
-	MOVQ      tail+88(FP), R10
-	MOVL      $0xffffffff, R11
-	BZHIL     R10, R11, R11
-	KMOVW     R11, K1
+TEXT ·tileZ9x3(SB), NOSPLIT, $0-112
+	MOVQ  tail+96(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -4291,52 +4789,60 @@ TEXT ·tileZ9x3(SB), NOSPLIT, $0-104
 	VPXORD    Z24, Z24, Z24
 	VPXORD    Z25, Z25, Z25
 	VPXORD    Z26, Z26, Z26
-	MOVQ      add+96(FP), R10
-	TESTQ     R10, R10
+	MOVQ      add+104(FP), AX
+	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+72(FP), R10
-	MOVQ      cm+80(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS   64(R10), Z1
-	VMOVUPS.Z 128(R10), K1, Z2
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z3
-	VMOVUPS   64(R10), Z4
-	VMOVUPS.Z 128(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS   64(R10), Z7
-	VMOVUPS.Z 128(R10), K1, Z8
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z9
-	VMOVUPS   64(R10), Z10
-	VMOVUPS.Z 128(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS   64(R10), Z13
-	VMOVUPS.Z 128(R10), K1, Z14
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z15
-	VMOVUPS   64(R10), Z16
-	VMOVUPS.Z 128(R10), K1, Z17
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z18
-	VMOVUPS   64(R10), Z19
-	VMOVUPS.Z 128(R10), K1, Z20
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z21
-	VMOVUPS   64(R10), Z22
-	VMOVUPS.Z 128(R10), K1, Z23
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z24
-	VMOVUPS   64(R10), Z25
-	VMOVUPS.Z 128(R10), K1, Z26
+	MOVQ      c+80(FP), AX
+	MOVQ      cm+88(FP), CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z3
+	VMOVUPS   64(AX), Z4
+	VMOVUPS.Z 128(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS   64(AX), Z7
+	VMOVUPS.Z 128(AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z9
+	VMOVUPS   64(AX), Z10
+	VMOVUPS.Z 128(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS   64(AX), Z13
+	VMOVUPS.Z 128(AX), K1, Z14
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z15
+	VMOVUPS   64(AX), Z16
+	VMOVUPS.Z 128(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS   64(AX), Z19
+	VMOVUPS.Z 128(AX), K1, Z20
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z21
+	VMOVUPS   64(AX), Z22
+	VMOVUPS.Z 128(AX), K1, Z23
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS   64(AX), Z25
+	VMOVUPS.Z 128(AX), K1, Z26
 
 start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), CX
+	MOVQ  am+32(FP), DX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 	LEAQ  (DX)(DX*2), R10
@@ -4344,7 +4850,7 @@ start:
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
 	VMOVUPS      (DI), Z27
@@ -4398,8 +4904,8 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, K1, 128(AX)
@@ -4435,6 +4941,18 @@ loop:
 	VMOVUPS      Z24, (AX)
 	VMOVUPS      Z25, 64(AX)
 	VMOVUPS      Z26, K1, 128(AX)
+	MOVQ         blocks+0(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         am+32(FP), BX
+	MOVQ         cm+88(FP), SI
+	ADDQ         SI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x09, BX, BX
+	ADDQ         BX, DX
+	MOVQ         DX, a+24(FP)
+	DECQ         CX
+	MOVQ         CX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -19527,502 +20045,580 @@ done:
 	VZEROUPPER
 	RET
 
-// func tileY1x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY1x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), DX
-	MOVQ       at+40(FP), BX
-	MOVQ       b+48(FP), SI
-	MOVQ       bk+56(FP), DI
-	MOVQ       bt+64(FP), R8
-	MOVQ       tail+88(FP), R9
-	LEAQ       lanesInUse<>+0(SB), R10
-	ADDQ       $0x20, R10
-	NEGQ       R9
-	LEAQ       (R10)(R9*4), R10
+TEXT ·tileY1x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
-	MOVQ       add+96(FP), R9
-	TESTQ      R9, R9
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R9
-	MOVQ       cm+80(FP), R11
-	VMOVUPS    (R10), Y0
-	VMASKMOVPS (R9), Y0, Y0
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
 
 start:
-	MOVQ  k+8(FP), R9
-	IMULQ DX, R9
-	SUBQ  R9, BX
-	MOVQ  k+8(FP), R9
-	IMULQ DI, R9
-	SUBQ  R9, R8
-
-tap:
-	MOVQ k+8(FP), R9
-
-loop:
-	VMOVUPS      (R10), Y1
-	VMASKMOVPS   (SI), Y1, Y1
-	VBROADCASTSS (CX), Y2
-	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         DX, CX
-	ADDQ         DI, SI
-	DECQ         R9
-	JNZ          loop
-	ADDQ         BX, CX
-	ADDQ         R8, SI
-	DECQ         AX
-	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R10), Y1
-	VMASKMOVPS   Y0, Y1, (AX)
-	VZEROUPPER
-	RET
-
-// func tileY2x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
-// Requires: AVX, FMA3
-TEXT ·tileY2x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
-	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (R10), Y0, Y0
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (R10), Y1, Y1
-
-start:
-	MOVQ  k+8(FP), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
+	MOVQ  k+16(FP), R10
 	IMULQ R8, R10
 	SUBQ  R10, R9
 
 tap:
-	MOVQ k+8(FP), R10
+	MOVQ k+16(FP), R10
 
 loop:
-	VMOVUPS      (R11), Y2
-	VMASKMOVPS   (DI), Y2, Y2
-	VBROADCASTSS (CX), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS (CX)(DX*1), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         BX, CX
+	VMOVUPS      (CX), Y1
+	VMASKMOVPS   (DI), Y1, Y1
+	VBROADCASTSS (DX), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         BX, DX
 	ADDQ         R8, DI
 	DECQ         R10
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, DX
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R11), Y2
-	VMASKMOVPS   Y0, Y2, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y2
-	VMASKMOVPS   Y1, Y2, (AX)
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y1
+	VMASKMOVPS   Y0, Y1, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x01, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY3x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY3x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY2x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
+	JZ         start
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS (AX), Y1, Y1
+
+start:
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+
+tap:
+	MOVQ k+16(FP), R11
+
+loop:
+	VMOVUPS      (CX), Y2
+	VMASKMOVPS   (R8), Y2, Y2
+	VBROADCASTSS (DX), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (DX)(BX*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         SI, DX
+	ADDQ         R9, R8
+	DECQ         R11
+	JNZ          loop
+	ADDQ         DI, DX
+	ADDQ         R10, R8
+	DECQ         AX
+	JNZ          tap
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y2
+	VMASKMOVPS   Y0, Y2, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y2
+	VMASKMOVPS   Y1, Y2, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x02, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
+	VZEROUPPER
+	RET
+
+// func tileY3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// Requires: AVX, FMA3
+TEXT ·tileY3x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (R10), Y0, Y0
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y2
-	VMASKMOVPS (R10), Y2, Y2
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS (AX), Y2, Y2
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
 
 tap:
-	MOVQ k+8(FP), R10
+	MOVQ k+16(FP), R11
 
 loop:
-	VMOVUPS      (R11), Y3
-	VMASKMOVPS   (DI), Y3, Y3
-	VBROADCASTSS (CX), Y4
+	VMOVUPS      (CX), Y3
+	VMASKMOVPS   (R8), Y3, Y3
+	VBROADCASTSS (DX), Y4
 	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS (CX)(DX*1), Y4
+	VBROADCASTSS (DX)(BX*1), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (CX)(DX*2), Y4
+	VBROADCASTSS (DX)(BX*2), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         BX, CX
-	ADDQ         R8, DI
-	DECQ         R10
+	ADDQ         SI, DX
+	ADDQ         R9, R8
+	DECQ         R11
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
+	ADDQ         DI, DX
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R11), Y3
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y3
 	VMASKMOVPS   Y0, Y3, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y3
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y3
 	VMASKMOVPS   Y1, Y3, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y3
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y3
 	VMASKMOVPS   Y2, Y3, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x03, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY4x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY4x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY4x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (R10), Y0, Y0
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y2
-	VMASKMOVPS (R10), Y2, Y2
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS (R10), Y3, Y3
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS (AX), Y2, Y2
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS (AX), Y3, Y3
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
-	VMOVUPS      (R11), Y4
-	VMASKMOVPS   (DI), Y4, Y4
-	VBROADCASTSS (CX), Y5
+	VMOVUPS      (CX), Y4
+	VMASKMOVPS   (R8), Y4, Y4
+	VBROADCASTSS (DX), Y5
 	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS (CX)(DX*1), Y5
+	VBROADCASTSS (DX)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (CX)(DX*2), Y5
+	VBROADCASTSS (DX)(BX*2), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (CX)(R10*1), Y5
+	VBROADCASTSS (DX)(R11*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         BX, CX
-	ADDQ         R8, DI
+	ADDQ         SI, DX
+	ADDQ         R9, R8
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
+	ADDQ         DI, DX
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R11), Y4
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y4
 	VMASKMOVPS   Y0, Y4, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y4
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y4
 	VMASKMOVPS   Y1, Y4, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y4
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y4
 	VMASKMOVPS   Y2, Y4, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y4
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y4
 	VMASKMOVPS   Y3, Y4, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x04, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY5x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY5x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY5x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (R10), Y0, Y0
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y2
-	VMASKMOVPS (R10), Y2, Y2
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS (R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y4
-	VMASKMOVPS (R10), Y4, Y4
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS (AX), Y2, Y2
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS (AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS (AX), Y4, Y4
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R12
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
+	LEAQ  (DX)(BX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
-	VMOVUPS      (R11), Y5
-	VMASKMOVPS   (DI), Y5, Y5
-	VBROADCASTSS (CX), Y6
+	VMOVUPS      (CX), Y5
+	VMASKMOVPS   (R8), Y5, Y5
+	VBROADCASTSS (DX), Y6
 	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS (CX)(DX*1), Y6
+	VBROADCASTSS (DX)(BX*1), Y6
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (CX)(DX*2), Y6
+	VBROADCASTSS (DX)(BX*2), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (CX)(R10*1), Y6
+	VBROADCASTSS (DX)(R11*1), Y6
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         BX, CX
-	ADDQ         BX, R12
-	ADDQ         R8, DI
+	ADDQ         SI, DX
+	ADDQ         SI, R12
+	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         SI, R12
-	ADDQ         R9, DI
+	ADDQ         DI, DX
+	ADDQ         DI, R12
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R11), Y5
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y5
 	VMASKMOVPS   Y0, Y5, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y5
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y5
 	VMASKMOVPS   Y1, Y5, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y5
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y5
 	VMASKMOVPS   Y2, Y5, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y5
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y5
 	VMASKMOVPS   Y3, Y5, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y5
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y5
 	VMASKMOVPS   Y4, Y5, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x05, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY6x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY6x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY6x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (R10), Y0, Y0
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y2
-	VMASKMOVPS (R10), Y2, Y2
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS (R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y4
-	VMASKMOVPS (R10), Y4, Y4
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y5
-	VMASKMOVPS (R10), Y5, Y5
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS (AX), Y2, Y2
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS (AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS (AX), Y4, Y4
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS (AX), Y5, Y5
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R12
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
+	LEAQ  (DX)(BX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
-	VMOVUPS      (R11), Y6
-	VMASKMOVPS   (DI), Y6, Y6
-	VBROADCASTSS (CX), Y7
+	VMOVUPS      (CX), Y6
+	VMASKMOVPS   (R8), Y6, Y6
+	VBROADCASTSS (DX), Y7
 	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS (CX)(DX*1), Y7
+	VBROADCASTSS (DX)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (CX)(DX*2), Y7
+	VBROADCASTSS (DX)(BX*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (CX)(R10*1), Y7
+	VBROADCASTSS (DX)(R11*1), Y7
 	VFMADD231PS  Y6, Y7, Y3
 	VBROADCASTSS (R12), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (R12)(DX*1), Y7
+	VBROADCASTSS (R12)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         BX, CX
-	ADDQ         BX, R12
-	ADDQ         R8, DI
+	ADDQ         SI, DX
+	ADDQ         SI, R12
+	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         SI, R12
-	ADDQ         R9, DI
+	ADDQ         DI, DX
+	ADDQ         DI, R12
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R11), Y6
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y6
 	VMASKMOVPS   Y0, Y6, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y6
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y6
 	VMASKMOVPS   Y1, Y6, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y6
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y6
 	VMASKMOVPS   Y2, Y6, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y6
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y6
 	VMASKMOVPS   Y3, Y6, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y6
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y6
 	VMASKMOVPS   Y4, Y6, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y6
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y6
 	VMASKMOVPS   Y5, Y6, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x06, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY7x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY7x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY7x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -20030,113 +20626,127 @@ TEXT ·tileY7x1(SB), NOSPLIT, $0-104
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (R10), Y0, Y0
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y2
-	VMASKMOVPS (R10), Y2, Y2
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS (R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y4
-	VMASKMOVPS (R10), Y4, Y4
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y5
-	VMASKMOVPS (R10), Y5, Y5
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y6
-	VMASKMOVPS (R10), Y6, Y6
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS (AX), Y2, Y2
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS (AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS (AX), Y4, Y4
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS (AX), Y5, Y5
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS (AX), Y6, Y6
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R12
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
+	LEAQ  (DX)(BX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
-	VMOVUPS      (R11), Y7
-	VMASKMOVPS   (DI), Y7, Y7
-	VBROADCASTSS (CX), Y8
+	VMOVUPS      (CX), Y7
+	VMASKMOVPS   (R8), Y7, Y7
+	VBROADCASTSS (DX), Y8
 	VFMADD231PS  Y7, Y8, Y0
-	VBROADCASTSS (CX)(DX*1), Y8
+	VBROADCASTSS (DX)(BX*1), Y8
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (CX)(DX*2), Y8
+	VBROADCASTSS (DX)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y2
-	VBROADCASTSS (CX)(R10*1), Y8
+	VBROADCASTSS (DX)(R11*1), Y8
 	VFMADD231PS  Y7, Y8, Y3
 	VBROADCASTSS (R12), Y8
 	VFMADD231PS  Y7, Y8, Y4
-	VBROADCASTSS (R12)(DX*1), Y8
+	VBROADCASTSS (R12)(BX*1), Y8
 	VFMADD231PS  Y7, Y8, Y5
-	VBROADCASTSS (R12)(DX*2), Y8
+	VBROADCASTSS (R12)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y6
-	ADDQ         BX, CX
-	ADDQ         BX, R12
-	ADDQ         R8, DI
+	ADDQ         SI, DX
+	ADDQ         SI, R12
+	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         SI, R12
-	ADDQ         R9, DI
+	ADDQ         DI, DX
+	ADDQ         DI, R12
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R11), Y7
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y7
 	VMASKMOVPS   Y0, Y7, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y7
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y7
 	VMASKMOVPS   Y1, Y7, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y7
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y7
 	VMASKMOVPS   Y2, Y7, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y7
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y7
 	VMASKMOVPS   Y3, Y7, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y7
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y7
 	VMASKMOVPS   Y4, Y7, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y7
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y7
 	VMASKMOVPS   Y5, Y7, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y7
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y7
 	VMASKMOVPS   Y6, Y7, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x07, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY8x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY8x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY8x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -20145,121 +20755,135 @@ TEXT ·tileY8x1(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (R10), Y0, Y0
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y2
-	VMASKMOVPS (R10), Y2, Y2
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS (R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y4
-	VMASKMOVPS (R10), Y4, Y4
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y5
-	VMASKMOVPS (R10), Y5, Y5
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y6
-	VMASKMOVPS (R10), Y6, Y6
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y7
-	VMASKMOVPS (R10), Y7, Y7
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS (AX), Y2, Y2
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS (AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS (AX), Y4, Y4
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS (AX), Y5, Y5
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS (AX), Y6, Y6
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R12
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
+	LEAQ  (DX)(BX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
-	VMOVUPS      (R11), Y8
-	VMASKMOVPS   (DI), Y8, Y8
-	VBROADCASTSS (CX), Y9
+	VMOVUPS      (CX), Y8
+	VMASKMOVPS   (R8), Y8, Y8
+	VBROADCASTSS (DX), Y9
 	VFMADD231PS  Y8, Y9, Y0
-	VBROADCASTSS (CX)(DX*1), Y9
+	VBROADCASTSS (DX)(BX*1), Y9
 	VFMADD231PS  Y8, Y9, Y1
-	VBROADCASTSS (CX)(DX*2), Y9
+	VBROADCASTSS (DX)(BX*2), Y9
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (CX)(R10*1), Y9
+	VBROADCASTSS (DX)(R11*1), Y9
 	VFMADD231PS  Y8, Y9, Y3
 	VBROADCASTSS (R12), Y9
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (R12)(DX*1), Y9
+	VBROADCASTSS (R12)(BX*1), Y9
 	VFMADD231PS  Y8, Y9, Y5
-	VBROADCASTSS (R12)(DX*2), Y9
+	VBROADCASTSS (R12)(BX*2), Y9
 	VFMADD231PS  Y8, Y9, Y6
-	VBROADCASTSS (R12)(R10*1), Y9
+	VBROADCASTSS (R12)(R11*1), Y9
 	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         BX, CX
-	ADDQ         BX, R12
-	ADDQ         R8, DI
+	ADDQ         SI, DX
+	ADDQ         SI, R12
+	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         SI, R12
-	ADDQ         R9, DI
+	ADDQ         DI, DX
+	ADDQ         DI, R12
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R11), Y8
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y0, Y8, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y8
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y1, Y8, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y8
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y2, Y8, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y8
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y3, Y8, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y8
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y4, Y8, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y8
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y5, Y8, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y8
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y6, Y8, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y8
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y7, Y8, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x08, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY9x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY9x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY9x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -20269,132 +20893,146 @@ TEXT ·tileY9x1(SB), NOSPLIT, $0-104
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (R10), Y0, Y0
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y2
-	VMASKMOVPS (R10), Y2, Y2
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS (R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y4
-	VMASKMOVPS (R10), Y4, Y4
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y5
-	VMASKMOVPS (R10), Y5, Y5
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y6
-	VMASKMOVPS (R10), Y6, Y6
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y7
-	VMASKMOVPS (R10), Y7, Y7
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y8
-	VMASKMOVPS (R10), Y8, Y8
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS (AX), Y2, Y2
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS (AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS (AX), Y4, Y4
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS (AX), Y5, Y5
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS (AX), Y6, Y6
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS (AX), Y7, Y7
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS (AX), Y8, Y8
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R12
-	LEAQ  (R12)(DX*4), R13
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
+	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R12)(BX*4), R13
 
 tap:
-	MOVQ k+8(FP), R14
+	MOVQ k+16(FP), R14
 
 loop:
-	VMOVUPS      (R11), Y9
-	VMASKMOVPS   (DI), Y9, Y9
-	VBROADCASTSS (CX), Y10
+	VMOVUPS      (CX), Y9
+	VMASKMOVPS   (R8), Y9, Y9
+	VBROADCASTSS (DX), Y10
 	VFMADD231PS  Y9, Y10, Y0
-	VBROADCASTSS (CX)(DX*1), Y10
+	VBROADCASTSS (DX)(BX*1), Y10
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (CX)(DX*2), Y10
+	VBROADCASTSS (DX)(BX*2), Y10
 	VFMADD231PS  Y9, Y10, Y2
-	VBROADCASTSS (CX)(R10*1), Y10
+	VBROADCASTSS (DX)(R11*1), Y10
 	VFMADD231PS  Y9, Y10, Y3
 	VBROADCASTSS (R12), Y10
 	VFMADD231PS  Y9, Y10, Y4
-	VBROADCASTSS (R12)(DX*1), Y10
+	VBROADCASTSS (R12)(BX*1), Y10
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R12)(DX*2), Y10
+	VBROADCASTSS (R12)(BX*2), Y10
 	VFMADD231PS  Y9, Y10, Y6
-	VBROADCASTSS (R12)(R10*1), Y10
+	VBROADCASTSS (R12)(R11*1), Y10
 	VFMADD231PS  Y9, Y10, Y7
 	VBROADCASTSS (R13), Y10
 	VFMADD231PS  Y9, Y10, Y8
-	ADDQ         BX, CX
-	ADDQ         BX, R12
-	ADDQ         BX, R13
-	ADDQ         R8, DI
-	DECQ         R14
-	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, DX
 	ADDQ         SI, R12
 	ADDQ         SI, R13
-	ADDQ         R9, DI
+	ADDQ         R9, R8
+	DECQ         R14
+	JNZ          loop
+	ADDQ         DI, DX
+	ADDQ         DI, R12
+	ADDQ         DI, R13
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R11), Y9
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y9
 	VMASKMOVPS   Y0, Y9, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y9
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y9
 	VMASKMOVPS   Y1, Y9, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y9
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y9
 	VMASKMOVPS   Y2, Y9, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y9
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y9
 	VMASKMOVPS   Y3, Y9, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y9
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y9
 	VMASKMOVPS   Y4, Y9, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y9
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y9
 	VMASKMOVPS   Y5, Y9, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y9
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y9
 	VMASKMOVPS   Y6, Y9, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y9
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y9
 	VMASKMOVPS   Y7, Y9, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y9
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y9
 	VMASKMOVPS   Y8, Y9, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x09, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY10x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY10x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY10x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -20405,140 +21043,154 @@ TEXT ·tileY10x1(SB), NOSPLIT, $0-104
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (R10), Y0, Y0
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y2
-	VMASKMOVPS (R10), Y2, Y2
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS (R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y4
-	VMASKMOVPS (R10), Y4, Y4
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y5
-	VMASKMOVPS (R10), Y5, Y5
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y6
-	VMASKMOVPS (R10), Y6, Y6
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y7
-	VMASKMOVPS (R10), Y7, Y7
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y8
-	VMASKMOVPS (R10), Y8, Y8
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y9
-	VMASKMOVPS (R10), Y9, Y9
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS (AX), Y2, Y2
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS (AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS (AX), Y4, Y4
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS (AX), Y5, Y5
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS (AX), Y6, Y6
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS (AX), Y7, Y7
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS (AX), Y8, Y8
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS (AX), Y9, Y9
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R12
-	LEAQ  (R12)(DX*4), R13
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
+	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R12)(BX*4), R13
 
 tap:
-	MOVQ k+8(FP), R14
+	MOVQ k+16(FP), R14
 
 loop:
-	VMOVUPS      (R11), Y10
-	VMASKMOVPS   (DI), Y10, Y10
-	VBROADCASTSS (CX), Y11
+	VMOVUPS      (CX), Y10
+	VMASKMOVPS   (R8), Y10, Y10
+	VBROADCASTSS (DX), Y11
 	VFMADD231PS  Y10, Y11, Y0
-	VBROADCASTSS (CX)(DX*1), Y11
+	VBROADCASTSS (DX)(BX*1), Y11
 	VFMADD231PS  Y10, Y11, Y1
-	VBROADCASTSS (CX)(DX*2), Y11
+	VBROADCASTSS (DX)(BX*2), Y11
 	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (CX)(R10*1), Y11
+	VBROADCASTSS (DX)(R11*1), Y11
 	VFMADD231PS  Y10, Y11, Y3
 	VBROADCASTSS (R12), Y11
 	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (R12)(DX*1), Y11
+	VBROADCASTSS (R12)(BX*1), Y11
 	VFMADD231PS  Y10, Y11, Y5
-	VBROADCASTSS (R12)(DX*2), Y11
+	VBROADCASTSS (R12)(BX*2), Y11
 	VFMADD231PS  Y10, Y11, Y6
-	VBROADCASTSS (R12)(R10*1), Y11
+	VBROADCASTSS (R12)(R11*1), Y11
 	VFMADD231PS  Y10, Y11, Y7
 	VBROADCASTSS (R13), Y11
 	VFMADD231PS  Y10, Y11, Y8
-	VBROADCASTSS (R13)(DX*1), Y11
+	VBROADCASTSS (R13)(BX*1), Y11
 	VFMADD231PS  Y10, Y11, Y9
-	ADDQ         BX, CX
-	ADDQ         BX, R12
-	ADDQ         BX, R13
-	ADDQ         R8, DI
-	DECQ         R14
-	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, DX
 	ADDQ         SI, R12
 	ADDQ         SI, R13
-	ADDQ         R9, DI
+	ADDQ         R9, R8
+	DECQ         R14
+	JNZ          loop
+	ADDQ         DI, DX
+	ADDQ         DI, R12
+	ADDQ         DI, R13
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R11), Y10
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y0, Y10, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y10
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y1, Y10, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y10
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y2, Y10, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y10
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y3, Y10, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y10
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y4, Y10, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y10
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y5, Y10, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y10
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y6, Y10, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y10
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y7, Y10, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y10
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y8, Y10, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y10
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y9, Y10, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0a, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY11x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY11x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY11x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -20550,148 +21202,162 @@ TEXT ·tileY11x1(SB), NOSPLIT, $0-104
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (R10), Y0, Y0
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y2
-	VMASKMOVPS (R10), Y2, Y2
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS (R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y4
-	VMASKMOVPS (R10), Y4, Y4
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y5
-	VMASKMOVPS (R10), Y5, Y5
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y6
-	VMASKMOVPS (R10), Y6, Y6
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y7
-	VMASKMOVPS (R10), Y7, Y7
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y8
-	VMASKMOVPS (R10), Y8, Y8
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y9
-	VMASKMOVPS (R10), Y9, Y9
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y10
-	VMASKMOVPS (R10), Y10, Y10
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS (AX), Y2, Y2
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS (AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS (AX), Y4, Y4
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS (AX), Y5, Y5
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS (AX), Y6, Y6
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS (AX), Y7, Y7
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS (AX), Y8, Y8
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS (AX), Y9, Y9
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS (AX), Y10, Y10
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R12
-	LEAQ  (R12)(DX*4), R13
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
+	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R12)(BX*4), R13
 
 tap:
-	MOVQ k+8(FP), R14
+	MOVQ k+16(FP), R14
 
 loop:
-	VMOVUPS      (R11), Y11
-	VMASKMOVPS   (DI), Y11, Y11
-	VBROADCASTSS (CX), Y12
+	VMOVUPS      (CX), Y11
+	VMASKMOVPS   (R8), Y11, Y11
+	VBROADCASTSS (DX), Y12
 	VFMADD231PS  Y11, Y12, Y0
-	VBROADCASTSS (CX)(DX*1), Y12
+	VBROADCASTSS (DX)(BX*1), Y12
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (CX)(DX*2), Y12
+	VBROADCASTSS (DX)(BX*2), Y12
 	VFMADD231PS  Y11, Y12, Y2
-	VBROADCASTSS (CX)(R10*1), Y12
+	VBROADCASTSS (DX)(R11*1), Y12
 	VFMADD231PS  Y11, Y12, Y3
 	VBROADCASTSS (R12), Y12
 	VFMADD231PS  Y11, Y12, Y4
-	VBROADCASTSS (R12)(DX*1), Y12
+	VBROADCASTSS (R12)(BX*1), Y12
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R12)(DX*2), Y12
+	VBROADCASTSS (R12)(BX*2), Y12
 	VFMADD231PS  Y11, Y12, Y6
-	VBROADCASTSS (R12)(R10*1), Y12
+	VBROADCASTSS (R12)(R11*1), Y12
 	VFMADD231PS  Y11, Y12, Y7
 	VBROADCASTSS (R13), Y12
 	VFMADD231PS  Y11, Y12, Y8
-	VBROADCASTSS (R13)(DX*1), Y12
+	VBROADCASTSS (R13)(BX*1), Y12
 	VFMADD231PS  Y11, Y12, Y9
-	VBROADCASTSS (R13)(DX*2), Y12
+	VBROADCASTSS (R13)(BX*2), Y12
 	VFMADD231PS  Y11, Y12, Y10
-	ADDQ         BX, CX
-	ADDQ         BX, R12
-	ADDQ         BX, R13
-	ADDQ         R8, DI
-	DECQ         R14
-	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, DX
 	ADDQ         SI, R12
 	ADDQ         SI, R13
-	ADDQ         R9, DI
+	ADDQ         R9, R8
+	DECQ         R14
+	JNZ          loop
+	ADDQ         DI, DX
+	ADDQ         DI, R12
+	ADDQ         DI, R13
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R11), Y11
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y11
 	VMASKMOVPS   Y0, Y11, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y11
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y11
 	VMASKMOVPS   Y1, Y11, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y11
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y11
 	VMASKMOVPS   Y2, Y11, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y11
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y11
 	VMASKMOVPS   Y3, Y11, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y11
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y11
 	VMASKMOVPS   Y4, Y11, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y11
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y11
 	VMASKMOVPS   Y5, Y11, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y11
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y11
 	VMASKMOVPS   Y6, Y11, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y11
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y11
 	VMASKMOVPS   Y7, Y11, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y11
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y11
 	VMASKMOVPS   Y8, Y11, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y11
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y11
 	VMASKMOVPS   Y9, Y11, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y11
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y11
 	VMASKMOVPS   Y10, Y11, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0b, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY12x1(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY12x1(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY12x1(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -20704,378 +21370,434 @@ TEXT ·tileY12x1(SB), NOSPLIT, $0-104
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (R10), Y0, Y0
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y2
-	VMASKMOVPS (R10), Y2, Y2
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS (R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y4
-	VMASKMOVPS (R10), Y4, Y4
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y5
-	VMASKMOVPS (R10), Y5, Y5
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y6
-	VMASKMOVPS (R10), Y6, Y6
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y7
-	VMASKMOVPS (R10), Y7, Y7
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y8
-	VMASKMOVPS (R10), Y8, Y8
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y9
-	VMASKMOVPS (R10), Y9, Y9
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y10
-	VMASKMOVPS (R10), Y10, Y10
-	ADDQ       R12, R10
-	VMOVUPS    (R11), Y11
-	VMASKMOVPS (R10), Y11, Y11
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS (AX), Y0, Y0
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS (AX), Y2, Y2
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS (AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS (AX), Y4, Y4
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS (AX), Y5, Y5
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS (AX), Y6, Y6
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS (AX), Y7, Y7
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS (AX), Y8, Y8
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS (AX), Y9, Y9
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS (AX), Y10, Y10
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS (AX), Y11, Y11
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R12
-	LEAQ  (R12)(DX*4), R13
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
+	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R12)(BX*4), R13
 
 tap:
-	MOVQ k+8(FP), R14
+	MOVQ k+16(FP), R14
 
 loop:
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   (DI), Y12, Y12
-	VBROADCASTSS (CX), Y13
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   (R8), Y12, Y12
+	VBROADCASTSS (DX), Y13
 	VFMADD231PS  Y12, Y13, Y0
-	VBROADCASTSS (CX)(DX*1), Y13
+	VBROADCASTSS (DX)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y1
-	VBROADCASTSS (CX)(DX*2), Y13
+	VBROADCASTSS (DX)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (CX)(R10*1), Y13
+	VBROADCASTSS (DX)(R11*1), Y13
 	VFMADD231PS  Y12, Y13, Y3
 	VBROADCASTSS (R12), Y13
 	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (R12)(DX*1), Y13
+	VBROADCASTSS (R12)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y5
-	VBROADCASTSS (R12)(DX*2), Y13
+	VBROADCASTSS (R12)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (R12)(R10*1), Y13
+	VBROADCASTSS (R12)(R11*1), Y13
 	VFMADD231PS  Y12, Y13, Y7
 	VBROADCASTSS (R13), Y13
 	VFMADD231PS  Y12, Y13, Y8
-	VBROADCASTSS (R13)(DX*1), Y13
+	VBROADCASTSS (R13)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y9
-	VBROADCASTSS (R13)(DX*2), Y13
+	VBROADCASTSS (R13)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y10
-	VBROADCASTSS (R13)(R10*1), Y13
+	VBROADCASTSS (R13)(R11*1), Y13
 	VFMADD231PS  Y12, Y13, Y11
-	ADDQ         BX, CX
-	ADDQ         BX, R12
-	ADDQ         BX, R13
-	ADDQ         R8, DI
-	DECQ         R14
-	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, DX
 	ADDQ         SI, R12
 	ADDQ         SI, R13
+	ADDQ         R9, R8
+	DECQ         R14
+	JNZ          loop
+	ADDQ         DI, DX
+	ADDQ         DI, R12
+	ADDQ         DI, R13
+	ADDQ         R10, R8
+	DECQ         AX
+	JNZ          tap
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y0, Y12, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y1, Y12, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y2, Y12, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y3, Y12, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y4, Y12, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y5, Y12, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y6, Y12, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y7, Y12, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y8, Y12, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y9, Y12, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y10, Y12, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   Y11, Y12, (AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x0c, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
+	VZEROUPPER
+	RET
+
+// func tileY1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// Requires: AVX, FMA3
+TEXT ·tileY1x2(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
+	JZ         start
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(AX), Y1, Y1
+
+start:
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), BX
+	MOVQ  at+48(FP), SI
+	MOVQ  b+56(FP), DI
+	MOVQ  bk+64(FP), R8
+	MOVQ  bt+72(FP), R9
+	MOVQ  k+16(FP), R10
+	IMULQ BX, R10
+	SUBQ  R10, SI
+	MOVQ  k+16(FP), R10
+	IMULQ R8, R10
+	SUBQ  R10, R9
+
+tap:
+	MOVQ k+16(FP), R10
+
+loop:
+	VMOVUPS      (DI), Y2
+	VMOVUPS      (CX), Y3
+	VMASKMOVPS   32(DI), Y3, Y3
+	VBROADCASTSS (DX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         BX, DX
+	ADDQ         R8, DI
+	DECQ         R10
+	JNZ          loop
+	ADDQ         SI, DX
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y0, Y12, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y1, Y12, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y2, Y12, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y3, Y12, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y4, Y12, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y5, Y12, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y6, Y12, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y7, Y12, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y8, Y12, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y9, Y12, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y10, Y12, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      (R11), Y12
-	VMASKMOVPS   Y11, Y12, (AX)
-	VZEROUPPER
-	RET
-
-// func tileY1x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
-// Requires: AVX, FMA3
-TEXT ·tileY1x2(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), DX
-	MOVQ       at+40(FP), BX
-	MOVQ       b+48(FP), SI
-	MOVQ       bk+56(FP), DI
-	MOVQ       bt+64(FP), R8
-	MOVQ       tail+88(FP), R9
-	LEAQ       lanesInUse<>+0(SB), R10
-	ADDQ       $0x20, R10
-	NEGQ       R9
-	LEAQ       (R10)(R9*4), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	MOVQ       add+96(FP), R9
-	TESTQ      R9, R9
-	JZ         start
-	MOVQ       c+72(FP), R9
-	MOVQ       cm+80(FP), R11
-	VMOVUPS    (R9), Y0
-	VMOVUPS    (R10), Y1
-	VMASKMOVPS 32(R9), Y1, Y1
-
-start:
-	MOVQ  k+8(FP), R9
-	IMULQ DX, R9
-	SUBQ  R9, BX
-	MOVQ  k+8(FP), R9
-	IMULQ DI, R9
-	SUBQ  R9, R8
-
-tap:
-	MOVQ k+8(FP), R9
-
-loop:
-	VMOVUPS      (SI), Y2
-	VMOVUPS      (R10), Y3
-	VMASKMOVPS   32(SI), Y3, Y3
-	VBROADCASTSS (CX), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         DX, CX
-	ADDQ         DI, SI
-	DECQ         R9
-	JNZ          loop
-	ADDQ         BX, CX
-	ADDQ         R8, SI
-	DECQ         AX
-	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
 	VMOVUPS      Y0, (AX)
-	VMOVUPS      (R10), Y2
+	VMOVUPS      (CX), Y2
 	VMASKMOVPS   Y1, Y2, 32(AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x01, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY2x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY2x2(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY2x2(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R10), Y0
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS 32(R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y2
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS 32(R10), Y3, Y3
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS 32(AX), Y3, Y3
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
 
 tap:
-	MOVQ k+8(FP), R10
+	MOVQ k+16(FP), R11
 
 loop:
-	VMOVUPS      (DI), Y4
-	VMOVUPS      (R11), Y5
-	VMASKMOVPS   32(DI), Y5, Y5
-	VBROADCASTSS (CX), Y6
+	VMOVUPS      (R8), Y4
+	VMOVUPS      (CX), Y5
+	VMASKMOVPS   32(R8), Y5, Y5
+	VBROADCASTSS (DX), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (CX)(DX*1), Y6
+	VBROADCASTSS (DX)(BX*1), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         BX, CX
-	ADDQ         R8, DI
-	DECQ         R10
+	ADDQ         SI, DX
+	ADDQ         R9, R8
+	DECQ         R11
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
+	ADDQ         DI, DX
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
 	VMOVUPS      Y0, (AX)
-	VMOVUPS      (R11), Y4
+	VMOVUPS      (CX), Y4
 	VMASKMOVPS   Y1, Y4, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y2, (AX)
-	VMOVUPS      (R11), Y4
+	VMOVUPS      (CX), Y4
 	VMASKMOVPS   Y3, Y4, 32(AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x02, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY3x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY3x2(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY3x2(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R10), Y0
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS 32(R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y2
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS 32(R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y4
-	VMOVUPS    (R11), Y5
-	VMASKMOVPS 32(R10), Y5, Y5
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS 32(AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS 32(AX), Y5, Y5
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
 
 tap:
-	MOVQ k+8(FP), R10
+	MOVQ k+16(FP), R11
 
 loop:
-	VMOVUPS      (DI), Y6
-	VMOVUPS      (R11), Y7
-	VMASKMOVPS   32(DI), Y7, Y7
-	VBROADCASTSS (CX), Y8
+	VMOVUPS      (R8), Y6
+	VMOVUPS      (CX), Y7
+	VMASKMOVPS   32(R8), Y7, Y7
+	VBROADCASTSS (DX), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (CX)(DX*1), Y8
+	VBROADCASTSS (DX)(BX*1), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (CX)(DX*2), Y8
+	VBROADCASTSS (DX)(BX*2), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         BX, CX
-	ADDQ         R8, DI
-	DECQ         R10
+	ADDQ         SI, DX
+	ADDQ         R9, R8
+	DECQ         R11
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
+	ADDQ         DI, DX
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
 	VMOVUPS      Y0, (AX)
-	VMOVUPS      (R11), Y6
+	VMOVUPS      (CX), Y6
 	VMASKMOVPS   Y1, Y6, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y2, (AX)
-	VMOVUPS      (R11), Y6
+	VMOVUPS      (CX), Y6
 	VMASKMOVPS   Y3, Y6, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y4, (AX)
-	VMOVUPS      (R11), Y6
+	VMOVUPS      (CX), Y6
 	VMASKMOVPS   Y5, Y6, 32(AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x03, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY4x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY4x2(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY4x2(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -21084,99 +21806,113 @@ TEXT ·tileY4x2(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R10), Y0
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS 32(R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y2
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS 32(R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y4
-	VMOVUPS    (R11), Y5
-	VMASKMOVPS 32(R10), Y5, Y5
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y6
-	VMOVUPS    (R11), Y7
-	VMASKMOVPS 32(R10), Y7, Y7
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS 32(AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS 32(AX), Y5, Y5
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS 32(AX), Y7, Y7
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
 
 tap:
-	MOVQ k+8(FP), R12
+	MOVQ k+16(FP), R12
 
 loop:
-	VMOVUPS      (DI), Y8
-	VMOVUPS      (R11), Y9
-	VMASKMOVPS   32(DI), Y9, Y9
-	VBROADCASTSS (CX), Y10
+	VMOVUPS      (R8), Y8
+	VMOVUPS      (CX), Y9
+	VMASKMOVPS   32(R8), Y9, Y9
+	VBROADCASTSS (DX), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (CX)(DX*1), Y10
+	VBROADCASTSS (DX)(BX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (CX)(DX*2), Y10
+	VBROADCASTSS (DX)(BX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (CX)(R10*1), Y10
+	VBROADCASTSS (DX)(R11*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         BX, CX
-	ADDQ         R8, DI
+	ADDQ         SI, DX
+	ADDQ         R9, R8
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
+	ADDQ         DI, DX
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
 	VMOVUPS      Y0, (AX)
-	VMOVUPS      (R11), Y8
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y1, Y8, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y2, (AX)
-	VMOVUPS      (R11), Y8
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y3, Y8, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y4, (AX)
-	VMOVUPS      (R11), Y8
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y5, Y8, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y6, (AX)
-	VMOVUPS      (R11), Y8
+	VMOVUPS      (CX), Y8
 	VMASKMOVPS   Y7, Y8, 32(AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x04, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY5x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY5x2(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY5x2(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -21187,113 +21923,127 @@ TEXT ·tileY5x2(SB), NOSPLIT, $0-104
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R10), Y0
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS 32(R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y2
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS 32(R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y4
-	VMOVUPS    (R11), Y5
-	VMASKMOVPS 32(R10), Y5, Y5
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y6
-	VMOVUPS    (R11), Y7
-	VMASKMOVPS 32(R10), Y7, Y7
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y8
-	VMOVUPS    (R11), Y9
-	VMASKMOVPS 32(R10), Y9, Y9
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS 32(AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS 32(AX), Y5, Y5
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS 32(AX), Y7, Y7
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y8
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS 32(AX), Y9, Y9
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R12
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
+	LEAQ  (DX)(BX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
-	VMOVUPS      (DI), Y10
-	VMOVUPS      (R11), Y11
-	VMASKMOVPS   32(DI), Y11, Y11
-	VBROADCASTSS (CX), Y12
+	VMOVUPS      (R8), Y10
+	VMOVUPS      (CX), Y11
+	VMASKMOVPS   32(R8), Y11, Y11
+	VBROADCASTSS (DX), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (CX)(DX*1), Y12
+	VBROADCASTSS (DX)(BX*1), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (CX)(DX*2), Y12
+	VBROADCASTSS (DX)(BX*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (CX)(R10*1), Y12
+	VBROADCASTSS (DX)(R11*1), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
 	VBROADCASTSS (R12), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         BX, CX
-	ADDQ         BX, R12
-	ADDQ         R8, DI
+	ADDQ         SI, DX
+	ADDQ         SI, R12
+	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         SI, R12
-	ADDQ         R9, DI
+	ADDQ         DI, DX
+	ADDQ         DI, R12
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
 	VMOVUPS      Y0, (AX)
-	VMOVUPS      (R11), Y10
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y1, Y10, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y2, (AX)
-	VMOVUPS      (R11), Y10
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y3, Y10, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y4, (AX)
-	VMOVUPS      (R11), Y10
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y5, Y10, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y6, (AX)
-	VMOVUPS      (R11), Y10
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y7, Y10, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y8, (AX)
-	VMOVUPS      (R11), Y10
+	VMOVUPS      (CX), Y10
 	VMASKMOVPS   Y9, Y10, 32(AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x05, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 
-// func tileY6x2(taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 // Requires: AVX, FMA3
-TEXT ·tileY6x2(SB), NOSPLIT, $0-104
-	MOVQ       taps+0(FP), AX
-	MOVQ       a+16(FP), CX
-	MOVQ       am+24(FP), DX
-	MOVQ       ak+32(FP), BX
-	MOVQ       at+40(FP), SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bk+56(FP), R8
-	MOVQ       bt+64(FP), R9
-	MOVQ       tail+88(FP), R10
-	LEAQ       lanesInUse<>+0(SB), R11
-	ADDQ       $0x20, R11
-	NEGQ       R10
-	LEAQ       (R11)(R10*4), R11
+TEXT ·tileY6x2(SB), NOSPLIT, $0-112
+	MOVQ tail+96(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -21306,105 +22056,125 @@ TEXT ·tileY6x2(SB), NOSPLIT, $0-104
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       add+96(FP), R10
-	TESTQ      R10, R10
+	MOVQ       add+104(FP), AX
+	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+72(FP), R10
-	MOVQ       cm+80(FP), R12
-	VMOVUPS    (R10), Y0
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS 32(R10), Y1, Y1
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y2
-	VMOVUPS    (R11), Y3
-	VMASKMOVPS 32(R10), Y3, Y3
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y4
-	VMOVUPS    (R11), Y5
-	VMASKMOVPS 32(R10), Y5, Y5
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y6
-	VMOVUPS    (R11), Y7
-	VMASKMOVPS 32(R10), Y7, Y7
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y8
-	VMOVUPS    (R11), Y9
-	VMASKMOVPS 32(R10), Y9, Y9
-	ADDQ       R12, R10
-	VMOVUPS    (R10), Y10
-	VMOVUPS    (R11), Y11
-	VMASKMOVPS 32(R10), Y11, Y11
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(AX), Y1, Y1
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS 32(AX), Y3, Y3
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS 32(AX), Y5, Y5
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS 32(AX), Y7, Y7
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y8
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS 32(AX), Y9, Y9
+	ADDQ       DX, AX
+	VMOVUPS    (AX), Y10
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS 32(AX), Y11, Y11
 
 start:
-	MOVQ  k+8(FP), R10
-	IMULQ BX, R10
-	SUBQ  R10, SI
-	MOVQ  k+8(FP), R10
-	IMULQ R8, R10
-	SUBQ  R10, R9
-	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R12
+	MOVQ  taps+8(FP), AX
+	MOVQ  a+24(FP), DX
+	MOVQ  am+32(FP), BX
+	MOVQ  ak+40(FP), SI
+	MOVQ  at+48(FP), DI
+	MOVQ  b+56(FP), R8
+	MOVQ  bk+64(FP), R9
+	MOVQ  bt+72(FP), R10
+	MOVQ  k+16(FP), R11
+	IMULQ SI, R11
+	SUBQ  R11, DI
+	MOVQ  k+16(FP), R11
+	IMULQ R9, R11
+	SUBQ  R11, R10
+	LEAQ  (BX)(BX*2), R11
+	LEAQ  (DX)(BX*4), R12
 
 tap:
-	MOVQ k+8(FP), R13
+	MOVQ k+16(FP), R13
 
 loop:
-	VMOVUPS      (DI), Y12
-	VMOVUPS      (R11), Y13
-	VMASKMOVPS   32(DI), Y13, Y13
-	VBROADCASTSS (CX), Y14
+	VMOVUPS      (R8), Y12
+	VMOVUPS      (CX), Y13
+	VMASKMOVPS   32(R8), Y13, Y13
+	VBROADCASTSS (DX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (CX)(DX*1), Y14
+	VBROADCASTSS (DX)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (CX)(DX*2), Y14
+	VBROADCASTSS (DX)(BX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (CX)(R10*1), Y14
+	VBROADCASTSS (DX)(R11*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
 	VBROADCASTSS (R12), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R12)(DX*1), Y14
+	VBROADCASTSS (R12)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         BX, CX
-	ADDQ         BX, R12
-	ADDQ         R8, DI
+	ADDQ         SI, DX
+	ADDQ         SI, R12
+	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         SI, R12
-	ADDQ         R9, DI
+	ADDQ         DI, DX
+	ADDQ         DI, R12
+	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+72(FP), AX
-	MOVQ         cm+80(FP), CX
+	MOVQ         c+80(FP), AX
+	MOVQ         cm+88(FP), DX
 	VMOVUPS      Y0, (AX)
-	VMOVUPS      (R11), Y12
+	VMOVUPS      (CX), Y12
 	VMASKMOVPS   Y1, Y12, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y2, (AX)
-	VMOVUPS      (R11), Y12
+	VMOVUPS      (CX), Y12
 	VMASKMOVPS   Y3, Y12, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y4, (AX)
-	VMOVUPS      (R11), Y12
+	VMOVUPS      (CX), Y12
 	VMASKMOVPS   Y5, Y12, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y6, (AX)
-	VMOVUPS      (R11), Y12
+	VMOVUPS      (CX), Y12
 	VMASKMOVPS   Y7, Y12, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y8, (AX)
-	VMOVUPS      (R11), Y12
+	VMOVUPS      (CX), Y12
 	VMASKMOVPS   Y9, Y12, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         DX, AX
 	VMOVUPS      Y10, (AX)
-	VMOVUPS      (R11), Y12
+	VMOVUPS      (CX), Y12
 	VMASKMOVPS   Y11, Y12, 32(AX)
+	MOVQ         blocks+0(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         am+32(FP), SI
+	MOVQ         cm+88(FP), DI
+	ADDQ         DI, AX
+	MOVQ         AX, c+80(FP)
+	IMUL3Q       $0x06, SI, SI
+	ADDQ         SI, BX
+	MOVQ         BX, a+24(FP)
+	DECQ         DX
+	MOVQ         DX, blocks+0(FP)
+	JNZ          block
 	VZEROUPPER
 	RET
 

@@ -109,7 +109,7 @@ type signal struct {
 }
 
 // looks is how often a goroutine looks before it sleeps: some tens of microseconds.
-const looks = 1 << 15
+const looks = 1 << 17
 
 func (s *signal) add() {
 	s.count.Add(1)

@@ -29,7 +29,7 @@ func best() instructionSet {
 
 // Distances of these functions are in bytes.
 type (
-	tileFunc      func(taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int)
+	tileFunc      func(blocks, taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int)
 	correlateFunc func(rows int, x *float32, xp, xr int, w *float32, wr int, dst *float32, dp, lo, hi, count, tail, add int)
 	gradientFunc  func(rows int, x *float32, xp, xr int, dy *float32, dp, dr int, dst *float32, lo, hi int)
 )
@@ -84,13 +84,18 @@ func tileVectors(left int, tiles *[4][]tileFunc) int {
 	return min(left, most)
 }
 
-// column computes the tiles of one column of tiles for rows from..to−1, of nearly equal heights.
+// column computes the tiles of one column of tiles for rows from..to−1: some of equal heights, and a lower one if rows are left.
 func (q product) column(kinds []tileFunc, c, a, b []float32, from, to, tail, add int) {
-	blocks := ceilDiv(to-from, len(kinds)-1)
-	for i := range blocks {
-		top, bottom := part(to-from, blocks, i)
-		kinds[bottom-top](q.taps, q.k, &a[(from+top)*q.am], 4*q.am, 4*q.ak, 4*q.at, &b[0], 4*q.bk, 4*q.bt,
-			&c[(from+top)*q.cm], 4*q.cm, tail, add)
+	rows := to - from
+	height := ceilDiv(rows, ceilDiv(rows, len(kinds)-1))
+	for blocks := rows / height; ; blocks = 1 {
+		kinds[height](blocks, q.taps, q.k, &a[from*q.am], 4*q.am, 4*q.ak, 4*q.at, &b[0], 4*q.bk, 4*q.bt,
+			&c[from*q.cm], 4*q.cm, tail, add)
+		from += blocks * height
+		if from == to {
+			return
+		}
+		height = to - from
 	}
 }
 

@@ -28,20 +28,17 @@ func (s isa) tiles(each func(rows, vectors int)) {
 	}
 }
 
-// tile multiplies two matrices into a part of a third that fits the registers.
+// tile multiplies two matrices into a part of a third that fits the registers, and goes on with some more such parts below.
 func tile(s isa, rows, vectors int) {
 	TEXT(fmt.Sprintf("tile%s%dx%d", s.name, rows, vectors), NOSPLIT,
-		"func(taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int)")
+		"func(blocks, taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int)")
 	Doc(fmt.Sprintf("tile%s%dx%d is product.portable for %d × %d floats, where the last %d are but tail.",
 		s.name, rows, vectors, rows, vectors*s.lanes, s.lanes))
 	Pragma("noescape")
-	r := gp("taps", "a", "am", "ak", "at", "b", "bk", "bt", "tail")
-	taps, a, am, ak, at, b, bk, bt, tail := r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8]
-	last := s.firstLanes(tail)
+	last := s.firstLanes(gp("tail")[0])
 	acc := make([][]reg.VecVirtual, rows)
 	for i := range acc {
 		acc[i] = s.vectors(vectors)
-		s.zero(acc[i]...)
 	}
 	bv := s.vectors(vectors)
 	coefficients := s.vectors(1)
@@ -59,6 +56,10 @@ func tile(s isa, rows, vectors int) {
 			}
 		}
 	}
+	Label("block")
+	for i := range acc {
+		s.zero(acc[i]...)
+	}
 	add := gp("add")[0]
 	TESTQ(add, add)
 	JZ(LabelRef("start"))
@@ -70,6 +71,8 @@ func tile(s isa, rows, vectors int) {
 		}
 	})
 	Label("start")
+	r := gp("taps", "a", "am", "ak", "at", "b", "bk", "bt")
+	taps, a, am, ak, at, b, bk, bt := r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]
 	fromEnd(at, ak)
 	fromEnd(bt, bk)
 	ars := newSeries(a, am, rows)
@@ -99,15 +102,31 @@ func tile(s isa, rows, vectors int) {
 	ADDQ(bt, b)
 	DECQ(taps)
 	JNZ(LabelRef("tap"))
-	each(gp("c")[0], func(acc reg.VecVirtual, at Mem, masked bool) {
+	c := gp("c")[0]
+	each(c, func(acc reg.VecVirtual, at Mem, masked bool) {
 		if masked {
 			last.store(acc, bv[0], at)
 		} else {
 			VMOVUPS(acc, at)
 		}
 	})
+	nextBlock(c, rows)
 	VZEROUPPER()
 	RET()
+}
+
+// nextBlock goes on to the rows below, if there are more blocks. The parameters are the caller's to lose.
+func nextBlock(c reg.GPVirtual, rows int) {
+	r := gp("blocks", "a", "am", "cm")
+	blocks, a, am, cm := r[0], r[1], r[2], r[3]
+	ADDQ(cm, c)
+	MOVQ(c, paramAddr("c"))
+	IMUL3Q(Imm(uint64(rows)), am, am)
+	ADDQ(am, a)
+	MOVQ(a, paramAddr("a"))
+	DECQ(blocks)
+	MOVQ(blocks, paramAddr("blocks"))
+	JNZ(LabelRef("block"))
 }
 
 // fromEnd turns the distance between two taps into that from the end of one, k steps after its start, to the next.
