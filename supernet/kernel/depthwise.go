@@ -86,6 +86,7 @@ func (c *depthwise) forward(k *Convolution, r strip) {
 // lines makes the lines of one block of channels of one image, dst, from a plane.
 func (c *depthwise) lines(list []correlation, rows axis, dst []float32, dstW int, plane []float32, srcW int, weights []float32, block, channels int) {
 	kernel := block * lanes * c.Kernel[0] * c.Kernel[1]
+	in := window{x: plane, lineStep: rows.srcStep * srcW * lanes, w: weights}
 	for h, run := range rows.runs {
 		line := dst[h*dstW*c.C:]
 		if list[0].add { // some pixels have no tap
@@ -93,11 +94,12 @@ func (c *depthwise) lines(list []correlation, rows axis, dst []float32, dstW int
 				clear(line[v*c.C:][:channels])
 			}
 		}
+		in.rows, in.from = run.count, run.src*srcW*lanes
 		for i := range list {
 			taps := list[i].taps * lanes
-			w := kernel + list[i].place*c.Kernel[0]*lanes
-			list[i].apply(line, c.C, window{rows: run.count, x: plane, from: run.src * srcW * lanes, lineStep: rows.srcStep * srcW * lanes,
-				w: weights, wFrom: w + run.tap*taps, wStep: rows.tapStep * taps}, channels)
+			in.wFrom = kernel + list[i].place*c.Kernel[0]*lanes + run.tap*taps
+			in.wStep = rows.tapStep * taps
+			list[i].apply(line, c.C, &in, channels)
 		}
 	}
 }
@@ -152,8 +154,8 @@ func (c *depthwise) tapGradients(sum, x, dy []float32, block int) {
 			shift := line*c.Dilation[0] - c.Pad[0]
 			top, bottom := inRange(c.oh, c.Stride[0], shift, c.H)
 			c.ahead[i].gradient(sum[at:][:taps],
-				window{rows: bottom - top, x: x, from: (top*c.Stride[0] + shift) * c.W * lanes, lineStep: c.Stride[0] * c.W * lanes},
-				window{x: dy, from: top * c.ow * lanes, lineStep: c.ow * lanes})
+				&window{rows: bottom - top, x: x, from: (top*c.Stride[0] + shift) * c.W * lanes, lineStep: c.Stride[0] * c.W * lanes},
+				&window{x: dy, from: top * c.ow * lanes, lineStep: c.ow * lanes})
 			at += taps
 		}
 	}

@@ -82,7 +82,7 @@ type window struct {
 //	dst[a] = Σ x[row, a + b]·w[row, b]   over rows, and b < taps with lo ≤ a + b < hi
 //
 // or adds to it.
-func (c *correlation) portable(dst []float32, dp int, in window, channels int) {
+func (c *correlation) portable(dst []float32, dp int, in *window, channels int) {
 	to := series{dst, c.dst * dp, c.dstStep * dp}
 	if !c.add {
 		for a := range c.outputs {
@@ -100,7 +100,7 @@ func (c *correlation) portable(dst []float32, dp int, in window, channels int) {
 // and of dy [·, ·, lanes]:
 //
 //	dw[b] += Σ dy[row, a]·x[row, a + b]   over rows, and a < outputs with lo ≤ a + b < hi
-func (c *correlation) gradientPortable(dw []float32, in, dy window) {
+func (c *correlation) gradientPortable(dw []float32, in, dy *window) {
 	for r := range in.rows {
 		x := series{in.x, in.from + r*in.lineStep + c.src*lanes, c.srcStep * lanes}
 		y := series{dy.x, dy.from + r*dy.lineStep + c.dst*lanes, c.dstStep * lanes}

@@ -100,15 +100,15 @@ func (q product) column(kinds []tileFunc, c, a, b []float32, from, to, tail, add
 }
 
 // apply computes outputs of a line, as the portable loop says.
-func (c *correlation) apply(dst []float32, dp int, in window, channels int) {
+func (c *correlation) apply(dst []float32, dp int, in *window, channels int) {
 	switch instructions {
 	case avx512:
 		c.slide(correlationsZ[:], 16, dst, dp, in, channels)
 	case avx2:
 		for from := 0; from < channels; from += 8 {
-			part := in
+			part := *in
 			part.from, part.wFrom = in.from+from, in.wFrom+from
-			c.slide(correlationsY[:], 8, dst[from:], dp, part, min(channels-from, 8))
+			c.slide(correlationsY[:], 8, dst[from:], dp, &part, min(channels-from, 8))
 		}
 	default:
 		c.portable(dst, dp, in, channels)
@@ -116,7 +116,7 @@ func (c *correlation) apply(dst []float32, dp int, in window, channels int) {
 }
 
 // slide computes 8 or, if there is a function for it, 16 outputs at a time.
-func (c *correlation) slide(functions [][maxTaps + 1]correlateFunc, width int, dst []float32, dp int, in window, channels int) {
+func (c *correlation) slide(functions [][maxTaps + 1]correlateFunc, width int, dst []float32, dp int, in *window, channels int) {
 	for a := 0; a < c.outputs; {
 		at, most := 0, 8
 		if c.outputs-a > 8 && len(functions) > 1 {
@@ -148,16 +148,16 @@ func (c *correlation) nothing(dst []float32, dp, count, channels int) {
 }
 
 // gradient adds the gradients of the taps of one line of the kernel, as the portable loop says.
-func (c *correlation) gradient(dw []float32, in, dy window) {
+func (c *correlation) gradient(dw []float32, in, dy *window) {
 	switch {
 	case in.rows == 0:
 	case instructions == avx512:
 		c.slideGradient(gradientsZ[:], 16, dw, in, dy)
 	case instructions == avx2:
 		for from := 0; from < lanes; from += 8 {
-			x, y := in, dy
+			x, y := *in, *dy
 			x.from, y.from = in.from+from, dy.from+from
-			c.slideGradient(gradientsY[:], 8, dw[from:], x, y)
+			c.slideGradient(gradientsY[:], 8, dw[from:], &x, &y)
 		}
 	default:
 		c.gradientPortable(dw, in, dy)
@@ -165,7 +165,7 @@ func (c *correlation) gradient(dw []float32, in, dy window) {
 }
 
 // slideGradient takes 8, 4, 2 and 1 outputs at a time.
-func (c *correlation) slideGradient(functions [][maxTaps + 1]gradientFunc, width int, dw []float32, in, dy window) {
+func (c *correlation) slideGradient(functions [][maxTaps + 1]gradientFunc, width int, dw []float32, in, dy *window) {
 	_ = dw[(c.taps-1)*lanes+width-1]
 	for a := 0; a < c.outputs; {
 		at := 3

@@ -7,11 +7,11 @@ func (q product) apply(c, a, b []float32, add bool) {
 	q.portable(c, a, b, add)
 }
 
-func (c *correlation) apply(dst []float32, dp int, in window, channels int) {
+func (c *correlation) apply(dst []float32, dp int, in *window, channels int) {
 	c.portable(dst, dp, in, channels)
 }
 
-func (c *correlation) gradient(dw []float32, in, dy window) { c.gradientPortable(dw, in, dy) }
+func (c *correlation) gradient(dw []float32, in, dy *window) { c.gradientPortable(dw, in, dy) }
 
 func (c coefficients) normalise(dst, x rowsOf16, rows, channels int) {
 	c.normalisePortable(dst, x, rows, channels)

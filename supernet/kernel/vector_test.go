@@ -203,7 +203,7 @@ func checkCorrelation(t *testing.T, r *rand.Rand, outputs, taps int, fd, fx, fw 
 			want[at] = sum
 		}
 	}
-	c.apply(fd.fill(start), dp, in, channels)
+	c.apply(fd.fill(start), dp, &in, channels)
 	fd.compare(t, want, equal)
 }
 
@@ -239,7 +239,7 @@ func checkTapGradient(t *testing.T, r *rand.Rand, outputs, taps int, fd, fx, fy 
 			}
 		}
 	}
-	c.gradient(fd.fill(start), in, dy)
+	c.gradient(fd.fill(start), &in, &dy)
 	fd.compare(t, want, equal)
 }
 
