@@ -2,7 +2,12 @@
 
 package kernel
 
-import "testing"
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
 
 // onLevels runs f with every instruction set that the machine has, and with none, which is the portable loops.
 func onLevels(t *testing.T, f func(t *testing.T)) {
@@ -16,4 +21,27 @@ func onLevels(t *testing.T, f func(t *testing.T)) {
 			f(t)
 		})
 	}
+}
+
+// TestInstructionSetsAgree: both give the same bits.
+func TestInstructionSetsAgree(t *testing.T) {
+	if best() < avx512 {
+		t.Skip("the machine has no avx512")
+	}
+	defer func() { instructions = best() }()
+	p := NewPool(1)
+	defer p.Close()
+	rapid.Check(t, func(t *rapid.T) {
+		f := drawFused(t)
+		instructions = avx512
+		want := f.run(p)
+		instructions = avx2
+		for i, got := range f.run(p) {
+			for j, v := range got {
+				if math.Float32bits(v) != math.Float32bits(want[i][j]) {
+					t.Fatalf("result %d element %d: %g, with avx512 %g", i, j, v, want[i][j])
+				}
+			}
+		}
+	})
 }
