@@ -17,6 +17,7 @@ type Pool struct {
 	ended   signal       // counts workers that are done with a kernel
 	closed  atomic.Bool
 	stopped sync.WaitGroup
+	looks   int // before a wait becomes a sleep
 	shards  int
 	f       shardFunc
 	args    args
@@ -35,6 +36,9 @@ func NewPool(workers int) *Pool {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	p := &Pool{workers: workers}
+	if workers <= runtime.GOMAXPROCS(0) {
+		p.looks = looks
+	}
 	p.started.sleepers.L, p.ended.sleepers.L = &p.started.mutex, &p.ended.mutex
 	p.stopped.Add(workers - 1)
 	for worker := 1; worker < workers; worker++ {
@@ -70,7 +74,7 @@ func (p *Pool) run(shards int, f shardFunc) {
 	}
 	before := p.ended.count.Load()
 	defer func() {
-		p.ended.wait(before + int64(p.workers) - 1)
+		p.ended.wait(before+int64(p.workers)-1, p.looks)
 		p.busy.Store(false)
 	}()
 	p.started.add()
@@ -80,7 +84,7 @@ func (p *Pool) run(shards int, f shardFunc) {
 func (p *Pool) serve(worker int) {
 	defer p.stopped.Done()
 	for kernel := int64(1); ; kernel++ {
-		p.started.wait(kernel)
+		p.started.wait(kernel, p.looks)
 		if p.closed.Load() {
 			return
 		}
@@ -108,7 +112,8 @@ type signal struct {
 	sleepers sync.Cond
 }
 
-// looks is how often a goroutine looks before it sleeps: some tens of microseconds.
+// looks is how often a goroutine looks before it sleeps: some tens of microseconds. Where workers outnumber processors,
+// it would keep those from working that it waits for.
 const looks = 1 << 17
 
 func (s *signal) add() {
@@ -120,8 +125,8 @@ func (s *signal) add() {
 	}
 }
 
-// wait returns when the count has reached n.
-func (s *signal) wait(n int64) {
+// wait returns when the count has reached n. It looks that often before it sleeps.
+func (s *signal) wait(n int64, looks int) {
 	for range looks {
 		if s.count.Load() >= n {
 			return

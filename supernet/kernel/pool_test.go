@@ -1,8 +1,10 @@
 package kernel
 
 import (
+	"runtime"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -20,6 +22,25 @@ func TestPoolRunsEveryShardOnce(t *testing.T) {
 			}
 		}
 		p.Close()
+	}
+}
+
+// TestPoolOfManyWorkers: workers that outnumber processors wait without keeping each other from working.
+func TestPoolOfManyWorkers(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	p := NewPool(64)
+	defer p.Close()
+	const kernels = 200
+	var ran atomic.Int32
+	start := time.Now()
+	for range kernels {
+		p.Run(16, func(int) { ran.Add(1) })
+	}
+	if ran.Load() != 16*kernels {
+		t.Errorf("%d shards ran", ran.Load())
+	}
+	if each := time.Since(start) / kernels; each > 500*time.Microsecond {
+		t.Errorf("a kernel of nothing takes %v", each)
 	}
 }
 
