@@ -82,13 +82,6 @@ func (n *Norm) block(i int) coefficients {
 
 func (c coefficients) vector(i int) []float32 { return c.v[i*c.step:][:lanes] }
 
-// blocksOf calls f for every block of channels.
-func blocksOf(c int, f func(block, from, channels int)) {
-	for from := 0; from < c; from += lanes {
-		f(from/lanes, from, min(lanes, c-from))
-	}
-}
-
 // load sets rows of dst [rows, c] from x.
 func (n *Norm) load(dst, x []float32, rows int) {
 	for i := 0; i*lanes < n.c; i++ {

@@ -159,16 +159,16 @@ func (p *Pool) scratch64(n int) []float64 {
 
 // args are what an elementwise kernel works on. They lie in the pool, where a closure would have to be allocated.
 type args struct {
-	dst, x, y, z []float32
-	s            [3]float32
-	c            int // channels, where the kernel works on rows
-	many         [][]float32
-	norm         *Norm
-	conv         *Convolution
-	folded       parts
-	sums         []float64
-	parts        parts
-	ranges       func(a *args, from, to int)
+	dst, x, y []float32
+	s         [3]float32
+	c         int // channels, where the kernel works on rows
+	many      [][]float32
+	norm      *Norm
+	conv      *Convolution
+	folded    parts
+	sums      []float64
+	parts     parts
+	ranges    func(a *args, from, to int)
 }
 
 // chunk is the number of elements in a shard of an elementwise kernel.
