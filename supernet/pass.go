@@ -6,11 +6,12 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// trace is what a forward pass leaves for the backward pass. Everything in it lies in the session's arena.
+// trace is what a forward pass leaves for the backward pass. The activations lie in the session's arena.
 type trace struct {
 	start graph.Mark
 	marks []graph.Mark // before each layer
 	acts  [][]float32  // input of each layer, then of the head: [N, H, W, C]
+	mixed [][]float32  // outputs of the branches of the layer that runs
 	grads [3][]float32 // buffers of the backward pass, as large as the largest activation
 }
 
@@ -72,14 +73,15 @@ func (n *Net) mean(l int, x []float32, k int, branch func(i int) []float32) []fl
 	arena := n.session.Arena
 	y := arena.Floats(n.session.Batch * layer.Output().Size())
 	mark := arena.Mark()
-	branches := make([][]float32, 0, k+1)
+	mixed := n.trace.mixed[:0]
 	for i := range k {
-		branches = append(branches, branch(i))
+		mixed = append(mixed, branch(i))
 	}
 	if layer.Normal() {
-		branches = append(branches, x)
+		mixed = append(mixed, x)
 	}
-	kernel.Mean(n.session.Pool, y, branches...)
+	kernel.Mean(n.session.Pool, y, mixed...)
+	n.trace.mixed = mixed
 	if n.session.Mode != graph.Train {
 		arena.Release(mark)
 	}

@@ -38,17 +38,25 @@ func (n *Net) loss(logits []float32, labels []int32) (loss float64, dlogits []fl
 // update takes an SGD step with Nesterov momentum on every parameter on the path of a; the others keep their
 // momentum. Weight decay is on tensors with more than one dimension only.
 func (n *Net) update(a evolve.Arch, rate float64, c TrainConfig) {
-	for _, b := range n.blocks(a) {
-		for _, p := range b.Params {
-			if !p.Init.Trained() {
-				continue
-			}
-			decay := c.WeightDecay
-			if len(p.Shape) == 1 {
-				decay = 0
-			}
-			kernel.SGDNesterov(n.session.Pool, p.Value, n.momentum(p), p.Grad, float32(rate), float32(c.Momentum), float32(decay))
+	n.updateBlock(n.stem, rate, c)
+	for l, path := range a {
+		for _, id := range path {
+			n.updateBlock(n.layers[l].block(id), rate, c)
 		}
+	}
+	n.updateBlock(n.head, rate, c)
+}
+
+func (n *Net) updateBlock(b *graph.Block, rate float64, c TrainConfig) {
+	for _, p := range b.Params {
+		if !p.Init.Trained() {
+			continue
+		}
+		decay := c.WeightDecay
+		if len(p.Shape) == 1 {
+			decay = 0
+		}
+		kernel.SGDNesterov(n.session.Pool, p.Value, n.momentum(p), p.Grad, float32(rate), float32(c.Momentum), float32(decay))
 	}
 }
 
