@@ -18,7 +18,7 @@ import (
 type timing struct {
 	what                          string
 	threads, batch, passes, score int
-	json                          bool
+	alone, json                   bool
 }
 
 func benchVerb() *cobra.Command {
@@ -41,6 +41,8 @@ train runs all steps once to warm up and --passes times more, on one batch of ra
 each step: the median over the steps, and images a second and arithmetic (6 operations for each MAC of the forward pass)
 over their sum. score takes BN statistics anew from the calibration images and classifies the validation images, once for
 all that architectures have in common at their beginning; the fewer are scored, the less they share and the longer each takes.
+With --alone each is scored in a call of its own. accuracies_sha256 tells whether accuracies are equal: it is the SHA-256 of
+them, as little-endian float64, in the order of the file.
 Memory is the most that the process has had up to then.`,
 		Example: `  nse bench tiny.json
   nse bench tiny.json --what train --threads 1 --batch 64 --json
@@ -59,6 +61,7 @@ Memory is the most that the process has had up to then.`,
 	f.IntVar(&t.batch, "batch", 0, "images of a training step (default: as the workload says)")
 	f.IntVar(&t.passes, "passes", 3, "passes over the training steps, besides the one to warm up")
 	f.IntVar(&t.score, "score", 0, "score that many architectures (default: all)")
+	f.BoolVar(&t.alone, "alone", false, "score each architecture in a call of its own, with nothing shared")
 	f.BoolVar(&t.json, "json", false, "print a line of JSON for train and one for score")
 	return c
 }
@@ -98,24 +101,35 @@ func (t timing) run(c *cobra.Command, path string) error {
 	}
 	defer b.Close()
 	if t.what != "score" {
-		r, err := b.Train(t.batch, t.passes)
-		if err == nil {
-			err = t.print(c.OutOrStdout(), r, trainingRows(r))
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
+		err = t.train(c, b)
 	}
-	if t.what != "train" {
-		r, err := b.Score(c.Context(), t.score)
-		if err == nil {
-			err = t.print(c.OutOrStdout(), r, scoringRows(r))
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
+	if err == nil && t.what != "train" {
+		err = t.scores(c, b)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
+}
+
+func (t timing) train(c *cobra.Command, b *bench.Bench) error {
+	r, err := b.Train(t.batch, t.passes)
+	if err != nil {
+		return err
+	}
+	return t.print(c.OutOrStdout(), r, trainingRows(r))
+}
+
+func (t timing) scores(c *cobra.Command, b *bench.Bench) error {
+	score := b.Score
+	if t.alone {
+		score = b.ScoreAlone
+	}
+	r, err := score(c.Context(), t.score)
+	if err != nil {
+		return err
+	}
+	return t.print(c.OutOrStdout(), r, scoringRows(r))
 }
 
 // of completes the command line with what the workload says.
@@ -153,9 +167,9 @@ func trainingRows(r bench.Training) []string {
 
 func scoringRows(r bench.Scoring) []string {
 	return []string{
-		"score\tthreads\tarchitectures\teach\tall of the workload\tmemory",
-		fmt.Sprintf("%s\t%d\t%d\t%.4f s\t%.1f s\t%s", r.Workload, r.Threads, r.Architectures, r.SecondsEach,
-			r.ProjectedSeconds, memory(r.PeakRSSMiB)),
+		"score\tthreads\tarchitectures\teach\tall of the workload\tmemory\taccuracies",
+		fmt.Sprintf("%s\t%d\t%d\t%.4f s\t%.1f s\t%s\t%.8s", r.Workload, r.Threads, r.Architectures, r.SecondsEach,
+			r.ProjectedSeconds, memory(r.PeakRSSMiB), r.AccuraciesSHA256),
 	}
 }
 

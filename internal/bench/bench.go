@@ -4,8 +4,11 @@ package bench
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"iter"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -105,20 +108,37 @@ type Scoring struct {
 	Architectures    int     `json:"architectures"`
 	SecondsEach      float64 `json:"seconds_per_architecture"`
 	ProjectedSeconds float64 `json:"projected_s_for_all"` // for all architectures of the file
+	Alone            bool    `json:"alone,omitempty"`
+	AccuraciesSHA256 string  `json:"accuracies_sha256"` // of them as little-endian float64, in the order of the file
 	PeakRSSMiB       float64 `json:"peak_rss_mib,omitempty"`
 }
 
 // Score times the scoring of the first n architectures, 1 to all of them: BN statistics reset and averaged over random calibration
 // images, then a forward pass of the validation images.
-func (b *Bench) Score(ctx context.Context, n int) (Scoring, error) {
+func (b *Bench) Score(ctx context.Context, n int) (Scoring, error) { return b.score(ctx, n, n) }
+
+// ScoreAlone is Score with a call for each architecture, so that they share nothing. Their accuracies are the same.
+func (b *Bench) ScoreAlone(ctx context.Context, n int) (Scoring, error) {
+	s, err := b.score(ctx, n, 1)
+	s.Alone = true
+	return s, err
+}
+
+// score scores so many architectures together.
+func (b *Bench) score(ctx context.Context, n, together int) (Scoring, error) {
 	all := b.workload.Score.Architectures
 	images, err := b.scored()
 	if err != nil {
 		return Scoring{}, err
 	}
+	accuracies := make([]float64, 0, n)
 	start := b.now()
-	if err := b.net.Score(ctx, all[:n], images, true, func(int, float64) error { return nil }); err != nil {
-		return Scoring{}, err
+	for archs := range slices.Chunk(all[:n], together) {
+		some, err := b.accuracies(ctx, archs, images)
+		if err != nil {
+			return Scoring{}, err
+		}
+		accuracies = append(accuracies, some...)
 	}
 	each := b.now().Sub(start).Seconds() / float64(n)
 	return Scoring{
@@ -128,8 +148,27 @@ func (b *Bench) Score(ctx context.Context, n int) (Scoring, error) {
 		Architectures:    n,
 		SecondsEach:      round(each, 4),
 		ProjectedSeconds: round(each*float64(len(all)), 1),
+		AccuraciesSHA256: digest(accuracies),
 		PeakRSSMiB:       round(peakMiB(), 1),
 	}, nil
+}
+
+func (b *Bench) accuracies(ctx context.Context, archs []evolve.Arch, images supernet.Images) ([]float64, error) {
+	accuracies := make([]float64, len(archs))
+	err := b.net.Score(ctx, archs, images, true, func(i int, accuracy float64) error {
+		accuracies[i] = accuracy
+		return nil
+	})
+	return accuracies, err
+}
+
+// digest is the SHA-256 of values as little-endian float64.
+func digest(values []float64) string {
+	var text []byte
+	for _, v := range values {
+		text = binary.LittleEndian.AppendUint64(text, math.Float64bits(v))
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(text))
 }
 
 // scored draws the images that architectures are scored on.

@@ -73,9 +73,34 @@ func TestScoringFiguresAreForEachArchitectureAndForAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Scoring{Workload: "tiny", What: "score", Threads: 1, Architectures: 2, SecondsEach: 1.5, ProjectedSeconds: 6}
-	got.PeakRSSMiB = 0
+	got.PeakRSSMiB, got.AccuraciesSHA256 = 0, ""
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+// The file's order is not that in which shared scoring goes through the architectures.
+func TestAccuraciesAreTheSameAlone(t *testing.T) {
+	var got [2]Scoring
+	for i, score := range []func(*Bench, context.Context, int) (Scoring, error){(*Bench).Score, (*Bench).ScoreAlone} {
+		b := newBench(t, time.Now)
+		archs := b.workload.Score.Architectures
+		slices.Reverse(archs)
+		var err error
+		if got[i], err = score(b, context.Background(), len(archs)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got[0].Alone || !got[1].Alone || got[0].AccuraciesSHA256 != got[1].AccuraciesSHA256 {
+		t.Errorf("shared %+v\nalone  %+v", got[0], got[1])
+	}
+}
+
+// The digest is that of Python's hashlib.sha256(struct.pack("<2d", 0.5, 0.25)).
+func TestDigest(t *testing.T) {
+	const want = "9543aca8e8dc3f8c377f3329b9e43f07798a2f6afd07c6c238976f2c78be0513"
+	if got := digest([]float64{0.5, 0.25}); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
