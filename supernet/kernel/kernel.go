@@ -13,6 +13,7 @@ const (
 	badRate     = "kernel: drop rate is not at least 0 and below 1"
 	badLabel    = "kernel: label is not a class"
 	poolInUse   = "kernel: Pool.Run inside or beside another Run of the same Pool"
+	poolClosed  = "kernel: Pool.Run after Close"
 	unknownAct  = "kernel: unknown activation"
 )
 

@@ -62,6 +62,9 @@ func (p *Pool) Close() {
 
 // run is Run for functions that need no closure.
 func (p *Pool) run(shards int, f shardFunc) {
+	if p.closed.Load() {
+		panic(poolClosed)
+	}
 	if !p.busy.CompareAndSwap(false, true) {
 		panic(poolInUse)
 	}

@@ -64,6 +64,17 @@ func TestPoolRefusesNestedRun(t *testing.T) {
 	p.Run(1, func(int) { p.Run(1, func(int) {}) })
 }
 
+func TestPoolRefusesRunAfterClose(t *testing.T) {
+	p := NewPool(2)
+	p.Close()
+	defer func() {
+		if got := recover(); got != poolClosed {
+			t.Errorf("recovered %v, want %q", got, poolClosed)
+		}
+	}()
+	p.Run(2, func(int) {})
+}
+
 // TestPoolSurvivesPanic: a panic in the caller's shard leaves the pool usable once the other shards are done.
 func TestPoolSurvivesPanic(t *testing.T) {
 	p := NewPool(2)
