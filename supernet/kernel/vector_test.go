@@ -171,7 +171,7 @@ func TestCorrelationAgainstLoop(t *testing.T) {
 		fd, fx, fw := newFence(t, 1<<14), newFence(t, 1<<14), newFence(t, 1<<11)
 		for taps := 1; taps <= maxTaps; taps++ {
 			for outputs := 1; outputs <= 35; outputs++ {
-				for range 20 {
+				for range 8 {
 					checkCorrelation(t, r, outputs, taps, fd, fx, fw)
 				}
 			}
@@ -213,7 +213,7 @@ func TestTapGradientAgainstLoop(t *testing.T) {
 		fd, fx, fy := newFence(t, 1<<11), newFence(t, 1<<14), newFence(t, 1<<14)
 		for taps := 1; taps <= maxTaps; taps++ {
 			for outputs := 1; outputs <= 20; outputs++ {
-				for range 20 {
+				for range 8 {
 					checkTapGradient(t, r, outputs, taps, fd, fx, fy)
 				}
 			}
