@@ -4,187 +4,187 @@
 
 package kernel
 
-// tileZ1x1 is product.portable for 1 × 16 floats, where the last 16 are but tail.
+// tileZ1x1 is product.portable for blocks times 1 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ2x1 is product.portable for 2 × 16 floats, where the last 16 are but tail.
+// tileZ2x1 is product.portable for blocks times 2 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ3x1 is product.portable for 3 × 16 floats, where the last 16 are but tail.
+// tileZ3x1 is product.portable for blocks times 3 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ4x1 is product.portable for 4 × 16 floats, where the last 16 are but tail.
+// tileZ4x1 is product.portable for blocks times 4 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ5x1 is product.portable for 5 × 16 floats, where the last 16 are but tail.
+// tileZ5x1 is product.portable for blocks times 5 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ6x1 is product.portable for 6 × 16 floats, where the last 16 are but tail.
+// tileZ6x1 is product.portable for blocks times 6 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ7x1 is product.portable for 7 × 16 floats, where the last 16 are but tail.
+// tileZ7x1 is product.portable for blocks times 7 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ8x1 is product.portable for 8 × 16 floats, where the last 16 are but tail.
+// tileZ8x1 is product.portable for blocks times 8 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ9x1 is product.portable for 9 × 16 floats, where the last 16 are but tail.
+// tileZ9x1 is product.portable for blocks times 9 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ10x1 is product.portable for 10 × 16 floats, where the last 16 are but tail.
+// tileZ10x1 is product.portable for blocks times 10 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ11x1 is product.portable for 11 × 16 floats, where the last 16 are but tail.
+// tileZ11x1 is product.portable for blocks times 11 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ12x1 is product.portable for 12 × 16 floats, where the last 16 are but tail.
+// tileZ12x1 is product.portable for blocks times 12 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ13x1 is product.portable for 13 × 16 floats, where the last 16 are but tail.
+// tileZ13x1 is product.portable for blocks times 13 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ13x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ14x1 is product.portable for 14 × 16 floats, where the last 16 are but tail.
+// tileZ14x1 is product.portable for blocks times 14 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ14x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ1x2 is product.portable for 1 × 32 floats, where the last 16 are but tail.
+// tileZ1x2 is product.portable for blocks times 1 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ2x2 is product.portable for 2 × 32 floats, where the last 16 are but tail.
+// tileZ2x2 is product.portable for blocks times 2 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ3x2 is product.portable for 3 × 32 floats, where the last 16 are but tail.
+// tileZ3x2 is product.portable for blocks times 3 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ4x2 is product.portable for 4 × 32 floats, where the last 16 are but tail.
+// tileZ4x2 is product.portable for blocks times 4 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ5x2 is product.portable for 5 × 32 floats, where the last 16 are but tail.
+// tileZ5x2 is product.portable for blocks times 5 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ6x2 is product.portable for 6 × 32 floats, where the last 16 are but tail.
+// tileZ6x2 is product.portable for blocks times 6 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ7x2 is product.portable for 7 × 32 floats, where the last 16 are but tail.
+// tileZ7x2 is product.portable for blocks times 7 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ7x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ8x2 is product.portable for 8 × 32 floats, where the last 16 are but tail.
+// tileZ8x2 is product.portable for blocks times 8 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ8x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ9x2 is product.portable for 9 × 32 floats, where the last 16 are but tail.
+// tileZ9x2 is product.portable for blocks times 9 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ9x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ10x2 is product.portable for 10 × 32 floats, where the last 16 are but tail.
+// tileZ10x2 is product.portable for blocks times 10 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ10x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ11x2 is product.portable for 11 × 32 floats, where the last 16 are but tail.
+// tileZ11x2 is product.portable for blocks times 11 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ11x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ12x2 is product.portable for 12 × 32 floats, where the last 16 are but tail.
+// tileZ12x2 is product.portable for blocks times 12 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ12x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ13x2 is product.portable for 13 × 32 floats, where the last 16 are but tail.
+// tileZ13x2 is product.portable for blocks times 13 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ13x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ14x2 is product.portable for 14 × 32 floats, where the last 16 are but tail.
+// tileZ14x2 is product.portable for blocks times 14 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ14x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ1x3 is product.portable for 1 × 48 floats, where the last 16 are but tail.
+// tileZ1x3 is product.portable for blocks times 1 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ1x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ2x3 is product.portable for 2 × 48 floats, where the last 16 are but tail.
+// tileZ2x3 is product.portable for blocks times 2 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ2x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ3x3 is product.portable for 3 × 48 floats, where the last 16 are but tail.
+// tileZ3x3 is product.portable for blocks times 3 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ3x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ4x3 is product.portable for 4 × 48 floats, where the last 16 are but tail.
+// tileZ4x3 is product.portable for blocks times 4 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ4x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ5x3 is product.portable for 5 × 48 floats, where the last 16 are but tail.
+// tileZ5x3 is product.portable for blocks times 5 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ5x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ6x3 is product.portable for 6 × 48 floats, where the last 16 are but tail.
+// tileZ6x3 is product.portable for blocks times 6 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ6x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ7x3 is product.portable for 7 × 48 floats, where the last 16 are but tail.
+// tileZ7x3 is product.portable for blocks times 7 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ7x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ8x3 is product.portable for 8 × 48 floats, where the last 16 are but tail.
+// tileZ8x3 is product.portable for blocks times 8 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ8x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileZ9x3 is product.portable for 9 × 48 floats, where the last 16 are but tail.
+// tileZ9x3 is product.portable for blocks times 9 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
 func tileZ9x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
@@ -569,92 +569,92 @@ func reluBackwardZ(n int, dx *float32, y *float32, dy *float32)
 //go:noescape
 func nesterovZ(n int, w *float32, v *float32, d *float32, lr float32, momentum float32, decay float32)
 
-// tileY1x1 is product.portable for 1 × 8 floats, where the last 8 are but tail.
+// tileY1x1 is product.portable for blocks times 1 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY2x1 is product.portable for 2 × 8 floats, where the last 8 are but tail.
+// tileY2x1 is product.portable for blocks times 2 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY3x1 is product.portable for 3 × 8 floats, where the last 8 are but tail.
+// tileY3x1 is product.portable for blocks times 3 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY4x1 is product.portable for 4 × 8 floats, where the last 8 are but tail.
+// tileY4x1 is product.portable for blocks times 4 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY5x1 is product.portable for 5 × 8 floats, where the last 8 are but tail.
+// tileY5x1 is product.portable for blocks times 5 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY6x1 is product.portable for 6 × 8 floats, where the last 8 are but tail.
+// tileY6x1 is product.portable for blocks times 6 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY7x1 is product.portable for 7 × 8 floats, where the last 8 are but tail.
+// tileY7x1 is product.portable for blocks times 7 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY8x1 is product.portable for 8 × 8 floats, where the last 8 are but tail.
+// tileY8x1 is product.portable for blocks times 8 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY9x1 is product.portable for 9 × 8 floats, where the last 8 are but tail.
+// tileY9x1 is product.portable for blocks times 9 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY10x1 is product.portable for 10 × 8 floats, where the last 8 are but tail.
+// tileY10x1 is product.portable for blocks times 10 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY11x1 is product.portable for 11 × 8 floats, where the last 8 are but tail.
+// tileY11x1 is product.portable for blocks times 11 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY12x1 is product.portable for 12 × 8 floats, where the last 8 are but tail.
+// tileY12x1 is product.portable for blocks times 12 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY1x2 is product.portable for 1 × 16 floats, where the last 8 are but tail.
+// tileY1x2 is product.portable for blocks times 1 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY2x2 is product.portable for 2 × 16 floats, where the last 8 are but tail.
+// tileY2x2 is product.portable for blocks times 2 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY3x2 is product.portable for 3 × 16 floats, where the last 8 are but tail.
+// tileY3x2 is product.portable for blocks times 3 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY4x2 is product.portable for 4 × 16 floats, where the last 8 are but tail.
+// tileY4x2 is product.portable for blocks times 4 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY5x2 is product.portable for 5 × 16 floats, where the last 8 are but tail.
+// tileY5x2 is product.portable for blocks times 5 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
 
-// tileY6x2 is product.portable for 6 × 16 floats, where the last 8 are but tail.
+// tileY6x2 is product.portable for blocks times 6 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
 func tileY6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)

@@ -32,7 +32,7 @@ func (s isa) tiles(each func(rows, vectors int)) {
 func tile(s isa, rows, vectors int) {
 	TEXT(fmt.Sprintf("tile%s%dx%d", s.name, rows, vectors), NOSPLIT,
 		"func(blocks, taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int)")
-	Doc(fmt.Sprintf("tile%s%dx%d is product.portable for %d × %d floats, where the last %d are but tail.",
+	Doc(fmt.Sprintf("tile%s%dx%d is product.portable for blocks times %d rows of %d columns, the last %d of which are but tail.",
 		s.name, rows, vectors, rows, vectors*s.lanes, s.lanes))
 	Pragma("noescape")
 	last := s.firstLanes(gp("tail")[0])
