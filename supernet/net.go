@@ -60,6 +60,9 @@ func NewNet(s Skeleton, build Builder, seed uint64, workers int) (*Net, error) {
 // Close stops the workers.
 func (n *Net) Close() { n.session.Pool.Close() }
 
+// Profile adds what passes cost from now on to p; nil ends that.
+func (n *Net) Profile(p *graph.Profile) { n.session.Profile = p }
+
 // Fill makes subset the operations of the layers, all with the weights that a first round begins with.
 func (n *Net) Fill(subset []evolve.Path) error { return n.begin(1, subset, false) }
 

@@ -80,7 +80,9 @@ func (n *Net) mean(l int, x []float32, k int, branch func(i int) []float32) []fl
 	if layer.Normal() {
 		mixed = append(mixed, x)
 	}
+	start := n.session.Profile.Begin()
 	kernel.Mean(n.session.Pool, y, mixed...)
+	n.session.Profile.End(start, "mean", 0, len(y)*(1+len(mixed)))
 	n.trace.mixed = mixed
 	if n.session.Mode != graph.Train {
 		arena.Release(mark)
@@ -109,14 +111,14 @@ func (n *Net) backwardLayer(l int, path evolve.Path, dy []float32) []float32 {
 	if len(path) == 0 {
 		return dy
 	}
-	layer, pool := &n.layers[l], n.session.Pool
+	layer := &n.layers[l]
 	size := len(n.trace.acts[l])
 	dx, part := n.freeGrads(dy, size)
 	branches := len(path)
 	if layer.Normal() {
 		branches++
 	}
-	kernel.Scale(pool, dy, dy, 1/float32(branches))
+	n.scale(dy, 1/float32(branches))
 	for i := len(path) - 1; i >= 0; i-- {
 		block := layer.block(path[i])
 		if i == len(path)-1 {
@@ -124,12 +126,24 @@ func (n *Net) backwardLayer(l int, path evolve.Path, dy []float32) []float32 {
 			continue
 		}
 		block.Backward(&n.session, part, dy)
-		kernel.Add(pool, dx, dx, part)
+		n.add(dx, part)
 	}
 	if layer.Normal() {
-		kernel.Add(pool, dx, dx, dy)
+		n.add(dx, dy)
 	}
 	return dx
+}
+
+func (n *Net) scale(dst []float32, s float32) {
+	start := n.session.Profile.Begin()
+	kernel.Scale(n.session.Pool, dst, dst, s)
+	n.session.Profile.End(start, "mean gradient", 0, 2*len(dst))
+}
+
+func (n *Net) add(dst, x []float32) {
+	start := n.session.Profile.Begin()
+	kernel.Add(n.session.Pool, dst, dst, x)
+	n.session.Profile.End(start, "sum", 0, 3*len(dst))
 }
 
 // growGrads makes the gradient buffers as large as the largest activation.

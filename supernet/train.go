@@ -31,7 +31,9 @@ func (n *Net) gradients(a evolve.Arch, b data.Batch, seed uint64) (loss float64)
 
 // loss is the mean cross-entropy and its gradient, which takes the place of the logits.
 func (n *Net) loss(logits []float32, labels []int32) (loss float64, dlogits []float32) {
+	start := n.session.Profile.Begin()
 	loss, _ = kernel.SoftmaxCrossEntropy(logits, logits, labels, n.head.OutShape().Channels)
+	n.session.Profile.End(start, "loss", 0, 2*len(logits))
 	return loss, logits
 }
 
@@ -56,7 +58,9 @@ func (n *Net) updateBlock(b *graph.Block, rate float64, c TrainConfig) {
 		if len(p.Shape) == 1 {
 			decay = 0
 		}
+		start := n.session.Profile.Begin()
 		kernel.SGDNesterov(n.session.Pool, p.Value, n.momentum(p), p.Grad, float32(rate), float32(c.Momentum), float32(decay))
+		n.session.Profile.End(start, "sgd", 0, 5*len(p.Value))
 	}
 }
 

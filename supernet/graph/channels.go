@@ -46,7 +46,7 @@ func (b *builder) slice(x *G.Node, from, channels int) *G.Node {
 		},
 		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
 			return G.Nodes{b.apply(op{
-				name: "slice-gradient",
+				name: "slice gradient",
 				out:  in[0].Shape(),
 				run: func(s *Session, dst []float32, in [][]float32) {
 					clear(dst)

@@ -38,11 +38,29 @@ func (b *builder) conv(x value, weight *Param, norm *batchNorm, c kernel.Conv) *
 	h, w := c.OutSize()
 	k := &convolution{kernel.NewConvolution(c), weight, x.norm, norm}
 	return b.apply(op{
-		name: "conv",
-		out:  b.shape(h, w, c.Out),
-		run:  k.forward,
-		grad: func(in G.Nodes, y, dy *G.Node) G.Nodes { return b.convGradient(k, in, y, dy) },
+		name:  k.kind(),
+		out:   b.shape(h, w, c.Out),
+		run:   k.forward,
+		flops: func(s *Session, _ []float32) int { return k.flops(s) },
+		grad:  func(in G.Nodes, y, dy *G.Node) G.Nodes { return b.convGradient(k, in, y, dy) },
 	}, append(G.Nodes{x.Node, b.param(weight)}, b.normParams(x.norm)...)...)
+}
+
+// kind tells convolutions apart by what bounds their speed.
+func (k *convolution) kind() string {
+	switch {
+	case k.Groups == k.C && k.C == k.Out:
+		return "conv depthwise"
+	case k.Kernel == [2]int{1, 1}:
+		return "conv 1×1"
+	}
+	return "conv dense"
+}
+
+// flops are those of the forward pass, and of each of the two products of the backward pass. Padding counts.
+func (k *convolution) flops(s *Session) int {
+	h, w := k.OutSize()
+	return 2 * s.Batch * h * w * k.weight.Size()
 }
 
 // forward reads x and the weights.
@@ -59,9 +77,10 @@ func (b *builder) convGradient(k *convolution, in G.Nodes, y, dy *G.Node) G.Node
 		reads = append(reads, y)
 	}
 	dx := b.apply(op{
-		name: "conv-gradient",
-		out:  in[0].Shape(),
-		run:  k.backward,
+		name:  k.kind() + " gradient",
+		out:   in[0].Shape(),
+		run:   k.backward,
+		flops: k.backwardFLOPs,
 	}, reads...)
 	grads := G.Nodes{dx, b.side(dx, k.weight, in[1])}
 	if k.in != nil {
@@ -87,6 +106,17 @@ func (k *convolution) backward(s *Session, dx []float32, in [][]float32) {
 	k.Backward(s.Pool, g, in[0], in[1], y, in[2], s.Batch, k.in.trained(), out)
 }
 
+// backwardFLOPs counts the gradients that are wanted.
+func (k *convolution) backwardFLOPs(s *Session, dx []float32) (n int) {
+	if dx != nil {
+		n += k.flops(s)
+	}
+	if !s.Frozen {
+		n += k.flops(s)
+	}
+	return n
+}
+
 // side is the gradient of a parameter that node has computed beside its result.
 func (b *builder) side(node *G.Node, p *Param, like *G.Node) *G.Node {
 	return b.apply(op{
@@ -109,7 +139,7 @@ func (b *builder) bias(x *G.Node, p *Param) *G.Node {
 		},
 		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
 			return G.Nodes{dy, b.apply(op{
-				name: "bias-gradient",
+				name: "bias gradient",
 				out:  in[1].Shape(),
 				run: func(s *Session, dst []float32, in [][]float32) {
 					kernel.BiasBackward(s.Pool, dst, in[0], c)

@@ -19,7 +19,7 @@ func (b *builder) activate(x *G.Node, a kernel.Activation) *G.Node {
 				saved = out
 			}
 			return G.Nodes{b.apply(op{
-				name:    "activation-gradient",
+				name:    "activation gradient",
 				out:     saved.Shape(),
 				inPlace: []int{1},
 				run: func(s *Session, dst []float32, in [][]float32) {
@@ -102,7 +102,7 @@ func (b *builder) drop(name string, x *G.Node, mask func(s *Session, dst, x []fl
 		},
 		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
 			return G.Nodes{b.apply(op{
-				name:    name + "-gradient",
+				name:    name + " gradient",
 				out:     in[0].Shape(),
 				inPlace: []int{0},
 				run:     func(s *Session, dst []float32, in [][]float32) { mask(s, dst, in[0]) },

@@ -148,7 +148,7 @@ func (b *builder) batchNorm(x *G.Node, k sdk.BatchNorm, p []*Param) *G.Node {
 		},
 		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
 			dx := b.apply(op{
-				name:    "batchnorm-gradient",
+				name:    "batchnorm gradient",
 				out:     in[0].Shape(),
 				inPlace: []int{1},
 				run: func(s *Session, dst []float32, in [][]float32) {

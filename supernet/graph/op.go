@@ -12,6 +12,9 @@ import (
 // run is a kernel: it overwrites dst from in, all flat NHWC.
 type run func(s *Session, dst []float32, in [][]float32)
 
+// flops is the number of floating-point operations of a run to dst, which is nil if the result is not wanted.
+type flops func(s *Session, dst []float32) int
+
 // gradient adds the nodes of an operation's gradient to its graph and returns one for every input. It reads the
 // operation's inputs and output and the gradient of the output.
 type gradient func(in G.Nodes, out, dy *G.Node) G.Nodes
@@ -19,9 +22,10 @@ type gradient func(in G.Nodes, out, dy *G.Node) G.Nodes
 // op is an operation of a gorgonia graph whose kernel works on flat slices. The executor calls run on memory that it
 // has planned; a stock machine calls Do, which allocates.
 type op struct {
-	name    string
+	name    string       // kind of the kernel, in profiles
 	out     tensor.Shape // four dimensions; the first of activations is the builder's nominal batch
 	run     run
+	flops   flops    // nil: they do not count
 	grad    gradient // nil in the backward pass
 	inPlace []int    // inputs whose memory the output may take over, if it reads them once
 	view    *view    // not nil: the output is a part of an input

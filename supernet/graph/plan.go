@@ -175,7 +175,7 @@ func (l *planner) emit(p *program, goals []goal) {
 		for i, from := range in {
 			src[i] = l.refs[from]
 		}
-		p.add(o.run, dst, src...)
+		p.add(o, dst, src...)
 	}
 	for _, goal := range goals {
 		if l.refs[goal.node] != goal.to {

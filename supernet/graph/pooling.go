@@ -18,7 +18,7 @@ func (b *builder) maxPool(x *G.Node, k sdk.MaxPool) *G.Node {
 		},
 		grad: func(in G.Nodes, out, dy *G.Node) G.Nodes {
 			return G.Nodes{b.apply(op{
-				name: "max-pool-gradient",
+				name: "max-pool gradient",
 				out:  in[0].Shape(),
 				run: func(s *Session, dst []float32, in [][]float32) {
 					kernel.MaxPoolBackward(s.Pool, dst, in[0], in[1], in[2], s.Batch, w)
@@ -39,7 +39,7 @@ func (b *builder) avgPool(x *G.Node, k sdk.AvgPool) *G.Node {
 		},
 		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
 			return G.Nodes{b.apply(op{
-				name: "avg-pool-gradient",
+				name: "avg-pool gradient",
 				out:  in[0].Shape(),
 				run: func(s *Session, dst []float32, in [][]float32) {
 					kernel.AvgPoolBackward(s.Pool, dst, in[0], s.Batch, w)
@@ -68,7 +68,7 @@ func (b *builder) globalAvgPool(x *G.Node) *G.Node {
 		},
 		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
 			return G.Nodes{b.apply(op{
-				name: "global-pool-gradient",
+				name: "global-pool gradient",
 				out:  in[0].Shape(),
 				run: func(s *Session, dst []float32, in [][]float32) {
 					kernel.GlobalAvgPoolBackward(s.Pool, dst, in[0], s.Batch, h*w, c)
@@ -104,7 +104,7 @@ func (b *builder) scaleGradient(x, gate, dy *G.Node) G.Nodes {
 	h, w, c := hwc(x)
 	size := h * w * c
 	both := b.apply(op{
-		name: "scale-gradient",
+		name: "scale gradient",
 		out:  b.shape(1, 1, size+c),
 		run: func(s *Session, dst []float32, in [][]float32) {
 			cut := s.Batch * size

@@ -55,10 +55,12 @@ type program struct {
 }
 
 type call struct {
-	run run
-	dst ref
-	src []ref
-	in  [][]float32 // src resolved, valid during the call
+	run   run
+	kind  string
+	flops flops
+	dst   ref
+	src   []ref
+	in    [][]float32 // src resolved, valid during the call
 }
 
 // run executes the program and allocates nothing.
@@ -68,15 +70,22 @@ func (p *program) run(s *Session, at *pass) {
 		for j, r := range c.src {
 			c.in[j] = r.slice(at, s.Batch)
 		}
-		c.run(s, c.dst.slice(at, s.Batch), c.in)
+		dst := c.dst.slice(at, s.Batch)
+		if s.Profile != nil {
+			c.profiled(s, dst)
+			continue
+		}
+		c.run(s, dst, c.in)
 	}
 }
 
-func (p *program) add(f run, dst ref, src ...ref) {
-	p.calls = append(p.calls, call{f, dst, src, make([][]float32, len(src))})
+// add appends a call of o's kernel. It does not hold on to o, which holds the graph.
+func (p *program) add(o *op, dst ref, src ...ref) {
+	p.calls = append(p.calls, call{o.run, o.name, o.flops, dst, src, make([][]float32, len(src))})
 }
 
-func move(_ *Session, dst []float32, in [][]float32) { copy(dst, in[0]) }
+// move copies a value.
+var move = &op{name: "copy", run: func(_ *Session, dst []float32, in [][]float32) { copy(dst, in[0]) }}
 
 // kernelOf returns the operation of a node, or nil for an input. Where a value has several readers, Backpropagate adds
 // their gradients with gorgonia's own Add: it becomes ours.

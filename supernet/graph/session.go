@@ -21,9 +21,10 @@ type Session struct {
 	Arena    *Arena
 	Batch    int // number of images
 	Mode     Mode
-	Momentum float32 // above 0: of every BatchNorm in this pass; 1/(i+1) for batches i = 0, 1, ... gives their plain mean
-	Seed     uint64  // of dropout in this step
-	Frozen   bool    // Backward passes gradients on to the input, but computes none of parameters
+	Momentum float32  // above 0: of every BatchNorm in this pass; 1/(i+1) for batches i = 0, 1, ... gives their plain mean
+	Seed     uint64   // of dropout in this step
+	Profile  *Profile // of what runs; nil for none
+	Frozen   bool     // Backward passes gradients on to the input, but computes none of parameters
 }
 
 // mask is the seed of one dropout node in this step.
