@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -18,7 +19,7 @@ import (
 type timing struct {
 	what                          string
 	threads, batch, passes, score int
-	alone, json                   bool
+	alone, profile, json          bool
 }
 
 func benchVerb() *cobra.Command {
@@ -43,10 +44,15 @@ over their sum. score takes BN statistics anew from the calibration images and c
 all that architectures have in common at their beginning; the fewer are scored, the less they share and the longer each takes.
 With --alone each is scored in a call of its own. accuracies_sha256 tells whether accuracies are equal: it is the SHA-256 of
 them, as little-endian float64, in the order of the file.
-Memory is the most that the process has had up to then.`,
+Memory is the most that the process has had up to then.
+
+--profile passes over the training steps once more and shows the time of each kind of kernel, its arithmetic beside that
+of a convolution whose numbers are at hand, and the bytes of its inputs and outputs beside the bandwidth of memory, which it may
+exceed if they are in a cache. The bound is what it comes nearer to. Only the arithmetic of convolutions counts.`,
 		Example: `  nse bench tiny.json
   nse bench tiny.json --what train --threads 1 --batch 64 --json
-  nse bench tiny.json --what score --score 1`,
+  nse bench tiny.json --what score --score 1
+  nse bench tiny.json --what train --profile`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := t.check(c); err != nil {
@@ -62,7 +68,8 @@ Memory is the most that the process has had up to then.`,
 	f.IntVar(&t.passes, "passes", 3, "passes over the training steps, besides the one to warm up")
 	f.IntVar(&t.score, "score", 0, "score that many architectures (default: all)")
 	f.BoolVar(&t.alone, "alone", false, "score each architecture in a call of its own, with nothing shared")
-	f.BoolVar(&t.json, "json", false, "print a line of JSON for train and one for score")
+	f.BoolVar(&t.profile, "profile", false, "show at the end what the kernels of training take, beside the machine's peaks")
+	f.BoolVar(&t.json, "json", false, "print a line of JSON for train, one for score and one for --profile")
 	return c
 }
 
@@ -79,6 +86,8 @@ func (t timing) check(c *cobra.Command) error {
 		return fmt.Errorf("--batch %d: want 2 or more, which batch normalisation needs", t.batch)
 	case t.passes < 1:
 		return fmt.Errorf("--passes %d: want 1 or more", t.passes)
+	case t.profile && t.what == "score":
+		return errors.New("--profile is of training, which --what score leaves out")
 	case given("score") && t.score < 1:
 		return fmt.Errorf("--score %d: want 1 or more", t.score)
 	}
@@ -106,6 +115,9 @@ func (t timing) run(c *cobra.Command, path string) error {
 	if err == nil && t.what != "train" {
 		err = t.scores(c, b)
 	}
+	if err == nil && t.profile {
+		err = t.kernels(c, b)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -130,6 +142,15 @@ func (t timing) scores(c *cobra.Command, b *bench.Bench) error {
 		return err
 	}
 	return t.print(c.OutOrStdout(), r, scoringRows(r))
+}
+
+// kernels comes last, since measuring peaks takes memory.
+func (t timing) kernels(c *cobra.Command, b *bench.Bench) error {
+	r, err := b.Profile(t.batch)
+	if err != nil {
+		return err
+	}
+	return t.print(c.OutOrStdout(), r, profileRows(r))
 }
 
 // of completes the command line with what the workload says.
@@ -171,6 +192,18 @@ func scoringRows(r bench.Scoring) []string {
 		fmt.Sprintf("%s\t%d\t%d\t%.4f s\t%.1f s\t%s\t%.8s", r.Workload, r.Threads, r.Architectures, r.SecondsEach,
 			r.ProjectedSeconds, memory(r.PeakRSSMiB), r.AccuraciesSHA256),
 	}
+}
+
+func profileRows(r bench.Profile) []string {
+	rows := []string{
+		"profile\ttime\tshare\tGFLOPS\tof peak\tGB/s\tof memory\tbound",
+		fmt.Sprintf("%s\t%.3f ms\t100.0 %%\t%.1f\tpeak\t%.1f\tpeak", r.Workload, 1e3*r.Seconds, r.PeakGFLOPS, r.PeakGBs),
+	}
+	for _, k := range r.Kinds {
+		rows = append(rows, fmt.Sprintf("%s\t%.3f ms\t%.1f %%\t%.1f\t%.1f %%\t%.1f\t%.1f %%\t%s", k.Kind, 1e3*k.Seconds, 100*k.Share,
+			k.GFLOPS, 100*k.OfPeak, k.GBs, 100*k.OfMemory, k.Bound))
+	}
+	return rows
 }
 
 func memory(mib float64) string {
