@@ -42,8 +42,8 @@ train runs all steps once to warm up and --passes times more, on one batch of ra
 each step: the median over the steps, and images a second and arithmetic (6 operations for each MAC of the forward pass)
 over their sum. score takes BN statistics anew from the calibration images and classifies the validation images, once for
 all that architectures have in common at their beginning; the fewer are scored, the less they share and the longer each takes.
-With --alone each is scored in a call of its own. accuracies_sha256 tells whether accuracies are equal: it is the SHA-256 of
-them, as little-endian float64, in the order of the file.
+With --alone each is scored in a call of its own. accuracies_sha256 is the SHA-256 of the accuracies, as little-endian float64,
+in the order of the file: it is the same with and without --alone, all else being equal. Training before scoring changes it.
 Memory is the most that the process has had up to then.
 
 --profile passes over the training steps once more and shows the time of each kind of kernel, its arithmetic beside that
