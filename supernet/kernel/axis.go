@@ -5,10 +5,11 @@ type axis struct {
 	runs             []run
 	tapStep, srcStep int // from one tap of a run to the next
 	period           int // positions this far apart see the same taps, where none is in the padding
+	lastTap, lastSrc int // the greatest that are seen
 }
 
 // run is count taps, the first of which is tap and reads position src.
-type run struct{ tap, src, count int }
+type run struct{ tap, src, count int } // read by the assembly
 
 // forwardAxis is for reading x to make y, along dimension i.
 func (c Conv) forwardAxis(i int) axis {
@@ -21,7 +22,7 @@ func (c Conv) forwardAxis(i int) axis {
 			return src, src >= 0 && src < size[i]
 		})
 	}
-	return a
+	return a.limited()
 }
 
 // backwardAxis is for reading dy to make dx, with taps in reverse.
@@ -35,6 +36,17 @@ func (c Conv) backwardAxis(i int) axis {
 			at := o + c.Pad[i] - (c.Kernel[i]-1-tap)*c.Dilation[i]
 			return at / c.Stride[i], at >= 0 && at%c.Stride[i] == 0 && at/c.Stride[i] < outs[i]
 		})
+	}
+	return a.limited()
+}
+
+// limited is the axis with its limits.
+func (a axis) limited() axis {
+	for _, r := range a.runs {
+		if r.count > 0 {
+			a.lastTap = max(a.lastTap, r.tap+(r.count-1)*a.tapStep)
+			a.lastSrc = max(a.lastSrc, r.src+(r.count-1)*a.srcStep)
+		}
 	}
 	return a
 }

@@ -77,30 +77,22 @@ func (c *depthwise) forward(k *Convolution, r strip) {
 		channels := min(lanes, c.C-i*lanes)
 		for from := r.from; from < r.to; from += pixels {
 			c.loadInput(k, plane, from, i, channels)
-			c.lines(c.ahead, c.rows, k.pass.y[from*c.C+i*lanes:], c.ow, plane, c.W, k.pass.weights, i, channels)
+			c.correlate(c.ahead, k.pass.y[from*c.C+i*lanes:], c.ow, image{rows: &c.rows, x: plane, line: c.W * lanes, w: k.pass.weights}, i, channels)
 		}
 		k.measureMoments(r, i, i+1)
 	}
 }
 
-// lines makes the lines of one block of channels of one image, dst, from a plane.
-func (c *depthwise) lines(list []correlation, rows axis, dst []float32, dstW int, plane []float32, srcW int, weights []float32, block, channels int) {
-	kernel := block * lanes * c.Kernel[0] * c.Kernel[1]
-	in := window{x: plane, lineStep: rows.srcStep * srcW * lanes, w: weights}
-	for h, run := range rows.runs {
-		line := dst[h*dstW*c.C:]
-		if list[0].add { // some pixels have no tap
-			for v := range dstW {
-				clear(line[v*c.C:][:channels])
-			}
+// correlate makes one block of channels of one image dst, whose lines have width pixels.
+func (c *depthwise) correlate(list []correlation, dst []float32, width int, in image, block, channels int) {
+	if list[0].add { // some pixels have no tap
+		for v := range len(in.rows.runs) * width {
+			clear(dst[v*c.C:][:channels])
 		}
-		in.rows, in.from = run.count, run.src*srcW*lanes
-		for i := range list {
-			taps := list[i].taps * lanes
-			in.wFrom = kernel + list[i].place*c.Kernel[0]*lanes + run.tap*taps
-			in.wStep = rows.tapStep * taps
-			list[i].apply(line, c.C, &in, channels)
-		}
+	}
+	for i := range list {
+		in.wFrom = (block*c.Kernel[1] + list[i].place) * c.Kernel[0] * lanes
+		list[i].apply(dst, width*c.C, c.C, &in, channels)
 	}
 }
 
@@ -117,7 +109,7 @@ func (c *depthwise) backward(k *Convolution, r strip) {
 			}
 			if k.pass.dx != nil {
 				first, _ := c.inputRows(from, from)
-				c.lines(c.behind, c.rowsBack, k.pass.dx[first*c.C+i*lanes:], c.W, dy, c.ow, k.pass.weights, i, channels)
+				c.correlate(c.behind, k.pass.dx[first*c.C+i*lanes:], c.W, image{rows: &c.rowsBack, x: dy, line: c.ow * lanes, w: k.pass.weights}, i, channels)
 			}
 		}
 		k.measureSlopes(r, i, i+1)

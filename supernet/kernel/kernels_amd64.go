@@ -192,12 +192,12 @@ func tileZ9x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b
 // correlateZ1x8 is correlation.portable for 1 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ1x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // correlateZ1x16 is correlation.portable for 1 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ1x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ1x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientZ1x1 is correlation.gradientPortable for 1 taps, 1 outputs and 16 channels.
 //
@@ -222,12 +222,12 @@ func gradientZ1x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ2x8 is correlation.portable for 2 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ2x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // correlateZ2x16 is correlation.portable for 2 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ2x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ2x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientZ2x1 is correlation.gradientPortable for 2 taps, 1 outputs and 16 channels.
 //
@@ -252,12 +252,12 @@ func gradientZ2x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ3x8 is correlation.portable for 3 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ3x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // correlateZ3x16 is correlation.portable for 3 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ3x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ3x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientZ3x1 is correlation.gradientPortable for 3 taps, 1 outputs and 16 channels.
 //
@@ -282,12 +282,12 @@ func gradientZ3x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ4x8 is correlation.portable for 4 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ4x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // correlateZ4x16 is correlation.portable for 4 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ4x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ4x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientZ4x1 is correlation.gradientPortable for 4 taps, 1 outputs and 16 channels.
 //
@@ -312,12 +312,12 @@ func gradientZ4x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ5x8 is correlation.portable for 5 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ5x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // correlateZ5x16 is correlation.portable for 5 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ5x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ5x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientZ5x1 is correlation.gradientPortable for 5 taps, 1 outputs and 16 channels.
 //
@@ -342,12 +342,12 @@ func gradientZ5x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ6x8 is correlation.portable for 6 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ6x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // correlateZ6x16 is correlation.portable for 6 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ6x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ6x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientZ6x1 is correlation.gradientPortable for 6 taps, 1 outputs and 16 channels.
 //
@@ -372,12 +372,12 @@ func gradientZ6x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ7x8 is correlation.portable for 7 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ7x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // correlateZ7x16 is correlation.portable for 7 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ7x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ7x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientZ7x1 is correlation.gradientPortable for 7 taps, 1 outputs and 16 channels.
 //
@@ -402,12 +402,12 @@ func gradientZ7x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ8x8 is correlation.portable for 8 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ8x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // correlateZ8x16 is correlation.portable for 8 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ8x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ8x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientZ8x1 is correlation.gradientPortable for 8 taps, 1 outputs and 16 channels.
 //
@@ -432,12 +432,12 @@ func gradientZ8x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ9x8 is correlation.portable for 9 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ9x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // correlateZ9x16 is correlation.portable for 9 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ9x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ9x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientZ9x1 is correlation.gradientPortable for 9 taps, 1 outputs and 16 channels.
 //
@@ -462,12 +462,12 @@ func gradientZ9x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ10x8 is correlation.portable for 10 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ10x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // correlateZ10x16 is correlation.portable for 10 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ10x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ10x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientZ10x1 is correlation.gradientPortable for 10 taps, 1 outputs and 16 channels.
 //
@@ -492,12 +492,12 @@ func gradientZ10x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr
 // correlateZ11x8 is correlation.portable for 11 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ11x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // correlateZ11x16 is correlation.portable for 11 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ11x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateZ11x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientZ11x1 is correlation.gradientPortable for 11 taps, 1 outputs and 16 channels.
 //
@@ -662,7 +662,7 @@ func tileY6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b
 // correlateY1x8 is correlation.portable for 1 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY1x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateY1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientY1x1 is correlation.gradientPortable for 1 taps, 1 outputs and 8 channels.
 //
@@ -687,7 +687,7 @@ func gradientY1x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY2x8 is correlation.portable for 2 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY2x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateY2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientY2x1 is correlation.gradientPortable for 2 taps, 1 outputs and 8 channels.
 //
@@ -712,7 +712,7 @@ func gradientY2x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY3x8 is correlation.portable for 3 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY3x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateY3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientY3x1 is correlation.gradientPortable for 3 taps, 1 outputs and 8 channels.
 //
@@ -737,7 +737,7 @@ func gradientY3x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY4x8 is correlation.portable for 4 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY4x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateY4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientY4x1 is correlation.gradientPortable for 4 taps, 1 outputs and 8 channels.
 //
@@ -762,7 +762,7 @@ func gradientY4x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY5x8 is correlation.portable for 5 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY5x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateY5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientY5x1 is correlation.gradientPortable for 5 taps, 1 outputs and 8 channels.
 //
@@ -787,7 +787,7 @@ func gradientY5x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY6x8 is correlation.portable for 6 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY6x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateY6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientY6x1 is correlation.gradientPortable for 6 taps, 1 outputs and 8 channels.
 //
@@ -812,7 +812,7 @@ func gradientY6x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY7x8 is correlation.portable for 7 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY7x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateY7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientY7x1 is correlation.gradientPortable for 7 taps, 1 outputs and 8 channels.
 //
@@ -837,7 +837,7 @@ func gradientY7x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY8x8 is correlation.portable for 8 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY8x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateY8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientY8x1 is correlation.gradientPortable for 8 taps, 1 outputs and 8 channels.
 //
@@ -862,7 +862,7 @@ func gradientY8x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY9x8 is correlation.portable for 9 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY9x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateY9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientY9x1 is correlation.gradientPortable for 9 taps, 1 outputs and 8 channels.
 //
@@ -887,7 +887,7 @@ func gradientY9x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY10x8 is correlation.portable for 10 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY10x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateY10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientY10x1 is correlation.gradientPortable for 10 taps, 1 outputs and 8 channels.
 //
@@ -912,7 +912,7 @@ func gradientY10x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr
 // correlateY11x8 is correlation.portable for 11 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY11x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+func correlateY11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 
 // gradientY11x1 is correlation.gradientPortable for 11 taps, 1 outputs and 8 channels.
 //

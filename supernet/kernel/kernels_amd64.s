@@ -4956,9 +4956,15 @@ loop:
 	VZEROUPPER
 	RET
 
-// func correlateZ1x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ1x8(SB), NOSPLIT, $0-104
+TEXT ·correlateZ1x8(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -4967,16 +4973,12 @@ TEXT ·correlateZ1x8(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -5008,9 +5010,9 @@ TEXT ·correlateZ1x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x08, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -5027,17 +5029,26 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+64, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z8
+	VMOVUPS     (BX), Z8
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -5107,50 +5118,69 @@ input7:
 	VFMADD231PS Z8, Z9, Z7
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ1x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ1x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ1x16(SB), NOSPLIT, $0-104
+TEXT ·correlateZ1x16(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -5167,16 +5197,12 @@ TEXT ·correlateZ1x16(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -5240,9 +5266,9 @@ TEXT ·correlateZ1x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x10, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -5275,17 +5301,26 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+64, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z16
+	VMOVUPS     (BX), Z16
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -5427,76 +5462,89 @@ input15:
 	VFMADD231PS Z16, Z17, Z15
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x08
-	JE      done
+	JE      stored
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x09
-	JE      done
+	JE      stored
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0a
-	JE      done
+	JE      stored
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0b
-	JE      done
+	JE      stored
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0c
-	JE      done
+	JE      stored
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0d
-	JE      done
+	JE      stored
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0e
-	JE      done
+	JE      stored
 	VMOVUPS Z14, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0f
-	JE      done
+	JE      stored
 	VMOVUPS Z15, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -5796,9 +5844,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ2x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ2x8(SB), NOSPLIT, $0-104
+TEXT ·correlateZ2x8(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -5807,16 +5861,12 @@ TEXT ·correlateZ2x8(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -5848,9 +5898,9 @@ TEXT ·correlateZ2x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x08, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -5867,18 +5917,27 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+128, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z8
-	VMOVUPS     64(SI), Z9
+	VMOVUPS     (BX), Z8
+	VMOVUPS     64(BX), Z9
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -5964,50 +6023,69 @@ input8:
 	VFMADD231PS Z9, Z10, Z7
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ2x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ2x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ2x16(SB), NOSPLIT, $0-104
+TEXT ·correlateZ2x16(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -6024,16 +6102,12 @@ TEXT ·correlateZ2x16(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -6097,9 +6171,9 @@ TEXT ·correlateZ2x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x10, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -6132,18 +6206,27 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+128, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z16
-	VMOVUPS     64(SI), Z17
+	VMOVUPS     (BX), Z16
+	VMOVUPS     64(BX), Z17
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -6309,76 +6392,89 @@ input16:
 	VFMADD231PS Z17, Z18, Z15
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x08
-	JE      done
+	JE      stored
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x09
-	JE      done
+	JE      stored
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0a
-	JE      done
+	JE      stored
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0b
-	JE      done
+	JE      stored
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0c
-	JE      done
+	JE      stored
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0d
-	JE      done
+	JE      stored
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0e
-	JE      done
+	JE      stored
 	VMOVUPS Z14, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0f
-	JE      done
+	JE      stored
 	VMOVUPS Z15, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -6731,9 +6827,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ3x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ3x8(SB), NOSPLIT, $0-104
+TEXT ·correlateZ3x8(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -6742,16 +6844,12 @@ TEXT ·correlateZ3x8(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -6783,9 +6881,9 @@ TEXT ·correlateZ3x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x08, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -6802,19 +6900,28 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+192, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z8
-	VMOVUPS     64(SI), Z9
-	VMOVUPS     128(SI), Z10
+	VMOVUPS     (BX), Z8
+	VMOVUPS     64(BX), Z9
+	VMOVUPS     128(BX), Z10
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -6916,50 +7023,69 @@ input9:
 	VFMADD231PS Z10, Z11, Z7
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ3x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ3x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ3x16(SB), NOSPLIT, $0-104
+TEXT ·correlateZ3x16(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -6976,16 +7102,12 @@ TEXT ·correlateZ3x16(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -7049,9 +7171,9 @@ TEXT ·correlateZ3x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x10, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -7084,19 +7206,28 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+192, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z16
-	VMOVUPS     64(SI), Z17
-	VMOVUPS     128(SI), Z18
+	VMOVUPS     (BX), Z16
+	VMOVUPS     64(BX), Z17
+	VMOVUPS     128(BX), Z18
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -7286,76 +7417,89 @@ input17:
 	VFMADD231PS Z18, Z19, Z15
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x08
-	JE      done
+	JE      stored
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x09
-	JE      done
+	JE      stored
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0a
-	JE      done
+	JE      stored
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0b
-	JE      done
+	JE      stored
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0c
-	JE      done
+	JE      stored
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0d
-	JE      done
+	JE      stored
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0e
-	JE      done
+	JE      stored
 	VMOVUPS Z14, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0f
-	JE      done
+	JE      stored
 	VMOVUPS Z15, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -7767,9 +7911,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ4x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ4x8(SB), NOSPLIT, $0-104
+TEXT ·correlateZ4x8(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -7778,16 +7928,12 @@ TEXT ·correlateZ4x8(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -7819,9 +7965,9 @@ TEXT ·correlateZ4x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x08, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -7838,20 +7984,29 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+256, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z8
-	VMOVUPS     64(SI), Z9
-	VMOVUPS     128(SI), Z10
-	VMOVUPS     192(SI), Z11
+	VMOVUPS     (BX), Z8
+	VMOVUPS     64(BX), Z9
+	VMOVUPS     128(BX), Z10
+	VMOVUPS     192(BX), Z11
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -7969,50 +8124,69 @@ input10:
 	VFMADD231PS Z11, Z12, Z7
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ4x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ4x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ4x16(SB), NOSPLIT, $0-104
+TEXT ·correlateZ4x16(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -8029,16 +8203,12 @@ TEXT ·correlateZ4x16(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -8102,9 +8272,9 @@ TEXT ·correlateZ4x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x10, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -8137,20 +8307,29 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+256, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z16
-	VMOVUPS     64(SI), Z17
-	VMOVUPS     128(SI), Z18
-	VMOVUPS     192(SI), Z19
+	VMOVUPS     (BX), Z16
+	VMOVUPS     64(BX), Z17
+	VMOVUPS     128(BX), Z18
+	VMOVUPS     192(BX), Z19
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -8364,76 +8543,89 @@ input18:
 	VFMADD231PS Z19, Z20, Z15
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x08
-	JE      done
+	JE      stored
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x09
-	JE      done
+	JE      stored
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0a
-	JE      done
+	JE      stored
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0b
-	JE      done
+	JE      stored
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0c
-	JE      done
+	JE      stored
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0d
-	JE      done
+	JE      stored
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0e
-	JE      done
+	JE      stored
 	VMOVUPS Z14, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0f
-	JE      done
+	JE      stored
 	VMOVUPS Z15, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -8888,9 +9080,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ5x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ5x8(SB), NOSPLIT, $0-104
+TEXT ·correlateZ5x8(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -8899,16 +9097,12 @@ TEXT ·correlateZ5x8(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -8940,9 +9134,9 @@ TEXT ·correlateZ5x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x08, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -8959,21 +9153,30 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+320, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z8
-	VMOVUPS     64(SI), Z9
-	VMOVUPS     128(SI), Z10
-	VMOVUPS     192(SI), Z11
-	VMOVUPS     256(SI), Z12
+	VMOVUPS     (BX), Z8
+	VMOVUPS     64(BX), Z9
+	VMOVUPS     128(BX), Z10
+	VMOVUPS     192(BX), Z11
+	VMOVUPS     256(BX), Z12
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -9107,50 +9310,69 @@ input11:
 	VFMADD231PS Z12, Z13, Z7
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ5x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ5x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ5x16(SB), NOSPLIT, $0-104
+TEXT ·correlateZ5x16(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -9167,16 +9389,12 @@ TEXT ·correlateZ5x16(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -9240,9 +9458,9 @@ TEXT ·correlateZ5x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x10, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -9275,21 +9493,30 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+320, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z16
-	VMOVUPS     64(SI), Z17
-	VMOVUPS     128(SI), Z18
-	VMOVUPS     192(SI), Z19
-	VMOVUPS     256(SI), Z20
+	VMOVUPS     (BX), Z16
+	VMOVUPS     64(BX), Z17
+	VMOVUPS     128(BX), Z18
+	VMOVUPS     192(BX), Z19
+	VMOVUPS     256(BX), Z20
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -9527,76 +9754,89 @@ input19:
 	VFMADD231PS Z20, Z21, Z15
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x08
-	JE      done
+	JE      stored
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x09
-	JE      done
+	JE      stored
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0a
-	JE      done
+	JE      stored
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0b
-	JE      done
+	JE      stored
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0c
-	JE      done
+	JE      stored
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0d
-	JE      done
+	JE      stored
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0e
-	JE      done
+	JE      stored
 	VMOVUPS Z14, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0f
-	JE      done
+	JE      stored
 	VMOVUPS Z15, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -10118,9 +10358,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ6x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ6x8(SB), NOSPLIT, $0-104
+TEXT ·correlateZ6x8(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -10129,16 +10375,12 @@ TEXT ·correlateZ6x8(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -10170,9 +10412,9 @@ TEXT ·correlateZ6x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x08, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -10189,22 +10431,31 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+384, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z8
-	VMOVUPS     64(SI), Z9
-	VMOVUPS     128(SI), Z10
-	VMOVUPS     192(SI), Z11
-	VMOVUPS     256(SI), Z12
-	VMOVUPS     320(SI), Z13
+	VMOVUPS     (BX), Z8
+	VMOVUPS     64(BX), Z9
+	VMOVUPS     128(BX), Z10
+	VMOVUPS     192(BX), Z11
+	VMOVUPS     256(BX), Z12
+	VMOVUPS     320(BX), Z13
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -10354,50 +10605,69 @@ input12:
 	VFMADD231PS Z13, Z14, Z7
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ6x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ6x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ6x16(SB), NOSPLIT, $0-104
+TEXT ·correlateZ6x16(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -10414,16 +10684,12 @@ TEXT ·correlateZ6x16(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -10487,9 +10753,9 @@ TEXT ·correlateZ6x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x10, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -10522,22 +10788,31 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+384, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z16
-	VMOVUPS     64(SI), Z17
-	VMOVUPS     128(SI), Z18
-	VMOVUPS     192(SI), Z19
-	VMOVUPS     256(SI), Z20
-	VMOVUPS     320(SI), Z21
+	VMOVUPS     (BX), Z16
+	VMOVUPS     64(BX), Z17
+	VMOVUPS     128(BX), Z18
+	VMOVUPS     192(BX), Z19
+	VMOVUPS     256(BX), Z20
+	VMOVUPS     320(BX), Z21
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -10799,76 +11074,89 @@ input20:
 	VFMADD231PS Z21, Z22, Z15
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x08
-	JE      done
+	JE      stored
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x09
-	JE      done
+	JE      stored
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0a
-	JE      done
+	JE      stored
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0b
-	JE      done
+	JE      stored
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0c
-	JE      done
+	JE      stored
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0d
-	JE      done
+	JE      stored
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0e
-	JE      done
+	JE      stored
 	VMOVUPS Z14, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0f
-	JE      done
+	JE      stored
 	VMOVUPS Z15, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -11457,9 +11745,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ7x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ7x8(SB), NOSPLIT, $0-104
+TEXT ·correlateZ7x8(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -11468,16 +11762,12 @@ TEXT ·correlateZ7x8(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -11509,9 +11799,9 @@ TEXT ·correlateZ7x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x08, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -11528,23 +11818,32 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+448, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z8
-	VMOVUPS     64(SI), Z9
-	VMOVUPS     128(SI), Z10
-	VMOVUPS     192(SI), Z11
-	VMOVUPS     256(SI), Z12
-	VMOVUPS     320(SI), Z13
-	VMOVUPS     384(SI), Z14
+	VMOVUPS     (BX), Z8
+	VMOVUPS     64(BX), Z9
+	VMOVUPS     128(BX), Z10
+	VMOVUPS     192(BX), Z11
+	VMOVUPS     256(BX), Z12
+	VMOVUPS     320(BX), Z13
+	VMOVUPS     384(BX), Z14
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -11710,50 +12009,69 @@ input13:
 	VFMADD231PS Z14, Z15, Z7
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ7x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ7x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ7x16(SB), NOSPLIT, $0-104
+TEXT ·correlateZ7x16(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -11770,16 +12088,12 @@ TEXT ·correlateZ7x16(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -11843,9 +12157,9 @@ TEXT ·correlateZ7x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x10, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -11878,23 +12192,32 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+448, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z16
-	VMOVUPS     64(SI), Z17
-	VMOVUPS     128(SI), Z18
-	VMOVUPS     192(SI), Z19
-	VMOVUPS     256(SI), Z20
-	VMOVUPS     320(SI), Z21
-	VMOVUPS     384(SI), Z22
+	VMOVUPS     (BX), Z16
+	VMOVUPS     64(BX), Z17
+	VMOVUPS     128(BX), Z18
+	VMOVUPS     192(BX), Z19
+	VMOVUPS     256(BX), Z20
+	VMOVUPS     320(BX), Z21
+	VMOVUPS     384(BX), Z22
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -12180,76 +12503,89 @@ input21:
 	VFMADD231PS Z22, Z23, Z15
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x08
-	JE      done
+	JE      stored
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x09
-	JE      done
+	JE      stored
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0a
-	JE      done
+	JE      stored
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0b
-	JE      done
+	JE      stored
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0c
-	JE      done
+	JE      stored
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0d
-	JE      done
+	JE      stored
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0e
-	JE      done
+	JE      stored
 	VMOVUPS Z14, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0f
-	JE      done
+	JE      stored
 	VMOVUPS Z15, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -12905,9 +13241,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ8x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ8x8(SB), NOSPLIT, $0-104
+TEXT ·correlateZ8x8(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -12916,16 +13258,12 @@ TEXT ·correlateZ8x8(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -12957,9 +13295,9 @@ TEXT ·correlateZ8x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x08, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -12976,24 +13314,33 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+512, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z8
-	VMOVUPS     64(SI), Z9
-	VMOVUPS     128(SI), Z10
-	VMOVUPS     192(SI), Z11
-	VMOVUPS     256(SI), Z12
-	VMOVUPS     320(SI), Z13
-	VMOVUPS     384(SI), Z14
-	VMOVUPS     448(SI), Z15
+	VMOVUPS     (BX), Z8
+	VMOVUPS     64(BX), Z9
+	VMOVUPS     128(BX), Z10
+	VMOVUPS     192(BX), Z11
+	VMOVUPS     256(BX), Z12
+	VMOVUPS     320(BX), Z13
+	VMOVUPS     384(BX), Z14
+	VMOVUPS     448(BX), Z15
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -13175,50 +13522,69 @@ input14:
 	VFMADD231PS Z15, Z16, Z7
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ8x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ8x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ8x16(SB), NOSPLIT, $0-104
+TEXT ·correlateZ8x16(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -13235,16 +13601,12 @@ TEXT ·correlateZ8x16(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -13308,9 +13670,9 @@ TEXT ·correlateZ8x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x10, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -13343,24 +13705,33 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+512, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z16
-	VMOVUPS     64(SI), Z17
-	VMOVUPS     128(SI), Z18
-	VMOVUPS     192(SI), Z19
-	VMOVUPS     256(SI), Z20
-	VMOVUPS     320(SI), Z21
-	VMOVUPS     384(SI), Z22
-	VMOVUPS     448(SI), Z23
+	VMOVUPS     (BX), Z16
+	VMOVUPS     64(BX), Z17
+	VMOVUPS     128(BX), Z18
+	VMOVUPS     192(BX), Z19
+	VMOVUPS     256(BX), Z20
+	VMOVUPS     320(BX), Z21
+	VMOVUPS     384(BX), Z22
+	VMOVUPS     448(BX), Z23
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -13670,76 +14041,89 @@ input22:
 	VFMADD231PS Z23, Z24, Z15
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x08
-	JE      done
+	JE      stored
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x09
-	JE      done
+	JE      stored
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0a
-	JE      done
+	JE      stored
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0b
-	JE      done
+	JE      stored
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0c
-	JE      done
+	JE      stored
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0d
-	JE      done
+	JE      stored
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0e
-	JE      done
+	JE      stored
 	VMOVUPS Z14, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0f
-	JE      done
+	JE      stored
 	VMOVUPS Z15, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -14398,9 +14782,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ9x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ9x8(SB), NOSPLIT, $0-104
+TEXT ·correlateZ9x8(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -14409,16 +14799,12 @@ TEXT ·correlateZ9x8(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -14450,9 +14836,9 @@ TEXT ·correlateZ9x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x08, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -14469,25 +14855,34 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+576, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z8
-	VMOVUPS     64(SI), Z9
-	VMOVUPS     128(SI), Z10
-	VMOVUPS     192(SI), Z11
-	VMOVUPS     256(SI), Z12
-	VMOVUPS     320(SI), Z13
-	VMOVUPS     384(SI), Z14
-	VMOVUPS     448(SI), Z15
-	VMOVUPS     512(SI), Z16
+	VMOVUPS     (BX), Z8
+	VMOVUPS     64(BX), Z9
+	VMOVUPS     128(BX), Z10
+	VMOVUPS     192(BX), Z11
+	VMOVUPS     256(BX), Z12
+	VMOVUPS     320(BX), Z13
+	VMOVUPS     384(BX), Z14
+	VMOVUPS     448(BX), Z15
+	VMOVUPS     512(BX), Z16
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -14685,50 +15080,69 @@ input15:
 	VFMADD231PS Z16, Z17, Z7
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ9x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ9x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ9x16(SB), NOSPLIT, $0-104
+TEXT ·correlateZ9x16(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -14745,16 +15159,12 @@ TEXT ·correlateZ9x16(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -14818,9 +15228,9 @@ TEXT ·correlateZ9x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x10, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -14853,25 +15263,34 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+576, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z16
-	VMOVUPS     64(SI), Z17
-	VMOVUPS     128(SI), Z18
-	VMOVUPS     192(SI), Z19
-	VMOVUPS     256(SI), Z20
-	VMOVUPS     320(SI), Z21
-	VMOVUPS     384(SI), Z22
-	VMOVUPS     448(SI), Z23
-	VMOVUPS     512(SI), Z24
+	VMOVUPS     (BX), Z16
+	VMOVUPS     64(BX), Z17
+	VMOVUPS     128(BX), Z18
+	VMOVUPS     192(BX), Z19
+	VMOVUPS     256(BX), Z20
+	VMOVUPS     320(BX), Z21
+	VMOVUPS     384(BX), Z22
+	VMOVUPS     448(BX), Z23
+	VMOVUPS     512(BX), Z24
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -15205,76 +15624,89 @@ input23:
 	VFMADD231PS Z24, Z25, Z15
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x08
-	JE      done
+	JE      stored
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x09
-	JE      done
+	JE      stored
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0a
-	JE      done
+	JE      stored
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0b
-	JE      done
+	JE      stored
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0c
-	JE      done
+	JE      stored
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0d
-	JE      done
+	JE      stored
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0e
-	JE      done
+	JE      stored
 	VMOVUPS Z14, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0f
-	JE      done
+	JE      stored
 	VMOVUPS Z15, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -15992,9 +16424,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ10x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ10x8(SB), NOSPLIT, $0-104
+TEXT ·correlateZ10x8(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -16003,16 +16441,12 @@ TEXT ·correlateZ10x8(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -16044,9 +16478,9 @@ TEXT ·correlateZ10x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x08, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -16063,26 +16497,35 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+640, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z8
-	VMOVUPS     64(SI), Z9
-	VMOVUPS     128(SI), Z10
-	VMOVUPS     192(SI), Z11
-	VMOVUPS     256(SI), Z12
-	VMOVUPS     320(SI), Z13
-	VMOVUPS     384(SI), Z14
-	VMOVUPS     448(SI), Z15
-	VMOVUPS     512(SI), Z16
-	VMOVUPS     576(SI), Z17
+	VMOVUPS     (BX), Z8
+	VMOVUPS     64(BX), Z9
+	VMOVUPS     128(BX), Z10
+	VMOVUPS     192(BX), Z11
+	VMOVUPS     256(BX), Z12
+	VMOVUPS     320(BX), Z13
+	VMOVUPS     384(BX), Z14
+	VMOVUPS     448(BX), Z15
+	VMOVUPS     512(BX), Z16
+	VMOVUPS     576(BX), Z17
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -16296,50 +16739,69 @@ input16:
 	VFMADD231PS Z17, Z18, Z7
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ10x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ10x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ10x16(SB), NOSPLIT, $0-104
+TEXT ·correlateZ10x16(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -16356,16 +16818,12 @@ TEXT ·correlateZ10x16(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -16429,9 +16887,9 @@ TEXT ·correlateZ10x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x10, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -16464,26 +16922,35 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+640, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z16
-	VMOVUPS     64(SI), Z17
-	VMOVUPS     128(SI), Z18
-	VMOVUPS     192(SI), Z19
-	VMOVUPS     256(SI), Z20
-	VMOVUPS     320(SI), Z21
-	VMOVUPS     384(SI), Z22
-	VMOVUPS     448(SI), Z23
-	VMOVUPS     512(SI), Z24
-	VMOVUPS     576(SI), Z25
+	VMOVUPS     (BX), Z16
+	VMOVUPS     64(BX), Z17
+	VMOVUPS     128(BX), Z18
+	VMOVUPS     192(BX), Z19
+	VMOVUPS     256(BX), Z20
+	VMOVUPS     320(BX), Z21
+	VMOVUPS     384(BX), Z22
+	VMOVUPS     448(BX), Z23
+	VMOVUPS     512(BX), Z24
+	VMOVUPS     576(BX), Z25
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -16841,76 +17308,89 @@ input24:
 	VFMADD231PS Z25, Z26, Z15
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x08
-	JE      done
+	JE      stored
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x09
-	JE      done
+	JE      stored
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0a
-	JE      done
+	JE      stored
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0b
-	JE      done
+	JE      stored
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0c
-	JE      done
+	JE      stored
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0d
-	JE      done
+	JE      stored
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0e
-	JE      done
+	JE      stored
 	VMOVUPS Z14, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0f
-	JE      done
+	JE      stored
 	VMOVUPS Z15, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -17687,9 +18167,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ11x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ11x8(SB), NOSPLIT, $0-104
+TEXT ·correlateZ11x8(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -17698,16 +18184,12 @@ TEXT ·correlateZ11x8(SB), NOSPLIT, $0-104
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -17739,9 +18221,9 @@ TEXT ·correlateZ11x8(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x08, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -17758,27 +18240,36 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+704, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z8
-	VMOVUPS     64(SI), Z9
-	VMOVUPS     128(SI), Z10
-	VMOVUPS     192(SI), Z11
-	VMOVUPS     256(SI), Z12
-	VMOVUPS     320(SI), Z13
-	VMOVUPS     384(SI), Z14
-	VMOVUPS     448(SI), Z15
-	VMOVUPS     512(SI), Z16
-	VMOVUPS     576(SI), Z17
-	VMOVUPS     640(SI), Z18
+	VMOVUPS     (BX), Z8
+	VMOVUPS     64(BX), Z9
+	VMOVUPS     128(BX), Z10
+	VMOVUPS     192(BX), Z11
+	VMOVUPS     256(BX), Z12
+	VMOVUPS     320(BX), Z13
+	VMOVUPS     384(BX), Z14
+	VMOVUPS     448(BX), Z15
+	VMOVUPS     512(BX), Z16
+	VMOVUPS     576(BX), Z17
+	VMOVUPS     640(BX), Z18
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -18008,50 +18499,69 @@ input17:
 	VFMADD231PS Z18, Z19, Z7
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ11x16(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateZ11x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ11x16(SB), NOSPLIT, $0-104
+TEXT ·correlateZ11x16(SB), NOSPLIT, $0-128
+	MOVQ  tail+112(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+
+line:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -18068,16 +18578,12 @@ TEXT ·correlateZ11x16(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      tail+88(FP), AX
-	MOVL      $0xffffffff, CX
-	BZHIL     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      add+96(FP), AX
+	MOVQ      add+120(FP), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+48(FP), AX
-	MOVQ      dp+56(FP), CX
-	MOVQ      count+80(FP), DX
+	MOVQ      dst+64(FP), AX
+	MOVQ      dp+72(FP), CX
+	MOVQ      count+104(FP), DX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	CMPQ      DX, $0x01
@@ -18141,9 +18647,9 @@ TEXT ·correlateZ11x16(SB), NOSPLIT, $0-104
 	VMOVUPS.Z (AX), K1, Z15
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), CX
-	IMUL3Q     $0x10, CX, DX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), CX
+	MOVQ       dl+80(FP), DX
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
@@ -18176,27 +18682,36 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), CX
-	MOVQ       xp+16(FP), DX
-	MOVQ       xr+24(FP), BX
-	MOVQ       w+32(FP), SI
-	MOVQ       wr+40(FP), DI
-	MOVQ       lo+64(FP), R8
-	MOVQ       hi+72(FP), R9
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), CX
+	MOVQ       xl+32(FP), DX
+	MOVQ       w+48(FP), BX
+	MOVQ       (AX), SI
+	IMUL3Q     $+704, SI, SI
+	ADDQ       SI, BX
+	IMULQ      8(AX), DX
+	ADDQ       DX, CX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), DX
+	MOVQ       xr+40(FP), SI
+	MOVQ       wr+56(FP), DI
+	MOVQ       lo+88(FP), R8
+	MOVQ       hi+96(FP), R9
 
 row:
-	VMOVUPS     (SI), Z16
-	VMOVUPS     64(SI), Z17
-	VMOVUPS     128(SI), Z18
-	VMOVUPS     192(SI), Z19
-	VMOVUPS     256(SI), Z20
-	VMOVUPS     320(SI), Z21
-	VMOVUPS     384(SI), Z22
-	VMOVUPS     448(SI), Z23
-	VMOVUPS     512(SI), Z24
-	VMOVUPS     576(SI), Z25
-	VMOVUPS     640(SI), Z26
+	VMOVUPS     (BX), Z16
+	VMOVUPS     64(BX), Z17
+	VMOVUPS     128(BX), Z18
+	VMOVUPS     192(BX), Z19
+	VMOVUPS     256(BX), Z20
+	VMOVUPS     320(BX), Z21
+	VMOVUPS     384(BX), Z22
+	VMOVUPS     448(BX), Z23
+	VMOVUPS     512(BX), Z24
+	VMOVUPS     576(BX), Z25
+	VMOVUPS     640(BX), Z26
 	MOVQ        CX, R10
 	CMPQ        R8, $0x01
 	JE          input1
@@ -18578,76 +19093,89 @@ input25:
 	VFMADD231PS Z26, Z27, Z15
 
 next:
-	ADDQ    BX, CX
-	ADDQ    DI, SI
-	DECQ    AX
-	JNZ     row
-	MOVQ    dst+48(FP), AX
-	MOVQ    dp+56(FP), CX
-	MOVQ    count+80(FP), DX
+	ADDQ SI, CX
+	ADDQ DI, BX
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ    dst+64(FP), AX
+	MOVQ    dp+72(FP), CX
+	MOVQ    count+104(FP), DX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x01
-	JE      done
+	JE      stored
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x02
-	JE      done
+	JE      stored
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x03
-	JE      done
+	JE      stored
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x04
-	JE      done
+	JE      stored
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x05
-	JE      done
+	JE      stored
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x06
-	JE      done
+	JE      stored
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x07
-	JE      done
+	JE      stored
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x08
-	JE      done
+	JE      stored
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x09
-	JE      done
+	JE      stored
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0a
-	JE      done
+	JE      stored
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0b
-	JE      done
+	JE      stored
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0c
-	JE      done
+	JE      stored
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0d
-	JE      done
+	JE      stored
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0e
-	JE      done
+	JE      stored
 	VMOVUPS Z14, K1, (AX)
 	ADDQ    CX, AX
 	CMPQ    DX, $0x0f
-	JE      done
+	JE      stored
 	VMOVUPS Z15, K1, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), CX
+	MOVQ dst+64(FP), DX
+	MOVQ dl+80(FP), BX
+	ADDQ BX, DX
+	MOVQ DX, dst+64(FP)
+	ADDQ $0x18, CX
+	MOVQ CX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -22178,9 +22706,16 @@ loop:
 	VZEROUPPER
 	RET
 
-// func correlateY1x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateY1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY1x8(SB), NOSPLIT, $0-104
+TEXT ·correlateY1x8(SB), NOSPLIT, $0-128
+	MOVQ tail+112(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+line:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -22189,17 +22724,12 @@ TEXT ·correlateY1x8(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       tail+88(FP), AX
-	LEAQ       lanesInUse<>+0(SB), CX
-	ADDQ       $0x20, CX
-	NEGQ       AX
-	LEAQ       (CX)(AX*4), CX
-	MOVQ       add+96(FP), AX
+	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -22239,9 +22769,9 @@ TEXT ·correlateY1x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	IMUL3Q     $0x08, DX, BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       dl+80(FP), BX
 	ADDQ       BX, AX
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
@@ -22258,14 +22788,23 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), DX
-	MOVQ       xp+16(FP), BX
-	MOVQ       xr+24(FP), SI
-	MOVQ       w+32(FP), DI
-	MOVQ       wr+40(FP), R8
-	MOVQ       lo+64(FP), R9
-	MOVQ       hi+72(FP), R10
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), DX
+	MOVQ       xl+32(FP), BX
+	MOVQ       w+48(FP), SI
+	MOVQ       (AX), DI
+	IMUL3Q     $+64, DI, DI
+	ADDQ       DI, SI
+	IMULQ      8(AX), BX
+	ADDQ       BX, DX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), BX
+	MOVQ       xr+40(FP), DI
+	MOVQ       wr+56(FP), R8
+	MOVQ       lo+88(FP), R9
+	MOVQ       hi+96(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -22285,104 +22824,117 @@ row:
 	JE          input7
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y0
 	CMPQ        R10, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y1
+	VFMADD231PS (SI), Y8, Y1
 	CMPQ        R10, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y2
+	VFMADD231PS (SI), Y8, Y2
 	CMPQ        R10, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y3
+	VFMADD231PS (SI), Y8, Y3
 	CMPQ        R10, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y4
+	VFMADD231PS (SI), Y8, Y4
 	CMPQ        R10, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y5
+	VFMADD231PS (SI), Y8, Y5
 	CMPQ        R10, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y6
+	VFMADD231PS (SI), Y8, Y6
 	CMPQ        R10, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y7
+	VFMADD231PS (SI), Y8, Y7
 
 next:
-	ADDQ       SI, DX
-	ADDQ       R8, DI
-	DECQ       AX
-	JNZ        row
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	ADDQ DI, DX
+	ADDQ R8, SI
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x01
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x02
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y2, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x03
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y3, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x04
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y4, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x05
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y5, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x06
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y6, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x07
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), DX
+	MOVQ dst+64(FP), BX
+	MOVQ dl+80(FP), SI
+	ADDQ SI, BX
+	MOVQ BX, dst+64(FP)
+	ADDQ $0x18, DX
+	MOVQ DX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -22667,9 +23219,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY2x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateY2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY2x8(SB), NOSPLIT, $0-104
+TEXT ·correlateY2x8(SB), NOSPLIT, $0-128
+	MOVQ tail+112(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+line:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -22678,17 +23237,12 @@ TEXT ·correlateY2x8(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       tail+88(FP), AX
-	LEAQ       lanesInUse<>+0(SB), CX
-	ADDQ       $0x20, CX
-	NEGQ       AX
-	LEAQ       (CX)(AX*4), CX
-	MOVQ       add+96(FP), AX
+	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -22728,9 +23282,9 @@ TEXT ·correlateY2x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	IMUL3Q     $0x08, DX, BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       dl+80(FP), BX
 	ADDQ       BX, AX
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
@@ -22747,14 +23301,23 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), DX
-	MOVQ       xp+16(FP), BX
-	MOVQ       xr+24(FP), SI
-	MOVQ       w+32(FP), DI
-	MOVQ       wr+40(FP), R8
-	MOVQ       lo+64(FP), R9
-	MOVQ       hi+72(FP), R10
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), DX
+	MOVQ       xl+32(FP), BX
+	MOVQ       w+48(FP), SI
+	MOVQ       (AX), DI
+	IMUL3Q     $+128, DI, DI
+	ADDQ       DI, SI
+	IMULQ      8(AX), BX
+	ADDQ       BX, DX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), BX
+	MOVQ       xr+40(FP), DI
+	MOVQ       wr+56(FP), R8
+	MOVQ       lo+88(FP), R9
+	MOVQ       hi+96(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -22776,118 +23339,131 @@ row:
 	JE          input8
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y0
 	CMPQ        R10, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y1
-	VFMADD231PS 64(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y0
 	CMPQ        R10, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y2
-	VFMADD231PS 64(DI), Y8, Y1
+	VFMADD231PS (SI), Y8, Y2
+	VFMADD231PS 64(SI), Y8, Y1
 	CMPQ        R10, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y3
-	VFMADD231PS 64(DI), Y8, Y2
+	VFMADD231PS (SI), Y8, Y3
+	VFMADD231PS 64(SI), Y8, Y2
 	CMPQ        R10, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y4
-	VFMADD231PS 64(DI), Y8, Y3
+	VFMADD231PS (SI), Y8, Y4
+	VFMADD231PS 64(SI), Y8, Y3
 	CMPQ        R10, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y5
-	VFMADD231PS 64(DI), Y8, Y4
+	VFMADD231PS (SI), Y8, Y5
+	VFMADD231PS 64(SI), Y8, Y4
 	CMPQ        R10, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y6
-	VFMADD231PS 64(DI), Y8, Y5
+	VFMADD231PS (SI), Y8, Y6
+	VFMADD231PS 64(SI), Y8, Y5
 	CMPQ        R10, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y7
-	VFMADD231PS 64(DI), Y8, Y6
+	VFMADD231PS (SI), Y8, Y7
+	VFMADD231PS 64(SI), Y8, Y6
 	CMPQ        R10, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 64(DI), Y8, Y7
+	VFMADD231PS 64(SI), Y8, Y7
 
 next:
-	ADDQ       SI, DX
-	ADDQ       R8, DI
-	DECQ       AX
-	JNZ        row
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	ADDQ DI, DX
+	ADDQ R8, SI
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x01
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x02
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y2, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x03
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y3, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x04
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y4, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x05
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y5, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x06
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y6, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x07
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), DX
+	MOVQ dst+64(FP), BX
+	MOVQ dl+80(FP), SI
+	ADDQ SI, BX
+	MOVQ BX, dst+64(FP)
+	ADDQ $0x18, DX
+	MOVQ DX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -23225,9 +23801,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY3x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateY3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY3x8(SB), NOSPLIT, $0-104
+TEXT ·correlateY3x8(SB), NOSPLIT, $0-128
+	MOVQ tail+112(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+line:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -23236,17 +23819,12 @@ TEXT ·correlateY3x8(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       tail+88(FP), AX
-	LEAQ       lanesInUse<>+0(SB), CX
-	ADDQ       $0x20, CX
-	NEGQ       AX
-	LEAQ       (CX)(AX*4), CX
-	MOVQ       add+96(FP), AX
+	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -23286,9 +23864,9 @@ TEXT ·correlateY3x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	IMUL3Q     $0x08, DX, BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       dl+80(FP), BX
 	ADDQ       BX, AX
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
@@ -23305,14 +23883,23 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), DX
-	MOVQ       xp+16(FP), BX
-	MOVQ       xr+24(FP), SI
-	MOVQ       w+32(FP), DI
-	MOVQ       wr+40(FP), R8
-	MOVQ       lo+64(FP), R9
-	MOVQ       hi+72(FP), R10
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), DX
+	MOVQ       xl+32(FP), BX
+	MOVQ       w+48(FP), SI
+	MOVQ       (AX), DI
+	IMUL3Q     $+192, DI, DI
+	ADDQ       DI, SI
+	IMULQ      8(AX), BX
+	ADDQ       BX, DX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), BX
+	MOVQ       xr+40(FP), DI
+	MOVQ       wr+56(FP), R8
+	MOVQ       lo+88(FP), R9
+	MOVQ       hi+96(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -23336,132 +23923,145 @@ row:
 	JE          input9
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y0
 	CMPQ        R10, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y1
-	VFMADD231PS 64(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y0
 	CMPQ        R10, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y2
-	VFMADD231PS 64(DI), Y8, Y1
-	VFMADD231PS 128(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y2
+	VFMADD231PS 64(SI), Y8, Y1
+	VFMADD231PS 128(SI), Y8, Y0
 	CMPQ        R10, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y3
-	VFMADD231PS 64(DI), Y8, Y2
-	VFMADD231PS 128(DI), Y8, Y1
+	VFMADD231PS (SI), Y8, Y3
+	VFMADD231PS 64(SI), Y8, Y2
+	VFMADD231PS 128(SI), Y8, Y1
 	CMPQ        R10, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y4
-	VFMADD231PS 64(DI), Y8, Y3
-	VFMADD231PS 128(DI), Y8, Y2
+	VFMADD231PS (SI), Y8, Y4
+	VFMADD231PS 64(SI), Y8, Y3
+	VFMADD231PS 128(SI), Y8, Y2
 	CMPQ        R10, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y5
-	VFMADD231PS 64(DI), Y8, Y4
-	VFMADD231PS 128(DI), Y8, Y3
+	VFMADD231PS (SI), Y8, Y5
+	VFMADD231PS 64(SI), Y8, Y4
+	VFMADD231PS 128(SI), Y8, Y3
 	CMPQ        R10, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y6
-	VFMADD231PS 64(DI), Y8, Y5
-	VFMADD231PS 128(DI), Y8, Y4
+	VFMADD231PS (SI), Y8, Y6
+	VFMADD231PS 64(SI), Y8, Y5
+	VFMADD231PS 128(SI), Y8, Y4
 	CMPQ        R10, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y7
-	VFMADD231PS 64(DI), Y8, Y6
-	VFMADD231PS 128(DI), Y8, Y5
+	VFMADD231PS (SI), Y8, Y7
+	VFMADD231PS 64(SI), Y8, Y6
+	VFMADD231PS 128(SI), Y8, Y5
 	CMPQ        R10, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 64(DI), Y8, Y7
-	VFMADD231PS 128(DI), Y8, Y6
+	VFMADD231PS 64(SI), Y8, Y7
+	VFMADD231PS 128(SI), Y8, Y6
 	CMPQ        R10, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 128(DI), Y8, Y7
+	VFMADD231PS 128(SI), Y8, Y7
 
 next:
-	ADDQ       SI, DX
-	ADDQ       R8, DI
-	DECQ       AX
-	JNZ        row
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	ADDQ DI, DX
+	ADDQ R8, SI
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x01
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x02
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y2, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x03
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y3, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x04
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y4, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x05
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y5, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x06
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y6, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x07
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), DX
+	MOVQ dst+64(FP), BX
+	MOVQ dl+80(FP), SI
+	ADDQ SI, BX
+	MOVQ BX, dst+64(FP)
+	ADDQ $0x18, DX
+	MOVQ DX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -23858,9 +24458,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY4x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateY4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY4x8(SB), NOSPLIT, $0-104
+TEXT ·correlateY4x8(SB), NOSPLIT, $0-128
+	MOVQ tail+112(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+line:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -23869,17 +24476,12 @@ TEXT ·correlateY4x8(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       tail+88(FP), AX
-	LEAQ       lanesInUse<>+0(SB), CX
-	ADDQ       $0x20, CX
-	NEGQ       AX
-	LEAQ       (CX)(AX*4), CX
-	MOVQ       add+96(FP), AX
+	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -23919,9 +24521,9 @@ TEXT ·correlateY4x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	IMUL3Q     $0x08, DX, BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       dl+80(FP), BX
 	ADDQ       BX, AX
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
@@ -23938,14 +24540,23 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), DX
-	MOVQ       xp+16(FP), BX
-	MOVQ       xr+24(FP), SI
-	MOVQ       w+32(FP), DI
-	MOVQ       wr+40(FP), R8
-	MOVQ       lo+64(FP), R9
-	MOVQ       hi+72(FP), R10
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), DX
+	MOVQ       xl+32(FP), BX
+	MOVQ       w+48(FP), SI
+	MOVQ       (AX), DI
+	IMUL3Q     $+256, DI, DI
+	ADDQ       DI, SI
+	IMULQ      8(AX), BX
+	ADDQ       BX, DX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), BX
+	MOVQ       xr+40(FP), DI
+	MOVQ       wr+56(FP), R8
+	MOVQ       lo+88(FP), R9
+	MOVQ       hi+96(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -23971,146 +24582,159 @@ row:
 	JE          input10
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y0
 	CMPQ        R10, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y1
-	VFMADD231PS 64(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y0
 	CMPQ        R10, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y2
-	VFMADD231PS 64(DI), Y8, Y1
-	VFMADD231PS 128(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y2
+	VFMADD231PS 64(SI), Y8, Y1
+	VFMADD231PS 128(SI), Y8, Y0
 	CMPQ        R10, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y3
-	VFMADD231PS 64(DI), Y8, Y2
-	VFMADD231PS 128(DI), Y8, Y1
-	VFMADD231PS 192(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y3
+	VFMADD231PS 64(SI), Y8, Y2
+	VFMADD231PS 128(SI), Y8, Y1
+	VFMADD231PS 192(SI), Y8, Y0
 	CMPQ        R10, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y4
-	VFMADD231PS 64(DI), Y8, Y3
-	VFMADD231PS 128(DI), Y8, Y2
-	VFMADD231PS 192(DI), Y8, Y1
+	VFMADD231PS (SI), Y8, Y4
+	VFMADD231PS 64(SI), Y8, Y3
+	VFMADD231PS 128(SI), Y8, Y2
+	VFMADD231PS 192(SI), Y8, Y1
 	CMPQ        R10, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y5
-	VFMADD231PS 64(DI), Y8, Y4
-	VFMADD231PS 128(DI), Y8, Y3
-	VFMADD231PS 192(DI), Y8, Y2
+	VFMADD231PS (SI), Y8, Y5
+	VFMADD231PS 64(SI), Y8, Y4
+	VFMADD231PS 128(SI), Y8, Y3
+	VFMADD231PS 192(SI), Y8, Y2
 	CMPQ        R10, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y6
-	VFMADD231PS 64(DI), Y8, Y5
-	VFMADD231PS 128(DI), Y8, Y4
-	VFMADD231PS 192(DI), Y8, Y3
+	VFMADD231PS (SI), Y8, Y6
+	VFMADD231PS 64(SI), Y8, Y5
+	VFMADD231PS 128(SI), Y8, Y4
+	VFMADD231PS 192(SI), Y8, Y3
 	CMPQ        R10, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y7
-	VFMADD231PS 64(DI), Y8, Y6
-	VFMADD231PS 128(DI), Y8, Y5
-	VFMADD231PS 192(DI), Y8, Y4
+	VFMADD231PS (SI), Y8, Y7
+	VFMADD231PS 64(SI), Y8, Y6
+	VFMADD231PS 128(SI), Y8, Y5
+	VFMADD231PS 192(SI), Y8, Y4
 	CMPQ        R10, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 64(DI), Y8, Y7
-	VFMADD231PS 128(DI), Y8, Y6
-	VFMADD231PS 192(DI), Y8, Y5
+	VFMADD231PS 64(SI), Y8, Y7
+	VFMADD231PS 128(SI), Y8, Y6
+	VFMADD231PS 192(SI), Y8, Y5
 	CMPQ        R10, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 128(DI), Y8, Y7
-	VFMADD231PS 192(DI), Y8, Y6
+	VFMADD231PS 128(SI), Y8, Y7
+	VFMADD231PS 192(SI), Y8, Y6
 	CMPQ        R10, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 192(DI), Y8, Y7
+	VFMADD231PS 192(SI), Y8, Y7
 
 next:
-	ADDQ       SI, DX
-	ADDQ       R8, DI
-	DECQ       AX
-	JNZ        row
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	ADDQ DI, DX
+	ADDQ R8, SI
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x01
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x02
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y2, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x03
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y3, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x04
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y4, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x05
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y5, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x06
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y6, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x07
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), DX
+	MOVQ dst+64(FP), BX
+	MOVQ dl+80(FP), SI
+	ADDQ SI, BX
+	MOVQ BX, dst+64(FP)
+	ADDQ $0x18, DX
+	MOVQ DX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -24550,9 +25174,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY5x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateY5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY5x8(SB), NOSPLIT, $0-104
+TEXT ·correlateY5x8(SB), NOSPLIT, $0-128
+	MOVQ tail+112(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+line:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -24561,17 +25192,12 @@ TEXT ·correlateY5x8(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       tail+88(FP), AX
-	LEAQ       lanesInUse<>+0(SB), CX
-	ADDQ       $0x20, CX
-	NEGQ       AX
-	LEAQ       (CX)(AX*4), CX
-	MOVQ       add+96(FP), AX
+	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -24611,9 +25237,9 @@ TEXT ·correlateY5x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	IMUL3Q     $0x08, DX, BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       dl+80(FP), BX
 	ADDQ       BX, AX
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
@@ -24630,14 +25256,23 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), DX
-	MOVQ       xp+16(FP), BX
-	MOVQ       xr+24(FP), SI
-	MOVQ       w+32(FP), DI
-	MOVQ       wr+40(FP), R8
-	MOVQ       lo+64(FP), R9
-	MOVQ       hi+72(FP), R10
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), DX
+	MOVQ       xl+32(FP), BX
+	MOVQ       w+48(FP), SI
+	MOVQ       (AX), DI
+	IMUL3Q     $+320, DI, DI
+	ADDQ       DI, SI
+	IMULQ      8(AX), BX
+	ADDQ       BX, DX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), BX
+	MOVQ       xr+40(FP), DI
+	MOVQ       wr+56(FP), R8
+	MOVQ       lo+88(FP), R9
+	MOVQ       hi+96(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -24665,160 +25300,173 @@ row:
 	JE          input11
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y0
 	CMPQ        R10, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y1
-	VFMADD231PS 64(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y0
 	CMPQ        R10, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y2
-	VFMADD231PS 64(DI), Y8, Y1
-	VFMADD231PS 128(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y2
+	VFMADD231PS 64(SI), Y8, Y1
+	VFMADD231PS 128(SI), Y8, Y0
 	CMPQ        R10, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y3
-	VFMADD231PS 64(DI), Y8, Y2
-	VFMADD231PS 128(DI), Y8, Y1
-	VFMADD231PS 192(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y3
+	VFMADD231PS 64(SI), Y8, Y2
+	VFMADD231PS 128(SI), Y8, Y1
+	VFMADD231PS 192(SI), Y8, Y0
 	CMPQ        R10, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y4
-	VFMADD231PS 64(DI), Y8, Y3
-	VFMADD231PS 128(DI), Y8, Y2
-	VFMADD231PS 192(DI), Y8, Y1
-	VFMADD231PS 256(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y4
+	VFMADD231PS 64(SI), Y8, Y3
+	VFMADD231PS 128(SI), Y8, Y2
+	VFMADD231PS 192(SI), Y8, Y1
+	VFMADD231PS 256(SI), Y8, Y0
 	CMPQ        R10, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y5
-	VFMADD231PS 64(DI), Y8, Y4
-	VFMADD231PS 128(DI), Y8, Y3
-	VFMADD231PS 192(DI), Y8, Y2
-	VFMADD231PS 256(DI), Y8, Y1
+	VFMADD231PS (SI), Y8, Y5
+	VFMADD231PS 64(SI), Y8, Y4
+	VFMADD231PS 128(SI), Y8, Y3
+	VFMADD231PS 192(SI), Y8, Y2
+	VFMADD231PS 256(SI), Y8, Y1
 	CMPQ        R10, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y6
-	VFMADD231PS 64(DI), Y8, Y5
-	VFMADD231PS 128(DI), Y8, Y4
-	VFMADD231PS 192(DI), Y8, Y3
-	VFMADD231PS 256(DI), Y8, Y2
+	VFMADD231PS (SI), Y8, Y6
+	VFMADD231PS 64(SI), Y8, Y5
+	VFMADD231PS 128(SI), Y8, Y4
+	VFMADD231PS 192(SI), Y8, Y3
+	VFMADD231PS 256(SI), Y8, Y2
 	CMPQ        R10, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y7
-	VFMADD231PS 64(DI), Y8, Y6
-	VFMADD231PS 128(DI), Y8, Y5
-	VFMADD231PS 192(DI), Y8, Y4
-	VFMADD231PS 256(DI), Y8, Y3
+	VFMADD231PS (SI), Y8, Y7
+	VFMADD231PS 64(SI), Y8, Y6
+	VFMADD231PS 128(SI), Y8, Y5
+	VFMADD231PS 192(SI), Y8, Y4
+	VFMADD231PS 256(SI), Y8, Y3
 	CMPQ        R10, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 64(DI), Y8, Y7
-	VFMADD231PS 128(DI), Y8, Y6
-	VFMADD231PS 192(DI), Y8, Y5
-	VFMADD231PS 256(DI), Y8, Y4
+	VFMADD231PS 64(SI), Y8, Y7
+	VFMADD231PS 128(SI), Y8, Y6
+	VFMADD231PS 192(SI), Y8, Y5
+	VFMADD231PS 256(SI), Y8, Y4
 	CMPQ        R10, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 128(DI), Y8, Y7
-	VFMADD231PS 192(DI), Y8, Y6
-	VFMADD231PS 256(DI), Y8, Y5
+	VFMADD231PS 128(SI), Y8, Y7
+	VFMADD231PS 192(SI), Y8, Y6
+	VFMADD231PS 256(SI), Y8, Y5
 	CMPQ        R10, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 192(DI), Y8, Y7
-	VFMADD231PS 256(DI), Y8, Y6
+	VFMADD231PS 192(SI), Y8, Y7
+	VFMADD231PS 256(SI), Y8, Y6
 	CMPQ        R10, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 256(DI), Y8, Y7
+	VFMADD231PS 256(SI), Y8, Y7
 
 next:
-	ADDQ       SI, DX
-	ADDQ       R8, DI
-	DECQ       AX
-	JNZ        row
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	ADDQ DI, DX
+	ADDQ R8, SI
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x01
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x02
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y2, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x03
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y3, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x04
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y4, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x05
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y5, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x06
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y6, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x07
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), DX
+	MOVQ dst+64(FP), BX
+	MOVQ dl+80(FP), SI
+	ADDQ SI, BX
+	MOVQ BX, dst+64(FP)
+	ADDQ $0x18, DX
+	MOVQ DX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -25325,9 +25973,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY6x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateY6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY6x8(SB), NOSPLIT, $0-104
+TEXT ·correlateY6x8(SB), NOSPLIT, $0-128
+	MOVQ tail+112(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+line:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -25336,17 +25991,12 @@ TEXT ·correlateY6x8(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       tail+88(FP), AX
-	LEAQ       lanesInUse<>+0(SB), CX
-	ADDQ       $0x20, CX
-	NEGQ       AX
-	LEAQ       (CX)(AX*4), CX
-	MOVQ       add+96(FP), AX
+	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -25386,9 +26036,9 @@ TEXT ·correlateY6x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	IMUL3Q     $0x08, DX, BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       dl+80(FP), BX
 	ADDQ       BX, AX
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
@@ -25405,14 +26055,23 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), DX
-	MOVQ       xp+16(FP), BX
-	MOVQ       xr+24(FP), SI
-	MOVQ       w+32(FP), DI
-	MOVQ       wr+40(FP), R8
-	MOVQ       lo+64(FP), R9
-	MOVQ       hi+72(FP), R10
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), DX
+	MOVQ       xl+32(FP), BX
+	MOVQ       w+48(FP), SI
+	MOVQ       (AX), DI
+	IMUL3Q     $+384, DI, DI
+	ADDQ       DI, SI
+	IMULQ      8(AX), BX
+	ADDQ       BX, DX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), BX
+	MOVQ       xr+40(FP), DI
+	MOVQ       wr+56(FP), R8
+	MOVQ       lo+88(FP), R9
+	MOVQ       hi+96(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -25442,174 +26101,187 @@ row:
 	JE          input12
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y0
 	CMPQ        R10, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y1
-	VFMADD231PS 64(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y0
 	CMPQ        R10, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y2
-	VFMADD231PS 64(DI), Y8, Y1
-	VFMADD231PS 128(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y2
+	VFMADD231PS 64(SI), Y8, Y1
+	VFMADD231PS 128(SI), Y8, Y0
 	CMPQ        R10, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y3
-	VFMADD231PS 64(DI), Y8, Y2
-	VFMADD231PS 128(DI), Y8, Y1
-	VFMADD231PS 192(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y3
+	VFMADD231PS 64(SI), Y8, Y2
+	VFMADD231PS 128(SI), Y8, Y1
+	VFMADD231PS 192(SI), Y8, Y0
 	CMPQ        R10, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y4
-	VFMADD231PS 64(DI), Y8, Y3
-	VFMADD231PS 128(DI), Y8, Y2
-	VFMADD231PS 192(DI), Y8, Y1
-	VFMADD231PS 256(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y4
+	VFMADD231PS 64(SI), Y8, Y3
+	VFMADD231PS 128(SI), Y8, Y2
+	VFMADD231PS 192(SI), Y8, Y1
+	VFMADD231PS 256(SI), Y8, Y0
 	CMPQ        R10, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y5
-	VFMADD231PS 64(DI), Y8, Y4
-	VFMADD231PS 128(DI), Y8, Y3
-	VFMADD231PS 192(DI), Y8, Y2
-	VFMADD231PS 256(DI), Y8, Y1
-	VFMADD231PS 320(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y5
+	VFMADD231PS 64(SI), Y8, Y4
+	VFMADD231PS 128(SI), Y8, Y3
+	VFMADD231PS 192(SI), Y8, Y2
+	VFMADD231PS 256(SI), Y8, Y1
+	VFMADD231PS 320(SI), Y8, Y0
 	CMPQ        R10, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y6
-	VFMADD231PS 64(DI), Y8, Y5
-	VFMADD231PS 128(DI), Y8, Y4
-	VFMADD231PS 192(DI), Y8, Y3
-	VFMADD231PS 256(DI), Y8, Y2
-	VFMADD231PS 320(DI), Y8, Y1
+	VFMADD231PS (SI), Y8, Y6
+	VFMADD231PS 64(SI), Y8, Y5
+	VFMADD231PS 128(SI), Y8, Y4
+	VFMADD231PS 192(SI), Y8, Y3
+	VFMADD231PS 256(SI), Y8, Y2
+	VFMADD231PS 320(SI), Y8, Y1
 	CMPQ        R10, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y7
-	VFMADD231PS 64(DI), Y8, Y6
-	VFMADD231PS 128(DI), Y8, Y5
-	VFMADD231PS 192(DI), Y8, Y4
-	VFMADD231PS 256(DI), Y8, Y3
-	VFMADD231PS 320(DI), Y8, Y2
+	VFMADD231PS (SI), Y8, Y7
+	VFMADD231PS 64(SI), Y8, Y6
+	VFMADD231PS 128(SI), Y8, Y5
+	VFMADD231PS 192(SI), Y8, Y4
+	VFMADD231PS 256(SI), Y8, Y3
+	VFMADD231PS 320(SI), Y8, Y2
 	CMPQ        R10, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 64(DI), Y8, Y7
-	VFMADD231PS 128(DI), Y8, Y6
-	VFMADD231PS 192(DI), Y8, Y5
-	VFMADD231PS 256(DI), Y8, Y4
-	VFMADD231PS 320(DI), Y8, Y3
+	VFMADD231PS 64(SI), Y8, Y7
+	VFMADD231PS 128(SI), Y8, Y6
+	VFMADD231PS 192(SI), Y8, Y5
+	VFMADD231PS 256(SI), Y8, Y4
+	VFMADD231PS 320(SI), Y8, Y3
 	CMPQ        R10, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 128(DI), Y8, Y7
-	VFMADD231PS 192(DI), Y8, Y6
-	VFMADD231PS 256(DI), Y8, Y5
-	VFMADD231PS 320(DI), Y8, Y4
+	VFMADD231PS 128(SI), Y8, Y7
+	VFMADD231PS 192(SI), Y8, Y6
+	VFMADD231PS 256(SI), Y8, Y5
+	VFMADD231PS 320(SI), Y8, Y4
 	CMPQ        R10, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 192(DI), Y8, Y7
-	VFMADD231PS 256(DI), Y8, Y6
-	VFMADD231PS 320(DI), Y8, Y5
+	VFMADD231PS 192(SI), Y8, Y7
+	VFMADD231PS 256(SI), Y8, Y6
+	VFMADD231PS 320(SI), Y8, Y5
 	CMPQ        R10, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 256(DI), Y8, Y7
-	VFMADD231PS 320(DI), Y8, Y6
+	VFMADD231PS 256(SI), Y8, Y7
+	VFMADD231PS 320(SI), Y8, Y6
 	CMPQ        R10, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 320(DI), Y8, Y7
+	VFMADD231PS 320(SI), Y8, Y7
 
 next:
-	ADDQ       SI, DX
-	ADDQ       R8, DI
-	DECQ       AX
-	JNZ        row
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	ADDQ DI, DX
+	ADDQ R8, SI
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x01
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x02
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y2, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x03
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y3, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x04
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y4, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x05
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y5, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x06
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y6, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x07
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), DX
+	MOVQ dst+64(FP), BX
+	MOVQ dl+80(FP), SI
+	ADDQ SI, BX
+	MOVQ BX, dst+64(FP)
+	ADDQ $0x18, DX
+	MOVQ DX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -26183,9 +26855,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY7x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateY7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY7x8(SB), NOSPLIT, $0-104
+TEXT ·correlateY7x8(SB), NOSPLIT, $0-128
+	MOVQ tail+112(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+line:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -26194,17 +26873,12 @@ TEXT ·correlateY7x8(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       tail+88(FP), AX
-	LEAQ       lanesInUse<>+0(SB), CX
-	ADDQ       $0x20, CX
-	NEGQ       AX
-	LEAQ       (CX)(AX*4), CX
-	MOVQ       add+96(FP), AX
+	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -26244,9 +26918,9 @@ TEXT ·correlateY7x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	IMUL3Q     $0x08, DX, BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       dl+80(FP), BX
 	ADDQ       BX, AX
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
@@ -26263,14 +26937,23 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), DX
-	MOVQ       xp+16(FP), BX
-	MOVQ       xr+24(FP), SI
-	MOVQ       w+32(FP), DI
-	MOVQ       wr+40(FP), R8
-	MOVQ       lo+64(FP), R9
-	MOVQ       hi+72(FP), R10
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), DX
+	MOVQ       xl+32(FP), BX
+	MOVQ       w+48(FP), SI
+	MOVQ       (AX), DI
+	IMUL3Q     $+448, DI, DI
+	ADDQ       DI, SI
+	IMULQ      8(AX), BX
+	ADDQ       BX, DX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), BX
+	MOVQ       xr+40(FP), DI
+	MOVQ       wr+56(FP), R8
+	MOVQ       lo+88(FP), R9
+	MOVQ       hi+96(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -26302,188 +26985,201 @@ row:
 	JE          input13
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y0
 	CMPQ        R10, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y1
-	VFMADD231PS 64(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y0
 	CMPQ        R10, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y2
-	VFMADD231PS 64(DI), Y8, Y1
-	VFMADD231PS 128(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y2
+	VFMADD231PS 64(SI), Y8, Y1
+	VFMADD231PS 128(SI), Y8, Y0
 	CMPQ        R10, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y3
-	VFMADD231PS 64(DI), Y8, Y2
-	VFMADD231PS 128(DI), Y8, Y1
-	VFMADD231PS 192(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y3
+	VFMADD231PS 64(SI), Y8, Y2
+	VFMADD231PS 128(SI), Y8, Y1
+	VFMADD231PS 192(SI), Y8, Y0
 	CMPQ        R10, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y4
-	VFMADD231PS 64(DI), Y8, Y3
-	VFMADD231PS 128(DI), Y8, Y2
-	VFMADD231PS 192(DI), Y8, Y1
-	VFMADD231PS 256(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y4
+	VFMADD231PS 64(SI), Y8, Y3
+	VFMADD231PS 128(SI), Y8, Y2
+	VFMADD231PS 192(SI), Y8, Y1
+	VFMADD231PS 256(SI), Y8, Y0
 	CMPQ        R10, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y5
-	VFMADD231PS 64(DI), Y8, Y4
-	VFMADD231PS 128(DI), Y8, Y3
-	VFMADD231PS 192(DI), Y8, Y2
-	VFMADD231PS 256(DI), Y8, Y1
-	VFMADD231PS 320(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y5
+	VFMADD231PS 64(SI), Y8, Y4
+	VFMADD231PS 128(SI), Y8, Y3
+	VFMADD231PS 192(SI), Y8, Y2
+	VFMADD231PS 256(SI), Y8, Y1
+	VFMADD231PS 320(SI), Y8, Y0
 	CMPQ        R10, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y6
-	VFMADD231PS 64(DI), Y8, Y5
-	VFMADD231PS 128(DI), Y8, Y4
-	VFMADD231PS 192(DI), Y8, Y3
-	VFMADD231PS 256(DI), Y8, Y2
-	VFMADD231PS 320(DI), Y8, Y1
-	VFMADD231PS 384(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y6
+	VFMADD231PS 64(SI), Y8, Y5
+	VFMADD231PS 128(SI), Y8, Y4
+	VFMADD231PS 192(SI), Y8, Y3
+	VFMADD231PS 256(SI), Y8, Y2
+	VFMADD231PS 320(SI), Y8, Y1
+	VFMADD231PS 384(SI), Y8, Y0
 	CMPQ        R10, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y7
-	VFMADD231PS 64(DI), Y8, Y6
-	VFMADD231PS 128(DI), Y8, Y5
-	VFMADD231PS 192(DI), Y8, Y4
-	VFMADD231PS 256(DI), Y8, Y3
-	VFMADD231PS 320(DI), Y8, Y2
-	VFMADD231PS 384(DI), Y8, Y1
+	VFMADD231PS (SI), Y8, Y7
+	VFMADD231PS 64(SI), Y8, Y6
+	VFMADD231PS 128(SI), Y8, Y5
+	VFMADD231PS 192(SI), Y8, Y4
+	VFMADD231PS 256(SI), Y8, Y3
+	VFMADD231PS 320(SI), Y8, Y2
+	VFMADD231PS 384(SI), Y8, Y1
 	CMPQ        R10, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 64(DI), Y8, Y7
-	VFMADD231PS 128(DI), Y8, Y6
-	VFMADD231PS 192(DI), Y8, Y5
-	VFMADD231PS 256(DI), Y8, Y4
-	VFMADD231PS 320(DI), Y8, Y3
-	VFMADD231PS 384(DI), Y8, Y2
+	VFMADD231PS 64(SI), Y8, Y7
+	VFMADD231PS 128(SI), Y8, Y6
+	VFMADD231PS 192(SI), Y8, Y5
+	VFMADD231PS 256(SI), Y8, Y4
+	VFMADD231PS 320(SI), Y8, Y3
+	VFMADD231PS 384(SI), Y8, Y2
 	CMPQ        R10, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 128(DI), Y8, Y7
-	VFMADD231PS 192(DI), Y8, Y6
-	VFMADD231PS 256(DI), Y8, Y5
-	VFMADD231PS 320(DI), Y8, Y4
-	VFMADD231PS 384(DI), Y8, Y3
+	VFMADD231PS 128(SI), Y8, Y7
+	VFMADD231PS 192(SI), Y8, Y6
+	VFMADD231PS 256(SI), Y8, Y5
+	VFMADD231PS 320(SI), Y8, Y4
+	VFMADD231PS 384(SI), Y8, Y3
 	CMPQ        R10, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 192(DI), Y8, Y7
-	VFMADD231PS 256(DI), Y8, Y6
-	VFMADD231PS 320(DI), Y8, Y5
-	VFMADD231PS 384(DI), Y8, Y4
+	VFMADD231PS 192(SI), Y8, Y7
+	VFMADD231PS 256(SI), Y8, Y6
+	VFMADD231PS 320(SI), Y8, Y5
+	VFMADD231PS 384(SI), Y8, Y4
 	CMPQ        R10, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 256(DI), Y8, Y7
-	VFMADD231PS 320(DI), Y8, Y6
-	VFMADD231PS 384(DI), Y8, Y5
+	VFMADD231PS 256(SI), Y8, Y7
+	VFMADD231PS 320(SI), Y8, Y6
+	VFMADD231PS 384(SI), Y8, Y5
 	CMPQ        R10, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 320(DI), Y8, Y7
-	VFMADD231PS 384(DI), Y8, Y6
+	VFMADD231PS 320(SI), Y8, Y7
+	VFMADD231PS 384(SI), Y8, Y6
 	CMPQ        R10, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 384(DI), Y8, Y7
+	VFMADD231PS 384(SI), Y8, Y7
 
 next:
-	ADDQ       SI, DX
-	ADDQ       R8, DI
-	DECQ       AX
-	JNZ        row
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	ADDQ DI, DX
+	ADDQ R8, SI
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x01
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x02
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y2, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x03
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y3, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x04
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y4, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x05
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y5, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x06
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y6, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x07
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), DX
+	MOVQ dst+64(FP), BX
+	MOVQ dl+80(FP), SI
+	ADDQ SI, BX
+	MOVQ BX, dst+64(FP)
+	ADDQ $0x18, DX
+	MOVQ DX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -27124,9 +27820,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY8x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateY8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY8x8(SB), NOSPLIT, $0-104
+TEXT ·correlateY8x8(SB), NOSPLIT, $0-128
+	MOVQ tail+112(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+line:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -27135,17 +27838,12 @@ TEXT ·correlateY8x8(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       tail+88(FP), AX
-	LEAQ       lanesInUse<>+0(SB), CX
-	ADDQ       $0x20, CX
-	NEGQ       AX
-	LEAQ       (CX)(AX*4), CX
-	MOVQ       add+96(FP), AX
+	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -27185,9 +27883,9 @@ TEXT ·correlateY8x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	IMUL3Q     $0x08, DX, BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       dl+80(FP), BX
 	ADDQ       BX, AX
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
@@ -27204,14 +27902,23 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), DX
-	MOVQ       xp+16(FP), BX
-	MOVQ       xr+24(FP), SI
-	MOVQ       w+32(FP), DI
-	MOVQ       wr+40(FP), R8
-	MOVQ       lo+64(FP), R9
-	MOVQ       hi+72(FP), R10
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), DX
+	MOVQ       xl+32(FP), BX
+	MOVQ       w+48(FP), SI
+	MOVQ       (AX), DI
+	IMUL3Q     $+512, DI, DI
+	ADDQ       DI, SI
+	IMULQ      8(AX), BX
+	ADDQ       BX, DX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), BX
+	MOVQ       xr+40(FP), DI
+	MOVQ       wr+56(FP), R8
+	MOVQ       lo+88(FP), R9
+	MOVQ       hi+96(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -27245,202 +27952,215 @@ row:
 	JE          input14
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y0
 	CMPQ        R10, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y1
-	VFMADD231PS 64(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y0
 	CMPQ        R10, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y2
-	VFMADD231PS 64(DI), Y8, Y1
-	VFMADD231PS 128(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y2
+	VFMADD231PS 64(SI), Y8, Y1
+	VFMADD231PS 128(SI), Y8, Y0
 	CMPQ        R10, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y3
-	VFMADD231PS 64(DI), Y8, Y2
-	VFMADD231PS 128(DI), Y8, Y1
-	VFMADD231PS 192(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y3
+	VFMADD231PS 64(SI), Y8, Y2
+	VFMADD231PS 128(SI), Y8, Y1
+	VFMADD231PS 192(SI), Y8, Y0
 	CMPQ        R10, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y4
-	VFMADD231PS 64(DI), Y8, Y3
-	VFMADD231PS 128(DI), Y8, Y2
-	VFMADD231PS 192(DI), Y8, Y1
-	VFMADD231PS 256(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y4
+	VFMADD231PS 64(SI), Y8, Y3
+	VFMADD231PS 128(SI), Y8, Y2
+	VFMADD231PS 192(SI), Y8, Y1
+	VFMADD231PS 256(SI), Y8, Y0
 	CMPQ        R10, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y5
-	VFMADD231PS 64(DI), Y8, Y4
-	VFMADD231PS 128(DI), Y8, Y3
-	VFMADD231PS 192(DI), Y8, Y2
-	VFMADD231PS 256(DI), Y8, Y1
-	VFMADD231PS 320(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y5
+	VFMADD231PS 64(SI), Y8, Y4
+	VFMADD231PS 128(SI), Y8, Y3
+	VFMADD231PS 192(SI), Y8, Y2
+	VFMADD231PS 256(SI), Y8, Y1
+	VFMADD231PS 320(SI), Y8, Y0
 	CMPQ        R10, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y6
-	VFMADD231PS 64(DI), Y8, Y5
-	VFMADD231PS 128(DI), Y8, Y4
-	VFMADD231PS 192(DI), Y8, Y3
-	VFMADD231PS 256(DI), Y8, Y2
-	VFMADD231PS 320(DI), Y8, Y1
-	VFMADD231PS 384(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y6
+	VFMADD231PS 64(SI), Y8, Y5
+	VFMADD231PS 128(SI), Y8, Y4
+	VFMADD231PS 192(SI), Y8, Y3
+	VFMADD231PS 256(SI), Y8, Y2
+	VFMADD231PS 320(SI), Y8, Y1
+	VFMADD231PS 384(SI), Y8, Y0
 	CMPQ        R10, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y7
-	VFMADD231PS 64(DI), Y8, Y6
-	VFMADD231PS 128(DI), Y8, Y5
-	VFMADD231PS 192(DI), Y8, Y4
-	VFMADD231PS 256(DI), Y8, Y3
-	VFMADD231PS 320(DI), Y8, Y2
-	VFMADD231PS 384(DI), Y8, Y1
-	VFMADD231PS 448(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y7
+	VFMADD231PS 64(SI), Y8, Y6
+	VFMADD231PS 128(SI), Y8, Y5
+	VFMADD231PS 192(SI), Y8, Y4
+	VFMADD231PS 256(SI), Y8, Y3
+	VFMADD231PS 320(SI), Y8, Y2
+	VFMADD231PS 384(SI), Y8, Y1
+	VFMADD231PS 448(SI), Y8, Y0
 	CMPQ        R10, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 64(DI), Y8, Y7
-	VFMADD231PS 128(DI), Y8, Y6
-	VFMADD231PS 192(DI), Y8, Y5
-	VFMADD231PS 256(DI), Y8, Y4
-	VFMADD231PS 320(DI), Y8, Y3
-	VFMADD231PS 384(DI), Y8, Y2
-	VFMADD231PS 448(DI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y7
+	VFMADD231PS 128(SI), Y8, Y6
+	VFMADD231PS 192(SI), Y8, Y5
+	VFMADD231PS 256(SI), Y8, Y4
+	VFMADD231PS 320(SI), Y8, Y3
+	VFMADD231PS 384(SI), Y8, Y2
+	VFMADD231PS 448(SI), Y8, Y1
 	CMPQ        R10, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 128(DI), Y8, Y7
-	VFMADD231PS 192(DI), Y8, Y6
-	VFMADD231PS 256(DI), Y8, Y5
-	VFMADD231PS 320(DI), Y8, Y4
-	VFMADD231PS 384(DI), Y8, Y3
-	VFMADD231PS 448(DI), Y8, Y2
+	VFMADD231PS 128(SI), Y8, Y7
+	VFMADD231PS 192(SI), Y8, Y6
+	VFMADD231PS 256(SI), Y8, Y5
+	VFMADD231PS 320(SI), Y8, Y4
+	VFMADD231PS 384(SI), Y8, Y3
+	VFMADD231PS 448(SI), Y8, Y2
 	CMPQ        R10, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 192(DI), Y8, Y7
-	VFMADD231PS 256(DI), Y8, Y6
-	VFMADD231PS 320(DI), Y8, Y5
-	VFMADD231PS 384(DI), Y8, Y4
-	VFMADD231PS 448(DI), Y8, Y3
+	VFMADD231PS 192(SI), Y8, Y7
+	VFMADD231PS 256(SI), Y8, Y6
+	VFMADD231PS 320(SI), Y8, Y5
+	VFMADD231PS 384(SI), Y8, Y4
+	VFMADD231PS 448(SI), Y8, Y3
 	CMPQ        R10, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 256(DI), Y8, Y7
-	VFMADD231PS 320(DI), Y8, Y6
-	VFMADD231PS 384(DI), Y8, Y5
-	VFMADD231PS 448(DI), Y8, Y4
+	VFMADD231PS 256(SI), Y8, Y7
+	VFMADD231PS 320(SI), Y8, Y6
+	VFMADD231PS 384(SI), Y8, Y5
+	VFMADD231PS 448(SI), Y8, Y4
 	CMPQ        R10, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 320(DI), Y8, Y7
-	VFMADD231PS 384(DI), Y8, Y6
-	VFMADD231PS 448(DI), Y8, Y5
+	VFMADD231PS 320(SI), Y8, Y7
+	VFMADD231PS 384(SI), Y8, Y6
+	VFMADD231PS 448(SI), Y8, Y5
 	CMPQ        R10, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 384(DI), Y8, Y7
-	VFMADD231PS 448(DI), Y8, Y6
+	VFMADD231PS 384(SI), Y8, Y7
+	VFMADD231PS 448(SI), Y8, Y6
 	CMPQ        R10, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 448(DI), Y8, Y7
+	VFMADD231PS 448(SI), Y8, Y7
 
 next:
-	ADDQ       SI, DX
-	ADDQ       R8, DI
-	DECQ       AX
-	JNZ        row
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	ADDQ DI, DX
+	ADDQ R8, SI
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x01
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x02
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y2, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x03
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y3, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x04
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y4, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x05
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y5, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x06
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y6, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x07
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), DX
+	MOVQ dst+64(FP), BX
+	MOVQ dl+80(FP), SI
+	ADDQ SI, BX
+	MOVQ BX, dst+64(FP)
+	ADDQ $0x18, DX
+	MOVQ DX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -28084,9 +28804,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY9x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateY9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY9x8(SB), NOSPLIT, $0-104
+TEXT ·correlateY9x8(SB), NOSPLIT, $0-128
+	MOVQ tail+112(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+line:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -28095,17 +28822,12 @@ TEXT ·correlateY9x8(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       tail+88(FP), AX
-	LEAQ       lanesInUse<>+0(SB), CX
-	ADDQ       $0x20, CX
-	NEGQ       AX
-	LEAQ       (CX)(AX*4), CX
-	MOVQ       add+96(FP), AX
+	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -28145,9 +28867,9 @@ TEXT ·correlateY9x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	IMUL3Q     $0x08, DX, BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       dl+80(FP), BX
 	ADDQ       BX, AX
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
@@ -28164,14 +28886,23 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), DX
-	MOVQ       xp+16(FP), BX
-	MOVQ       xr+24(FP), SI
-	MOVQ       w+32(FP), DI
-	MOVQ       wr+40(FP), R8
-	MOVQ       lo+64(FP), R9
-	MOVQ       hi+72(FP), R10
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), DX
+	MOVQ       xl+32(FP), BX
+	MOVQ       w+48(FP), SI
+	MOVQ       (AX), DI
+	IMUL3Q     $+576, DI, DI
+	ADDQ       DI, SI
+	IMULQ      8(AX), BX
+	ADDQ       BX, DX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), BX
+	MOVQ       xr+40(FP), DI
+	MOVQ       wr+56(FP), R8
+	MOVQ       lo+88(FP), R9
+	MOVQ       hi+96(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -28207,216 +28938,229 @@ row:
 	JE          input15
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y0
 	CMPQ        R10, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y1
-	VFMADD231PS 64(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y0
 	CMPQ        R10, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y2
-	VFMADD231PS 64(DI), Y8, Y1
-	VFMADD231PS 128(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y2
+	VFMADD231PS 64(SI), Y8, Y1
+	VFMADD231PS 128(SI), Y8, Y0
 	CMPQ        R10, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y3
-	VFMADD231PS 64(DI), Y8, Y2
-	VFMADD231PS 128(DI), Y8, Y1
-	VFMADD231PS 192(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y3
+	VFMADD231PS 64(SI), Y8, Y2
+	VFMADD231PS 128(SI), Y8, Y1
+	VFMADD231PS 192(SI), Y8, Y0
 	CMPQ        R10, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y4
-	VFMADD231PS 64(DI), Y8, Y3
-	VFMADD231PS 128(DI), Y8, Y2
-	VFMADD231PS 192(DI), Y8, Y1
-	VFMADD231PS 256(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y4
+	VFMADD231PS 64(SI), Y8, Y3
+	VFMADD231PS 128(SI), Y8, Y2
+	VFMADD231PS 192(SI), Y8, Y1
+	VFMADD231PS 256(SI), Y8, Y0
 	CMPQ        R10, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y5
-	VFMADD231PS 64(DI), Y8, Y4
-	VFMADD231PS 128(DI), Y8, Y3
-	VFMADD231PS 192(DI), Y8, Y2
-	VFMADD231PS 256(DI), Y8, Y1
-	VFMADD231PS 320(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y5
+	VFMADD231PS 64(SI), Y8, Y4
+	VFMADD231PS 128(SI), Y8, Y3
+	VFMADD231PS 192(SI), Y8, Y2
+	VFMADD231PS 256(SI), Y8, Y1
+	VFMADD231PS 320(SI), Y8, Y0
 	CMPQ        R10, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y6
-	VFMADD231PS 64(DI), Y8, Y5
-	VFMADD231PS 128(DI), Y8, Y4
-	VFMADD231PS 192(DI), Y8, Y3
-	VFMADD231PS 256(DI), Y8, Y2
-	VFMADD231PS 320(DI), Y8, Y1
-	VFMADD231PS 384(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y6
+	VFMADD231PS 64(SI), Y8, Y5
+	VFMADD231PS 128(SI), Y8, Y4
+	VFMADD231PS 192(SI), Y8, Y3
+	VFMADD231PS 256(SI), Y8, Y2
+	VFMADD231PS 320(SI), Y8, Y1
+	VFMADD231PS 384(SI), Y8, Y0
 	CMPQ        R10, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y7
-	VFMADD231PS 64(DI), Y8, Y6
-	VFMADD231PS 128(DI), Y8, Y5
-	VFMADD231PS 192(DI), Y8, Y4
-	VFMADD231PS 256(DI), Y8, Y3
-	VFMADD231PS 320(DI), Y8, Y2
-	VFMADD231PS 384(DI), Y8, Y1
-	VFMADD231PS 448(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y7
+	VFMADD231PS 64(SI), Y8, Y6
+	VFMADD231PS 128(SI), Y8, Y5
+	VFMADD231PS 192(SI), Y8, Y4
+	VFMADD231PS 256(SI), Y8, Y3
+	VFMADD231PS 320(SI), Y8, Y2
+	VFMADD231PS 384(SI), Y8, Y1
+	VFMADD231PS 448(SI), Y8, Y0
 	CMPQ        R10, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 64(DI), Y8, Y7
-	VFMADD231PS 128(DI), Y8, Y6
-	VFMADD231PS 192(DI), Y8, Y5
-	VFMADD231PS 256(DI), Y8, Y4
-	VFMADD231PS 320(DI), Y8, Y3
-	VFMADD231PS 384(DI), Y8, Y2
-	VFMADD231PS 448(DI), Y8, Y1
-	VFMADD231PS 512(DI), Y8, Y0
+	VFMADD231PS 64(SI), Y8, Y7
+	VFMADD231PS 128(SI), Y8, Y6
+	VFMADD231PS 192(SI), Y8, Y5
+	VFMADD231PS 256(SI), Y8, Y4
+	VFMADD231PS 320(SI), Y8, Y3
+	VFMADD231PS 384(SI), Y8, Y2
+	VFMADD231PS 448(SI), Y8, Y1
+	VFMADD231PS 512(SI), Y8, Y0
 	CMPQ        R10, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 128(DI), Y8, Y7
-	VFMADD231PS 192(DI), Y8, Y6
-	VFMADD231PS 256(DI), Y8, Y5
-	VFMADD231PS 320(DI), Y8, Y4
-	VFMADD231PS 384(DI), Y8, Y3
-	VFMADD231PS 448(DI), Y8, Y2
-	VFMADD231PS 512(DI), Y8, Y1
+	VFMADD231PS 128(SI), Y8, Y7
+	VFMADD231PS 192(SI), Y8, Y6
+	VFMADD231PS 256(SI), Y8, Y5
+	VFMADD231PS 320(SI), Y8, Y4
+	VFMADD231PS 384(SI), Y8, Y3
+	VFMADD231PS 448(SI), Y8, Y2
+	VFMADD231PS 512(SI), Y8, Y1
 	CMPQ        R10, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 192(DI), Y8, Y7
-	VFMADD231PS 256(DI), Y8, Y6
-	VFMADD231PS 320(DI), Y8, Y5
-	VFMADD231PS 384(DI), Y8, Y4
-	VFMADD231PS 448(DI), Y8, Y3
-	VFMADD231PS 512(DI), Y8, Y2
+	VFMADD231PS 192(SI), Y8, Y7
+	VFMADD231PS 256(SI), Y8, Y6
+	VFMADD231PS 320(SI), Y8, Y5
+	VFMADD231PS 384(SI), Y8, Y4
+	VFMADD231PS 448(SI), Y8, Y3
+	VFMADD231PS 512(SI), Y8, Y2
 	CMPQ        R10, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 256(DI), Y8, Y7
-	VFMADD231PS 320(DI), Y8, Y6
-	VFMADD231PS 384(DI), Y8, Y5
-	VFMADD231PS 448(DI), Y8, Y4
-	VFMADD231PS 512(DI), Y8, Y3
+	VFMADD231PS 256(SI), Y8, Y7
+	VFMADD231PS 320(SI), Y8, Y6
+	VFMADD231PS 384(SI), Y8, Y5
+	VFMADD231PS 448(SI), Y8, Y4
+	VFMADD231PS 512(SI), Y8, Y3
 	CMPQ        R10, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 320(DI), Y8, Y7
-	VFMADD231PS 384(DI), Y8, Y6
-	VFMADD231PS 448(DI), Y8, Y5
-	VFMADD231PS 512(DI), Y8, Y4
+	VFMADD231PS 320(SI), Y8, Y7
+	VFMADD231PS 384(SI), Y8, Y6
+	VFMADD231PS 448(SI), Y8, Y5
+	VFMADD231PS 512(SI), Y8, Y4
 	CMPQ        R10, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 384(DI), Y8, Y7
-	VFMADD231PS 448(DI), Y8, Y6
-	VFMADD231PS 512(DI), Y8, Y5
+	VFMADD231PS 384(SI), Y8, Y7
+	VFMADD231PS 448(SI), Y8, Y6
+	VFMADD231PS 512(SI), Y8, Y5
 	CMPQ        R10, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 448(DI), Y8, Y7
-	VFMADD231PS 512(DI), Y8, Y6
+	VFMADD231PS 448(SI), Y8, Y7
+	VFMADD231PS 512(SI), Y8, Y6
 	CMPQ        R10, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 512(DI), Y8, Y7
+	VFMADD231PS 512(SI), Y8, Y7
 
 next:
-	ADDQ       SI, DX
-	ADDQ       R8, DI
-	DECQ       AX
-	JNZ        row
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	ADDQ DI, DX
+	ADDQ R8, SI
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x01
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x02
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y2, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x03
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y3, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x04
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y4, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x05
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y5, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x06
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y6, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x07
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), DX
+	MOVQ dst+64(FP), BX
+	MOVQ dl+80(FP), SI
+	ADDQ SI, BX
+	MOVQ BX, dst+64(FP)
+	ADDQ $0x18, DX
+	MOVQ DX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -29119,9 +29863,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY10x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateY10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY10x8(SB), NOSPLIT, $0-104
+TEXT ·correlateY10x8(SB), NOSPLIT, $0-128
+	MOVQ tail+112(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+line:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -29130,17 +29881,12 @@ TEXT ·correlateY10x8(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       tail+88(FP), AX
-	LEAQ       lanesInUse<>+0(SB), CX
-	ADDQ       $0x20, CX
-	NEGQ       AX
-	LEAQ       (CX)(AX*4), CX
-	MOVQ       add+96(FP), AX
+	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -29180,9 +29926,9 @@ TEXT ·correlateY10x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	IMUL3Q     $0x08, DX, BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       dl+80(FP), BX
 	ADDQ       BX, AX
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
@@ -29199,14 +29945,23 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), DX
-	MOVQ       xp+16(FP), BX
-	MOVQ       xr+24(FP), SI
-	MOVQ       w+32(FP), DI
-	MOVQ       wr+40(FP), R8
-	MOVQ       lo+64(FP), R9
-	MOVQ       hi+72(FP), R10
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), DX
+	MOVQ       xl+32(FP), BX
+	MOVQ       w+48(FP), SI
+	MOVQ       (AX), DI
+	IMUL3Q     $+640, DI, DI
+	ADDQ       DI, SI
+	IMULQ      8(AX), BX
+	ADDQ       BX, DX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), BX
+	MOVQ       xr+40(FP), DI
+	MOVQ       wr+56(FP), R8
+	MOVQ       lo+88(FP), R9
+	MOVQ       hi+96(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -29244,230 +29999,243 @@ row:
 	JE          input16
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y0
 	CMPQ        R10, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y1
-	VFMADD231PS 64(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y0
 	CMPQ        R10, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y2
-	VFMADD231PS 64(DI), Y8, Y1
-	VFMADD231PS 128(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y2
+	VFMADD231PS 64(SI), Y8, Y1
+	VFMADD231PS 128(SI), Y8, Y0
 	CMPQ        R10, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y3
-	VFMADD231PS 64(DI), Y8, Y2
-	VFMADD231PS 128(DI), Y8, Y1
-	VFMADD231PS 192(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y3
+	VFMADD231PS 64(SI), Y8, Y2
+	VFMADD231PS 128(SI), Y8, Y1
+	VFMADD231PS 192(SI), Y8, Y0
 	CMPQ        R10, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y4
-	VFMADD231PS 64(DI), Y8, Y3
-	VFMADD231PS 128(DI), Y8, Y2
-	VFMADD231PS 192(DI), Y8, Y1
-	VFMADD231PS 256(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y4
+	VFMADD231PS 64(SI), Y8, Y3
+	VFMADD231PS 128(SI), Y8, Y2
+	VFMADD231PS 192(SI), Y8, Y1
+	VFMADD231PS 256(SI), Y8, Y0
 	CMPQ        R10, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y5
-	VFMADD231PS 64(DI), Y8, Y4
-	VFMADD231PS 128(DI), Y8, Y3
-	VFMADD231PS 192(DI), Y8, Y2
-	VFMADD231PS 256(DI), Y8, Y1
-	VFMADD231PS 320(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y5
+	VFMADD231PS 64(SI), Y8, Y4
+	VFMADD231PS 128(SI), Y8, Y3
+	VFMADD231PS 192(SI), Y8, Y2
+	VFMADD231PS 256(SI), Y8, Y1
+	VFMADD231PS 320(SI), Y8, Y0
 	CMPQ        R10, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y6
-	VFMADD231PS 64(DI), Y8, Y5
-	VFMADD231PS 128(DI), Y8, Y4
-	VFMADD231PS 192(DI), Y8, Y3
-	VFMADD231PS 256(DI), Y8, Y2
-	VFMADD231PS 320(DI), Y8, Y1
-	VFMADD231PS 384(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y6
+	VFMADD231PS 64(SI), Y8, Y5
+	VFMADD231PS 128(SI), Y8, Y4
+	VFMADD231PS 192(SI), Y8, Y3
+	VFMADD231PS 256(SI), Y8, Y2
+	VFMADD231PS 320(SI), Y8, Y1
+	VFMADD231PS 384(SI), Y8, Y0
 	CMPQ        R10, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y7
-	VFMADD231PS 64(DI), Y8, Y6
-	VFMADD231PS 128(DI), Y8, Y5
-	VFMADD231PS 192(DI), Y8, Y4
-	VFMADD231PS 256(DI), Y8, Y3
-	VFMADD231PS 320(DI), Y8, Y2
-	VFMADD231PS 384(DI), Y8, Y1
-	VFMADD231PS 448(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y7
+	VFMADD231PS 64(SI), Y8, Y6
+	VFMADD231PS 128(SI), Y8, Y5
+	VFMADD231PS 192(SI), Y8, Y4
+	VFMADD231PS 256(SI), Y8, Y3
+	VFMADD231PS 320(SI), Y8, Y2
+	VFMADD231PS 384(SI), Y8, Y1
+	VFMADD231PS 448(SI), Y8, Y0
 	CMPQ        R10, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 64(DI), Y8, Y7
-	VFMADD231PS 128(DI), Y8, Y6
-	VFMADD231PS 192(DI), Y8, Y5
-	VFMADD231PS 256(DI), Y8, Y4
-	VFMADD231PS 320(DI), Y8, Y3
-	VFMADD231PS 384(DI), Y8, Y2
-	VFMADD231PS 448(DI), Y8, Y1
-	VFMADD231PS 512(DI), Y8, Y0
+	VFMADD231PS 64(SI), Y8, Y7
+	VFMADD231PS 128(SI), Y8, Y6
+	VFMADD231PS 192(SI), Y8, Y5
+	VFMADD231PS 256(SI), Y8, Y4
+	VFMADD231PS 320(SI), Y8, Y3
+	VFMADD231PS 384(SI), Y8, Y2
+	VFMADD231PS 448(SI), Y8, Y1
+	VFMADD231PS 512(SI), Y8, Y0
 	CMPQ        R10, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 128(DI), Y8, Y7
-	VFMADD231PS 192(DI), Y8, Y6
-	VFMADD231PS 256(DI), Y8, Y5
-	VFMADD231PS 320(DI), Y8, Y4
-	VFMADD231PS 384(DI), Y8, Y3
-	VFMADD231PS 448(DI), Y8, Y2
-	VFMADD231PS 512(DI), Y8, Y1
-	VFMADD231PS 576(DI), Y8, Y0
+	VFMADD231PS 128(SI), Y8, Y7
+	VFMADD231PS 192(SI), Y8, Y6
+	VFMADD231PS 256(SI), Y8, Y5
+	VFMADD231PS 320(SI), Y8, Y4
+	VFMADD231PS 384(SI), Y8, Y3
+	VFMADD231PS 448(SI), Y8, Y2
+	VFMADD231PS 512(SI), Y8, Y1
+	VFMADD231PS 576(SI), Y8, Y0
 	CMPQ        R10, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 192(DI), Y8, Y7
-	VFMADD231PS 256(DI), Y8, Y6
-	VFMADD231PS 320(DI), Y8, Y5
-	VFMADD231PS 384(DI), Y8, Y4
-	VFMADD231PS 448(DI), Y8, Y3
-	VFMADD231PS 512(DI), Y8, Y2
-	VFMADD231PS 576(DI), Y8, Y1
+	VFMADD231PS 192(SI), Y8, Y7
+	VFMADD231PS 256(SI), Y8, Y6
+	VFMADD231PS 320(SI), Y8, Y5
+	VFMADD231PS 384(SI), Y8, Y4
+	VFMADD231PS 448(SI), Y8, Y3
+	VFMADD231PS 512(SI), Y8, Y2
+	VFMADD231PS 576(SI), Y8, Y1
 	CMPQ        R10, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 256(DI), Y8, Y7
-	VFMADD231PS 320(DI), Y8, Y6
-	VFMADD231PS 384(DI), Y8, Y5
-	VFMADD231PS 448(DI), Y8, Y4
-	VFMADD231PS 512(DI), Y8, Y3
-	VFMADD231PS 576(DI), Y8, Y2
+	VFMADD231PS 256(SI), Y8, Y7
+	VFMADD231PS 320(SI), Y8, Y6
+	VFMADD231PS 384(SI), Y8, Y5
+	VFMADD231PS 448(SI), Y8, Y4
+	VFMADD231PS 512(SI), Y8, Y3
+	VFMADD231PS 576(SI), Y8, Y2
 	CMPQ        R10, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 320(DI), Y8, Y7
-	VFMADD231PS 384(DI), Y8, Y6
-	VFMADD231PS 448(DI), Y8, Y5
-	VFMADD231PS 512(DI), Y8, Y4
-	VFMADD231PS 576(DI), Y8, Y3
+	VFMADD231PS 320(SI), Y8, Y7
+	VFMADD231PS 384(SI), Y8, Y6
+	VFMADD231PS 448(SI), Y8, Y5
+	VFMADD231PS 512(SI), Y8, Y4
+	VFMADD231PS 576(SI), Y8, Y3
 	CMPQ        R10, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 384(DI), Y8, Y7
-	VFMADD231PS 448(DI), Y8, Y6
-	VFMADD231PS 512(DI), Y8, Y5
-	VFMADD231PS 576(DI), Y8, Y4
+	VFMADD231PS 384(SI), Y8, Y7
+	VFMADD231PS 448(SI), Y8, Y6
+	VFMADD231PS 512(SI), Y8, Y5
+	VFMADD231PS 576(SI), Y8, Y4
 	CMPQ        R10, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 448(DI), Y8, Y7
-	VFMADD231PS 512(DI), Y8, Y6
-	VFMADD231PS 576(DI), Y8, Y5
+	VFMADD231PS 448(SI), Y8, Y7
+	VFMADD231PS 512(SI), Y8, Y6
+	VFMADD231PS 576(SI), Y8, Y5
 	CMPQ        R10, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 512(DI), Y8, Y7
-	VFMADD231PS 576(DI), Y8, Y6
+	VFMADD231PS 512(SI), Y8, Y7
+	VFMADD231PS 576(SI), Y8, Y6
 	CMPQ        R10, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 576(DI), Y8, Y7
+	VFMADD231PS 576(SI), Y8, Y7
 
 next:
-	ADDQ       SI, DX
-	ADDQ       R8, DI
-	DECQ       AX
-	JNZ        row
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	ADDQ DI, DX
+	ADDQ R8, SI
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x01
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x02
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y2, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x03
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y3, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x04
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y4, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x05
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y5, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x06
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y6, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x07
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), DX
+	MOVQ dst+64(FP), BX
+	MOVQ dl+80(FP), SI
+	ADDQ SI, BX
+	MOVQ BX, dst+64(FP)
+	ADDQ $0x18, DX
+	MOVQ DX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -30229,9 +30997,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY11x8(rows int, x *float32, xp int, xr int, w *float32, wr int, dst *float32, dp int, lo int, hi int, count int, tail int, add int)
+// func correlateY11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY11x8(SB), NOSPLIT, $0-104
+TEXT ·correlateY11x8(SB), NOSPLIT, $0-128
+	MOVQ tail+112(FP), AX
+	LEAQ lanesInUse<>+0(SB), CX
+	ADDQ $0x20, CX
+	NEGQ AX
+	LEAQ (CX)(AX*4), CX
+
+line:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -30240,17 +31015,12 @@ TEXT ·correlateY11x8(SB), NOSPLIT, $0-104
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       tail+88(FP), AX
-	LEAQ       lanesInUse<>+0(SB), CX
-	ADDQ       $0x20, CX
-	NEGQ       AX
-	LEAQ       (CX)(AX*4), CX
-	MOVQ       add+96(FP), AX
+	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -30290,9 +31060,9 @@ TEXT ·correlateY11x8(SB), NOSPLIT, $0-104
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	IMUL3Q     $0x08, DX, BX
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       dl+80(FP), BX
 	ADDQ       BX, AX
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
@@ -30309,14 +31079,23 @@ start:
 	PREFETCHT0 (AX)
 	ADDQ       DX, AX
 	PREFETCHT0 (AX)
-	MOVQ       rows+0(FP), AX
-	MOVQ       x+8(FP), DX
-	MOVQ       xp+16(FP), BX
-	MOVQ       xr+24(FP), SI
-	MOVQ       w+32(FP), DI
-	MOVQ       wr+40(FP), R8
-	MOVQ       lo+64(FP), R9
-	MOVQ       hi+72(FP), R10
+	MOVQ       runs+8(FP), AX
+	MOVQ       x+16(FP), DX
+	MOVQ       xl+32(FP), BX
+	MOVQ       w+48(FP), SI
+	MOVQ       (AX), DI
+	IMUL3Q     $+704, DI, DI
+	ADDQ       DI, SI
+	IMULQ      8(AX), BX
+	ADDQ       BX, DX
+	MOVQ       16(AX), AX
+	TESTQ      AX, AX
+	JZ         store
+	MOVQ       xp+24(FP), BX
+	MOVQ       xr+40(FP), DI
+	MOVQ       wr+56(FP), R8
+	MOVQ       lo+88(FP), R9
+	MOVQ       hi+96(FP), R10
 
 row:
 	MOVQ        DX, R11
@@ -30356,244 +31135,257 @@ row:
 	JE          input17
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y0
 	CMPQ        R10, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y1
-	VFMADD231PS 64(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y0
 	CMPQ        R10, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y2
-	VFMADD231PS 64(DI), Y8, Y1
-	VFMADD231PS 128(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y2
+	VFMADD231PS 64(SI), Y8, Y1
+	VFMADD231PS 128(SI), Y8, Y0
 	CMPQ        R10, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y3
-	VFMADD231PS 64(DI), Y8, Y2
-	VFMADD231PS 128(DI), Y8, Y1
-	VFMADD231PS 192(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y3
+	VFMADD231PS 64(SI), Y8, Y2
+	VFMADD231PS 128(SI), Y8, Y1
+	VFMADD231PS 192(SI), Y8, Y0
 	CMPQ        R10, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y4
-	VFMADD231PS 64(DI), Y8, Y3
-	VFMADD231PS 128(DI), Y8, Y2
-	VFMADD231PS 192(DI), Y8, Y1
-	VFMADD231PS 256(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y4
+	VFMADD231PS 64(SI), Y8, Y3
+	VFMADD231PS 128(SI), Y8, Y2
+	VFMADD231PS 192(SI), Y8, Y1
+	VFMADD231PS 256(SI), Y8, Y0
 	CMPQ        R10, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y5
-	VFMADD231PS 64(DI), Y8, Y4
-	VFMADD231PS 128(DI), Y8, Y3
-	VFMADD231PS 192(DI), Y8, Y2
-	VFMADD231PS 256(DI), Y8, Y1
-	VFMADD231PS 320(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y5
+	VFMADD231PS 64(SI), Y8, Y4
+	VFMADD231PS 128(SI), Y8, Y3
+	VFMADD231PS 192(SI), Y8, Y2
+	VFMADD231PS 256(SI), Y8, Y1
+	VFMADD231PS 320(SI), Y8, Y0
 	CMPQ        R10, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y6
-	VFMADD231PS 64(DI), Y8, Y5
-	VFMADD231PS 128(DI), Y8, Y4
-	VFMADD231PS 192(DI), Y8, Y3
-	VFMADD231PS 256(DI), Y8, Y2
-	VFMADD231PS 320(DI), Y8, Y1
-	VFMADD231PS 384(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y6
+	VFMADD231PS 64(SI), Y8, Y5
+	VFMADD231PS 128(SI), Y8, Y4
+	VFMADD231PS 192(SI), Y8, Y3
+	VFMADD231PS 256(SI), Y8, Y2
+	VFMADD231PS 320(SI), Y8, Y1
+	VFMADD231PS 384(SI), Y8, Y0
 	CMPQ        R10, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS (DI), Y8, Y7
-	VFMADD231PS 64(DI), Y8, Y6
-	VFMADD231PS 128(DI), Y8, Y5
-	VFMADD231PS 192(DI), Y8, Y4
-	VFMADD231PS 256(DI), Y8, Y3
-	VFMADD231PS 320(DI), Y8, Y2
-	VFMADD231PS 384(DI), Y8, Y1
-	VFMADD231PS 448(DI), Y8, Y0
+	VFMADD231PS (SI), Y8, Y7
+	VFMADD231PS 64(SI), Y8, Y6
+	VFMADD231PS 128(SI), Y8, Y5
+	VFMADD231PS 192(SI), Y8, Y4
+	VFMADD231PS 256(SI), Y8, Y3
+	VFMADD231PS 320(SI), Y8, Y2
+	VFMADD231PS 384(SI), Y8, Y1
+	VFMADD231PS 448(SI), Y8, Y0
 	CMPQ        R10, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 64(DI), Y8, Y7
-	VFMADD231PS 128(DI), Y8, Y6
-	VFMADD231PS 192(DI), Y8, Y5
-	VFMADD231PS 256(DI), Y8, Y4
-	VFMADD231PS 320(DI), Y8, Y3
-	VFMADD231PS 384(DI), Y8, Y2
-	VFMADD231PS 448(DI), Y8, Y1
-	VFMADD231PS 512(DI), Y8, Y0
+	VFMADD231PS 64(SI), Y8, Y7
+	VFMADD231PS 128(SI), Y8, Y6
+	VFMADD231PS 192(SI), Y8, Y5
+	VFMADD231PS 256(SI), Y8, Y4
+	VFMADD231PS 320(SI), Y8, Y3
+	VFMADD231PS 384(SI), Y8, Y2
+	VFMADD231PS 448(SI), Y8, Y1
+	VFMADD231PS 512(SI), Y8, Y0
 	CMPQ        R10, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 128(DI), Y8, Y7
-	VFMADD231PS 192(DI), Y8, Y6
-	VFMADD231PS 256(DI), Y8, Y5
-	VFMADD231PS 320(DI), Y8, Y4
-	VFMADD231PS 384(DI), Y8, Y3
-	VFMADD231PS 448(DI), Y8, Y2
-	VFMADD231PS 512(DI), Y8, Y1
-	VFMADD231PS 576(DI), Y8, Y0
+	VFMADD231PS 128(SI), Y8, Y7
+	VFMADD231PS 192(SI), Y8, Y6
+	VFMADD231PS 256(SI), Y8, Y5
+	VFMADD231PS 320(SI), Y8, Y4
+	VFMADD231PS 384(SI), Y8, Y3
+	VFMADD231PS 448(SI), Y8, Y2
+	VFMADD231PS 512(SI), Y8, Y1
+	VFMADD231PS 576(SI), Y8, Y0
 	CMPQ        R10, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 192(DI), Y8, Y7
-	VFMADD231PS 256(DI), Y8, Y6
-	VFMADD231PS 320(DI), Y8, Y5
-	VFMADD231PS 384(DI), Y8, Y4
-	VFMADD231PS 448(DI), Y8, Y3
-	VFMADD231PS 512(DI), Y8, Y2
-	VFMADD231PS 576(DI), Y8, Y1
-	VFMADD231PS 640(DI), Y8, Y0
+	VFMADD231PS 192(SI), Y8, Y7
+	VFMADD231PS 256(SI), Y8, Y6
+	VFMADD231PS 320(SI), Y8, Y5
+	VFMADD231PS 384(SI), Y8, Y4
+	VFMADD231PS 448(SI), Y8, Y3
+	VFMADD231PS 512(SI), Y8, Y2
+	VFMADD231PS 576(SI), Y8, Y1
+	VFMADD231PS 640(SI), Y8, Y0
 	CMPQ        R10, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 256(DI), Y8, Y7
-	VFMADD231PS 320(DI), Y8, Y6
-	VFMADD231PS 384(DI), Y8, Y5
-	VFMADD231PS 448(DI), Y8, Y4
-	VFMADD231PS 512(DI), Y8, Y3
-	VFMADD231PS 576(DI), Y8, Y2
-	VFMADD231PS 640(DI), Y8, Y1
+	VFMADD231PS 256(SI), Y8, Y7
+	VFMADD231PS 320(SI), Y8, Y6
+	VFMADD231PS 384(SI), Y8, Y5
+	VFMADD231PS 448(SI), Y8, Y4
+	VFMADD231PS 512(SI), Y8, Y3
+	VFMADD231PS 576(SI), Y8, Y2
+	VFMADD231PS 640(SI), Y8, Y1
 	CMPQ        R10, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 320(DI), Y8, Y7
-	VFMADD231PS 384(DI), Y8, Y6
-	VFMADD231PS 448(DI), Y8, Y5
-	VFMADD231PS 512(DI), Y8, Y4
-	VFMADD231PS 576(DI), Y8, Y3
-	VFMADD231PS 640(DI), Y8, Y2
+	VFMADD231PS 320(SI), Y8, Y7
+	VFMADD231PS 384(SI), Y8, Y6
+	VFMADD231PS 448(SI), Y8, Y5
+	VFMADD231PS 512(SI), Y8, Y4
+	VFMADD231PS 576(SI), Y8, Y3
+	VFMADD231PS 640(SI), Y8, Y2
 	CMPQ        R10, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 384(DI), Y8, Y7
-	VFMADD231PS 448(DI), Y8, Y6
-	VFMADD231PS 512(DI), Y8, Y5
-	VFMADD231PS 576(DI), Y8, Y4
-	VFMADD231PS 640(DI), Y8, Y3
+	VFMADD231PS 384(SI), Y8, Y7
+	VFMADD231PS 448(SI), Y8, Y6
+	VFMADD231PS 512(SI), Y8, Y5
+	VFMADD231PS 576(SI), Y8, Y4
+	VFMADD231PS 640(SI), Y8, Y3
 	CMPQ        R10, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 448(DI), Y8, Y7
-	VFMADD231PS 512(DI), Y8, Y6
-	VFMADD231PS 576(DI), Y8, Y5
-	VFMADD231PS 640(DI), Y8, Y4
+	VFMADD231PS 448(SI), Y8, Y7
+	VFMADD231PS 512(SI), Y8, Y6
+	VFMADD231PS 576(SI), Y8, Y5
+	VFMADD231PS 640(SI), Y8, Y4
 	CMPQ        R10, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 512(DI), Y8, Y7
-	VFMADD231PS 576(DI), Y8, Y6
-	VFMADD231PS 640(DI), Y8, Y5
+	VFMADD231PS 512(SI), Y8, Y7
+	VFMADD231PS 576(SI), Y8, Y6
+	VFMADD231PS 640(SI), Y8, Y5
 	CMPQ        R10, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 576(DI), Y8, Y7
-	VFMADD231PS 640(DI), Y8, Y6
+	VFMADD231PS 576(SI), Y8, Y7
+	VFMADD231PS 640(SI), Y8, Y6
 	CMPQ        R10, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R11), Y8
 	ADDQ        BX, R11
-	VFMADD231PS 640(DI), Y8, Y7
+	VFMADD231PS 640(SI), Y8, Y7
 
 next:
-	ADDQ       SI, DX
-	ADDQ       R8, DI
-	DECQ       AX
-	JNZ        row
-	MOVQ       dst+48(FP), AX
-	MOVQ       dp+56(FP), DX
-	MOVQ       count+80(FP), BX
+	ADDQ DI, DX
+	ADDQ R8, SI
+	DECQ AX
+	JNZ  row
+
+store:
+	MOVQ       dst+64(FP), AX
+	MOVQ       dp+72(FP), DX
+	MOVQ       count+104(FP), BX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x01
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x02
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y2, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x03
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y3, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x04
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y4, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x05
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y5, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x06
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y6, Y8, (AX)
 	ADDQ       DX, AX
 	CMPQ       BX, $0x07
-	JE         done
+	JE         stored
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
 
-done:
+stored:
+	MOVQ lines+0(FP), AX
+	MOVQ runs+8(FP), DX
+	MOVQ dst+64(FP), BX
+	MOVQ dl+80(FP), SI
+	ADDQ SI, BX
+	MOVQ BX, dst+64(FP)
+	ADDQ $0x18, DX
+	MOVQ DX, runs+8(FP)
+	DECQ AX
+	MOVQ AX, lines+0(FP)
+	JNZ  line
 	VZEROUPPER
 	RET
 

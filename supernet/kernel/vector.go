@@ -67,33 +67,42 @@ type correlation struct {
 	add                   bool
 }
 
-// window is what correlate reads for one line of outputs: lines of the image x [H, W, lanes] from pixel 0 of the first on,
-// each with the taps [taps, lanes] of its line of the kernel.
+// image is what a correlation reads: x [H, W, lanes], and the kernel w [KH, taps, lanes] from wFrom on. Line h of the outputs sees
+// the lines that rows.runs[h] says.
+type image struct {
+	rows  *axis
+	x     []float32
+	line  int // from one line of x to the next
+	w     []float32
+	wFrom int
+}
+
+// portable computes outputs of every line h of dst, lines being dl and pixels dp apart, in the first channels of lanes:
+//
+//	dst[h, a] = Σ x[src, a + b]·w[tap, b]   over the src and tap that h sees, and b < taps with lo ≤ a + b < hi
+//
+// or adds to it.
+func (c *correlation) portable(dst []float32, dl, dp int, in *image, channels int) {
+	for h, r := range in.rows.runs {
+		to := series{dst, h*dl + c.dst*dp, c.dstStep * dp}
+		if !c.add {
+			for a := range c.outputs {
+				clear(to.vector(a, channels))
+			}
+		}
+		for i := range r.count {
+			x := series{in.x, (r.src+i*in.rows.srcStep)*in.line + c.src*lanes, c.srcStep * lanes}
+			w := series{in.w, in.wFrom + (r.tap+i*in.rows.tapStep)*c.taps*lanes, lanes}
+			correlate(to, x, w, channels, c.outputs, c.taps, c.lo, c.hi)
+		}
+	}
+}
+
+// window is some lines of an image x [H, W, lanes], from pixel 0 of the first on.
 type window struct {
 	rows           int
 	x              []float32
 	from, lineStep int // offset of the first line in x and of one line from the one before
-	w              []float32
-	wFrom, wStep   int
-}
-
-// portable computes outputs of a line dst, whose pixels are dp apart, in the first channels of lanes:
-//
-//	dst[a] = Σ x[row, a + b]·w[row, b]   over rows, and b < taps with lo ≤ a + b < hi
-//
-// or adds to it.
-func (c *correlation) portable(dst []float32, dp int, in *window, channels int) {
-	to := series{dst, c.dst * dp, c.dstStep * dp}
-	if !c.add {
-		for a := range c.outputs {
-			clear(to.vector(a, channels))
-		}
-	}
-	for r := range in.rows {
-		x := series{in.x, in.from + r*in.lineStep + c.src*lanes, c.srcStep * lanes}
-		w := series{in.w, in.wFrom + r*in.wStep, lanes}
-		correlate(to, x, w, channels, c.outputs, c.taps, c.lo, c.hi)
-	}
 }
 
 // gradientPortable adds the gradients of the taps of one line of the kernel to dw [taps, lanes], over several lines of x

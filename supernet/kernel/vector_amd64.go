@@ -30,7 +30,7 @@ func best() instructionSet {
 // Distances of these functions are in bytes.
 type (
 	tileFunc      func(blocks, taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int)
-	correlateFunc func(rows int, x *float32, xp, xr int, w *float32, wr int, dst *float32, dp, lo, hi, count, tail, add int)
+	correlateFunc func(lines int, runs *int, x *float32, xp, xl, xr int, w *float32, wr int, dst *float32, dp, dl, lo, hi, count, tail, add int)
 	gradientFunc  func(rows int, x *float32, xp, xr int, dy *float32, dp, dr int, dst *float32, lo, hi int)
 )
 
@@ -99,24 +99,27 @@ func (q product) column(kinds []tileFunc, c, a, b []float32, from, to, tail, add
 	}
 }
 
-// apply computes outputs of a line, as the portable loop says.
-func (c *correlation) apply(dst []float32, dp int, in *window, channels int) {
+// apply computes outputs of an image, as the portable loop says.
+func (c *correlation) apply(dst []float32, dl, dp int, in *image, channels int) {
 	switch instructions {
 	case avx512:
-		c.slide(correlationsZ[:], 16, dst, dp, in, channels)
+		c.slide(correlationsZ[:], 16, dst, dl, dp, in, channels)
 	case avx2:
 		for from := 0; from < channels; from += 8 {
 			part := *in
-			part.from, part.wFrom = in.from+from, in.wFrom+from
-			c.slide(correlationsY[:], 8, dst[from:], dp, &part, min(channels-from, 8))
+			part.x, part.w = in.x[from:], in.w[from:]
+			c.slide(correlationsY[:], 8, dst[from:], dl, dp, &part, min(channels-from, 8))
 		}
 	default:
-		c.portable(dst, dp, in, channels)
+		c.portable(dst, dl, dp, in, channels)
 	}
 }
 
-// slide computes 8 or, if there is a function for it, 16 outputs at a time.
-func (c *correlation) slide(functions [][maxTaps + 1]correlateFunc, width int, dst []float32, dp int, in *window, channels int) {
+// slide computes 8 or, if there is a function for it, 16 outputs of every line at a time.
+func (c *correlation) slide(functions [][maxTaps + 1]correlateFunc, width int, dst []float32, dl, dp int, in *image, channels int) {
+	rows, taps := in.rows, c.taps*lanes
+	lines, lastSrc := len(rows.runs), rows.lastSrc*in.line
+	_ = in.w[in.wFrom+rows.lastTap*taps+taps-lanes+width-1]
 	for a := 0; a < c.outputs; {
 		at, most := 0, 8
 		if c.outputs-a > 8 && len(functions) > 1 {
@@ -125,25 +128,23 @@ func (c *correlation) slide(functions [][maxTaps + 1]correlateFunc, width int, d
 		count := min(most, c.outputs-a)
 		lo, hi := max(c.lo-a, 0), min(c.hi-a, count+c.taps-1)
 		to := dst[(c.dst+a*c.dstStep)*dp:]
-		_ = to[(count-1)*c.dstStep*dp+channels-1]
-		if hi <= lo || in.rows == 0 {
-			c.nothing(to, dp, count, channels)
+		_ = to[(lines-1)*dl+(count-1)*c.dstStep*dp+channels-1]
+		if hi <= lo {
+			c.nothing(to, lines, dl, dp, count, channels)
 		} else {
-			first := in.from + (c.src+(a+lo)*c.srcStep)*lanes
-			_ = in.x[first+(in.rows-1)*in.lineStep]
-			_ = in.x[first+(in.rows-1)*in.lineStep+(hi-1-lo)*c.srcStep*lanes+width-1]
-			_ = in.w[in.wFrom+(in.rows-1)*in.wStep+(c.taps-1)*lanes+width-1]
-			functions[at][c.taps](in.rows, &in.x[first], 4*lanes*c.srcStep, 4*in.lineStep, &in.w[in.wFrom], 4*in.wStep,
-				&to[0], 4*c.dstStep*dp, lo, hi, count, channels, flag(c.add))
+			first := (c.src + (a+lo)*c.srcStep) * lanes
+			_ = in.x[lastSrc+first+(hi-1-lo)*c.srcStep*lanes+width-1]
+			functions[at][c.taps](lines, &rows.runs[0].tap, &in.x[first], 4*lanes*c.srcStep, 4*in.line, 4*in.line*rows.srcStep,
+				&in.w[in.wFrom], 4*taps*rows.tapStep, &to[0], 4*c.dstStep*dp, 4*dl, lo, hi, count, channels, flag(c.add))
 		}
 		a += count
 	}
 }
 
 // nothing is what outputs without inputs get.
-func (c *correlation) nothing(dst []float32, dp, count, channels int) {
-	for i := 0; i < count && !c.add; i++ {
-		clear(dst[i*c.dstStep*dp:][:channels])
+func (c *correlation) nothing(dst []float32, lines, dl, dp, count, channels int) {
+	for i := 0; i < lines*count && !c.add; i++ {
+		clear(dst[i/count*dl+i%count*c.dstStep*dp:][:channels])
 	}
 }
 

@@ -7,8 +7,8 @@ func (q product) apply(c, a, b []float32, add bool) {
 	q.portable(c, a, b, add)
 }
 
-func (c *correlation) apply(dst []float32, dp int, in *window, channels int) {
-	c.portable(dst, dp, in, channels)
+func (c *correlation) apply(dst []float32, dl, dp int, in *image, channels int) {
+	c.portable(dst, dl, dp, in, channels)
 }
 
 func (c *correlation) gradient(dw []float32, in, dy *window) { c.gradientPortable(dw, in, dy) }

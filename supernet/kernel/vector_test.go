@@ -144,8 +144,8 @@ func checkProduct(t *testing.T, r *rand.Rand, q product, fc, fa, fb *fence) {
 	fc.compare(t, want, equal)
 }
 
-// drawLine draws a correlation over rows lines, and its windows, whose memory begins and ends with inputs that exist.
-func drawLine(r *rand.Rand, outputs, taps, rows int, fx, fw *fence) (c correlation, in window) {
+// drawCorrelation draws a correlation, and the number of floats from its first input that exists to the end of the last one.
+func drawCorrelation(r *rand.Rand, outputs, taps int) (c correlation, line int) {
 	c = correlation{outputs: outputs, taps: taps, dstStep: 1 + r.IntN(3), srcStep: 1 + r.IntN(3), dst: r.IntN(3), add: r.IntN(2) == 0}
 	c.lo, c.hi = 0, outputs+taps-1
 	if r.IntN(3) > 0 {
@@ -155,14 +155,29 @@ func drawLine(r *rand.Rand, outputs, taps, rows int, fx, fw *fence) (c correlati
 		c.hi = c.lo + r.IntN(c.hi-c.lo+1)
 	}
 	c.src = -c.lo * c.srcStep
-	wild := r.IntN(2) == 0
-	line := max(c.hi-c.lo-1, 0)*c.srcStep*lanes + lanes
-	in = window{rows: rows, lineStep: line + r.IntN(2)*lanes, wStep: taps*lanes + r.IntN(2)*lanes}
-	in.x = fx.fill(operands(r, max(rows-1, 0)*in.lineStep+line, wild))
-	if fw != nil {
-		in.w = fw.fill(operands(r, max(rows-1, 0)*in.wStep+taps*lanes, wild))
+	return c, max(c.hi-c.lo-1, 0)*c.srcStep*lanes + lanes
+}
+
+// drawAxis draws what lines of outputs see of sources lines with kernel lines, some of them nothing.
+func drawAxis(r *rand.Rand, lines, sources, kernel int) *axis {
+	a := axis{runs: make([]run, lines), tapStep: 1 + r.IntN(2), srcStep: 1 + r.IntN(2)}
+	for h := range a.runs {
+		seen := run{tap: r.IntN(kernel), src: r.IntN(sources)}
+		most := min((kernel-1-seen.tap)/a.tapStep, (sources-1-seen.src)/a.srcStep) + 1
+		seen.count = r.IntN(most + 1)
+		a.runs[h] = seen
 	}
-	return c, in
+	a = a.limited()
+	return &a
+}
+
+// drawImage draws what a correlation reads, memory that begins and ends with inputs that exist.
+func drawImage(r *rand.Rand, taps, line int, fx, fw *fence) image {
+	wild := r.IntN(2) == 0
+	in := image{rows: drawAxis(r, 1+r.IntN(4), 1+r.IntN(5), 1+r.IntN(4)), line: line + r.IntN(2)*lanes, wFrom: r.IntN(2) * lanes}
+	in.x = fx.fill(operands(r, in.rows.lastSrc*in.line+line, wild))
+	in.w = fw.fill(operands(r, in.wFrom+(in.rows.lastTap+1)*taps*lanes, wild))
+	return in
 }
 
 func TestCorrelationAgainstLoop(t *testing.T) {
@@ -181,29 +196,36 @@ func TestCorrelationAgainstLoop(t *testing.T) {
 
 func checkCorrelation(t *testing.T, r *rand.Rand, outputs, taps int, fd, fx, fw *fence) {
 	t.Helper()
-	c, in := drawLine(r, outputs, taps, r.IntN(4), fx, fw)
+	c, line := drawCorrelation(r, outputs, taps)
+	in := drawImage(r, taps, line, fx, fw)
 	channels := 1 + r.IntN(lanes)
 	dp := channels + r.IntN(3)
-	start := guards((c.dst+(outputs-1)*c.dstStep)*dp + channels)
+	width := (c.dst+(outputs-1)*c.dstStep)*dp + channels
+	dl := width + r.IntN(3)
+	start := guards((len(in.rows.runs)-1)*dl + width)
 	want := guards(len(start))
-	for a := range outputs {
-		for i := range channels {
-			at, sum := (c.dst+a*c.dstStep)*dp+i, float32(0)
-			if c.add {
-				start[at] = float32(r.IntN(9))
-				sum = start[at]
-			}
-			for row := range in.rows {
-				for b := range taps {
-					if a+b >= c.lo && a+b < c.hi {
-						sum += in.x[row*in.lineStep+(c.src+(a+b)*c.srcStep)*lanes+i] * in.w[row*in.wStep+b*lanes+i]
+	for h, seen := range in.rows.runs {
+		for a := range outputs {
+			for i := range channels {
+				at, sum := h*dl+(c.dst+a*c.dstStep)*dp+i, float32(0)
+				if c.add {
+					start[at] = float32(r.IntN(9))
+					sum = start[at]
+				}
+				for row := range seen.count {
+					x := (seen.src + row*in.rows.srcStep) * in.line
+					w := in.wFrom + (seen.tap+row*in.rows.tapStep)*taps*lanes
+					for b := range taps {
+						if a+b >= c.lo && a+b < c.hi {
+							sum += in.x[x+(c.src+(a+b)*c.srcStep)*lanes+i] * in.w[w+b*lanes+i]
+						}
 					}
 				}
+				want[at] = sum
 			}
-			want[at] = sum
 		}
 	}
-	c.apply(fd.fill(start), dp, &in, channels)
+	c.apply(fd.fill(start), dl, dp, &in, channels)
 	fd.compare(t, want, equal)
 }
 
@@ -223,7 +245,9 @@ func TestTapGradientAgainstLoop(t *testing.T) {
 
 func checkTapGradient(t *testing.T, r *rand.Rand, outputs, taps int, fd, fx, fy *fence) {
 	t.Helper()
-	c, in := drawLine(r, outputs, taps, r.IntN(4), fx, nil)
+	c, line := drawCorrelation(r, outputs, taps)
+	in := window{rows: r.IntN(4), lineStep: line + r.IntN(2)*lanes}
+	in.x = fx.fill(operands(r, max(in.rows-1, 0)*in.lineStep+line, r.IntN(2) == 0))
 	dy := window{lineStep: (c.dst+outputs*c.dstStep)*lanes + r.IntN(2)*lanes}
 	dy.x = fy.fill(operands(r, max(in.rows-1, 0)*dy.lineStep+(c.dst+(outputs-1)*c.dstStep)*lanes+lanes, r.IntN(2) == 0))
 	start := operands(r, taps*lanes, false)

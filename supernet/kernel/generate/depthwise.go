@@ -44,35 +44,29 @@ func (s isa) inputs(n int, px, xp, lo, hi reg.GPVirtual, use func(u int, x reg.V
 	Label("next")
 }
 
-// correlate computes neighbouring outputs of a depthwise convolution for one vector of channels. The window slides:
+// correlate computes neighbouring outputs of every line of a depthwise convolution for one vector of channels. The window slides:
 // each input is loaded once for all outputs that see it.
 func correlate(s isa, taps, outputs int) {
 	TEXT(fmt.Sprintf("correlate%s%dx%d", s.name, taps, outputs), NOSPLIT,
-		"func(rows int, x *float32, xp, xr int, w *float32, wr int, dst *float32, dp, lo, hi, count, tail, add int)")
+		"func(lines int, runs *int, x *float32, xp, xl, xr int, w *float32, wr int, dst *float32, dp, dl, lo, hi, count, tail, add int)")
 	Doc(fmt.Sprintf("correlate%s%dx%d is correlation.portable for %d taps, the count first of %d outputs and the tail first of %d channels.",
 		s.name, taps, outputs, taps, outputs, s.lanes))
 	Pragma("noescape")
 	acc := s.vectors(outputs)
+	last := s.firstLanes(gp("tail")[0])
+	Label("line")
 	s.zero(acc...)
-	tail := gp("tail")[0]
-	last := s.firstLanes(tail)
 	add := gp("add")[0]
 	TESTQ(add, add)
 	JZ(LabelRef("start"))
-	r := gp("dst", "dp", "count")
-	dst, dp, count := r[0], r[1], r[2]
-	for i, v := range acc {
-		last.load(Mem{Base: dst}, v)
-		if i < outputs-1 {
-			ADDQ(dp, dst)
-			CMPQ(count, Imm(uint64(i+1)))
-			JE(LabelRef("start"))
-		}
-	}
+	eachOutput(acc, "start", func(v reg.VecVirtual, dst Mem) { last.load(dst, v) })
 	Label("start")
 	announceOutputs(outputs)
-	r = gp("rows", "x", "xp", "xr", "w", "wr", "lo", "hi")
-	rows, x, xp, xr, w, wr, lo, hi := r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]
+	rows, x, w := lineOfRun(taps)
+	TESTQ(rows, rows)
+	JZ(LabelRef("store"))
+	r := gp("xp", "xr", "wr", "lo", "hi")
+	xp, xr, wr, lo, hi := r[0], r[1], r[2], r[3], r[4]
 	px := GP64()
 	var ws []reg.VecVirtual
 	if s.wide() {
@@ -99,20 +93,55 @@ func correlate(s isa, taps, outputs int) {
 	ADDQ(wr, w)
 	DECQ(rows)
 	JNZ(LabelRef("row"))
-	r = gp("dst", "dp", "count")
-	dst, dp, count = r[0], r[1], r[2]
+	Label("store")
 	t := s.vector()
-	for i, v := range acc {
-		last.store(v, t, Mem{Base: dst})
-		if i < outputs-1 {
-			ADDQ(dp, dst)
-			CMPQ(count, Imm(uint64(i+1)))
-			JE(LabelRef("done"))
-		}
-	}
-	Label("done")
+	eachOutput(acc, "stored", func(v reg.VecVirtual, dst Mem) { last.store(v, t, dst) })
+	Label("stored")
+	nextLine()
 	VZEROUPPER()
 	RET()
+}
+
+// eachOutput pairs the first count accumulators with their outputs, and leaves for a label after the last.
+func eachOutput(acc []reg.VecVirtual, done string, f func(v reg.VecVirtual, dst Mem)) {
+	r := gp("dst", "dp", "count")
+	dst, dp, count := r[0], r[1], r[2]
+	for i, v := range acc {
+		f(v, Mem{Base: dst})
+		if i < len(acc)-1 {
+			ADDQ(dp, dst)
+			CMPQ(count, Imm(uint64(i+1)))
+			JE(LabelRef(done))
+		}
+	}
+}
+
+// lineOfRun returns the number of lines that the run at runs has, and where the first one and its taps are.
+func lineOfRun(taps int) (rows, x, w reg.GPVirtual) {
+	r := gp("runs", "x", "xl", "w")
+	runs, x, xl, w := r[0], r[1], r[2], r[3]
+	rows = GP64()
+	tap := GP64()
+	MOVQ(Mem{Base: runs, Disp: 0}, tap)
+	IMUL3Q(I32(taps*block), tap, tap)
+	ADDQ(tap, w)
+	IMULQ(Mem{Base: runs, Disp: 8}, xl)
+	ADDQ(xl, x)
+	MOVQ(Mem{Base: runs, Disp: 16}, rows)
+	return rows, x, w
+}
+
+// nextLine goes on to the next line of outputs, if there is one. The parameters are the caller's to lose.
+func nextLine() {
+	r := gp("lines", "runs", "dst", "dl")
+	lines, runs, dst, dl := r[0], r[1], r[2], r[3]
+	ADDQ(dl, dst)
+	MOVQ(dst, paramAddr("dst"))
+	ADDQ(Imm(24), runs)
+	MOVQ(runs, paramAddr("runs"))
+	DECQ(lines)
+	MOVQ(lines, paramAddr("lines"))
+	JNZ(LabelRef("line"))
 }
 
 // gradient adds the products of neighbouring outputs' gradients and the inputs that they saw to the gradients of taps,
@@ -170,13 +199,11 @@ func gradient(s isa, taps, outputs int) {
 	RET()
 }
 
-// announceOutputs asks for the memory of the outputs behind these, which are most likely next: stores to places far apart would wait.
+// announceOutputs asks for the memory of the outputs below these, which are next: stores to places far apart would wait.
 func announceOutputs(outputs int) {
-	r := gp("dst", "dp")
-	dst, dp := r[0], r[1]
-	skip := GP64()
-	IMUL3Q(Imm(uint64(outputs)), dp, skip)
-	ADDQ(skip, dst)
+	r := gp("dst", "dp", "dl")
+	dst, dp, dl := r[0], r[1], r[2]
+	ADDQ(dl, dst)
 	for i := range outputs {
 		PREFETCHT0(Mem{Base: dst})
 		if i < outputs-1 {
