@@ -1,5 +1,7 @@
 package kernel
 
+import "slices"
+
 // dense is the scheme of every convolution that is neither depthwise nor 1×1. The destination is cut into rectangles of pixels
 // that see the same taps, so that each is one product and nothing is computed from padding.
 type dense struct {
@@ -10,13 +12,15 @@ type dense struct {
 
 // rectangle is rows × cols pixels of a destination, and the taps that they see. Lengths and distances are in floats.
 type rectangle struct {
-	rows, cols           int
-	dst, dstRow, dstCol  int // of its first pixel, and from one row and pixel to the next
-	src, srcRow, srcCol  int // of the first tap of its first pixel
+	rows, cols           extent
+	dst, src             int // of its first pixel, and of the first tap of that
 	w                    int // of the first tap
 	product              product
 	more, srcMore, wMore int // rows of taps that are products of their own, one after the other
 }
+
+// extent is count pixels, or rows of them, or images, of two tensors: a and b are the distances from one to the next.
+type extent struct{ count, a, b int }
 
 func newDense(c Conv) *dense {
 	d := &dense{Conv: c}
@@ -31,10 +35,13 @@ func rectangles(rows, cols axis, width, dstW, srcW, dstC, srcC, groups int) (rs 
 	depth := srcC / groups * dstC // weights of a tap
 	for _, y := range rows.classes() {
 		for _, x := range cols.classes() {
-			r := rectangle{rows: y.positions, cols: x.positions,
-				dst: (y.first*dstW + x.first) * dstC, dstRow: y.step * dstW * dstC, dstCol: x.step * dstC,
-				src: (y.src*srcW + x.src) * srcC, srcRow: y.srcStep * srcW * srcC, srcCol: x.srcStep * srcC,
-				w: (y.tap*width + x.tap) * depth}
+			r := rectangle{
+				rows: extent{y.positions, y.step * dstW * dstC, y.srcStep * srcW * srcC},
+				cols: extent{x.positions, x.step * dstC, x.srcStep * srcC},
+				dst:  (y.first*dstW + x.first) * dstC,
+				src:  (y.src*srcW + x.src) * srcC,
+				w:    (y.tap*width + x.tap) * depth,
+			}
 			q := product{n: dstC / groups, k: srcC / groups, ak: 1, bk: dstC}
 			lineTaps, lineAt, lineBt := y.count, rows.srcStep*srcW*srcC, rows.tapStep*width*depth
 			neighbours := groups == 1 && cols.tapStep == 1 && cols.srcStep == 1
@@ -55,12 +62,13 @@ func rectangles(rows, cols axis, width, dstW, srcW, dstC, srcC, groups int) (rs 
 	return rs
 }
 
-// apply sets the rectangle's pixels of one image.
-func (r *rectangle) apply(dst, src, w []float32, groups int) {
+// apply sets the rectangle's pixels of some images.
+func (r *rectangle) apply(dst, src, w []float32, groups int, images extent) {
 	if r.more == 0 {
-		r.clear(dst, r.product.n*groups)
+		r.clear(dst, r.product.n*groups, images)
 		return
 	}
+	pixels := longest(images, r.rows, r.cols)
 	depth := r.product.k
 	if groups == 1 {
 		depth = 0
@@ -68,31 +76,54 @@ func (r *rectangle) apply(dst, src, w []float32, groups int) {
 	for g := range groups {
 		out, in, taps := dst[r.dst+g*r.product.n:], src[r.src+g*depth:], w[r.w+g*r.product.n:]
 		for i := range r.more {
-			r.lines(out, in[i*r.srcMore:], taps[i*r.wMore:], i > 0)
+			r.multiply(out, in[i*r.srcMore:], taps[i*r.wMore:], pixels, i > 0)
 		}
 	}
 }
 
-// lines computes the longer side of the rectangle at once.
-func (r *rectangle) lines(dst, src, w []float32, add bool) {
-	q, lines := r.product, r.rows
-	dstLine, srcLine := r.dstRow, r.srcRow
-	q.m, q.am, q.cm = r.cols, r.srcCol, r.dstCol
-	if r.rows > r.cols {
-		lines, dstLine, srcLine = r.cols, r.dstCol, r.srcCol
-		q.m, q.am, q.cm = r.rows, r.srcRow, r.dstRow
-	}
-	for i := range lines {
-		q.apply(dst[i*dstLine:], src[i*srcLine:], w, add)
+// multiply takes the most pixels at once that are evenly spaced.
+func (r *rectangle) multiply(dst, src, w []float32, pixels [3]extent, add bool) {
+	q := r.product
+	q.m, q.cm, q.am = pixels[0].count, pixels[0].a, pixels[0].b
+	for i := range pixels[1].count {
+		for j := range pixels[2].count {
+			q.apply(dst[i*pixels[1].a+j*pixels[2].a:], src[i*pixels[1].b+j*pixels[2].b:], w, add)
+		}
 	}
 }
 
-func (r *rectangle) clear(dst []float32, channels int) {
-	for i := range r.rows {
-		for j := range r.cols {
-			clear(dst[r.dst+i*r.dstRow+j*r.dstCol:][:channels])
+func (r *rectangle) clear(dst []float32, channels int, images extent) {
+	for n := range images.count {
+		for i := range r.rows.count {
+			for j := range r.cols.count {
+				clear(dst[r.dst+n*images.a+i*r.rows.a+j*r.cols.a:][:channels])
+			}
 		}
 	}
+}
+
+// longest joins directions in which pixels are evenly spaced, and puts the longest one first.
+func longest(images, rows, cols extent) (e [3]extent) {
+	e[2], e[1] = rows.join(cols)
+	if e[1].count == 1 {
+		e[2], e[0] = images.join(e[2])
+	} else {
+		e[1], e[0] = images.join(e[1])
+	}
+	slices.SortStableFunc(e[:], func(a, b extent) int { return b.count - a.count })
+	return e
+}
+
+// join makes one direction of an inner and an outer one, if it can, and returns what is left of the outer one.
+func (e extent) join(inner extent) (joined, rest extent) {
+	switch {
+	case inner.count == 1:
+		return e, inner
+	case e.count == 1 || e.a != inner.count*inner.a || e.b != inner.count*inner.b:
+		return inner, e
+	}
+	inner.count *= e.count
+	return inner, extent{count: 1}
 }
 
 func (c *dense) parts(n int) parts { return images(n, c.oh*c.ow) }
@@ -102,7 +133,10 @@ func (c *dense) inputRows(from, to int) (int, int) {
 	return from / pixels * c.H * c.W, to / pixels * c.H * c.W
 }
 
-func (c *dense) scratch(parts) int { return padded(c.H*c.W*c.C) + c.oh*c.ow*c.Out }
+func (c *dense) scratch(q parts) int {
+	_, inputs := c.inputRows(0, q.size)
+	return padded(inputs*c.C) + q.size*c.Out
+}
 
 func (c *dense) packed() (forward, backward int) {
 	return 0, c.Kernel[0] * c.Kernel[1] * c.C / c.Groups * c.Out
@@ -115,39 +149,35 @@ func (c *dense) pack(k *Convolution, backward bool) {
 }
 
 func (c *dense) forward(k *Convolution, r strip) {
-	pixels := c.oh * c.ow
-	for from := r.from; from < r.to; from += pixels {
-		first, last := c.inputRows(from, from+pixels)
-		z := k.input(r.local, first, last)
-		for i := range c.ahead {
-			c.ahead[i].apply(k.pass.y[from*c.Out:(from+pixels)*c.Out], z, k.pass.w, c.Groups)
-		}
+	first, last := c.inputRows(r.from, r.to)
+	z := k.input(r.local, first, last)
+	images := extent{(r.to - r.from) / (c.oh * c.ow), c.oh * c.ow * c.Out, c.H * c.W * c.C}
+	for i := range c.ahead {
+		c.ahead[i].apply(k.pass.y[r.from*c.Out:r.to*c.Out], z, k.pass.w, c.Groups, images)
 	}
 	k.measureMoments(r, 0, blocks(c.Out))
 }
 
 func (c *dense) backward(k *Convolution, r strip) {
-	pixels := c.oh * c.ow
-	for from := r.from; from < r.to; from += pixels {
-		d := k.outputGradient(r.local[padded(c.H*c.W*c.C):], from, from+pixels)
-		first, last := c.inputRows(from, from+pixels)
-		if r.sum != nil {
-			z := k.input(r.local, first, last)
-			for tap := range c.Kernel[0] * c.Kernel[1] {
-				c.tapGradient(r.sum, z, d, tap)
-			}
+	first, last := c.inputRows(r.from, r.to)
+	d := k.outputGradient(r.local[padded((last-first)*c.C):], r.from, r.to)
+	images := extent{(r.to - r.from) / (c.oh * c.ow), c.H * c.W * c.C, c.oh * c.ow * c.Out}
+	if r.sum != nil {
+		z := k.input(r.local, first, last)
+		for tap := range c.Kernel[0] * c.Kernel[1] {
+			c.tapGradient(r.sum, z, d, tap, images)
 		}
-		if k.pass.dx != nil {
-			for i := range c.behind {
-				c.behind[i].apply(k.pass.dx[first*c.C:last*c.C], d, k.pass.weights, c.Groups)
-			}
+	}
+	if k.pass.dx != nil {
+		for i := range c.behind {
+			c.behind[i].apply(k.pass.dx[first*c.C:last*c.C], d, k.pass.weights, c.Groups, images)
 		}
 	}
 	k.measureSlopes(r, 0, blocks(c.C))
 }
 
-// tapGradient adds one image's part of the gradient of a tap.
-func (c *dense) tapGradient(sum, z, d []float32, tap int) {
+// tapGradient adds some images' part of the gradient of a tap.
+func (c *dense) tapGradient(sum, z, d []float32, tap int, images extent) {
 	cg, og := c.C/c.Groups, c.Out/c.Groups
 	dh, dv := tap/c.Kernel[1]*c.Dilation[0]-c.Pad[0], tap%c.Kernel[1]*c.Dilation[1]-c.Pad[1]
 	top, bottom := inRange(c.oh, c.Stride[0], dh, c.H)
@@ -155,11 +185,15 @@ func (c *dense) tapGradient(sum, z, d []float32, tap int) {
 	if top == bottom || left == right {
 		return
 	}
-	q := product{m: cg, n: og, taps: bottom - top, k: right - left, cm: c.Out,
-		am: 1, at: c.Stride[0] * c.W * c.C, ak: c.Stride[1] * c.C, bt: c.ow * c.Out, bk: c.Out}
+	pixels := longest(images, extent{bottom - top, c.Stride[0] * c.W * c.C, c.ow * c.Out}, extent{right - left, c.Stride[1] * c.C, c.Out})
+	q := product{m: cg, n: og, am: 1, cm: c.Out,
+		k: pixels[0].count, ak: pixels[0].a, bk: pixels[0].b, taps: pixels[1].count, at: pixels[1].a, bt: pixels[1].b}
 	x := ((top*c.Stride[0]+dh)*c.W + left*c.Stride[1] + dv) * c.C
-	for g := range c.Groups {
-		q.apply(sum[tap*cg*c.Out+g*og:], z[x+g*cg:], d[(top*c.ow+left)*c.Out+g*og:], true)
+	y := (top*c.ow + left) * c.Out
+	for i := range pixels[2].count {
+		for g := range c.Groups {
+			q.apply(sum[tap*cg*c.Out+g*og:], z[x+i*pixels[2].a+g*cg:], d[y+i*pixels[2].b+g*og:], true)
+		}
 	}
 }
 
