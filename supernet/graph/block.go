@@ -59,7 +59,7 @@ func (b *Block) Forward(s *Session, dst, x []float32) {
 }
 
 // cached is about the number of floats that stay in the caches of a processor.
-const cached = 1 << 22
+const cached = 1 << 20
 
 // evaluate runs a few images at a time, since no image waits for others, so that what lies between the kernels is still in the cache.
 func (b *Block) evaluate(s *Session, dst, x []float32) {

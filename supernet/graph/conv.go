@@ -32,17 +32,21 @@ type convolution struct {
 	*kernel.Convolution
 	weight  *Param
 	in, out *batchNorm
+
+	expansion *kernel.Expansion // of the convolution before, if this one inlines it
 }
 
 func (b *builder) conv(x value, weight *Param, norm *batchNorm, c kernel.Conv) *G.Node {
 	h, w := c.OutSize()
-	k := &convolution{kernel.NewConvolution(c), weight, x.norm, norm}
+	k := &convolution{Convolution: kernel.NewConvolution(c), weight: weight, in: x.norm, out: norm}
 	return b.apply(op{
-		name:  k.kind(),
-		out:   b.shape(h, w, c.Out),
-		run:   k.forward,
-		flops: func(s *Session, _ []float32) int { return k.flops(s) },
-		grad:  func(in G.Nodes, y, dy *G.Node) G.Nodes { return b.convGradient(k, in, y, dy) },
+		name:    k.kind(),
+		out:     b.shape(h, w, c.Out),
+		run:     k.forward,
+		flops:   func(s *Session, _ []float32) int { return k.flops(s) },
+		grad:    func(in G.Nodes, y, dy *G.Node) G.Nodes { return b.convGradient(k, in, y, dy) },
+		inlined: k.inline(x),
+		conv:    k,
 	}, append(G.Nodes{x.Node, b.param(weight)}, b.normParams(x.norm)...)...)
 }
 
@@ -66,6 +70,34 @@ func (k *convolution) flops(s *Session) int {
 // forward reads x and the weights.
 func (k *convolution) forward(s *Session, y []float32, in [][]float32) {
 	k.Forward(s.Pool, y, in[0], in[1], s.Batch, k.in.current(s), k.out.measured(s))
+	k.out.ready(s, len(y))
+}
+
+// inline is the convolution together with the one that makes x, which only this one reads, or nil if they are better apart.
+func (k *convolution) inline(x value) *op {
+	if x.norm == nil {
+		return nil
+	}
+	before := kernelOf(x.Node).conv
+	if before.in != nil || !k.Inlines(before.Conv) {
+		return nil
+	}
+	k.expansion = kernel.NewExpansion(before.C, before.Out)
+	return &op{
+		name:  k.kind(),
+		run:   k.forwardInlined,
+		flops: func(s *Session, _ []float32) int { return before.flops(s) + k.flops(s) },
+	}
+}
+
+// forwardInlined reads the input and the weights of the convolution before, and the weights.
+func (k *convolution) forwardInlined(s *Session, y []float32, in [][]float32) {
+	x, expand, pixels := in[0], in[1], s.Batch*k.H*k.W
+	if s.Mode != Eval {
+		k.expansion.Measure(s.Pool, x, expand, pixels, k.in.measured(s))
+	}
+	k.in.ready(s, pixels*k.C)
+	k.ForwardThrough(s.Pool, y, x, expand, in[2], s.Batch, k.in.current(s), k.out.measured(s))
 	k.out.ready(s, len(y))
 }
 

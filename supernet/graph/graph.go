@@ -48,26 +48,26 @@ func (b *Block) plan(g *builder, x, y, dy *G.Node, grads G.Nodes) {
 		}
 		return known
 	}
-	b.forward = plan(g, given(), nil, result)
+	b.forward = plan(g, inlined, given(), nil, result)
 
 	known := given()
-	b.train = plan(g, known, saved(g, given(), result, dy, wanted), result)
+	b.train = plan(g, apart, known, saved(g, given(), result, dy, wanted), result)
 	known[dy] = ref{place: atDY, size: b.out.Size()}
-	b.gradients = plan(g, maps.Clone(known), nil, wanted...)
-	b.inputs = plan(g, maps.Clone(known), nil, wanted[0])
-	b.weights = plan(g, known, nil, wanted[1:]...)
+	b.gradients = plan(g, apart, maps.Clone(known), nil, wanted...)
+	b.inputs = plan(g, apart, maps.Clone(known), nil, wanted[0])
+	b.weights = plan(g, apart, known, nil, wanted[1:]...)
 }
 
 // saved are the values of the forward pass that the backward pass reads.
 func saved(g *builder, known map[*G.Node]ref, result goal, dy *G.Node, wanted []goal) map[*G.Node]bool {
 	forward := map[*G.Node]bool{}
-	for _, n := range ancestors(g.graph, known, []goal{result}) {
+	for _, n := range ancestors(g.graph, apart, known, []goal{result}) {
 		forward[n] = true
 		known[n] = ref{}
 	}
 	known[dy] = ref{}
 	keep := map[*G.Node]bool{}
-	for _, n := range ancestors(g.graph, known, wanted) {
+	for _, n := range ancestors(g.graph, apart, known, wanted) {
 		for _, in := range inputs(g.graph, n) {
 			if forward[in] {
 				keep[in] = true

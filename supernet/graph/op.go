@@ -30,6 +30,9 @@ type op struct {
 	inPlace []int    // inputs whose memory the output may take over, if it reads them once
 	view    *view    // not nil: the output is a part of an input
 	side    *Param   // not nil: the output is the parameter's gradient, which the input has computed beside its own result
+	inlined *op      // not nil: this operation and the one that makes its first input, in whose place it reads that one's inputs
+
+	conv *convolution // of a convolution's forward pass
 
 	arity int
 	id    uint32 // unique in its graph: gorgonia takes operations of equal hash for the same

@@ -18,12 +18,13 @@ type goal struct {
 // lifetimes do not meet share memory.
 type planner struct {
 	graph   *G.ExprGraph
+	read    reading
 	batch   int // of the nodes' shapes
 	refs    map[*G.Node]ref
 	keep    map[*G.Node]bool // values that outlive the program
 	steps   []*G.Node        // what runs, in order
 	last    map[*G.Node]int  // step that reads a value last
-	read    map[*G.Node]bool // values that anything reads
+	wanted  map[*G.Node]bool // values that anything reads
 	owner   map[*G.Node]*buffer
 	buffers []*buffer
 }
@@ -31,11 +32,27 @@ type planner struct {
 // forever is the last reader of a kept value.
 const forever = math.MaxInt
 
+// reading returns the operation that computes a node in a program, nil for an input, and the nodes that it reads, in
+// order and with repetitions.
+type reading func(g *G.ExprGraph, n *G.Node) (*op, G.Nodes)
+
+// apart computes every node by itself.
+func apart(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) { return kernelOf(n), inputs(g, n) }
+
+// inlined computes some nodes where they are read.
+func inlined(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) {
+	o, in := apart(g, n)
+	if o == nil || o.inlined == nil {
+		return o, in
+	}
+	return o.inlined, append(inputs(g, in[0]), in[1:]...)
+}
+
 // plan assembles the program that reaches goals from the known values, and adds the addresses of its own values to
 // known. Values in keep lie in the kept frame.
-func plan(b *builder, known map[*G.Node]ref, keep map[*G.Node]bool, goals ...goal) (p program) {
-	l := &planner{graph: b.graph, batch: b.batch, refs: known, keep: keep, last: map[*G.Node]int{}, read: map[*G.Node]bool{}, owner: map[*G.Node]*buffer{}}
-	l.steps = ancestors(b.graph, known, goals)
+func plan(b *builder, read reading, known map[*G.Node]ref, keep map[*G.Node]bool, goals ...goal) (p program) {
+	l := &planner{graph: b.graph, read: read, batch: b.batch, refs: known, keep: keep, last: map[*G.Node]int{}, wanted: map[*G.Node]bool{}, owner: map[*G.Node]*buffer{}}
+	l.steps = ancestors(b.graph, read, known, goals)
 	l.lifetimes(goals)
 	l.bind(goals)
 	for step, n := range l.steps {
@@ -51,7 +68,7 @@ func plan(b *builder, known map[*G.Node]ref, keep map[*G.Node]bool, goals ...goa
 
 // ancestors lists the nodes that goals need and that are not known, in the order in which they were made: inputs
 // before their readers, and the two gradients of an operation together.
-func ancestors(g *G.ExprGraph, known map[*G.Node]ref, goals []goal) (steps []*G.Node) {
+func ancestors(g *G.ExprGraph, read reading, known map[*G.Node]ref, goals []goal) (steps []*G.Node) {
 	needed := map[*G.Node]bool{}
 	for _, goal := range goals {
 		needed[goal.node] = true
@@ -61,7 +78,8 @@ func ancestors(g *G.ExprGraph, known map[*G.Node]ref, goals []goal) (steps []*G.
 			continue
 		}
 		steps = append(steps, n)
-		for _, in := range inputs(g, n) {
+		_, in := read(g, n)
+		for _, in := range in {
 			needed[in] = true
 		}
 	}
@@ -80,17 +98,18 @@ func inputs(g *G.ExprGraph, n *G.Node) (in []*G.Node) {
 func (l *planner) lifetimes(goals []goal) {
 	for step, n := range l.steps {
 		l.last[n] = max(l.last[n], step)
-		if kernelOf(n).side != nil {
+		o, in := l.read(l.graph, n)
+		if o.side != nil {
 			continue // it reads what the input has done, not its result
 		}
-		for _, in := range inputs(l.graph, n) {
+		for _, in := range in {
 			l.last[l.origin(in)] = step
-			l.read[in] = true
+			l.wanted[in] = true
 		}
 	}
 	for _, goal := range goals {
 		l.last[l.origin(goal.node)] = len(l.steps)
-		l.read[goal.node] = true
+		l.wanted[goal.node] = true
 	}
 	for n := range l.keep {
 		l.last[n] = forever
@@ -124,7 +143,7 @@ func (l *planner) house(step int, n *G.Node) {
 		l.refs[n] = ref{place: atGrad, param: side}
 		return
 	}
-	if !l.read[n] {
+	if !l.wanted[n] {
 		l.refs[n] = ref{place: nowhere}
 		return
 	}
@@ -143,12 +162,12 @@ func (l *planner) house(step int, n *G.Node) {
 // inherit finds the buffer of an input that dies at this step and that the operation can overwrite. One that it reads
 // twice stays: a sum of three may come back to it after its first step.
 func (l *planner) inherit(step int, n *G.Node) *buffer {
-	in := inputs(l.graph, n)
+	o, in := l.read(l.graph, n)
 	times := map[*buffer]int{}
 	for _, x := range in {
 		times[l.owner[l.origin(x)]]++
 	}
-	for _, i := range kernelOf(n).inPlace {
+	for _, i := range o.inPlace {
 		home := l.owner[in[i]]
 		if home != nil && home.to == step && home.size == l.size(n) && times[home] == 1 {
 			return home
@@ -160,8 +179,7 @@ func (l *planner) inherit(step int, n *G.Node) *buffer {
 // emit writes the calls, and copies to goals that could not be bound.
 func (l *planner) emit(p *program, goals []goal) {
 	for _, n := range l.steps {
-		in := inputs(l.graph, n)
-		o := kernelOf(n)
+		o, in := l.read(l.graph, n)
 		dst := l.refs[n]
 		if o.view != nil {
 			base := l.refs[in[o.view.input]]

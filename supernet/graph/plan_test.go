@@ -51,7 +51,7 @@ func TestFrames(t *testing.T) {
 		forward, kept, temp, gradients int
 	}{
 		{"relu", func(x sdk.Tensor) sdk.Tensor { return mbconv(x, 16, 3, 6, 1, 1, sdk.ReLU) },
-			2 * wide, 2*wide + small, 0, 2 * wide},
+			wide + small, 2*wide + small, 0, 2 * wide},
 		{"swish", func(x sdk.Tensor) sdk.Tensor { return mbconv(x, 16, 3, 6, 1, 1, sdk.Swish) },
 			2 * wide, 6*wide + small, 0, 2 * wide},
 		{"chain", func(x sdk.Tensor) sdk.Tensor { return x.Activate(sdk.ReLU).Activate(sdk.ReLU).Activate(sdk.ReLU) },

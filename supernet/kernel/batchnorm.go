@@ -10,14 +10,14 @@ func (q parts) count() int                  { return ceilDiv(q.rows, q.size) }
 func (q parts) bounds(i int) (from, to int) { return i * q.size, min((i+1)*q.size, q.rows) }
 func (q parts) rowsOf(i int) int            { from, to := q.bounds(i); return to - from }
 
-// Measure computes the statistics of the rows of x in a fixed order: float32 sums of distances from a row within parts of it, which
-// Chan's formula joins in float64.
+// Measure computes the statistics of the rows of x in a fixed order: float32 sums of distances from about the mean within parts of it,
+// which Chan's formula joins in float64.
 func (s Statistics) Measure(p *Pool, x []float32) {
 	c := len(s.Mean)
 	q := parts{rowsOf(x, c), rowsPerPart(c)}
-	m := p.scratch32(q.count() * 4 * padded(c))
+	m := p.scratch32(q.count() * 3 * padded(c))
 	p.over(q, args{dst: m, x: x, c: c}, func(a *args, from, to int) {
-		measureMoments(a.dst[from/a.parts.size*4*padded(a.c):], a.x[from*a.c:to*a.c], to-from, a.c)
+		measureMoments(a.dst[from/a.parts.size*3*padded(a.c):], a.x[from*a.c:to*a.c], to-from, a.c)
 	})
 	s.foldMoments(p, m, q)
 }

@@ -33,6 +33,7 @@ type scheme interface {
 type pass struct {
 	pool            *Pool
 	y, x, w         []float32
+	expand          []float32 // weights of the pointwise convolution that makes the input of x; nil if x is the input
 	dx, dw, dy      []float32
 	n               int
 	in, out         *Norm
@@ -84,13 +85,27 @@ func NewConvolution(c Conv) *Convolution {
 // those of y.
 func (k *Convolution) Forward(p *Pool, y, x, w []float32, n int, in *Norm, stats Statistics) {
 	k.checkLengths(x, y, w, n)
+	k.run(p, y, x, nil, w, n, in, stats)
+}
+
+// ForwardThrough is Forward of the product of x [n, H, W, c] and expand [c, C], which in normalises; k must not be pointwise.
+func (k *Convolution) ForwardThrough(p *Pool, y, x, expand, w []float32, n int, in *Norm, stats Statistics) {
+	c := len(expand) / k.C
+	need(expand, c*k.C)
+	need(x, n*k.H*k.W*c)
+	k.run(p, y, x, expand, w, n, in, stats)
+}
+
+func (k *Convolution) run(p *Pool, y, x, expand, w []float32, n int, in *Norm, stats Statistics) {
+	oh, ow := k.OutSize()
+	need(y, n*oh*ow*k.Out)
 	k.begin(p, n, in, nil)
 	a := &k.pass
-	a.y, a.x, a.w = y, x, w
+	a.y, a.x, a.expand, a.w = y, x, expand, w
 	size, _ := k.scheme.packed()
 	moments := 0
 	if stats.Mean != nil {
-		moments = a.parts.count() * 4 * padded(k.Out)
+		moments = a.parts.count() * 3 * padded(k.Out)
 	}
 	k.allot(size, moments, 0, 0)
 	k.scheme.pack(k, false)
@@ -193,9 +208,9 @@ func (k *Convolution) measureMoments(r strip, from, to int) {
 	if len(k.pass.moments) == 0 {
 		return
 	}
-	m := k.pass.moments[r.index*4*padded(k.Out):]
+	m := k.pass.moments[r.index*3*padded(k.Out):]
 	for i := from * lanes; i < min(to*lanes, k.Out); i += lanes {
-		moments(m[4*i:], rowsOf16{k.pass.y[r.from*k.Out+i:], k.Out}, r.to-r.from, min(lanes, k.Out-i))
+		moments(m[3*i:], rowsOf16{k.pass.y[r.from*k.Out+i:], k.Out}, r.to-r.from, min(lanes, k.Out-i))
 	}
 }
 
@@ -226,6 +241,12 @@ func collectRange(a *args, from, to int) {
 
 // input returns rows from..to−1 of z, in the strip's scratch memory if they must be normalised.
 func (k *Convolution) input(local []float32, from, to int) []float32 {
+	if k.pass.expand != nil {
+		z := local[:(to-from)*k.C]
+		k.expand(z, k.C, from, to-from, 0, k.C)
+		k.pass.in.load(z, z, to-from)
+		return z
+	}
 	x := k.pass.x[from*k.C : to*k.C]
 	if k.pass.in == nil {
 		return x

@@ -28,7 +28,10 @@ func (c *depthwise) inputRows(from, to int) (int, int) {
 	return from / pixels * c.H * c.W, to / pixels * c.H * c.W
 }
 
-func (c *depthwise) scratch(parts) int { return (c.H*c.W + c.oh*c.ow) * lanes }
+// pair is the number of channels of an input image that are loaded at once: two blocks.
+const pair = 2 * lanes
+
+func (c *depthwise) scratch(parts) int { return c.H*c.W*pair + c.oh*c.ow*lanes }
 
 // packed weights are [blocks, correlations of different taps, KH, taps, lanes].
 func (c *depthwise) packed() (forward, backward int) {
@@ -72,14 +75,17 @@ func (c *depthwise) eachTap(list []correlation, block int, f func(packed, w, cha
 
 func (c *depthwise) forward(k *Convolution, r strip) {
 	pixels := c.oh * c.ow
-	plane := r.local[:c.H*c.W*lanes]
-	for i := range blocks(c.C) {
-		channels := min(lanes, c.C-i*lanes)
+	in := image{rows: &c.rows, line: c.W * pair, pixel: pair, w: k.pass.weights}
+	for first := 0; first < c.C; first += pair {
+		channels := min(pair, c.C-first)
 		for from := r.from; from < r.to; from += pixels {
-			c.loadInput(k, plane, from, i, channels)
-			c.correlate(c.ahead, k.pass.y[from*c.C+i*lanes:], c.ow, image{rows: &c.rows, x: plane, line: c.W * lanes, w: k.pass.weights}, i, channels)
+			c.loadInput(k, rowsOf16{r.local[:c.H*c.W*pair], pair}, from, first, channels)
+			for i := 0; i < channels; i += lanes {
+				in.x = r.local[i:]
+				c.correlate(c.ahead, k.pass.y[from*c.C+first+i:], c.ow, in, (first+i)/lanes, min(lanes, channels-i))
+			}
 		}
-		k.measureMoments(r, i, i+1)
+		k.measureMoments(r, first/lanes, blocks(first+channels))
 	}
 }
 
@@ -104,26 +110,34 @@ func (c *depthwise) backward(k *Convolution, r strip) {
 		for from := r.from; from < r.to; from += pixels {
 			c.loadGradient(k, dy, from, i, channels)
 			if r.sum != nil {
-				c.loadInput(k, x, from, i, channels)
+				c.loadInput(k, rowsOf16{x, lanes}, from, i*lanes, channels)
 				c.tapGradients(r.sum, x, dy, i)
 			}
 			if k.pass.dx != nil {
 				first, _ := c.inputRows(from, from)
-				c.correlate(c.behind, k.pass.dx[first*c.C+i*lanes:], c.W, image{rows: &c.rowsBack, x: dy, line: c.ow * lanes, w: k.pass.weights}, i, channels)
+				c.correlate(c.behind, k.pass.dx[first*c.C+i*lanes:], c.W, image{rows: &c.rowsBack, x: dy, line: c.ow * lanes, pixel: lanes, w: k.pass.weights}, i, channels)
 			}
 		}
 		k.measureSlopes(r, i, i+1)
 	}
 }
 
-// loadInput makes the plane of the image whose output begins at row from.
-func (c *depthwise) loadInput(k *Convolution, plane []float32, from, block, channels int) {
+// loadInput loads some channels of the image whose output begins at row from.
+func (c *depthwise) loadInput(k *Convolution, dst rowsOf16, from, channel, channels int) {
 	in := k.pass.in
 	if in == nil {
 		in = k.plain
 	}
 	first, _ := c.inputRows(from, from)
-	in.block(block).normalise(rowsOf16{plane, lanes}, rowsOf16{k.pass.x[first*c.C+block*lanes:], c.C}, c.H*c.W, channels)
+	x := dst
+	if k.pass.expand != nil {
+		k.expand(dst.x, dst.step, first, c.H*c.W, channel, channels)
+	} else {
+		x = rowsOf16{k.pass.x[first*c.C+channel:], c.C}
+	}
+	for i := 0; i < channels; i += lanes {
+		in.block((channel+i)/lanes).normalise(rowsOf16{dst.x[i:], dst.step}, rowsOf16{x.x[i:], x.step}, c.H*c.W, min(lanes, channels-i))
+	}
 }
 
 // loadGradient makes the plane of the gradient of y from pixel from on.

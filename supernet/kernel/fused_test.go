@@ -200,8 +200,8 @@ func (f fusedCase) check(t rapid.TB, got [][]float32) {
 	for i := range spread {
 		spread[i] = math.Abs(mean[i]) + math.Sqrt(variance[i])
 	}
-	near(t, "mean", got[1], mean, spread, 1e-5) // the first row may be far from the mean
-	near(t, "variance", got[2], variance, variance, 3e-6)
+	near(t, "mean", got[1], mean, spread, 1e-5)           // the first row may be far from the mean
+	near(t, "variance", got[2], variance, variance, 1e-5) // hundreds of equal terms may round in one direction
 	near(t, "dz", got[3], dz[0], dz[1], tolerance)
 	near(t, "dw", got[4], dw[0], dw[1], tolerance)
 	if f.in != nil {

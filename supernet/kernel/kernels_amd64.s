@@ -20120,79 +20120,85 @@ TEXT ·momentsZ(SB), NOSPLIT, $0-48
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z3, Z3, Z3
-	VMOVUPS.Z (CX), K1, Z4
+	VMOVUPS.Z (CX), K1, Z8
 	MOVQ      AX, SI
 	SHRQ      $0x02, SI
-	JZ        sumfew
+	JZ        meanfew
 
-summany:
-	VMOVUPS.Z (CX), K1, Z6
-	VSUBPS    Z4, Z6, Z6
-	VADDPS    Z6, Z0, Z0
+meanmany:
+	VMOVUPS.Z (CX), K1, Z9
+	VSUBPS    Z8, Z9, Z9
+	VADDPS    Z9, Z0, Z0
 	ADDQ      DX, CX
-	VMOVUPS.Z (CX), K1, Z6
-	VSUBPS    Z4, Z6, Z6
-	VADDPS    Z6, Z1, Z1
+	VMOVUPS.Z (CX), K1, Z9
+	VSUBPS    Z8, Z9, Z9
+	VADDPS    Z9, Z1, Z1
 	ADDQ      DX, CX
-	VMOVUPS.Z (CX), K1, Z6
-	VSUBPS    Z4, Z6, Z6
-	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z (CX), K1, Z9
+	VSUBPS    Z8, Z9, Z9
+	VADDPS    Z9, Z2, Z2
 	ADDQ      DX, CX
-	VMOVUPS.Z (CX), K1, Z6
-	VSUBPS    Z4, Z6, Z6
-	VADDPS    Z6, Z3, Z3
+	VMOVUPS.Z (CX), K1, Z9
+	VSUBPS    Z8, Z9, Z9
+	VADDPS    Z9, Z3, Z3
 	ADDQ      DX, CX
 	DECQ      SI
-	JNZ       summany
+	JNZ       meanmany
 
-sumfew:
+meanfew:
 	ANDQ $0x03, AX
-	JZ   sumdone
+	JZ   meandone
 
-sumone:
-	VMOVUPS.Z (CX), K1, Z6
-	VSUBPS    Z4, Z6, Z6
-	VADDPS    Z6, Z0, Z0
+meanone:
+	VMOVUPS.Z (CX), K1, Z9
+	VSUBPS    Z8, Z9, Z9
+	VADDPS    Z9, Z0, Z0
 	ADDQ      DX, CX
 	DECQ      AX
-	JNZ       sumone
+	JNZ       meanone
 
-sumdone:
+meandone:
 	VADDPS       Z1, Z0, Z0
 	VADDPS       Z3, Z2, Z2
 	VADDPS       Z2, Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS      Z4, 128(BX)
-	VBROADCASTSS inverse+24(FP), Z5
-	VMULPS       Z0, Z5, Z5
-	VADDPS       Z4, Z5, Z5
-	VMOVUPS      Z5, 192(BX)
+	VBROADCASTSS inverse+24(FP), Z9
+	VMULPS       Z0, Z9, Z9
+	VADDPS       Z9, Z8, Z8
+	VMOVUPS      Z8, (BX)
 	MOVQ         rows+0(FP), AX
 	MOVQ         x+8(FP), CX
 	VPXORD       Z0, Z0, Z0
 	VPXORD       Z1, Z1, Z1
 	VPXORD       Z2, Z2, Z2
 	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
 	MOVQ         AX, SI
 	SHRQ         $0x02, SI
 	JZ           squarefew
 
 squaremany:
-	VMOVUPS.Z   (CX), K1, Z6
-	VSUBPS      Z5, Z6, Z6
-	VFMADD231PS Z6, Z6, Z0
+	VMOVUPS.Z   (CX), K1, Z9
+	VSUBPS      Z8, Z9, Z9
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z9, Z9, Z4
 	ADDQ        DX, CX
-	VMOVUPS.Z   (CX), K1, Z6
-	VSUBPS      Z5, Z6, Z6
-	VFMADD231PS Z6, Z6, Z1
+	VMOVUPS.Z   (CX), K1, Z9
+	VSUBPS      Z8, Z9, Z9
+	VADDPS      Z9, Z1, Z1
+	VFMADD231PS Z9, Z9, Z5
 	ADDQ        DX, CX
-	VMOVUPS.Z   (CX), K1, Z6
-	VSUBPS      Z5, Z6, Z6
-	VFMADD231PS Z6, Z6, Z2
+	VMOVUPS.Z   (CX), K1, Z9
+	VSUBPS      Z8, Z9, Z9
+	VADDPS      Z9, Z2, Z2
+	VFMADD231PS Z9, Z9, Z6
 	ADDQ        DX, CX
-	VMOVUPS.Z   (CX), K1, Z6
-	VSUBPS      Z5, Z6, Z6
-	VFMADD231PS Z6, Z6, Z3
+	VMOVUPS.Z   (CX), K1, Z9
+	VSUBPS      Z8, Z9, Z9
+	VADDPS      Z9, Z3, Z3
+	VFMADD231PS Z9, Z9, Z7
 	ADDQ        DX, CX
 	DECQ        SI
 	JNZ         squaremany
@@ -20202,9 +20208,10 @@ squarefew:
 	JZ   squaredone
 
 squareone:
-	VMOVUPS.Z   (CX), K1, Z6
-	VSUBPS      Z5, Z6, Z6
-	VFMADD231PS Z6, Z6, Z0
+	VMOVUPS.Z   (CX), K1, Z9
+	VSUBPS      Z8, Z9, Z9
+	VADDPS      Z9, Z0, Z0
+	VFMADD231PS Z9, Z9, Z4
 	ADDQ        DX, CX
 	DECQ        AX
 	JNZ         squareone
@@ -20213,7 +20220,11 @@ squaredone:
 	VADDPS  Z1, Z0, Z0
 	VADDPS  Z3, Z2, Z2
 	VADDPS  Z2, Z0, Z0
+	VADDPS  Z5, Z4, Z4
+	VADDPS  Z7, Z6, Z6
+	VADDPS  Z6, Z4, Z4
 	VMOVUPS Z0, 64(BX)
+	VMOVUPS Z4, 128(BX)
 	VZEROUPPER
 	RET
 
@@ -32323,89 +32334,95 @@ TEXT ·momentsY(SB), NOSPLIT, $0-48
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	VMOVUPS    (DI), Y4
-	VMASKMOVPS (CX), Y4, Y4
+	VMOVUPS    (DI), Y8
+	VMASKMOVPS (CX), Y8, Y8
 	MOVQ       AX, SI
 	SHRQ       $0x02, SI
-	JZ         sumfew
+	JZ         meanfew
 
-summany:
-	VMOVUPS    (DI), Y6
-	VMASKMOVPS (CX), Y6, Y6
-	VSUBPS     Y4, Y6, Y6
-	VADDPS     Y6, Y0, Y0
+meanmany:
+	VMOVUPS    (DI), Y9
+	VMASKMOVPS (CX), Y9, Y9
+	VSUBPS     Y8, Y9, Y9
+	VADDPS     Y9, Y0, Y0
 	ADDQ       DX, CX
-	VMOVUPS    (DI), Y6
-	VMASKMOVPS (CX), Y6, Y6
-	VSUBPS     Y4, Y6, Y6
-	VADDPS     Y6, Y1, Y1
+	VMOVUPS    (DI), Y9
+	VMASKMOVPS (CX), Y9, Y9
+	VSUBPS     Y8, Y9, Y9
+	VADDPS     Y9, Y1, Y1
 	ADDQ       DX, CX
-	VMOVUPS    (DI), Y6
-	VMASKMOVPS (CX), Y6, Y6
-	VSUBPS     Y4, Y6, Y6
-	VADDPS     Y6, Y2, Y2
+	VMOVUPS    (DI), Y9
+	VMASKMOVPS (CX), Y9, Y9
+	VSUBPS     Y8, Y9, Y9
+	VADDPS     Y9, Y2, Y2
 	ADDQ       DX, CX
-	VMOVUPS    (DI), Y6
-	VMASKMOVPS (CX), Y6, Y6
-	VSUBPS     Y4, Y6, Y6
-	VADDPS     Y6, Y3, Y3
+	VMOVUPS    (DI), Y9
+	VMASKMOVPS (CX), Y9, Y9
+	VSUBPS     Y8, Y9, Y9
+	VADDPS     Y9, Y3, Y3
 	ADDQ       DX, CX
 	DECQ       SI
-	JNZ        summany
+	JNZ        meanmany
 
-sumfew:
+meanfew:
 	ANDQ $0x03, AX
-	JZ   sumdone
+	JZ   meandone
 
-sumone:
-	VMOVUPS    (DI), Y6
-	VMASKMOVPS (CX), Y6, Y6
-	VSUBPS     Y4, Y6, Y6
-	VADDPS     Y6, Y0, Y0
+meanone:
+	VMOVUPS    (DI), Y9
+	VMASKMOVPS (CX), Y9, Y9
+	VSUBPS     Y8, Y9, Y9
+	VADDPS     Y9, Y0, Y0
 	ADDQ       DX, CX
 	DECQ       AX
-	JNZ        sumone
+	JNZ        meanone
 
-sumdone:
+meandone:
 	VADDPS       Y1, Y0, Y0
 	VADDPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (BX)
-	VMOVUPS      Y4, 128(BX)
-	VBROADCASTSS inverse+24(FP), Y5
-	VMULPS       Y0, Y5, Y5
-	VADDPS       Y4, Y5, Y5
-	VMOVUPS      Y5, 192(BX)
+	VBROADCASTSS inverse+24(FP), Y9
+	VMULPS       Y0, Y9, Y9
+	VADDPS       Y9, Y8, Y8
+	VMOVUPS      Y8, (BX)
 	MOVQ         rows+0(FP), AX
 	MOVQ         x+8(FP), CX
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
 	MOVQ         AX, SI
 	SHRQ         $0x02, SI
 	JZ           squarefew
 
 squaremany:
-	VMOVUPS     (DI), Y6
-	VMASKMOVPS  (CX), Y6, Y6
-	VSUBPS      Y5, Y6, Y6
-	VFMADD231PS Y6, Y6, Y0
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (CX), Y9, Y9
+	VSUBPS      Y8, Y9, Y9
+	VADDPS      Y9, Y0, Y0
+	VFMADD231PS Y9, Y9, Y4
 	ADDQ        DX, CX
-	VMOVUPS     (DI), Y6
-	VMASKMOVPS  (CX), Y6, Y6
-	VSUBPS      Y5, Y6, Y6
-	VFMADD231PS Y6, Y6, Y1
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (CX), Y9, Y9
+	VSUBPS      Y8, Y9, Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y9, Y9, Y5
 	ADDQ        DX, CX
-	VMOVUPS     (DI), Y6
-	VMASKMOVPS  (CX), Y6, Y6
-	VSUBPS      Y5, Y6, Y6
-	VFMADD231PS Y6, Y6, Y2
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (CX), Y9, Y9
+	VSUBPS      Y8, Y9, Y9
+	VADDPS      Y9, Y2, Y2
+	VFMADD231PS Y9, Y9, Y6
 	ADDQ        DX, CX
-	VMOVUPS     (DI), Y6
-	VMASKMOVPS  (CX), Y6, Y6
-	VSUBPS      Y5, Y6, Y6
-	VFMADD231PS Y6, Y6, Y3
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (CX), Y9, Y9
+	VSUBPS      Y8, Y9, Y9
+	VADDPS      Y9, Y3, Y3
+	VFMADD231PS Y9, Y9, Y7
 	ADDQ        DX, CX
 	DECQ        SI
 	JNZ         squaremany
@@ -32415,10 +32432,11 @@ squarefew:
 	JZ   squaredone
 
 squareone:
-	VMOVUPS     (DI), Y6
-	VMASKMOVPS  (CX), Y6, Y6
-	VSUBPS      Y5, Y6, Y6
-	VFMADD231PS Y6, Y6, Y0
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (CX), Y9, Y9
+	VSUBPS      Y8, Y9, Y9
+	VADDPS      Y9, Y0, Y0
+	VFMADD231PS Y9, Y9, Y4
 	ADDQ        DX, CX
 	DECQ        AX
 	JNZ         squareone
@@ -32427,7 +32445,11 @@ squaredone:
 	VADDPS  Y1, Y0, Y0
 	VADDPS  Y3, Y2, Y2
 	VADDPS  Y2, Y0, Y0
+	VADDPS  Y5, Y4, Y4
+	VADDPS  Y7, Y6, Y6
+	VADDPS  Y6, Y4, Y4
 	VMOVUPS Y0, 64(BX)
+	VMOVUPS Y4, 128(BX)
 	VZEROUPPER
 	RET
 

@@ -133,17 +133,17 @@ func (n *Norm) slope(i int, sum, product, rows float64) (dgamma, dbeta float32) 
 	return float32(product * invstd), float32(sum)
 }
 
-// measureMoments sets m [blocks, 4, lanes] from rows of x [rows, c].
+// measureMoments sets m [blocks, 3, lanes] from rows of x [rows, c].
 func measureMoments(m, x []float32, rows, c int) {
 	for from := 0; from < c; from += lanes {
-		moments(m[4*from:], rowsOf16{x[from:], c}, rows, min(lanes, c-from))
+		moments(m[3*from:], rowsOf16{x[from:], c}, rows, min(lanes, c-from))
 	}
 }
 
-// foldMoments sets s from the moments [parts, blocks, 4, lanes] of parts of the rows, by Chan's formula in float64.
+// foldMoments sets s from the moments [parts, blocks, 3, lanes] of parts of the rows, by Chan's formula in float64.
 func (s Statistics) foldMoments(p *Pool, m []float32, q parts) {
 	p.over(parts{len(s.Mean), lanes}, args{dst: s.Mean, y: s.Variance, x: m, folded: q}, func(a *args, from, to int) {
-		a.folded.fold(a.dst[from:to], a.y[from:to], a.x[4*from:], 4*padded(len(a.dst)))
+		a.folded.fold(a.dst[from:to], a.y[from:to], a.x[3*from:], 3*padded(len(a.dst)))
 	})
 }
 
@@ -153,7 +153,7 @@ func (q parts) fold(mean, variance, m []float32, step int) {
 	for part := range q.count() {
 		for i := range mean {
 			at := part*step + i
-			mu[i] += float64(m[at]) + float64(q.rowsOf(part))*float64(m[at+2*lanes])
+			mu[i] += float64(q.rowsOf(part))*float64(m[at]) + float64(m[at+lanes])
 		}
 	}
 	for i := range mean {
@@ -163,9 +163,9 @@ func (q parts) fold(mean, variance, m []float32, step int) {
 		rows := float64(q.rowsOf(part))
 		for i := range mean {
 			at := part*step + i
-			partMean := float64(m[at+2*lanes]) + float64(m[at])/rows
-			d, rounding := partMean-mu[i], partMean-float64(m[at+3*lanes])
-			squares[i] += float64(m[at+lanes]) + rows*(d*d-rounding*rounding)
+			fromReference := float64(m[at+lanes]) / rows
+			d := float64(m[at]) + fromReference - mu[i]
+			squares[i] += float64(m[at+2*lanes]) + rows*(d*d-fromReference*fromReference)
 		}
 	}
 	for i := range mean {

@@ -67,14 +67,14 @@ type correlation struct {
 	add                   bool
 }
 
-// image is what a correlation reads: x [H, W, lanes], and the kernel w [KH, taps, lanes] from wFrom on. Line h of the outputs sees
-// the lines that rows.runs[h] says.
+// image is what a correlation reads: x [H, W, ·], of which it takes the first lanes channels, and the kernel w [KH, taps, lanes] from
+// wFrom on. Line h of the outputs sees the lines that rows.runs[h] says.
 type image struct {
-	rows  *axis
-	x     []float32
-	line  int // from one line of x to the next
-	w     []float32
-	wFrom int
+	rows        *axis
+	x           []float32
+	line, pixel int // from one line, one pixel of x to the next
+	w           []float32
+	wFrom       int
 }
 
 // portable computes outputs of every line h of dst, lines being dl and pixels dp apart, in the first channels of lanes:
@@ -91,7 +91,7 @@ func (c *correlation) portable(dst []float32, dl, dp int, in *image, channels in
 			}
 		}
 		for i := range r.count {
-			x := series{in.x, (r.src+i*in.rows.srcStep)*in.line + c.src*lanes, c.srcStep * lanes}
+			x := series{in.x, (r.src+i*in.rows.srcStep)*in.line + c.src*in.pixel, c.srcStep * in.pixel}
 			w := series{in.w, in.wFrom + (r.tap+i*in.rows.tapStep)*c.taps*lanes, lanes}
 			correlate(to, x, w, channels, c.outputs, c.taps, c.lo, c.hi)
 		}
@@ -170,27 +170,27 @@ func (c coefficients) slopesPortable(dst []float32, x, dy rowsOf16, rows, channe
 	}
 }
 
-// momentsPortable sets dst [4, lanes] to what is needed for the mean and the variance of each channel over rows:
+// momentsPortable sets dst [3, lanes] to what is needed for the mean and the variance of each channel over rows:
 //
-//	first = x[0], sum = Σ (x − first), mean = first + sum/rows, squares = Σ (x − mean)²   in the order sum, squares, first, mean
+//	reference ≈ mean, sum = Σ (x − reference), squares = Σ (x − reference)²
 func momentsPortable(dst []float32, x rowsOf16, rows, channels int) {
-	clear(dst[:4*lanes])
-	first, mean := dst[2*lanes:][:channels], dst[3*lanes:][:channels]
-	copy(first, x.row(0, channels))
-	total := func(to, from []float32, term func(d float32) float32) {
-		var sums [lanes]float64
-		for r := range rows {
-			for i, v := range x.row(r, channels) {
-				sums[i] += float64(term(v - from[i]))
-			}
-		}
-		for i := range channels {
-			to[i] = float32(sums[i])
+	var mean, sum, squares [lanes]float64
+	for r := range rows {
+		for i, v := range x.row(r, channels) {
+			mean[i] += float64(v)
 		}
 	}
-	total(dst, first, func(d float32) float32 { return d })
 	for i := range mean {
-		mean[i] = first[i] + dst[i]/float32(rows)
+		dst[i] = float32(mean[i] / float64(rows))
 	}
-	total(dst[lanes:], mean, func(d float32) float32 { return d * d })
+	for r := range rows {
+		for i, v := range x.row(r, channels) {
+			d := float64(v - dst[i])
+			sum[i] += d
+			squares[i] += d * d
+		}
+	}
+	for i := range sum {
+		dst[lanes+i], dst[2*lanes+i] = float32(sum[i]), float32(squares[i])
+	}
 }

@@ -132,9 +132,9 @@ func (c *correlation) slide(functions [][maxTaps + 1]correlateFunc, width int, d
 		if hi <= lo {
 			c.nothing(to, lines, dl, dp, count, channels)
 		} else {
-			first := (c.src + (a+lo)*c.srcStep) * lanes
-			_ = in.x[lastSrc+first+(hi-1-lo)*c.srcStep*lanes+width-1]
-			functions[at][c.taps](lines, &rows.runs[0].tap, &in.x[first], 4*lanes*c.srcStep, 4*in.line, 4*in.line*rows.srcStep,
+			first, step := (c.src+(a+lo)*c.srcStep)*in.pixel, c.srcStep*in.pixel
+			_ = in.x[lastSrc+first+(hi-1-lo)*step+width-1]
+			functions[at][c.taps](lines, &rows.runs[0].tap, &in.x[first], 4*step, 4*in.line, 4*in.line*rows.srcStep,
 				&in.w[in.wFrom], 4*taps*rows.tapStep, &to[0], 4*c.dstStep*dp, 4*dl, lo, hi, count, channels, flag(c.add))
 		}
 		a += count
@@ -240,7 +240,7 @@ func (c coefficients) slopes(dst []float32, x, dy rowsOf16, rows, channels int) 
 
 // moments is momentsPortable.
 func moments(dst []float32, x rowsOf16, rows, channels int) {
-	_ = dst[4*lanes-1]
+	_ = dst[3*lanes-1]
 	x.check(rows, channels)
 	switch instructions {
 	case avx512:

@@ -184,8 +184,8 @@ func overRows(name string, rows reg.GPVirtual, step func(turn int), sums ...[]re
 	}
 }
 
-// moments sums one vector of channels over rows, as distances from the first row, and then, the rows being in the cache,
-// the squares of the distances from their mean.
+// moments finds a reference near the mean of one vector of channels over rows, by sums of distances from the first row, and
+// sums, the rows being in the cache, the distances from the reference and their squares.
 func moments(s isa) {
 	TEXT("moments"+s.name, NOSPLIT, "func(rows int, x *float32, xr int, inverse float32, dst *float32, tail int)")
 	s.doc("moments", "momentsPortable")
@@ -193,31 +193,31 @@ func moments(s isa) {
 	r := gp("rows", "x", "xr", "dst", "tail")
 	rows, x, xr, dst, tail := r[0], r[1], r[2], r[3], r[4]
 	last := s.firstLanes(tail)
-	sum, first, mean, xv := s.vectors(turns), s.vector(), s.vector(), s.vectors(turns)
+	sum, squares, reference, xv := s.vectors(turns), s.vectors(turns), s.vector(), s.vectors(turns)
 	s.zero(sum...)
-	last.load(Mem{Base: x}, first)
-	overRows("sum", rows, func(i int) {
+	last.load(Mem{Base: x}, reference)
+	overRows("mean", rows, func(i int) {
 		last.load(Mem{Base: x}, xv[i])
-		VSUBPS(first, xv[i], xv[i])
+		VSUBPS(reference, xv[i], xv[i])
 		VADDPS(xv[i], sum[i], sum[i])
 		ADDQ(xr, x)
 	}, sum)
-	VMOVUPS(sum[0], Mem{Base: dst})
-	VMOVUPS(first, Mem{Base: dst, Disp: 2 * block})
-	VBROADCASTSS(paramAddr("inverse"), mean)
-	VMULPS(sum[0], mean, mean)
-	VADDPS(first, mean, mean)
-	VMOVUPS(mean, Mem{Base: dst, Disp: 3 * block})
+	VBROADCASTSS(paramAddr("inverse"), xv[0])
+	VMULPS(sum[0], xv[0], xv[0])
+	VADDPS(xv[0], reference, reference)
+	VMOVUPS(reference, Mem{Base: dst})
 	r = gp("rows", "x")
 	rows, x = r[0], r[1]
-	s.zero(sum...)
+	s.zero(append(sum, squares...)...)
 	overRows("square", rows, func(i int) {
 		last.load(Mem{Base: x}, xv[i])
-		VSUBPS(mean, xv[i], xv[i])
-		VFMADD231PS(xv[i], xv[i], sum[i])
+		VSUBPS(reference, xv[i], xv[i])
+		VADDPS(xv[i], sum[i], sum[i])
+		VFMADD231PS(xv[i], xv[i], squares[i])
 		ADDQ(xr, x)
-	}, sum)
+	}, sum, squares)
 	VMOVUPS(sum[0], Mem{Base: dst, Disp: block})
+	VMOVUPS(squares[0], Mem{Base: dst, Disp: 2 * block})
 	VZEROUPPER()
 	RET()
 }
