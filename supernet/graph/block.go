@@ -14,7 +14,8 @@ type Block struct {
 	name    string
 	in, out sdk.Shape
 
-	forward   program // Probe and Eval
+	probe     program
+	eval      program
 	train     program
 	gradients program // of the parameters and of x
 	inputs    program // of x alone
@@ -45,7 +46,7 @@ func (b *Block) Forward(s *Session, dst, x []float32) {
 		return
 	}
 	at := pass{atX: x, atY: dst}
-	program := &b.forward
+	program := &b.probe
 	below := s.Arena.Mark()
 	if s.Mode == Train {
 		program = &b.train
@@ -65,13 +66,13 @@ const cached = 1 << 20
 func (b *Block) evaluate(s *Session, dst, x []float32) {
 	batch := s.Batch
 	mark := s.Arena.Mark()
-	size := min(max(cached/max(b.forward.temp, 1), 1), batch)
-	temp := s.Arena.Floats(b.forward.temp * size)
+	size := min(max(cached/max(b.eval.temp, 1), 1), batch)
+	temp := s.Arena.Floats(b.eval.temp * size)
 	in, out := b.in.Size(), b.out.Size()
 	for from := 0; from < batch; from += size {
 		s.Batch = min(size, batch-from)
 		to := from + s.Batch
-		b.forward.run(s, &pass{atX: x[from*in : to*in], atY: dst[from*out : to*out], atTemp: temp[:b.forward.temp*s.Batch]})
+		b.eval.run(s, &pass{atX: x[from*in : to*in], atY: dst[from*out : to*out], atTemp: temp[:b.eval.temp*s.Batch]})
 	}
 	s.Batch = batch
 	s.Arena.Release(mark)

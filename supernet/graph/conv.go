@@ -69,8 +69,8 @@ func (k *convolution) flops(s *Session) int {
 
 // forward reads x and the weights.
 func (k *convolution) forward(s *Session, y []float32, in [][]float32) {
-	k.Forward(s.Pool, y, in[0], in[1], s.Batch, k.in.current(s), k.out.measured(s))
-	k.out.ready(s, len(y))
+	k.Forward(s.Pool, y, in[0], in[1], s.Batch, k.in.left(s), k.out.settled(s), k.out.measured(s))
+	k.out.learn(s, len(y))
 }
 
 // inline is the convolution together with the one that makes x, which only this one reads, or nil if they are better apart.
@@ -96,9 +96,10 @@ func (k *convolution) forwardInlined(s *Session, y []float32, in [][]float32) {
 	if s.Mode != Eval {
 		k.expansion.Measure(s.Pool, x, expand, pixels, k.in.measured(s))
 	}
-	k.in.ready(s, pixels*k.C)
-	k.ForwardThrough(s.Pool, y, x, expand, in[2], s.Batch, k.in.current(s), k.out.measured(s))
-	k.out.ready(s, len(y))
+	k.in.know(s)
+	k.in.learn(s, pixels*k.C)
+	k.ForwardThrough(s.Pool, y, x, expand, in[2], s.Batch, k.in.current(s), k.out.settled(s), k.out.measured(s))
+	k.out.learn(s, len(y))
 }
 
 // convGradient computes all gradients in one operation, whose result is that of x. If x is yet to be normalised, it is

@@ -121,7 +121,7 @@ func compareUnfused(t *testing.T, g *sdk.Graph) {
 	plain := compile(t, "block", g)
 	passes = all
 	for i, f := range [][2]int{
-		{fused.forward.temp, plain.forward.temp},
+		{fused.eval.temp, plain.eval.temp},
 		{fused.train.kept + fused.train.temp, plain.train.kept + plain.train.temp},
 		{fused.train.kept + fused.gradients.temp, plain.train.kept + plain.gradients.temp},
 	} {

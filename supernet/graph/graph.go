@@ -48,7 +48,8 @@ func (b *Block) plan(g *builder, x, y, dy *G.Node, grads G.Nodes) {
 		}
 		return known
 	}
-	b.forward = plan(g, inlined, given(), nil, result)
+	b.probe = plan(g, inlined, given(), nil, result)
+	b.eval = plan(g, settled, given(), nil, result)
 
 	known := given()
 	b.train = plan(g, apart, known, saved(g, given(), result, dy, wanted), result)

@@ -54,20 +54,44 @@ func (n *batchNorm) measured(s *Session) kernel.Statistics {
 	return n.phase(s).stats
 }
 
-// ready takes over the measured statistics of a value of that size.
-func (n *batchNorm) ready(s *Session, size int) {
-	if n == nil {
-		return
+// know takes over the running statistics in Eval mode, where they are known before the values.
+func (n *batchNorm) know(s *Session) {
+	if n != nil && s.Mode == Eval {
+		n.use(s, kernel.Statistics{Mean: n.runningMean.Value, Variance: n.runningVar.Value})
 	}
-	stats := kernel.Statistics{Mean: n.runningMean.Value, Variance: n.runningVar.Value}
-	if s.Mode != Eval {
-		stats = n.phase(s).stats
+}
+
+// learn takes over the measured statistics of a value of that size in the other modes.
+func (n *batchNorm) learn(s *Session, size int) {
+	if n != nil && s.Mode != Eval {
+		stats := n.phase(s).stats
 		n.move(s, stats, size/len(stats.Mean))
+		n.use(s, stats)
 	}
+}
+
+func (n *batchNorm) use(s *Session, stats kernel.Statistics) {
 	n.phase(s).norm.Use(stats, n.gamma.Value, n.beta.Value, n.eps)
 }
 
-// current is the normalisation that readers apply.
+// settled is the normalisation that a convolution applies to its result in Eval mode, and left the one that it leaves to
+// whoever reads that in the other modes.
+func (n *batchNorm) settled(s *Session) *kernel.Norm {
+	if s.Mode != Eval {
+		return nil
+	}
+	n.know(s)
+	return n.current(s)
+}
+
+func (n *batchNorm) left(s *Session) *kernel.Norm {
+	if s.Mode == Eval {
+		return nil
+	}
+	return n.current(s)
+}
+
+// current is the normalisation of the session's mode.
 func (n *batchNorm) current(s *Session) *kernel.Norm {
 	if n == nil {
 		return nil
@@ -113,7 +137,12 @@ func (b *builder) normalise(x value) *G.Node {
 		name:    "normalise",
 		out:     x.Shape(),
 		inPlace: []int{0},
+		settled: true,
 		run: func(s *Session, dst []float32, in [][]float32) {
+			if s.Mode == Eval {
+				copy(dst, in[0])
+				return
+			}
 			n.current(s).Forward(s.Pool, dst, in[0])
 		},
 		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
@@ -143,7 +172,8 @@ func (b *builder) batchNorm(x *G.Node, k sdk.BatchNorm, p []*Param) *G.Node {
 			if stats := n.measured(s); stats.Mean != nil {
 				stats.Measure(s.Pool, in[0])
 			}
-			n.ready(s, len(dst))
+			n.know(s)
+			n.learn(s, len(dst))
 			n.current(s).Forward(s.Pool, dst, in[0])
 		},
 		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {

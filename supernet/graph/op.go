@@ -32,6 +32,8 @@ type op struct {
 	side    *Param   // not nil: the output is the parameter's gradient, which the input has computed beside its own result
 	inlined *op      // not nil: this operation and the one that makes its first input, in whose place it reads that one's inputs
 
+	settled bool // whether in Eval mode the output is the first input
+
 	conv *convolution // of a convolution's forward pass
 
 	arity int

@@ -48,6 +48,15 @@ func inlined(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) {
 	return o.inlined, append(inputs(g, in[0]), in[1:]...)
 }
 
+// settled is inlined in Eval mode, in which convolutions have normalised their results already.
+func settled(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) {
+	o, in := inlined(g, n)
+	if o != nil && o.settled {
+		return inlined(g, in[0])
+	}
+	return o, in
+}
+
 // plan assembles the program that reaches goals from the known values, and adds the addresses of its own values to
 // known. Values in keep lie in the kept frame.
 func plan(b *builder, read reading, known map[*G.Node]ref, keep map[*G.Node]bool, goals ...goal) (p program) {

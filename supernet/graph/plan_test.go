@@ -51,7 +51,7 @@ func TestFrames(t *testing.T) {
 		forward, kept, temp, gradients int
 	}{
 		{"relu", func(x sdk.Tensor) sdk.Tensor { return mbconv(x, 16, 3, 6, 1, 1, sdk.ReLU) },
-			wide + small, 2*wide + small, 0, 2 * wide},
+			wide, 2*wide + small, 0, 2 * wide},
 		{"swish", func(x sdk.Tensor) sdk.Tensor { return mbconv(x, 16, 3, 6, 1, 1, sdk.Swish) },
 			2 * wide, 6*wide + small, 0, 2 * wide},
 		{"chain", func(x sdk.Tensor) sdk.Tensor { return x.Activate(sdk.ReLU).Activate(sdk.ReLU).Activate(sdk.ReLU) },
@@ -64,7 +64,7 @@ func TestFrames(t *testing.T) {
 			what      string
 			got, want int
 		}{
-			{"temporary memory of Eval", b.forward.temp, c.forward},
+			{"temporary memory of Eval", b.eval.temp, c.forward},
 			{"kept memory of Train", b.train.kept, c.kept},
 			{"temporary memory of Train", b.train.temp, c.temp},
 			{"temporary memory of Backward", b.gradients.temp, c.gradients},

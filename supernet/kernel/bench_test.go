@@ -25,7 +25,7 @@ func benchConv(b *testing.B, n int, c Conv) {
 		})
 	}
 	k := NewConvolution(c)
-	rate("forward", func() { k.Forward(p, y, x, w, n, nil, Statistics{}) })
+	rate("forward", func() { k.Forward(p, y, x, w, n, nil, nil, Statistics{}) })
 	rate("data", func() { k.Backward(p, Gradients{DX: dx}, x, w, nil, dy, n, nil, nil) })
 	rate("weights", func() { k.Backward(p, Gradients{DW: dw}, x, w, nil, dy, n, nil, nil) })
 }

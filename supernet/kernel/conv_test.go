@@ -83,7 +83,7 @@ func checkConv(t rapid.TB, r *rand.Rand, c Conv, n int) {
 	got := onPools(t, func(p *Pool) [][]float32 {
 		y, dx, dw := garbage(len(dy)), garbage(len(x)), garbage(len(w))
 		k := NewConvolution(c)
-		k.Forward(p, y, x, w, n, nil, Statistics{})
+		k.Forward(p, y, x, w, n, nil, nil, Statistics{})
 		k.Backward(p, Gradients{DX: dx, DW: dw}, x, w, nil, dy, n, nil, nil)
 		return [][]float32{y, dx, dw}
 	})
@@ -150,7 +150,7 @@ func TestConvSkipsPadding(t *testing.T) {
 		}
 		x, y := []float32{1, 2, inf, 4}, garbage(4)
 		p := NewPool(1)
-		NewConvolution(c).Forward(p, y, x, w, 1, nil, Statistics{})
+		NewConvolution(c).Forward(p, y, x, w, 1, nil, nil, Statistics{})
 		p.Close()
 		want := x
 		if groups == 1 {
@@ -173,7 +173,7 @@ func TestConvPropagatesNaN(t *testing.T) {
 		c := Conv{H: 6, W: 7, C: 5, Out: 5, Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Pad: [2]int{1, 1}, Dilation: [2]int{1, 1}, Groups: groups}
 		x, w, y := make([]float32, 2*6*7*5), make([]float32, 9*5/groups*5), make([]float32, 2*6*7*5)
 		x[((1*6+2)*7+3)*5+1] = float32(math.NaN()) // image 1, line 2, column 3, channel 1
-		NewConvolution(c).Forward(p, y, x, w, 2, nil, Statistics{})
+		NewConvolution(c).Forward(p, y, x, w, 2, nil, nil, Statistics{})
 		for i, v := range y {
 			b, h, q, o := i/210, i/35%6, i/5%7, i%5
 			want := b == 1 && h >= 1 && h <= 3 && q >= 2 && q <= 4 && (groups == 1 || o == 1)
@@ -197,7 +197,7 @@ func TestConvPanicsOnWrongLengths(t *testing.T) {
 					t.Errorf("%+v: recovered %v, want %q", c, got, want)
 				}
 			}()
-			NewConvolution(c).Forward(nil, make([]float32, 18), make([]float32, 17), make([]float32, 4), 1, nil, Statistics{})
+			NewConvolution(c).Forward(nil, make([]float32, 18), make([]float32, 17), make([]float32, 4), 1, nil, nil, Statistics{})
 			t.Errorf("%+v: no panic", c)
 		}()
 	}

@@ -82,24 +82,24 @@ func NewConvolution(c Conv) *Convolution {
 //	y[h, v, o] = Σ z[h·s + i·d − p, v·s + j·d − p, g·C/Groups + c]·w[i, j, c, o]   with g the group of o
 //
 // where z is in applied to x, or x itself if in is nil. Taps in the padding are skipped. Unless stats.Mean is nil, stats become
-// those of y.
-func (k *Convolution) Forward(p *Pool, y, x, w []float32, n int, in *Norm, stats Statistics) {
+// those of y; unless out is nil, y is then what out makes of it.
+func (k *Convolution) Forward(p *Pool, y, x, w []float32, n int, in, out *Norm, stats Statistics) {
 	k.checkLengths(x, y, w, n)
-	k.run(p, y, x, nil, w, n, in, stats)
+	k.run(p, y, x, nil, w, n, in, out, stats)
 }
 
 // ForwardThrough is Forward of the product of x [n, H, W, c] and expand [c, C], which in normalises; k must not be pointwise.
-func (k *Convolution) ForwardThrough(p *Pool, y, x, expand, w []float32, n int, in *Norm, stats Statistics) {
+func (k *Convolution) ForwardThrough(p *Pool, y, x, expand, w []float32, n int, in, out *Norm, stats Statistics) {
 	c := len(expand) / k.C
 	need(expand, c*k.C)
 	need(x, n*k.H*k.W*c)
-	k.run(p, y, x, expand, w, n, in, stats)
+	k.run(p, y, x, expand, w, n, in, out, stats)
 }
 
-func (k *Convolution) run(p *Pool, y, x, expand, w []float32, n int, in *Norm, stats Statistics) {
+func (k *Convolution) run(p *Pool, y, x, expand, w []float32, n int, in, out *Norm, stats Statistics) {
 	oh, ow := k.OutSize()
 	need(y, n*oh*ow*k.Out)
-	k.begin(p, n, in, nil)
+	k.begin(p, n, in, out)
 	a := &k.pass
 	a.y, a.x, a.expand, a.w = y, x, expand, w
 	size, _ := k.scheme.packed()
@@ -223,7 +223,7 @@ func (k *Convolution) measureSlopes(r strip, from, to int) {
 	first, last := k.scheme.inputRows(r.from, r.to)
 	for i := from; i < to; i++ {
 		at := first*k.C + i*lanes
-		k.pass.in.block(i).slopes(sums[2*i*lanes:], rowsOf16{k.pass.x[at:], k.C}, rowsOf16{k.pass.dx[at:], k.C}, last-first, min(lanes, k.C-i*lanes))
+		k.pass.in.from(i*lanes).slopes(sums[2*i*lanes:], rowsOf16{k.pass.x[at:], k.C}, rowsOf16{k.pass.dx[at:], k.C}, last-first, min(lanes, k.C-i*lanes))
 	}
 }
 
@@ -244,7 +244,6 @@ func (k *Convolution) input(local []float32, from, to int) []float32 {
 	if k.pass.expand != nil {
 		z := local[:(to-from)*k.C]
 		k.expand(z, k.C, from, to-from, 0, k.C)
-		k.pass.in.load(z, z, to-from)
 		return z
 	}
 	x := k.pass.x[from*k.C : to*k.C]

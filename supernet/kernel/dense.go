@@ -156,6 +156,7 @@ func (c *dense) forward(k *Convolution, r strip) {
 		c.ahead[i].apply(k.pass.y[r.from*c.Out:r.to*c.Out], z, k.pass.w, c.Groups, images)
 	}
 	k.measureMoments(r, 0, blocks(c.Out))
+	k.pass.out.from(0).settle(rowsOf16{k.pass.y[r.from*c.Out:], c.Out}, r.to-r.from, c.Out)
 }
 
 func (c *dense) backward(k *Convolution, r strip) {

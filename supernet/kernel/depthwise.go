@@ -16,6 +16,9 @@ func newDepthwise(c Conv) *depthwise {
 		d.ahead = append(d.ahead, l.forward())
 		d.behind = append(d.behind, l.backward())
 	}
+	for i := range d.ahead { // those with the same outputs follow one another
+		d.ahead[i].last = i == len(d.ahead)-1 || d.ahead[i+1].dst != d.ahead[i].dst
+	}
 	order(d.ahead, d.ow)
 	order(d.behind, c.W)
 	return d
@@ -81,8 +84,8 @@ func (c *depthwise) forward(k *Convolution, r strip) {
 		for from := r.from; from < r.to; from += pixels {
 			c.loadInput(k, rowsOf16{r.local[:c.H*c.W*pair], pair}, from, first, channels)
 			for i := 0; i < channels; i += lanes {
-				in.x = r.local[i:]
-				c.correlate(c.ahead, k.pass.y[from*c.C+first+i:], c.ow, in, (first+i)/lanes, min(lanes, channels-i))
+				in.x, in.norm = r.local[i:], k.pass.out.from(first+i)
+				c.correlate(c.ahead, k.pass.y[from*c.C+first+i:], c.ow, &in, (first+i)/lanes, min(lanes, channels-i))
 			}
 		}
 		k.measureMoments(r, first/lanes, blocks(first+channels))
@@ -90,7 +93,7 @@ func (c *depthwise) forward(k *Convolution, r strip) {
 }
 
 // correlate makes one block of channels of one image dst, whose lines have width pixels.
-func (c *depthwise) correlate(list []correlation, dst []float32, width int, in image, block, channels int) {
+func (c *depthwise) correlate(list []correlation, dst []float32, width int, in *image, block, channels int) {
 	if list[0].add { // some pixels have no tap
 		for v := range len(in.rows.runs) * width {
 			clear(dst[v*c.C:][:channels])
@@ -98,7 +101,7 @@ func (c *depthwise) correlate(list []correlation, dst []float32, width int, in i
 	}
 	for i := range list {
 		in.wFrom = (block*c.Kernel[1] + list[i].place) * c.Kernel[0] * lanes
-		list[i].apply(dst, width*c.C, c.C, &in, channels)
+		list[i].apply(dst, width*c.C, c.C, in, channels)
 	}
 }
 
@@ -115,7 +118,8 @@ func (c *depthwise) backward(k *Convolution, r strip) {
 			}
 			if k.pass.dx != nil {
 				first, _ := c.inputRows(from, from)
-				c.correlate(c.behind, k.pass.dx[first*c.C+i*lanes:], c.W, image{rows: &c.rowsBack, x: dy, line: c.ow * lanes, pixel: lanes, w: k.pass.weights}, i, channels)
+				in := image{rows: &c.rowsBack, x: dy, line: c.ow * lanes, pixel: lanes, w: k.pass.weights}
+				c.correlate(c.behind, k.pass.dx[first*c.C+i*lanes:], c.W, &in, i, channels)
 			}
 		}
 		k.measureSlopes(r, i, i+1)
@@ -124,19 +128,18 @@ func (c *depthwise) backward(k *Convolution, r strip) {
 
 // loadInput loads some channels of the image whose output begins at row from.
 func (c *depthwise) loadInput(k *Convolution, dst rowsOf16, from, channel, channels int) {
+	first, _ := c.inputRows(from, from)
+	if k.pass.expand != nil {
+		k.expand(dst.x, dst.step, first, c.H*c.W, channel, channels)
+		return
+	}
 	in := k.pass.in
 	if in == nil {
 		in = k.plain
 	}
-	first, _ := c.inputRows(from, from)
-	x := dst
-	if k.pass.expand != nil {
-		k.expand(dst.x, dst.step, first, c.H*c.W, channel, channels)
-	} else {
-		x = rowsOf16{k.pass.x[first*c.C+channel:], c.C}
-	}
+	x := k.pass.x[first*c.C+channel:]
 	for i := 0; i < channels; i += lanes {
-		in.block((channel+i)/lanes).normalise(rowsOf16{dst.x[i:], dst.step}, rowsOf16{x.x[i:], x.step}, c.H*c.W, min(lanes, channels-i))
+		in.from(channel+i).normalise(rowsOf16{dst.x[i:], dst.step}, rowsOf16{x[i:], c.C}, c.H*c.W, min(lanes, channels-i))
 	}
 }
 
@@ -145,10 +148,10 @@ func (c *depthwise) loadGradient(k *Convolution, plane []float32, from, block, c
 	at := from*c.C + block*lanes
 	dy := rowsOf16{k.pass.dy[at:], c.C}
 	if k.pass.out == nil {
-		k.plainOut.block(block).normalise(rowsOf16{plane, lanes}, dy, c.oh*c.ow, channels)
+		k.plainOut.from(block*lanes).normalise(rowsOf16{plane, lanes}, dy, c.oh*c.ow, channels)
 		return
 	}
-	k.pass.out.block(block).denormalise(rowsOf16{plane, lanes}, rowsOf16{k.pass.y[at:], c.C}, dy, c.oh*c.ow, channels)
+	k.pass.out.from(block*lanes).denormalise(rowsOf16{plane, lanes}, rowsOf16{k.pass.y[at:], c.C}, dy, c.oh*c.ow, channels)
 }
 
 // tapGradients adds one image's gradients of the taps of a block of channels.

@@ -14,7 +14,7 @@ func ExampleConvolution_Forward() {
 	x, w := []float32{1, 2, 3, 4, 5}, []float32{1, 1, 1}
 	h, width := c.OutSize()
 	y := make([]float32, h*width*c.Out)
-	kernel.NewConvolution(c).Forward(pool, y, x, w, 1, nil, kernel.Statistics{})
+	kernel.NewConvolution(c).Forward(pool, y, x, w, 1, nil, nil, kernel.Statistics{})
 	fmt.Println(y)
 	// Output: [3 6 9 12 9]
 }

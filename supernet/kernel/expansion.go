@@ -139,11 +139,14 @@ func (e *Expansion) deriveColumns(_ *Pool, worker, shard int) {
 	}
 }
 
-// expand sets channels from..from+n−1 of some rows of the product that ForwardThrough is of, which are step apart in dst.
+// expand sets channels from..from+n−1 of some rows of the normalised product that ForwardThrough is of, which are step apart in dst.
 func (k *Convolution) expand(dst []float32, step, row, rows, from, n int) {
 	a := &k.pass
 	c := len(a.expand) / k.C
-	q := product{m: rows, n: n, taps: 1, k: c, am: c, ak: 1, bk: k.C, cm: step}
+	var q product // a literal would be copied, which waits until all that is being stored has reached the cache
+	q.m, q.n, q.taps, q.k = rows, n, 1, c
+	q.am, q.ak, q.bk, q.cm = c, 1, k.C, step
+	q.norm = a.in.from(from)
 	q.apply(dst, a.x[row*c:], a.expand[from:], false)
 }
 

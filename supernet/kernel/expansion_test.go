@@ -92,12 +92,12 @@ func TestForwardThroughIsForwardOfTheProduct(t *testing.T) {
 			one := [2]int{1, 1}
 			x := garbage(rows * c.C)
 			first := NewConvolution(Conv{H: c.H, W: c.W, C: small, Out: c.C, Kernel: one, Stride: one, Dilation: one, Groups: 1})
-			first.Forward(p, x, x0, expand, n, nil, Statistics{})
+			first.Forward(p, x, x0, expand, n, nil, nil, Statistics{})
 			k, size := NewConvolution(c), n*oh*ow*c.Out
 			want, got := garbage(size), garbage(size)
 			stats, wantStats := NewStatistics(c.Out), NewStatistics(c.Out)
-			k.Forward(p, want, x, w, n, in, wantStats)
-			k.ForwardThrough(p, got, x0, expand, w, n, in, stats)
+			k.Forward(p, want, x, w, n, in, nil, wantStats)
+			k.ForwardThrough(p, got, x0, expand, w, n, in, nil, stats)
 			alike(t, "y", got, want)
 			alike(t, "mean", stats.Mean, wantStats.Mean)
 			alike(t, "variance", stats.Variance, wantStats.Variance)

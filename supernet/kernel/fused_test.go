@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -172,7 +173,7 @@ func (f fusedCase) run(p *Pool) [][]float32 {
 		out.Slopes(p, garbage(f.Out), garbage(f.Out), f.y, f.dy)
 	}
 	k := NewConvolution(f.Conv)
-	k.Forward(p, y, f.x, f.w, f.n, in, stats)
+	k.Forward(p, y, f.x, f.w, f.n, in, nil, stats)
 	k.Backward(p, g, f.x, f.w, f.y, f.dy, f.n, in, out)
 	results := [][]float32{y, stats.Mean, stats.Variance, g.DX, g.DW}
 	if in != nil {
@@ -219,6 +220,31 @@ func TestFusedConvolution(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			f := drawFused(t)
 			f.check(t, onPools(t, f.run))
+		})
+	})
+}
+
+// What Forward makes of its result is bit for bit what the normalisation makes of that in a pass of its own.
+func TestForwardNormalisesItsResult(t *testing.T) {
+	onLevels(t, func(t *testing.T) {
+		rapid.Check(t, func(t *rapid.T) {
+			f := drawFused(t)
+			r := drawRand(t)
+			out := drawNorm(r, 1, f.Out, rapid.Bool().Draw(t, "relu")).norm()
+			var in *Norm
+			if f.in != nil {
+				in = f.in.norm()
+			}
+			p := NewPool(1 + r.IntN(3))
+			defer p.Close()
+			k := NewConvolution(f.Conv)
+			want, got := garbage(len(f.y)), garbage(len(f.y))
+			k.Forward(p, want, f.x, f.w, f.n, in, nil, Statistics{})
+			out.Forward(p, want, want)
+			k.Forward(p, got, f.x, f.w, f.n, in, out, Statistics{})
+			if !slices.Equal(got, want) {
+				t.Fatalf("%v, want %v", got, want)
+			}
 		})
 	})
 }

@@ -7,197 +7,197 @@ package kernel
 // tileZ1x1 is product.portable for blocks times 1 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ2x1 is product.portable for blocks times 2 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ3x1 is product.portable for blocks times 3 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ4x1 is product.portable for blocks times 4 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ5x1 is product.portable for blocks times 5 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ6x1 is product.portable for blocks times 6 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ7x1 is product.portable for blocks times 7 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ8x1 is product.portable for blocks times 8 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ9x1 is product.portable for blocks times 9 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ10x1 is product.portable for blocks times 10 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ11x1 is product.portable for blocks times 11 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ12x1 is product.portable for blocks times 12 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ13x1 is product.portable for blocks times 13 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ13x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ13x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ14x1 is product.portable for blocks times 14 rows of 16 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ14x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ14x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ1x2 is product.portable for blocks times 1 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ2x2 is product.portable for blocks times 2 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ3x2 is product.portable for blocks times 3 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ4x2 is product.portable for blocks times 4 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ5x2 is product.portable for blocks times 5 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ6x2 is product.portable for blocks times 6 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ7x2 is product.portable for blocks times 7 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ7x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ7x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ8x2 is product.portable for blocks times 8 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ8x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ8x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ9x2 is product.portable for blocks times 9 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ9x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ9x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ10x2 is product.portable for blocks times 10 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ10x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ10x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ11x2 is product.portable for blocks times 11 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ11x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ11x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ12x2 is product.portable for blocks times 12 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ12x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ12x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ13x2 is product.portable for blocks times 13 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ13x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ13x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ14x2 is product.portable for blocks times 14 rows of 32 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ14x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ14x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ1x3 is product.portable for blocks times 1 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ1x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ1x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ2x3 is product.portable for blocks times 2 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ2x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ2x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ3x3 is product.portable for blocks times 3 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ3x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ3x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ4x3 is product.portable for blocks times 4 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ4x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ4x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ5x3 is product.portable for blocks times 5 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ5x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ5x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ6x3 is product.portable for blocks times 6 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ6x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ6x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ7x3 is product.portable for blocks times 7 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ7x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ7x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ8x3 is product.portable for blocks times 8 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ8x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ8x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileZ9x3 is product.portable for blocks times 9 rows of 48 columns, the last 16 of which are but tail.
 //
 //go:noescape
-func tileZ9x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileZ9x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ1x8 is correlation.portable for 1 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ1x16 is correlation.portable for 1 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ1x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ1x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientZ1x1 is correlation.gradientPortable for 1 taps, 1 outputs and 16 channels.
 //
@@ -222,12 +222,12 @@ func gradientZ1x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ2x8 is correlation.portable for 2 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ2x16 is correlation.portable for 2 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ2x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ2x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientZ2x1 is correlation.gradientPortable for 2 taps, 1 outputs and 16 channels.
 //
@@ -252,12 +252,12 @@ func gradientZ2x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ3x8 is correlation.portable for 3 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ3x16 is correlation.portable for 3 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ3x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ3x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientZ3x1 is correlation.gradientPortable for 3 taps, 1 outputs and 16 channels.
 //
@@ -282,12 +282,12 @@ func gradientZ3x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ4x8 is correlation.portable for 4 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ4x16 is correlation.portable for 4 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ4x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ4x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientZ4x1 is correlation.gradientPortable for 4 taps, 1 outputs and 16 channels.
 //
@@ -312,12 +312,12 @@ func gradientZ4x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ5x8 is correlation.portable for 5 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ5x16 is correlation.portable for 5 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ5x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ5x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientZ5x1 is correlation.gradientPortable for 5 taps, 1 outputs and 16 channels.
 //
@@ -342,12 +342,12 @@ func gradientZ5x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ6x8 is correlation.portable for 6 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ6x16 is correlation.portable for 6 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ6x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ6x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientZ6x1 is correlation.gradientPortable for 6 taps, 1 outputs and 16 channels.
 //
@@ -372,12 +372,12 @@ func gradientZ6x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ7x8 is correlation.portable for 7 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ7x16 is correlation.portable for 7 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ7x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ7x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientZ7x1 is correlation.gradientPortable for 7 taps, 1 outputs and 16 channels.
 //
@@ -402,12 +402,12 @@ func gradientZ7x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ8x8 is correlation.portable for 8 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ8x16 is correlation.portable for 8 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ8x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ8x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientZ8x1 is correlation.gradientPortable for 8 taps, 1 outputs and 16 channels.
 //
@@ -432,12 +432,12 @@ func gradientZ8x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ9x8 is correlation.portable for 9 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ9x16 is correlation.portable for 9 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ9x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ9x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientZ9x1 is correlation.gradientPortable for 9 taps, 1 outputs and 16 channels.
 //
@@ -462,12 +462,12 @@ func gradientZ9x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ10x8 is correlation.portable for 10 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ10x16 is correlation.portable for 10 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ10x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ10x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientZ10x1 is correlation.gradientPortable for 10 taps, 1 outputs and 16 channels.
 //
@@ -492,12 +492,12 @@ func gradientZ10x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr
 // correlateZ11x8 is correlation.portable for 11 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateZ11x16 is correlation.portable for 11 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ11x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateZ11x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientZ11x1 is correlation.gradientPortable for 11 taps, 1 outputs and 16 channels.
 //
@@ -572,97 +572,97 @@ func nesterovZ(n int, w *float32, v *float32, d *float32, lr float32, momentum f
 // tileY1x1 is product.portable for blocks times 1 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY2x1 is product.portable for blocks times 2 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY3x1 is product.portable for blocks times 3 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY4x1 is product.portable for blocks times 4 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY5x1 is product.portable for blocks times 5 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY6x1 is product.portable for blocks times 6 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY7x1 is product.portable for blocks times 7 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY8x1 is product.portable for blocks times 8 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY9x1 is product.portable for blocks times 9 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY10x1 is product.portable for blocks times 10 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY11x1 is product.portable for blocks times 11 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY12x1 is product.portable for blocks times 12 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY1x2 is product.portable for blocks times 1 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY2x2 is product.portable for blocks times 2 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY3x2 is product.portable for blocks times 3 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY4x2 is product.portable for blocks times 4 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY5x2 is product.portable for blocks times 5 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // tileY6x2 is product.portable for blocks times 6 rows of 16 columns, the last 8 of which are but tail.
 //
 //go:noescape
-func tileY6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+func tileY6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 
 // correlateY1x8 is correlation.portable for 1 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateY1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientY1x1 is correlation.gradientPortable for 1 taps, 1 outputs and 8 channels.
 //
@@ -687,7 +687,7 @@ func gradientY1x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY2x8 is correlation.portable for 2 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateY2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientY2x1 is correlation.gradientPortable for 2 taps, 1 outputs and 8 channels.
 //
@@ -712,7 +712,7 @@ func gradientY2x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY3x8 is correlation.portable for 3 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateY3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientY3x1 is correlation.gradientPortable for 3 taps, 1 outputs and 8 channels.
 //
@@ -737,7 +737,7 @@ func gradientY3x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY4x8 is correlation.portable for 4 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateY4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientY4x1 is correlation.gradientPortable for 4 taps, 1 outputs and 8 channels.
 //
@@ -762,7 +762,7 @@ func gradientY4x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY5x8 is correlation.portable for 5 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateY5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientY5x1 is correlation.gradientPortable for 5 taps, 1 outputs and 8 channels.
 //
@@ -787,7 +787,7 @@ func gradientY5x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY6x8 is correlation.portable for 6 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateY6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientY6x1 is correlation.gradientPortable for 6 taps, 1 outputs and 8 channels.
 //
@@ -812,7 +812,7 @@ func gradientY6x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY7x8 is correlation.portable for 7 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateY7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientY7x1 is correlation.gradientPortable for 7 taps, 1 outputs and 8 channels.
 //
@@ -837,7 +837,7 @@ func gradientY7x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY8x8 is correlation.portable for 8 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateY8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientY8x1 is correlation.gradientPortable for 8 taps, 1 outputs and 8 channels.
 //
@@ -862,7 +862,7 @@ func gradientY8x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY9x8 is correlation.portable for 9 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateY9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientY9x1 is correlation.gradientPortable for 9 taps, 1 outputs and 8 channels.
 //
@@ -887,7 +887,7 @@ func gradientY9x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY10x8 is correlation.portable for 10 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateY10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientY10x1 is correlation.gradientPortable for 10 taps, 1 outputs and 8 channels.
 //
@@ -912,7 +912,7 @@ func gradientY10x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr
 // correlateY11x8 is correlation.portable for 11 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+func correlateY11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 
 // gradientY11x1 is correlation.gradientPortable for 11 taps, 1 outputs and 8 channels.
 //

@@ -22,9 +22,9 @@ DATA lanesInUse<>+56(SB)/4, $0x00000000
 DATA lanesInUse<>+60(SB)/4, $0x00000000
 GLOBL lanesInUse<>(SB), RODATA|NOPTR, $64
 
-// func tileZ1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ1x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ1x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -70,27 +70,38 @@ loop:
 	ADDQ         R8, SI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z2
+	VMOVUPS      (AX), Z1
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z1, Z0
+	VMAXPS       Z0, Z2, Z0
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x01, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ2x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ2x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -141,29 +152,43 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z3
+	VMOVUPS      (AX), Z2
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z2, Z0
+	VMAXPS       Z0, Z3, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z2, Z1
+	VMAXPS       Z1, Z3, Z1
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x02, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ3x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ3x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -219,31 +244,48 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z4
+	VMOVUPS      (AX), Z3
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z3, Z0
+	VMAXPS       Z0, Z4, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z3, Z1
+	VMAXPS       Z1, Z4, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z3, Z2
+	VMAXPS       Z2, Z4, Z2
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x03, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ4x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ4x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -305,33 +347,53 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z5
+	VMOVUPS      (AX), Z4
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z4, Z0
+	VMAXPS       Z0, Z5, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z4, Z1
+	VMAXPS       Z1, Z5, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z4, Z2
+	VMAXPS       Z2, Z5, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z4, Z3
+	VMAXPS       Z3, Z5, Z3
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x04, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ5x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ5x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -401,35 +463,58 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z6
+	VMOVUPS      (AX), Z5
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z5, Z0
+	VMAXPS       Z0, Z6, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z5, Z1
+	VMAXPS       Z1, Z6, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z5, Z2
+	VMAXPS       Z2, Z6, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z5, Z3
+	VMAXPS       Z3, Z6, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z5, Z4
+	VMAXPS       Z4, Z6, Z4
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x05, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ6x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ6x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -504,37 +589,63 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z5, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z7
+	VMOVUPS      (AX), Z6
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z6, Z0
+	VMAXPS       Z0, Z7, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z6, Z1
+	VMAXPS       Z1, Z7, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z6, Z2
+	VMAXPS       Z2, Z7, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z6, Z3
+	VMAXPS       Z3, Z7, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z6, Z4
+	VMAXPS       Z4, Z7, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z6, Z5
+	VMAXPS       Z5, Z7, Z5
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x06, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ7x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ7x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -614,39 +725,68 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z5, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x07, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z8
+	VMOVUPS      (AX), Z7
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z7, Z0
+	VMAXPS       Z0, Z8, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z7, Z1
+	VMAXPS       Z1, Z8, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z7, Z2
+	VMAXPS       Z2, Z8, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z7, Z3
+	VMAXPS       Z3, Z8, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z7, Z4
+	VMAXPS       Z4, Z8, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z7, Z5
+	VMAXPS       Z5, Z8, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z7, Z6
+	VMAXPS       Z6, Z8, Z6
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x07, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ8x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ8x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -731,41 +871,73 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z5, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z7, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x08, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x08, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ9x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ9x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -858,43 +1030,78 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z5, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z7, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x09, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z10
+	VMOVUPS      (AX), Z9
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z9, Z0
+	VMAXPS       Z0, Z10, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z9, Z1
+	VMAXPS       Z1, Z10, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z9, Z2
+	VMAXPS       Z2, Z10, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z9, Z3
+	VMAXPS       Z3, Z10, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z9, Z4
+	VMAXPS       Z4, Z10, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z9, Z5
+	VMAXPS       Z5, Z10, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z9, Z6
+	VMAXPS       Z6, Z10, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z9, Z7
+	VMAXPS       Z7, Z10, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z9, Z8
+	VMAXPS       Z8, Z10, Z8
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x09, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ10x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ10x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -992,45 +1199,83 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z5, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z7, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z9, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0a, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z11
+	VMOVUPS      (AX), Z10
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z10, Z0
+	VMAXPS       Z0, Z11, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z10, Z1
+	VMAXPS       Z1, Z11, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z10, Z2
+	VMAXPS       Z2, Z11, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z10, Z3
+	VMAXPS       Z3, Z11, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z10, Z4
+	VMAXPS       Z4, Z11, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z10, Z5
+	VMAXPS       Z5, Z11, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z10, Z6
+	VMAXPS       Z6, Z11, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z10, Z7
+	VMAXPS       Z7, Z11, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z10, Z8
+	VMAXPS       Z8, Z11, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z10, Z9
+	VMAXPS       Z9, Z11, Z9
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x0a, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ11x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ11x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -1133,47 +1378,88 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z5, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z7, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z9, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0b, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z12
+	VMOVUPS      (AX), Z11
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z11, Z0
+	VMAXPS       Z0, Z12, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z11, Z1
+	VMAXPS       Z1, Z12, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z11, Z2
+	VMAXPS       Z2, Z12, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z11, Z3
+	VMAXPS       Z3, Z12, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z11, Z4
+	VMAXPS       Z4, Z12, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z11, Z5
+	VMAXPS       Z5, Z12, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z11, Z6
+	VMAXPS       Z6, Z12, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z11, Z7
+	VMAXPS       Z7, Z12, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z11, Z8
+	VMAXPS       Z8, Z12, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z11, Z9
+	VMAXPS       Z9, Z12, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z11, Z10
+	VMAXPS       Z10, Z12, Z10
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x0b, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ12x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ12x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -1281,49 +1567,93 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z5, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z7, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z9, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z11, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0c, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z13
+	VMOVUPS      (AX), Z12
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z12, Z0
+	VMAXPS       Z0, Z13, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z12, Z1
+	VMAXPS       Z1, Z13, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z12, Z2
+	VMAXPS       Z2, Z13, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z12, Z3
+	VMAXPS       Z3, Z13, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z12, Z4
+	VMAXPS       Z4, Z13, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z12, Z5
+	VMAXPS       Z5, Z13, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z12, Z6
+	VMAXPS       Z6, Z13, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z12, Z7
+	VMAXPS       Z7, Z13, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z12, Z8
+	VMAXPS       Z8, Z13, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z12, Z9
+	VMAXPS       Z9, Z13, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z12, Z10
+	VMAXPS       Z10, Z13, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z12, Z11
+	VMAXPS       Z11, Z13, Z11
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z11, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x0c, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ13x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ13x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ13x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ13x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -1439,51 +1769,98 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z5, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z7, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z9, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z11, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0d, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z14
+	VMOVUPS      (AX), Z13
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z13, Z0
+	VMAXPS       Z0, Z14, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z13, Z1
+	VMAXPS       Z1, Z14, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z13, Z2
+	VMAXPS       Z2, Z14, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z13, Z3
+	VMAXPS       Z3, Z14, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z13, Z4
+	VMAXPS       Z4, Z14, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z13, Z5
+	VMAXPS       Z5, Z14, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z13, Z6
+	VMAXPS       Z6, Z14, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z13, Z7
+	VMAXPS       Z7, Z14, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z13, Z8
+	VMAXPS       Z8, Z14, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z13, Z9
+	VMAXPS       Z9, Z14, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z13, Z10
+	VMAXPS       Z10, Z14, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z13, Z11
+	VMAXPS       Z11, Z14, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z13, Z12
+	VMAXPS       Z12, Z14, Z12
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z11, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x0d, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ14x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ14x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ14x1(SB), NOSPLIT, $0-112
+TEXT ·tileZ14x1(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -1604,53 +1981,103 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z5, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z7, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z9, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z11, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, K1, (AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z13, K1, (AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0e, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z15
+	VMOVUPS      (AX), Z14
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z14, Z0
+	VMAXPS       Z0, Z15, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z14, Z1
+	VMAXPS       Z1, Z15, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z14, Z2
+	VMAXPS       Z2, Z15, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z14, Z3
+	VMAXPS       Z3, Z15, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z14, Z4
+	VMAXPS       Z4, Z15, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z14, Z5
+	VMAXPS       Z5, Z15, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z14, Z6
+	VMAXPS       Z6, Z15, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z14, Z7
+	VMAXPS       Z7, Z15, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z14, Z8
+	VMAXPS       Z8, Z15, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z14, Z9
+	VMAXPS       Z9, Z15, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z14, Z10
+	VMAXPS       Z10, Z15, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z14, Z11
+	VMAXPS       Z11, Z15, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z14, Z12
+	VMAXPS       Z12, Z15, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z14, Z13
+	VMAXPS       Z13, Z15, Z13
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z11, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z13, K1, (AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x0e, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ1x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ1x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -1700,28 +2127,43 @@ loop:
 	ADDQ         R8, SI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z4
+	VMOVUPS      (AX), Z2
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z2, Z0
+	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      64(AX), Z2
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z2, Z1
+	VMAXPS       Z1, Z4, Z1
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x01, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ2x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ2x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -1779,31 +2221,52 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z6
+	VMOVUPS      (AX), Z4
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z4, Z0
+	VMAXPS       Z0, Z6, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z4, Z2
+	VMAXPS       Z2, Z6, Z2
+	VMOVUPS      64(AX), Z4
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z4, Z1
+	VMAXPS       Z1, Z6, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z4, Z3
+	VMAXPS       Z3, Z6, Z3
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x02, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ3x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ3x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -1869,34 +2332,61 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z8
+	VMOVUPS      (AX), Z6
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z6, Z0
+	VMAXPS       Z0, Z8, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z6, Z2
+	VMAXPS       Z2, Z8, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z6, Z4
+	VMAXPS       Z4, Z8, Z4
+	VMOVUPS      64(AX), Z6
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z6, Z1
+	VMAXPS       Z1, Z8, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z6, Z3
+	VMAXPS       Z3, Z8, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z6, Z5
+	VMAXPS       Z5, Z8, Z5
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x03, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ4x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ4x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -1971,37 +2461,70 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z10
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z10, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z10, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z10, Z4
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z10, Z6
+	VMOVUPS      64(AX), Z8
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z10, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z10, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z10, Z5
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z10, Z7
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x04, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ5x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ5x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -2087,40 +2610,79 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z12
+	VMOVUPS      (AX), Z10
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z10, Z0
+	VMAXPS       Z0, Z12, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z10, Z2
+	VMAXPS       Z2, Z12, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z10, Z4
+	VMAXPS       Z4, Z12, Z4
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z10, Z6
+	VMAXPS       Z6, Z12, Z6
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z10, Z8
+	VMAXPS       Z8, Z12, Z8
+	VMOVUPS      64(AX), Z10
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z10, Z1
+	VMAXPS       Z1, Z12, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z10, Z3
+	VMAXPS       Z3, Z12, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z10, Z5
+	VMAXPS       Z5, Z12, Z5
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z10, Z7
+	VMAXPS       Z7, Z12, Z7
+	VSUBPS       64(AX)(CX*2), Z9, Z9
+	VFMADD213PS  64(AX)(CX*1), Z10, Z9
+	VMAXPS       Z9, Z12, Z9
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x05, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ6x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ6x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -2214,43 +2776,88 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z14
+	VMOVUPS      (AX), Z12
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z12, Z0
+	VMAXPS       Z0, Z14, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z12, Z2
+	VMAXPS       Z2, Z14, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z12, Z4
+	VMAXPS       Z4, Z14, Z4
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z12, Z6
+	VMAXPS       Z6, Z14, Z6
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z12, Z8
+	VMAXPS       Z8, Z14, Z8
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z12, Z10
+	VMAXPS       Z10, Z14, Z10
+	VMOVUPS      64(AX), Z12
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z12, Z1
+	VMAXPS       Z1, Z14, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z12, Z3
+	VMAXPS       Z3, Z14, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z12, Z5
+	VMAXPS       Z5, Z14, Z5
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z12, Z7
+	VMAXPS       Z7, Z14, Z7
+	VSUBPS       64(AX)(CX*2), Z9, Z9
+	VFMADD213PS  64(AX)(CX*1), Z12, Z9
+	VMAXPS       Z9, Z14, Z9
+	VSUBPS       64(AX)(CX*2), Z11, Z11
+	VFMADD213PS  64(AX)(CX*1), Z12, Z11
+	VMAXPS       Z11, Z14, Z11
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x06, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ7x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ7x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ7x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ7x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -2352,46 +2959,97 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x07, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z16
+	VMOVUPS      (AX), Z14
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z14, Z0
+	VMAXPS       Z0, Z16, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z14, Z2
+	VMAXPS       Z2, Z16, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z14, Z4
+	VMAXPS       Z4, Z16, Z4
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z14, Z6
+	VMAXPS       Z6, Z16, Z6
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z14, Z8
+	VMAXPS       Z8, Z16, Z8
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z14, Z10
+	VMAXPS       Z10, Z16, Z10
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z14, Z12
+	VMAXPS       Z12, Z16, Z12
+	VMOVUPS      64(AX), Z14
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z14, Z1
+	VMAXPS       Z1, Z16, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z14, Z3
+	VMAXPS       Z3, Z16, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z14, Z5
+	VMAXPS       Z5, Z16, Z5
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z14, Z7
+	VMAXPS       Z7, Z16, Z7
+	VSUBPS       64(AX)(CX*2), Z9, Z9
+	VFMADD213PS  64(AX)(CX*1), Z14, Z9
+	VMAXPS       Z9, Z16, Z9
+	VSUBPS       64(AX)(CX*2), Z11, Z11
+	VFMADD213PS  64(AX)(CX*1), Z14, Z11
+	VMAXPS       Z11, Z16, Z11
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z14, Z13
+	VMAXPS       Z13, Z16, Z13
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x07, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ8x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ8x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ8x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ8x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -2501,49 +3159,106 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x08, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z18
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z18, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z18, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z18, Z4
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z18, Z6
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z18, Z8
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z18, Z10
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z18, Z12
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z18, Z14
+	VMOVUPS      64(AX), Z16
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z18, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z18, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z18, Z5
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z18, Z7
+	VSUBPS       64(AX)(CX*2), Z9, Z9
+	VFMADD213PS  64(AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z18, Z9
+	VSUBPS       64(AX)(CX*2), Z11, Z11
+	VFMADD213PS  64(AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z18, Z11
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z18, Z13
+	VSUBPS       64(AX)(CX*2), Z15, Z15
+	VFMADD213PS  64(AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z18, Z15
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x08, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ9x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ9x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ9x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ9x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -2664,52 +3379,115 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x09, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z20
+	VMOVUPS      (AX), Z18
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z18, Z0
+	VMAXPS       Z0, Z20, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z18, Z2
+	VMAXPS       Z2, Z20, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z18, Z4
+	VMAXPS       Z4, Z20, Z4
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z18, Z6
+	VMAXPS       Z6, Z20, Z6
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z18, Z8
+	VMAXPS       Z8, Z20, Z8
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z18, Z10
+	VMAXPS       Z10, Z20, Z10
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z18, Z12
+	VMAXPS       Z12, Z20, Z12
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z18, Z14
+	VMAXPS       Z14, Z20, Z14
+	VSUBPS       (AX)(CX*2), Z16, Z16
+	VFMADD213PS  (AX)(CX*1), Z18, Z16
+	VMAXPS       Z16, Z20, Z16
+	VMOVUPS      64(AX), Z18
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z18, Z1
+	VMAXPS       Z1, Z20, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z18, Z3
+	VMAXPS       Z3, Z20, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z18, Z5
+	VMAXPS       Z5, Z20, Z5
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z18, Z7
+	VMAXPS       Z7, Z20, Z7
+	VSUBPS       64(AX)(CX*2), Z9, Z9
+	VFMADD213PS  64(AX)(CX*1), Z18, Z9
+	VMAXPS       Z9, Z20, Z9
+	VSUBPS       64(AX)(CX*2), Z11, Z11
+	VFMADD213PS  64(AX)(CX*1), Z18, Z11
+	VMAXPS       Z11, Z20, Z11
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z18, Z13
+	VMAXPS       Z13, Z20, Z13
+	VSUBPS       64(AX)(CX*2), Z15, Z15
+	VFMADD213PS  64(AX)(CX*1), Z18, Z15
+	VMAXPS       Z15, Z20, Z15
+	VSUBPS       64(AX)(CX*2), Z17, Z17
+	VFMADD213PS  64(AX)(CX*1), Z18, Z17
+	VMAXPS       Z17, Z20, Z17
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x09, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ10x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ10x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ10x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ10x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -2838,55 +3616,124 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0a, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z22
+	VMOVUPS      (AX), Z20
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z20, Z0
+	VMAXPS       Z0, Z22, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z20, Z2
+	VMAXPS       Z2, Z22, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z20, Z4
+	VMAXPS       Z4, Z22, Z4
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z20, Z6
+	VMAXPS       Z6, Z22, Z6
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z20, Z8
+	VMAXPS       Z8, Z22, Z8
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z20, Z10
+	VMAXPS       Z10, Z22, Z10
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z20, Z12
+	VMAXPS       Z12, Z22, Z12
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z20, Z14
+	VMAXPS       Z14, Z22, Z14
+	VSUBPS       (AX)(CX*2), Z16, Z16
+	VFMADD213PS  (AX)(CX*1), Z20, Z16
+	VMAXPS       Z16, Z22, Z16
+	VSUBPS       (AX)(CX*2), Z18, Z18
+	VFMADD213PS  (AX)(CX*1), Z20, Z18
+	VMAXPS       Z18, Z22, Z18
+	VMOVUPS      64(AX), Z20
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z20, Z1
+	VMAXPS       Z1, Z22, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z20, Z3
+	VMAXPS       Z3, Z22, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z20, Z5
+	VMAXPS       Z5, Z22, Z5
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z20, Z7
+	VMAXPS       Z7, Z22, Z7
+	VSUBPS       64(AX)(CX*2), Z9, Z9
+	VFMADD213PS  64(AX)(CX*1), Z20, Z9
+	VMAXPS       Z9, Z22, Z9
+	VSUBPS       64(AX)(CX*2), Z11, Z11
+	VFMADD213PS  64(AX)(CX*1), Z20, Z11
+	VMAXPS       Z11, Z22, Z11
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z20, Z13
+	VMAXPS       Z13, Z22, Z13
+	VSUBPS       64(AX)(CX*2), Z15, Z15
+	VFMADD213PS  64(AX)(CX*1), Z20, Z15
+	VMAXPS       Z15, Z22, Z15
+	VSUBPS       64(AX)(CX*2), Z17, Z17
+	VFMADD213PS  64(AX)(CX*1), Z20, Z17
+	VMAXPS       Z17, Z22, Z17
+	VSUBPS       64(AX)(CX*2), Z19, Z19
+	VFMADD213PS  64(AX)(CX*1), Z20, Z19
+	VMAXPS       Z19, Z22, Z19
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x0a, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ11x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ11x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ11x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ11x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -3023,58 +3870,133 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z20, (AX)
-	VMOVUPS      Z21, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0b, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z24
+	VMOVUPS      (AX), Z22
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z22, Z0
+	VMAXPS       Z0, Z24, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z22, Z2
+	VMAXPS       Z2, Z24, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z22, Z4
+	VMAXPS       Z4, Z24, Z4
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z22, Z6
+	VMAXPS       Z6, Z24, Z6
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z22, Z8
+	VMAXPS       Z8, Z24, Z8
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z22, Z10
+	VMAXPS       Z10, Z24, Z10
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z22, Z12
+	VMAXPS       Z12, Z24, Z12
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z22, Z14
+	VMAXPS       Z14, Z24, Z14
+	VSUBPS       (AX)(CX*2), Z16, Z16
+	VFMADD213PS  (AX)(CX*1), Z22, Z16
+	VMAXPS       Z16, Z24, Z16
+	VSUBPS       (AX)(CX*2), Z18, Z18
+	VFMADD213PS  (AX)(CX*1), Z22, Z18
+	VMAXPS       Z18, Z24, Z18
+	VSUBPS       (AX)(CX*2), Z20, Z20
+	VFMADD213PS  (AX)(CX*1), Z22, Z20
+	VMAXPS       Z20, Z24, Z20
+	VMOVUPS      64(AX), Z22
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z22, Z1
+	VMAXPS       Z1, Z24, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z22, Z3
+	VMAXPS       Z3, Z24, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z22, Z5
+	VMAXPS       Z5, Z24, Z5
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z22, Z7
+	VMAXPS       Z7, Z24, Z7
+	VSUBPS       64(AX)(CX*2), Z9, Z9
+	VFMADD213PS  64(AX)(CX*1), Z22, Z9
+	VMAXPS       Z9, Z24, Z9
+	VSUBPS       64(AX)(CX*2), Z11, Z11
+	VFMADD213PS  64(AX)(CX*1), Z22, Z11
+	VMAXPS       Z11, Z24, Z11
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z22, Z13
+	VMAXPS       Z13, Z24, Z13
+	VSUBPS       64(AX)(CX*2), Z15, Z15
+	VFMADD213PS  64(AX)(CX*1), Z22, Z15
+	VMAXPS       Z15, Z24, Z15
+	VSUBPS       64(AX)(CX*2), Z17, Z17
+	VFMADD213PS  64(AX)(CX*1), Z22, Z17
+	VMAXPS       Z17, Z24, Z17
+	VSUBPS       64(AX)(CX*2), Z19, Z19
+	VFMADD213PS  64(AX)(CX*1), Z22, Z19
+	VMAXPS       Z19, Z24, Z19
+	VSUBPS       64(AX)(CX*2), Z21, Z21
+	VFMADD213PS  64(AX)(CX*1), Z22, Z21
+	VMAXPS       Z21, Z24, Z21
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x0b, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ12x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ12x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ12x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ12x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -3219,61 +4141,142 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z20, (AX)
-	VMOVUPS      Z21, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z22, (AX)
-	VMOVUPS      Z23, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0c, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z26
+	VMOVUPS      (AX), Z24
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z24, Z0
+	VMAXPS       Z0, Z26, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z24, Z2
+	VMAXPS       Z2, Z26, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z24, Z4
+	VMAXPS       Z4, Z26, Z4
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z24, Z6
+	VMAXPS       Z6, Z26, Z6
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z24, Z8
+	VMAXPS       Z8, Z26, Z8
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z24, Z10
+	VMAXPS       Z10, Z26, Z10
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z24, Z12
+	VMAXPS       Z12, Z26, Z12
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z24, Z14
+	VMAXPS       Z14, Z26, Z14
+	VSUBPS       (AX)(CX*2), Z16, Z16
+	VFMADD213PS  (AX)(CX*1), Z24, Z16
+	VMAXPS       Z16, Z26, Z16
+	VSUBPS       (AX)(CX*2), Z18, Z18
+	VFMADD213PS  (AX)(CX*1), Z24, Z18
+	VMAXPS       Z18, Z26, Z18
+	VSUBPS       (AX)(CX*2), Z20, Z20
+	VFMADD213PS  (AX)(CX*1), Z24, Z20
+	VMAXPS       Z20, Z26, Z20
+	VSUBPS       (AX)(CX*2), Z22, Z22
+	VFMADD213PS  (AX)(CX*1), Z24, Z22
+	VMAXPS       Z22, Z26, Z22
+	VMOVUPS      64(AX), Z24
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z24, Z1
+	VMAXPS       Z1, Z26, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z24, Z3
+	VMAXPS       Z3, Z26, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z24, Z5
+	VMAXPS       Z5, Z26, Z5
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z24, Z7
+	VMAXPS       Z7, Z26, Z7
+	VSUBPS       64(AX)(CX*2), Z9, Z9
+	VFMADD213PS  64(AX)(CX*1), Z24, Z9
+	VMAXPS       Z9, Z26, Z9
+	VSUBPS       64(AX)(CX*2), Z11, Z11
+	VFMADD213PS  64(AX)(CX*1), Z24, Z11
+	VMAXPS       Z11, Z26, Z11
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z24, Z13
+	VMAXPS       Z13, Z26, Z13
+	VSUBPS       64(AX)(CX*2), Z15, Z15
+	VFMADD213PS  64(AX)(CX*1), Z24, Z15
+	VMAXPS       Z15, Z26, Z15
+	VSUBPS       64(AX)(CX*2), Z17, Z17
+	VFMADD213PS  64(AX)(CX*1), Z24, Z17
+	VMAXPS       Z17, Z26, Z17
+	VSUBPS       64(AX)(CX*2), Z19, Z19
+	VFMADD213PS  64(AX)(CX*1), Z24, Z19
+	VMAXPS       Z19, Z26, Z19
+	VSUBPS       64(AX)(CX*2), Z21, Z21
+	VFMADD213PS  64(AX)(CX*1), Z24, Z21
+	VMAXPS       Z21, Z26, Z21
+	VSUBPS       64(AX)(CX*2), Z23, Z23
+	VFMADD213PS  64(AX)(CX*1), Z24, Z23
+	VMAXPS       Z23, Z26, Z23
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x0c, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ13x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ13x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ13x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ13x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -3429,64 +4432,151 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z20, (AX)
-	VMOVUPS      Z21, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z22, (AX)
-	VMOVUPS      Z23, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z24, (AX)
-	VMOVUPS      Z25, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0d, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z28
+	VMOVUPS      (AX), Z26
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z26, Z0
+	VMAXPS       Z0, Z28, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z26, Z2
+	VMAXPS       Z2, Z28, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z26, Z4
+	VMAXPS       Z4, Z28, Z4
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z26, Z6
+	VMAXPS       Z6, Z28, Z6
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z26, Z8
+	VMAXPS       Z8, Z28, Z8
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z26, Z10
+	VMAXPS       Z10, Z28, Z10
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z26, Z12
+	VMAXPS       Z12, Z28, Z12
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z26, Z14
+	VMAXPS       Z14, Z28, Z14
+	VSUBPS       (AX)(CX*2), Z16, Z16
+	VFMADD213PS  (AX)(CX*1), Z26, Z16
+	VMAXPS       Z16, Z28, Z16
+	VSUBPS       (AX)(CX*2), Z18, Z18
+	VFMADD213PS  (AX)(CX*1), Z26, Z18
+	VMAXPS       Z18, Z28, Z18
+	VSUBPS       (AX)(CX*2), Z20, Z20
+	VFMADD213PS  (AX)(CX*1), Z26, Z20
+	VMAXPS       Z20, Z28, Z20
+	VSUBPS       (AX)(CX*2), Z22, Z22
+	VFMADD213PS  (AX)(CX*1), Z26, Z22
+	VMAXPS       Z22, Z28, Z22
+	VSUBPS       (AX)(CX*2), Z24, Z24
+	VFMADD213PS  (AX)(CX*1), Z26, Z24
+	VMAXPS       Z24, Z28, Z24
+	VMOVUPS      64(AX), Z26
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z26, Z1
+	VMAXPS       Z1, Z28, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z26, Z3
+	VMAXPS       Z3, Z28, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z26, Z5
+	VMAXPS       Z5, Z28, Z5
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z26, Z7
+	VMAXPS       Z7, Z28, Z7
+	VSUBPS       64(AX)(CX*2), Z9, Z9
+	VFMADD213PS  64(AX)(CX*1), Z26, Z9
+	VMAXPS       Z9, Z28, Z9
+	VSUBPS       64(AX)(CX*2), Z11, Z11
+	VFMADD213PS  64(AX)(CX*1), Z26, Z11
+	VMAXPS       Z11, Z28, Z11
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z26, Z13
+	VMAXPS       Z13, Z28, Z13
+	VSUBPS       64(AX)(CX*2), Z15, Z15
+	VFMADD213PS  64(AX)(CX*1), Z26, Z15
+	VMAXPS       Z15, Z28, Z15
+	VSUBPS       64(AX)(CX*2), Z17, Z17
+	VFMADD213PS  64(AX)(CX*1), Z26, Z17
+	VMAXPS       Z17, Z28, Z17
+	VSUBPS       64(AX)(CX*2), Z19, Z19
+	VFMADD213PS  64(AX)(CX*1), Z26, Z19
+	VMAXPS       Z19, Z28, Z19
+	VSUBPS       64(AX)(CX*2), Z21, Z21
+	VFMADD213PS  64(AX)(CX*1), Z26, Z21
+	VMAXPS       Z21, Z28, Z21
+	VSUBPS       64(AX)(CX*2), Z23, Z23
+	VFMADD213PS  64(AX)(CX*1), Z26, Z23
+	VMAXPS       Z23, Z28, Z23
+	VSUBPS       64(AX)(CX*2), Z25, Z25
+	VFMADD213PS  64(AX)(CX*1), Z26, Z25
+	VMAXPS       Z25, Z28, Z25
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x0d, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ14x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ14x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ14x2(SB), NOSPLIT, $0-112
+TEXT ·tileZ14x2(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -3650,67 +4740,160 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z20, (AX)
-	VMOVUPS      Z21, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z22, (AX)
-	VMOVUPS      Z23, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z24, (AX)
-	VMOVUPS      Z25, K1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z26, (AX)
-	VMOVUPS      Z27, K1, 64(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0e, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z30
+	VMOVUPS      (AX), Z28
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z28, Z0
+	VMAXPS       Z0, Z30, Z0
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z28, Z2
+	VMAXPS       Z2, Z30, Z2
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z28, Z4
+	VMAXPS       Z4, Z30, Z4
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z28, Z6
+	VMAXPS       Z6, Z30, Z6
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z28, Z8
+	VMAXPS       Z8, Z30, Z8
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z28, Z10
+	VMAXPS       Z10, Z30, Z10
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z28, Z12
+	VMAXPS       Z12, Z30, Z12
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z28, Z14
+	VMAXPS       Z14, Z30, Z14
+	VSUBPS       (AX)(CX*2), Z16, Z16
+	VFMADD213PS  (AX)(CX*1), Z28, Z16
+	VMAXPS       Z16, Z30, Z16
+	VSUBPS       (AX)(CX*2), Z18, Z18
+	VFMADD213PS  (AX)(CX*1), Z28, Z18
+	VMAXPS       Z18, Z30, Z18
+	VSUBPS       (AX)(CX*2), Z20, Z20
+	VFMADD213PS  (AX)(CX*1), Z28, Z20
+	VMAXPS       Z20, Z30, Z20
+	VSUBPS       (AX)(CX*2), Z22, Z22
+	VFMADD213PS  (AX)(CX*1), Z28, Z22
+	VMAXPS       Z22, Z30, Z22
+	VSUBPS       (AX)(CX*2), Z24, Z24
+	VFMADD213PS  (AX)(CX*1), Z28, Z24
+	VMAXPS       Z24, Z30, Z24
+	VSUBPS       (AX)(CX*2), Z26, Z26
+	VFMADD213PS  (AX)(CX*1), Z28, Z26
+	VMAXPS       Z26, Z30, Z26
+	VMOVUPS      64(AX), Z28
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z28, Z1
+	VMAXPS       Z1, Z30, Z1
+	VSUBPS       64(AX)(CX*2), Z3, Z3
+	VFMADD213PS  64(AX)(CX*1), Z28, Z3
+	VMAXPS       Z3, Z30, Z3
+	VSUBPS       64(AX)(CX*2), Z5, Z5
+	VFMADD213PS  64(AX)(CX*1), Z28, Z5
+	VMAXPS       Z5, Z30, Z5
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z28, Z7
+	VMAXPS       Z7, Z30, Z7
+	VSUBPS       64(AX)(CX*2), Z9, Z9
+	VFMADD213PS  64(AX)(CX*1), Z28, Z9
+	VMAXPS       Z9, Z30, Z9
+	VSUBPS       64(AX)(CX*2), Z11, Z11
+	VFMADD213PS  64(AX)(CX*1), Z28, Z11
+	VMAXPS       Z11, Z30, Z11
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z28, Z13
+	VMAXPS       Z13, Z30, Z13
+	VSUBPS       64(AX)(CX*2), Z15, Z15
+	VFMADD213PS  64(AX)(CX*1), Z28, Z15
+	VMAXPS       Z15, Z30, Z15
+	VSUBPS       64(AX)(CX*2), Z17, Z17
+	VFMADD213PS  64(AX)(CX*1), Z28, Z17
+	VMAXPS       Z17, Z30, Z17
+	VSUBPS       64(AX)(CX*2), Z19, Z19
+	VFMADD213PS  64(AX)(CX*1), Z28, Z19
+	VMAXPS       Z19, Z30, Z19
+	VSUBPS       64(AX)(CX*2), Z21, Z21
+	VFMADD213PS  64(AX)(CX*1), Z28, Z21
+	VMAXPS       Z21, Z30, Z21
+	VSUBPS       64(AX)(CX*2), Z23, Z23
+	VFMADD213PS  64(AX)(CX*1), Z28, Z23
+	VMAXPS       Z23, Z30, Z23
+	VSUBPS       64(AX)(CX*2), Z25, Z25
+	VFMADD213PS  64(AX)(CX*1), Z28, Z25
+	VMAXPS       Z25, Z30, Z25
+	VSUBPS       64(AX)(CX*2), Z27, Z27
+	VFMADD213PS  64(AX)(CX*1), Z28, Z27
+	VMAXPS       Z27, Z30, Z27
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z26, (AX)
+	VMOVUPS Z27, K1, 64(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x0e, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ1x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ1x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ1x3(SB), NOSPLIT, $0-112
+TEXT ·tileZ1x3(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -3764,29 +4947,48 @@ loop:
 	ADDQ         R8, SI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, K1, 128(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z6
+	VMOVUPS      (AX), Z3
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z3, Z0
+	VMAXPS       Z0, Z6, Z0
+	VMOVUPS      64(AX), Z3
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z3, Z1
+	VMAXPS       Z1, Z6, Z1
+	VMOVUPS      128(AX), Z3
+	VSUBPS       128(AX)(CX*2), Z2, Z2
+	VFMADD213PS  128(AX)(CX*1), Z3, Z2
+	VMAXPS       Z2, Z6, Z2
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, K1, 128(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x01, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ2x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ2x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ2x3(SB), NOSPLIT, $0-112
+TEXT ·tileZ2x3(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -3851,33 +5053,61 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, (AX)
-	VMOVUPS      Z4, 64(AX)
-	VMOVUPS      Z5, K1, 128(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z9
+	VMOVUPS      (AX), Z6
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z6, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z6, Z3
+	VMAXPS       Z3, Z9, Z3
+	VMOVUPS      64(AX), Z6
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z6, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       64(AX)(CX*2), Z4, Z4
+	VFMADD213PS  64(AX)(CX*1), Z6, Z4
+	VMAXPS       Z4, Z9, Z4
+	VMOVUPS      128(AX), Z6
+	VSUBPS       128(AX)(CX*2), Z2, Z2
+	VFMADD213PS  128(AX)(CX*1), Z6, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       128(AX)(CX*2), Z5, Z5
+	VFMADD213PS  128(AX)(CX*1), Z6, Z5
+	VMAXPS       Z5, Z9, Z5
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, 64(AX)
+	VMOVUPS Z5, K1, 128(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x02, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ3x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ3x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ3x3(SB), NOSPLIT, $0-112
+TEXT ·tileZ3x3(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -3953,37 +5183,74 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, (AX)
-	VMOVUPS      Z4, 64(AX)
-	VMOVUPS      Z5, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	VMOVUPS      Z8, K1, 128(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z12
+	VMOVUPS      (AX), Z9
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z9, Z0
+	VMAXPS       Z0, Z12, Z0
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z9, Z3
+	VMAXPS       Z3, Z12, Z3
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z9, Z6
+	VMAXPS       Z6, Z12, Z6
+	VMOVUPS      64(AX), Z9
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z9, Z1
+	VMAXPS       Z1, Z12, Z1
+	VSUBPS       64(AX)(CX*2), Z4, Z4
+	VFMADD213PS  64(AX)(CX*1), Z9, Z4
+	VMAXPS       Z4, Z12, Z4
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z9, Z7
+	VMAXPS       Z7, Z12, Z7
+	VMOVUPS      128(AX), Z9
+	VSUBPS       128(AX)(CX*2), Z2, Z2
+	VFMADD213PS  128(AX)(CX*1), Z9, Z2
+	VMAXPS       Z2, Z12, Z2
+	VSUBPS       128(AX)(CX*2), Z5, Z5
+	VFMADD213PS  128(AX)(CX*1), Z9, Z5
+	VMAXPS       Z5, Z12, Z5
+	VSUBPS       128(AX)(CX*2), Z8, Z8
+	VFMADD213PS  128(AX)(CX*1), Z9, Z8
+	VMAXPS       Z8, Z12, Z8
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, 64(AX)
+	VMOVUPS Z5, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	VMOVUPS Z8, K1, 128(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x03, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ4x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ4x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ4x3(SB), NOSPLIT, $0-112
+TEXT ·tileZ4x3(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -4071,41 +5338,87 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, (AX)
-	VMOVUPS      Z4, 64(AX)
-	VMOVUPS      Z5, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	VMOVUPS      Z8, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z9, (AX)
-	VMOVUPS      Z10, 64(AX)
-	VMOVUPS      Z11, K1, 128(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z15
+	VMOVUPS      (AX), Z12
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z12, Z0
+	VMAXPS       Z0, Z15, Z0
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z12, Z3
+	VMAXPS       Z3, Z15, Z3
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z12, Z6
+	VMAXPS       Z6, Z15, Z6
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z12, Z9
+	VMAXPS       Z9, Z15, Z9
+	VMOVUPS      64(AX), Z12
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z12, Z1
+	VMAXPS       Z1, Z15, Z1
+	VSUBPS       64(AX)(CX*2), Z4, Z4
+	VFMADD213PS  64(AX)(CX*1), Z12, Z4
+	VMAXPS       Z4, Z15, Z4
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z12, Z7
+	VMAXPS       Z7, Z15, Z7
+	VSUBPS       64(AX)(CX*2), Z10, Z10
+	VFMADD213PS  64(AX)(CX*1), Z12, Z10
+	VMAXPS       Z10, Z15, Z10
+	VMOVUPS      128(AX), Z12
+	VSUBPS       128(AX)(CX*2), Z2, Z2
+	VFMADD213PS  128(AX)(CX*1), Z12, Z2
+	VMAXPS       Z2, Z15, Z2
+	VSUBPS       128(AX)(CX*2), Z5, Z5
+	VFMADD213PS  128(AX)(CX*1), Z12, Z5
+	VMAXPS       Z5, Z15, Z5
+	VSUBPS       128(AX)(CX*2), Z8, Z8
+	VFMADD213PS  128(AX)(CX*1), Z12, Z8
+	VMAXPS       Z8, Z15, Z8
+	VSUBPS       128(AX)(CX*2), Z11, Z11
+	VFMADD213PS  128(AX)(CX*1), Z12, Z11
+	VMAXPS       Z11, Z15, Z11
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, 64(AX)
+	VMOVUPS Z5, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	VMOVUPS Z8, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, 64(AX)
+	VMOVUPS Z11, K1, 128(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x04, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ5x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ5x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ5x3(SB), NOSPLIT, $0-112
+TEXT ·tileZ5x3(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -4207,45 +5520,100 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, (AX)
-	VMOVUPS      Z4, 64(AX)
-	VMOVUPS      Z5, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	VMOVUPS      Z8, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z9, (AX)
-	VMOVUPS      Z10, 64(AX)
-	VMOVUPS      Z11, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	VMOVUPS      Z14, K1, 128(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z18
+	VMOVUPS      (AX), Z15
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z15, Z0
+	VMAXPS       Z0, Z18, Z0
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z15, Z3
+	VMAXPS       Z3, Z18, Z3
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z15, Z6
+	VMAXPS       Z6, Z18, Z6
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z15, Z9
+	VMAXPS       Z9, Z18, Z9
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z15, Z12
+	VMAXPS       Z12, Z18, Z12
+	VMOVUPS      64(AX), Z15
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z15, Z1
+	VMAXPS       Z1, Z18, Z1
+	VSUBPS       64(AX)(CX*2), Z4, Z4
+	VFMADD213PS  64(AX)(CX*1), Z15, Z4
+	VMAXPS       Z4, Z18, Z4
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z15, Z7
+	VMAXPS       Z7, Z18, Z7
+	VSUBPS       64(AX)(CX*2), Z10, Z10
+	VFMADD213PS  64(AX)(CX*1), Z15, Z10
+	VMAXPS       Z10, Z18, Z10
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z15, Z13
+	VMAXPS       Z13, Z18, Z13
+	VMOVUPS      128(AX), Z15
+	VSUBPS       128(AX)(CX*2), Z2, Z2
+	VFMADD213PS  128(AX)(CX*1), Z15, Z2
+	VMAXPS       Z2, Z18, Z2
+	VSUBPS       128(AX)(CX*2), Z5, Z5
+	VFMADD213PS  128(AX)(CX*1), Z15, Z5
+	VMAXPS       Z5, Z18, Z5
+	VSUBPS       128(AX)(CX*2), Z8, Z8
+	VFMADD213PS  128(AX)(CX*1), Z15, Z8
+	VMAXPS       Z8, Z18, Z8
+	VSUBPS       128(AX)(CX*2), Z11, Z11
+	VFMADD213PS  128(AX)(CX*1), Z15, Z11
+	VMAXPS       Z11, Z18, Z11
+	VSUBPS       128(AX)(CX*2), Z14, Z14
+	VFMADD213PS  128(AX)(CX*1), Z15, Z14
+	VMAXPS       Z14, Z18, Z14
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, 64(AX)
+	VMOVUPS Z5, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	VMOVUPS Z8, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, 64(AX)
+	VMOVUPS Z11, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	VMOVUPS Z14, K1, 128(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x05, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ6x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ6x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ6x3(SB), NOSPLIT, $0-112
+TEXT ·tileZ6x3(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -4358,49 +5726,113 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, (AX)
-	VMOVUPS      Z4, 64(AX)
-	VMOVUPS      Z5, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	VMOVUPS      Z8, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z9, (AX)
-	VMOVUPS      Z10, 64(AX)
-	VMOVUPS      Z11, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	VMOVUPS      Z14, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z15, (AX)
-	VMOVUPS      Z16, 64(AX)
-	VMOVUPS      Z17, K1, 128(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z21
+	VMOVUPS      (AX), Z18
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z18, Z0
+	VMAXPS       Z0, Z21, Z0
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z18, Z3
+	VMAXPS       Z3, Z21, Z3
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z18, Z6
+	VMAXPS       Z6, Z21, Z6
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z18, Z9
+	VMAXPS       Z9, Z21, Z9
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z18, Z12
+	VMAXPS       Z12, Z21, Z12
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z18, Z15
+	VMAXPS       Z15, Z21, Z15
+	VMOVUPS      64(AX), Z18
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z18, Z1
+	VMAXPS       Z1, Z21, Z1
+	VSUBPS       64(AX)(CX*2), Z4, Z4
+	VFMADD213PS  64(AX)(CX*1), Z18, Z4
+	VMAXPS       Z4, Z21, Z4
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z18, Z7
+	VMAXPS       Z7, Z21, Z7
+	VSUBPS       64(AX)(CX*2), Z10, Z10
+	VFMADD213PS  64(AX)(CX*1), Z18, Z10
+	VMAXPS       Z10, Z21, Z10
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z18, Z13
+	VMAXPS       Z13, Z21, Z13
+	VSUBPS       64(AX)(CX*2), Z16, Z16
+	VFMADD213PS  64(AX)(CX*1), Z18, Z16
+	VMAXPS       Z16, Z21, Z16
+	VMOVUPS      128(AX), Z18
+	VSUBPS       128(AX)(CX*2), Z2, Z2
+	VFMADD213PS  128(AX)(CX*1), Z18, Z2
+	VMAXPS       Z2, Z21, Z2
+	VSUBPS       128(AX)(CX*2), Z5, Z5
+	VFMADD213PS  128(AX)(CX*1), Z18, Z5
+	VMAXPS       Z5, Z21, Z5
+	VSUBPS       128(AX)(CX*2), Z8, Z8
+	VFMADD213PS  128(AX)(CX*1), Z18, Z8
+	VMAXPS       Z8, Z21, Z8
+	VSUBPS       128(AX)(CX*2), Z11, Z11
+	VFMADD213PS  128(AX)(CX*1), Z18, Z11
+	VMAXPS       Z11, Z21, Z11
+	VSUBPS       128(AX)(CX*2), Z14, Z14
+	VFMADD213PS  128(AX)(CX*1), Z18, Z14
+	VMAXPS       Z14, Z21, Z14
+	VSUBPS       128(AX)(CX*2), Z17, Z17
+	VFMADD213PS  128(AX)(CX*1), Z18, Z17
+	VMAXPS       Z17, Z21, Z17
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, 64(AX)
+	VMOVUPS Z5, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	VMOVUPS Z8, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, 64(AX)
+	VMOVUPS Z11, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	VMOVUPS Z14, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Z16, 64(AX)
+	VMOVUPS Z17, K1, 128(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x06, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ7x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ7x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ7x3(SB), NOSPLIT, $0-112
+TEXT ·tileZ7x3(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -4524,53 +5956,126 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, (AX)
-	VMOVUPS      Z4, 64(AX)
-	VMOVUPS      Z5, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	VMOVUPS      Z8, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z9, (AX)
-	VMOVUPS      Z10, 64(AX)
-	VMOVUPS      Z11, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	VMOVUPS      Z14, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z15, (AX)
-	VMOVUPS      Z16, 64(AX)
-	VMOVUPS      Z17, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, 64(AX)
-	VMOVUPS      Z20, K1, 128(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x07, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z24
+	VMOVUPS      (AX), Z21
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z21, Z0
+	VMAXPS       Z0, Z24, Z0
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z21, Z3
+	VMAXPS       Z3, Z24, Z3
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z21, Z6
+	VMAXPS       Z6, Z24, Z6
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z21, Z9
+	VMAXPS       Z9, Z24, Z9
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z21, Z12
+	VMAXPS       Z12, Z24, Z12
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z21, Z15
+	VMAXPS       Z15, Z24, Z15
+	VSUBPS       (AX)(CX*2), Z18, Z18
+	VFMADD213PS  (AX)(CX*1), Z21, Z18
+	VMAXPS       Z18, Z24, Z18
+	VMOVUPS      64(AX), Z21
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z21, Z1
+	VMAXPS       Z1, Z24, Z1
+	VSUBPS       64(AX)(CX*2), Z4, Z4
+	VFMADD213PS  64(AX)(CX*1), Z21, Z4
+	VMAXPS       Z4, Z24, Z4
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z21, Z7
+	VMAXPS       Z7, Z24, Z7
+	VSUBPS       64(AX)(CX*2), Z10, Z10
+	VFMADD213PS  64(AX)(CX*1), Z21, Z10
+	VMAXPS       Z10, Z24, Z10
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z21, Z13
+	VMAXPS       Z13, Z24, Z13
+	VSUBPS       64(AX)(CX*2), Z16, Z16
+	VFMADD213PS  64(AX)(CX*1), Z21, Z16
+	VMAXPS       Z16, Z24, Z16
+	VSUBPS       64(AX)(CX*2), Z19, Z19
+	VFMADD213PS  64(AX)(CX*1), Z21, Z19
+	VMAXPS       Z19, Z24, Z19
+	VMOVUPS      128(AX), Z21
+	VSUBPS       128(AX)(CX*2), Z2, Z2
+	VFMADD213PS  128(AX)(CX*1), Z21, Z2
+	VMAXPS       Z2, Z24, Z2
+	VSUBPS       128(AX)(CX*2), Z5, Z5
+	VFMADD213PS  128(AX)(CX*1), Z21, Z5
+	VMAXPS       Z5, Z24, Z5
+	VSUBPS       128(AX)(CX*2), Z8, Z8
+	VFMADD213PS  128(AX)(CX*1), Z21, Z8
+	VMAXPS       Z8, Z24, Z8
+	VSUBPS       128(AX)(CX*2), Z11, Z11
+	VFMADD213PS  128(AX)(CX*1), Z21, Z11
+	VMAXPS       Z11, Z24, Z11
+	VSUBPS       128(AX)(CX*2), Z14, Z14
+	VFMADD213PS  128(AX)(CX*1), Z21, Z14
+	VMAXPS       Z14, Z24, Z14
+	VSUBPS       128(AX)(CX*2), Z17, Z17
+	VFMADD213PS  128(AX)(CX*1), Z21, Z17
+	VMAXPS       Z17, Z24, Z17
+	VSUBPS       128(AX)(CX*2), Z20, Z20
+	VFMADD213PS  128(AX)(CX*1), Z21, Z20
+	VMAXPS       Z20, Z24, Z20
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, 64(AX)
+	VMOVUPS Z5, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	VMOVUPS Z8, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, 64(AX)
+	VMOVUPS Z11, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	VMOVUPS Z14, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Z16, 64(AX)
+	VMOVUPS Z17, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	VMOVUPS Z20, K1, 128(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x07, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ8x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ8x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ8x3(SB), NOSPLIT, $0-112
+TEXT ·tileZ8x3(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -4705,57 +6210,139 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, (AX)
-	VMOVUPS      Z4, 64(AX)
-	VMOVUPS      Z5, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	VMOVUPS      Z8, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z9, (AX)
-	VMOVUPS      Z10, 64(AX)
-	VMOVUPS      Z11, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	VMOVUPS      Z14, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z15, (AX)
-	VMOVUPS      Z16, 64(AX)
-	VMOVUPS      Z17, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, 64(AX)
-	VMOVUPS      Z20, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z21, (AX)
-	VMOVUPS      Z22, 64(AX)
-	VMOVUPS      Z23, K1, 128(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x08, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z27
+	VMOVUPS      (AX), Z24
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z24, Z0
+	VMAXPS       Z0, Z27, Z0
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z24, Z3
+	VMAXPS       Z3, Z27, Z3
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z24, Z6
+	VMAXPS       Z6, Z27, Z6
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z24, Z9
+	VMAXPS       Z9, Z27, Z9
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z24, Z12
+	VMAXPS       Z12, Z27, Z12
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z24, Z15
+	VMAXPS       Z15, Z27, Z15
+	VSUBPS       (AX)(CX*2), Z18, Z18
+	VFMADD213PS  (AX)(CX*1), Z24, Z18
+	VMAXPS       Z18, Z27, Z18
+	VSUBPS       (AX)(CX*2), Z21, Z21
+	VFMADD213PS  (AX)(CX*1), Z24, Z21
+	VMAXPS       Z21, Z27, Z21
+	VMOVUPS      64(AX), Z24
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z24, Z1
+	VMAXPS       Z1, Z27, Z1
+	VSUBPS       64(AX)(CX*2), Z4, Z4
+	VFMADD213PS  64(AX)(CX*1), Z24, Z4
+	VMAXPS       Z4, Z27, Z4
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z24, Z7
+	VMAXPS       Z7, Z27, Z7
+	VSUBPS       64(AX)(CX*2), Z10, Z10
+	VFMADD213PS  64(AX)(CX*1), Z24, Z10
+	VMAXPS       Z10, Z27, Z10
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z24, Z13
+	VMAXPS       Z13, Z27, Z13
+	VSUBPS       64(AX)(CX*2), Z16, Z16
+	VFMADD213PS  64(AX)(CX*1), Z24, Z16
+	VMAXPS       Z16, Z27, Z16
+	VSUBPS       64(AX)(CX*2), Z19, Z19
+	VFMADD213PS  64(AX)(CX*1), Z24, Z19
+	VMAXPS       Z19, Z27, Z19
+	VSUBPS       64(AX)(CX*2), Z22, Z22
+	VFMADD213PS  64(AX)(CX*1), Z24, Z22
+	VMAXPS       Z22, Z27, Z22
+	VMOVUPS      128(AX), Z24
+	VSUBPS       128(AX)(CX*2), Z2, Z2
+	VFMADD213PS  128(AX)(CX*1), Z24, Z2
+	VMAXPS       Z2, Z27, Z2
+	VSUBPS       128(AX)(CX*2), Z5, Z5
+	VFMADD213PS  128(AX)(CX*1), Z24, Z5
+	VMAXPS       Z5, Z27, Z5
+	VSUBPS       128(AX)(CX*2), Z8, Z8
+	VFMADD213PS  128(AX)(CX*1), Z24, Z8
+	VMAXPS       Z8, Z27, Z8
+	VSUBPS       128(AX)(CX*2), Z11, Z11
+	VFMADD213PS  128(AX)(CX*1), Z24, Z11
+	VMAXPS       Z11, Z27, Z11
+	VSUBPS       128(AX)(CX*2), Z14, Z14
+	VFMADD213PS  128(AX)(CX*1), Z24, Z14
+	VMAXPS       Z14, Z27, Z14
+	VSUBPS       128(AX)(CX*2), Z17, Z17
+	VFMADD213PS  128(AX)(CX*1), Z24, Z17
+	VMAXPS       Z17, Z27, Z17
+	VSUBPS       128(AX)(CX*2), Z20, Z20
+	VFMADD213PS  128(AX)(CX*1), Z24, Z20
+	VMAXPS       Z20, Z27, Z20
+	VSUBPS       128(AX)(CX*2), Z23, Z23
+	VFMADD213PS  128(AX)(CX*1), Z24, Z23
+	VMAXPS       Z23, Z27, Z23
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, 64(AX)
+	VMOVUPS Z5, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	VMOVUPS Z8, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, 64(AX)
+	VMOVUPS Z11, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	VMOVUPS Z14, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Z16, 64(AX)
+	VMOVUPS Z17, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	VMOVUPS Z20, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z21, (AX)
+	VMOVUPS Z22, 64(AX)
+	VMOVUPS Z23, K1, 128(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x08, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ9x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileZ9x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ9x3(SB), NOSPLIT, $0-112
+TEXT ·tileZ9x3(SB), NOSPLIT, $0-132
 	MOVQ  tail+96(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -4904,61 +6491,152 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z3, (AX)
-	VMOVUPS      Z4, 64(AX)
-	VMOVUPS      Z5, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	VMOVUPS      Z8, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z9, (AX)
-	VMOVUPS      Z10, 64(AX)
-	VMOVUPS      Z11, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	VMOVUPS      Z14, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z15, (AX)
-	VMOVUPS      Z16, 64(AX)
-	VMOVUPS      Z17, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, 64(AX)
-	VMOVUPS      Z20, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z21, (AX)
-	VMOVUPS      Z22, 64(AX)
-	VMOVUPS      Z23, K1, 128(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z24, (AX)
-	VMOVUPS      Z25, 64(AX)
-	VMOVUPS      Z26, K1, 128(AX)
-	MOVQ         blocks+0(FP), CX
-	MOVQ         a+24(FP), DX
-	MOVQ         am+32(FP), BX
-	MOVQ         cm+88(FP), SI
-	ADDQ         SI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x09, BX, BX
-	ADDQ         BX, DX
-	MOVQ         DX, a+24(FP)
-	DECQ         CX
-	MOVQ         CX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Z30
+	VMOVUPS      (AX), Z27
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z27, Z0
+	VMAXPS       Z0, Z30, Z0
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z27, Z3
+	VMAXPS       Z3, Z30, Z3
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z27, Z6
+	VMAXPS       Z6, Z30, Z6
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z27, Z9
+	VMAXPS       Z9, Z30, Z9
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z27, Z12
+	VMAXPS       Z12, Z30, Z12
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z27, Z15
+	VMAXPS       Z15, Z30, Z15
+	VSUBPS       (AX)(CX*2), Z18, Z18
+	VFMADD213PS  (AX)(CX*1), Z27, Z18
+	VMAXPS       Z18, Z30, Z18
+	VSUBPS       (AX)(CX*2), Z21, Z21
+	VFMADD213PS  (AX)(CX*1), Z27, Z21
+	VMAXPS       Z21, Z30, Z21
+	VSUBPS       (AX)(CX*2), Z24, Z24
+	VFMADD213PS  (AX)(CX*1), Z27, Z24
+	VMAXPS       Z24, Z30, Z24
+	VMOVUPS      64(AX), Z27
+	VSUBPS       64(AX)(CX*2), Z1, Z1
+	VFMADD213PS  64(AX)(CX*1), Z27, Z1
+	VMAXPS       Z1, Z30, Z1
+	VSUBPS       64(AX)(CX*2), Z4, Z4
+	VFMADD213PS  64(AX)(CX*1), Z27, Z4
+	VMAXPS       Z4, Z30, Z4
+	VSUBPS       64(AX)(CX*2), Z7, Z7
+	VFMADD213PS  64(AX)(CX*1), Z27, Z7
+	VMAXPS       Z7, Z30, Z7
+	VSUBPS       64(AX)(CX*2), Z10, Z10
+	VFMADD213PS  64(AX)(CX*1), Z27, Z10
+	VMAXPS       Z10, Z30, Z10
+	VSUBPS       64(AX)(CX*2), Z13, Z13
+	VFMADD213PS  64(AX)(CX*1), Z27, Z13
+	VMAXPS       Z13, Z30, Z13
+	VSUBPS       64(AX)(CX*2), Z16, Z16
+	VFMADD213PS  64(AX)(CX*1), Z27, Z16
+	VMAXPS       Z16, Z30, Z16
+	VSUBPS       64(AX)(CX*2), Z19, Z19
+	VFMADD213PS  64(AX)(CX*1), Z27, Z19
+	VMAXPS       Z19, Z30, Z19
+	VSUBPS       64(AX)(CX*2), Z22, Z22
+	VFMADD213PS  64(AX)(CX*1), Z27, Z22
+	VMAXPS       Z22, Z30, Z22
+	VSUBPS       64(AX)(CX*2), Z25, Z25
+	VFMADD213PS  64(AX)(CX*1), Z27, Z25
+	VMAXPS       Z25, Z30, Z25
+	VMOVUPS      128(AX), Z27
+	VSUBPS       128(AX)(CX*2), Z2, Z2
+	VFMADD213PS  128(AX)(CX*1), Z27, Z2
+	VMAXPS       Z2, Z30, Z2
+	VSUBPS       128(AX)(CX*2), Z5, Z5
+	VFMADD213PS  128(AX)(CX*1), Z27, Z5
+	VMAXPS       Z5, Z30, Z5
+	VSUBPS       128(AX)(CX*2), Z8, Z8
+	VFMADD213PS  128(AX)(CX*1), Z27, Z8
+	VMAXPS       Z8, Z30, Z8
+	VSUBPS       128(AX)(CX*2), Z11, Z11
+	VFMADD213PS  128(AX)(CX*1), Z27, Z11
+	VMAXPS       Z11, Z30, Z11
+	VSUBPS       128(AX)(CX*2), Z14, Z14
+	VFMADD213PS  128(AX)(CX*1), Z27, Z14
+	VMAXPS       Z14, Z30, Z14
+	VSUBPS       128(AX)(CX*2), Z17, Z17
+	VFMADD213PS  128(AX)(CX*1), Z27, Z17
+	VMAXPS       Z17, Z30, Z17
+	VSUBPS       128(AX)(CX*2), Z20, Z20
+	VFMADD213PS  128(AX)(CX*1), Z27, Z20
+	VMAXPS       Z20, Z30, Z20
+	VSUBPS       128(AX)(CX*2), Z23, Z23
+	VFMADD213PS  128(AX)(CX*1), Z27, Z23
+	VMAXPS       Z23, Z30, Z23
+	VSUBPS       128(AX)(CX*2), Z26, Z26
+	VFMADD213PS  128(AX)(CX*1), Z27, Z26
+	VMAXPS       Z26, Z30, Z26
+
+settled:
+	MOVQ    c+80(FP), AX
+	MOVQ    cm+88(FP), CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, 64(AX)
+	VMOVUPS Z5, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	VMOVUPS Z8, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, 64(AX)
+	VMOVUPS Z11, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	VMOVUPS Z14, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Z16, 64(AX)
+	VMOVUPS Z17, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	VMOVUPS Z20, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z21, (AX)
+	VMOVUPS Z22, 64(AX)
+	VMOVUPS Z23, K1, 128(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, 64(AX)
+	VMOVUPS Z26, K1, 128(AX)
+	MOVQ    blocks+0(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    am+32(FP), BX
+	MOVQ    cm+88(FP), SI
+	ADDQ    SI, AX
+	MOVQ    AX, c+80(FP)
+	IMUL3Q  $0x09, BX, BX
+	ADDQ    BX, DX
+	MOVQ    DX, a+24(FP)
+	DECQ    CX
+	MOVQ    CX, blocks+0(FP)
+	JNZ     block
 	VZEROUPPER
 	RET
 
-// func correlateZ1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ1x8(SB), NOSPLIT, $0-128
+TEXT ·correlateZ1x8(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -5124,6 +6802,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -5172,9 +6882,9 @@ stored:
 	VZEROUPPER
 	RET
 
-// func correlateZ1x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ1x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ1x16(SB), NOSPLIT, $0-128
+TEXT ·correlateZ1x16(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -5468,6 +7178,62 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z17
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z17, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z17, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z17, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z17, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z17, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z17, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z17, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z17, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z17, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z17, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z17, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z17, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z17, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z17, Z13
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z17, Z14
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z17, Z15
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -5844,9 +7610,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ2x8(SB), NOSPLIT, $0-128
+TEXT ·correlateZ2x8(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -6029,6 +7795,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -6077,9 +7875,9 @@ stored:
 	VZEROUPPER
 	RET
 
-// func correlateZ2x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ2x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ2x16(SB), NOSPLIT, $0-128
+TEXT ·correlateZ2x16(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -6398,6 +8196,62 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z17
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z17, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z17, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z17, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z17, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z17, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z17, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z17, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z17, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z17, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z17, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z17, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z17, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z17, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z17, Z13
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z17, Z14
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z17, Z15
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -6827,9 +8681,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ3x8(SB), NOSPLIT, $0-128
+TEXT ·correlateZ3x8(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -7029,6 +8883,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -7077,9 +8963,9 @@ stored:
 	VZEROUPPER
 	RET
 
-// func correlateZ3x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ3x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ3x16(SB), NOSPLIT, $0-128
+TEXT ·correlateZ3x16(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -7423,6 +9309,62 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z17
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z17, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z17, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z17, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z17, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z17, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z17, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z17, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z17, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z17, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z17, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z17, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z17, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z17, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z17, Z13
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z17, Z14
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z17, Z15
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -7911,9 +9853,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ4x8(SB), NOSPLIT, $0-128
+TEXT ·correlateZ4x8(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -8130,6 +10072,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -8178,9 +10152,9 @@ stored:
 	VZEROUPPER
 	RET
 
-// func correlateZ4x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ4x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ4x16(SB), NOSPLIT, $0-128
+TEXT ·correlateZ4x16(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -8549,6 +10523,62 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z17
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z17, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z17, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z17, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z17, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z17, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z17, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z17, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z17, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z17, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z17, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z17, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z17, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z17, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z17, Z13
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z17, Z14
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z17, Z15
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -9080,9 +11110,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ5x8(SB), NOSPLIT, $0-128
+TEXT ·correlateZ5x8(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -9316,6 +11346,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -9364,9 +11426,9 @@ stored:
 	VZEROUPPER
 	RET
 
-// func correlateZ5x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ5x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ5x16(SB), NOSPLIT, $0-128
+TEXT ·correlateZ5x16(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -9760,6 +11822,62 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z17
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z17, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z17, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z17, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z17, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z17, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z17, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z17, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z17, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z17, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z17, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z17, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z17, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z17, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z17, Z13
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z17, Z14
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z17, Z15
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -10358,9 +12476,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ6x8(SB), NOSPLIT, $0-128
+TEXT ·correlateZ6x8(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -10611,6 +12729,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -10659,9 +12809,9 @@ stored:
 	VZEROUPPER
 	RET
 
-// func correlateZ6x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ6x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ6x16(SB), NOSPLIT, $0-128
+TEXT ·correlateZ6x16(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -11080,6 +13230,62 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z17
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z17, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z17, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z17, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z17, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z17, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z17, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z17, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z17, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z17, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z17, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z17, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z17, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z17, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z17, Z13
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z17, Z14
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z17, Z15
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -11745,9 +13951,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ7x8(SB), NOSPLIT, $0-128
+TEXT ·correlateZ7x8(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -12015,6 +14221,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -12063,9 +14301,9 @@ stored:
 	VZEROUPPER
 	RET
 
-// func correlateZ7x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ7x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ7x16(SB), NOSPLIT, $0-128
+TEXT ·correlateZ7x16(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -12509,6 +14747,62 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z17
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z17, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z17, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z17, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z17, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z17, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z17, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z17, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z17, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z17, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z17, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z17, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z17, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z17, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z17, Z13
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z17, Z14
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z17, Z15
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -13241,9 +15535,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ8x8(SB), NOSPLIT, $0-128
+TEXT ·correlateZ8x8(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -13528,6 +15822,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -13576,9 +15902,9 @@ stored:
 	VZEROUPPER
 	RET
 
-// func correlateZ8x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ8x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ8x16(SB), NOSPLIT, $0-128
+TEXT ·correlateZ8x16(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -14047,6 +16373,62 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z17
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z17, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z17, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z17, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z17, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z17, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z17, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z17, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z17, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z17, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z17, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z17, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z17, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z17, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z17, Z13
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z17, Z14
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z17, Z15
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -14782,9 +17164,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ9x8(SB), NOSPLIT, $0-128
+TEXT ·correlateZ9x8(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -15086,6 +17468,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -15134,9 +17548,9 @@ stored:
 	VZEROUPPER
 	RET
 
-// func correlateZ9x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ9x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ9x16(SB), NOSPLIT, $0-128
+TEXT ·correlateZ9x16(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -15630,6 +18044,62 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z17
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z17, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z17, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z17, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z17, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z17, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z17, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z17, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z17, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z17, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z17, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z17, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z17, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z17, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z17, Z13
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z17, Z14
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z17, Z15
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -16424,9 +18894,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ10x8(SB), NOSPLIT, $0-128
+TEXT ·correlateZ10x8(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -16745,6 +19215,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -16793,9 +19295,9 @@ stored:
 	VZEROUPPER
 	RET
 
-// func correlateZ10x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ10x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ10x16(SB), NOSPLIT, $0-128
+TEXT ·correlateZ10x16(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -17314,6 +19816,62 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z17
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z17, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z17, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z17, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z17, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z17, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z17, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z17, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z17, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z17, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z17, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z17, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z17, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z17, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z17, Z13
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z17, Z14
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z17, Z15
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -18167,9 +20725,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ11x8(SB), NOSPLIT, $0-128
+TEXT ·correlateZ11x8(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -18505,6 +21063,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z9
+	VMOVUPS      (AX), Z8
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	VMAXPS       Z0, Z9, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VMAXPS       Z1, Z9, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VMAXPS       Z2, Z9, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VMAXPS       Z3, Z9, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VMAXPS       Z4, Z9, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VMAXPS       Z5, Z9, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VMAXPS       Z6, Z9, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VMAXPS       Z7, Z9, Z7
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -18553,9 +21143,9 @@ stored:
 	VZEROUPPER
 	RET
 
-// func correlateZ11x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateZ11x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ11x16(SB), NOSPLIT, $0-128
+TEXT ·correlateZ11x16(SB), NOSPLIT, $0-148
 	MOVQ  tail+112(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
@@ -19099,6 +21689,62 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), CX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Z17
+	VMOVUPS      (AX), Z16
+	VSUBPS       (AX)(CX*2), Z0, Z0
+	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	VMAXPS       Z0, Z17, Z0
+	VSUBPS       (AX)(CX*2), Z1, Z1
+	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VMAXPS       Z1, Z17, Z1
+	VSUBPS       (AX)(CX*2), Z2, Z2
+	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VMAXPS       Z2, Z17, Z2
+	VSUBPS       (AX)(CX*2), Z3, Z3
+	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VMAXPS       Z3, Z17, Z3
+	VSUBPS       (AX)(CX*2), Z4, Z4
+	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VMAXPS       Z4, Z17, Z4
+	VSUBPS       (AX)(CX*2), Z5, Z5
+	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VMAXPS       Z5, Z17, Z5
+	VSUBPS       (AX)(CX*2), Z6, Z6
+	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VMAXPS       Z6, Z17, Z6
+	VSUBPS       (AX)(CX*2), Z7, Z7
+	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VMAXPS       Z7, Z17, Z7
+	VSUBPS       (AX)(CX*2), Z8, Z8
+	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VMAXPS       Z8, Z17, Z8
+	VSUBPS       (AX)(CX*2), Z9, Z9
+	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VMAXPS       Z9, Z17, Z9
+	VSUBPS       (AX)(CX*2), Z10, Z10
+	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VMAXPS       Z10, Z17, Z10
+	VSUBPS       (AX)(CX*2), Z11, Z11
+	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VMAXPS       Z11, Z17, Z11
+	VSUBPS       (AX)(CX*2), Z12, Z12
+	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VMAXPS       Z12, Z17, Z12
+	VSUBPS       (AX)(CX*2), Z13, Z13
+	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VMAXPS       Z13, Z17, Z13
+	VSUBPS       (AX)(CX*2), Z14, Z14
+	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VMAXPS       Z14, Z17, Z14
+	VSUBPS       (AX)(CX*2), Z15, Z15
+	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VMAXPS       Z15, Z17, Z15
+
+settled:
 	MOVQ    dst+64(FP), AX
 	MOVQ    dp+72(FP), CX
 	MOVQ    count+104(FP), DX
@@ -20584,9 +23230,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tileY1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY1x1(SB), NOSPLIT, $0-112
+TEXT ·tileY1x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -20635,28 +23281,39 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y1
-	VMASKMOVPS   Y0, Y1, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x01, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y2
+	VMOVUPS      (AX), Y1
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y1, Y0
+	VMAXPS       Y0, Y2, Y0
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS Y0, Y1, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x01, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY2x1(SB), NOSPLIT, $0-112
+TEXT ·tileY2x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -20711,31 +23368,45 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y2
-	VMASKMOVPS   Y0, Y2, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y2
-	VMASKMOVPS   Y1, Y2, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x02, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y3
+	VMOVUPS      (AX), Y2
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y2, Y0
+	VMAXPS       Y0, Y3, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y2, Y1
+	VMAXPS       Y1, Y3, Y1
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS Y0, Y2, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS Y1, Y2, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x02, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY3x1(SB), NOSPLIT, $0-112
+TEXT ·tileY3x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -20796,34 +23467,51 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y3
-	VMASKMOVPS   Y0, Y3, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y3
-	VMASKMOVPS   Y1, Y3, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y3
-	VMASKMOVPS   Y2, Y3, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x03, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y4
+	VMOVUPS      (AX), Y3
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y3, Y0
+	VMAXPS       Y0, Y4, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y3, Y1
+	VMAXPS       Y1, Y4, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y3, Y2
+	VMAXPS       Y2, Y4, Y2
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS Y0, Y3, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS Y1, Y3, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS Y2, Y3, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x03, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY4x1(SB), NOSPLIT, $0-112
+TEXT ·tileY4x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -20891,37 +23579,57 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y4
-	VMASKMOVPS   Y0, Y4, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y4
-	VMASKMOVPS   Y1, Y4, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y4
-	VMASKMOVPS   Y2, Y4, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y4
-	VMASKMOVPS   Y3, Y4, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x04, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y5
+	VMOVUPS      (AX), Y4
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y4, Y0
+	VMAXPS       Y0, Y5, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y4, Y1
+	VMAXPS       Y1, Y5, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y4, Y2
+	VMAXPS       Y2, Y5, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y4, Y3
+	VMAXPS       Y3, Y5, Y3
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS Y0, Y4, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS Y1, Y4, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS Y2, Y4, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS Y3, Y4, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x04, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY5x1(SB), NOSPLIT, $0-112
+TEXT ·tileY5x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -20998,40 +23706,63 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y5
-	VMASKMOVPS   Y0, Y5, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y5
-	VMASKMOVPS   Y1, Y5, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y5
-	VMASKMOVPS   Y2, Y5, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y5
-	VMASKMOVPS   Y3, Y5, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y5
-	VMASKMOVPS   Y4, Y5, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x05, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y6
+	VMOVUPS      (AX), Y5
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y5, Y0
+	VMAXPS       Y0, Y6, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y5, Y1
+	VMAXPS       Y1, Y6, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y5, Y2
+	VMAXPS       Y2, Y6, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y5, Y3
+	VMAXPS       Y3, Y6, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y5, Y4
+	VMAXPS       Y4, Y6, Y4
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS Y0, Y5, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS Y1, Y5, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS Y2, Y5, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS Y3, Y5, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS Y4, Y5, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x05, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY6x1(SB), NOSPLIT, $0-112
+TEXT ·tileY6x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -21114,43 +23845,69 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y6
-	VMASKMOVPS   Y0, Y6, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y6
-	VMASKMOVPS   Y1, Y6, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y6
-	VMASKMOVPS   Y2, Y6, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y6
-	VMASKMOVPS   Y3, Y6, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y6
-	VMASKMOVPS   Y4, Y6, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y6
-	VMASKMOVPS   Y5, Y6, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x06, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y7
+	VMOVUPS      (AX), Y6
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y6, Y0
+	VMAXPS       Y0, Y7, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y6, Y1
+	VMAXPS       Y1, Y7, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y6, Y2
+	VMAXPS       Y2, Y7, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y6, Y3
+	VMAXPS       Y3, Y7, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y6, Y4
+	VMAXPS       Y4, Y7, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y6, Y5
+	VMAXPS       Y5, Y7, Y5
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS Y0, Y6, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS Y1, Y6, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS Y2, Y6, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS Y3, Y6, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS Y4, Y6, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS Y5, Y6, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x06, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY7x1(SB), NOSPLIT, $0-112
+TEXT ·tileY7x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -21239,46 +23996,75 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y7
-	VMASKMOVPS   Y0, Y7, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y7
-	VMASKMOVPS   Y1, Y7, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y7
-	VMASKMOVPS   Y2, Y7, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y7
-	VMASKMOVPS   Y3, Y7, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y7
-	VMASKMOVPS   Y4, Y7, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y7
-	VMASKMOVPS   Y5, Y7, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y7
-	VMASKMOVPS   Y6, Y7, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x07, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y8
+	VMOVUPS      (AX), Y7
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y7, Y0
+	VMAXPS       Y0, Y8, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y7, Y1
+	VMAXPS       Y1, Y8, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y7, Y2
+	VMAXPS       Y2, Y8, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y7, Y3
+	VMAXPS       Y3, Y8, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y7, Y4
+	VMAXPS       Y4, Y8, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y7, Y5
+	VMAXPS       Y5, Y8, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y7, Y6
+	VMAXPS       Y6, Y8, Y6
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS Y0, Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS Y1, Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS Y2, Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS Y3, Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS Y4, Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS Y5, Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS Y6, Y7, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x07, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY8x1(SB), NOSPLIT, $0-112
+TEXT ·tileY8x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -21373,49 +24159,81 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y0, Y8, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y1, Y8, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y2, Y8, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y3, Y8, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y4, Y8, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y5, Y8, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y6, Y8, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y7, Y8, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x08, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y0, Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y1, Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y2, Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y3, Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y4, Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y5, Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y6, Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y7, Y8, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x08, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY9x1(SB), NOSPLIT, $0-112
+TEXT ·tileY9x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -21519,52 +24337,87 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y9
-	VMASKMOVPS   Y0, Y9, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y9
-	VMASKMOVPS   Y1, Y9, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y9
-	VMASKMOVPS   Y2, Y9, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y9
-	VMASKMOVPS   Y3, Y9, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y9
-	VMASKMOVPS   Y4, Y9, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y9
-	VMASKMOVPS   Y5, Y9, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y9
-	VMASKMOVPS   Y6, Y9, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y9
-	VMASKMOVPS   Y7, Y9, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y9
-	VMASKMOVPS   Y8, Y9, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x09, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y10
+	VMOVUPS      (AX), Y9
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y9, Y0
+	VMAXPS       Y0, Y10, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y9, Y1
+	VMAXPS       Y1, Y10, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y9, Y2
+	VMAXPS       Y2, Y10, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y9, Y3
+	VMAXPS       Y3, Y10, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y9, Y4
+	VMAXPS       Y4, Y10, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y9, Y5
+	VMAXPS       Y5, Y10, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y9, Y6
+	VMAXPS       Y6, Y10, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y9, Y7
+	VMAXPS       Y7, Y10, Y7
+	VSUBPS       (AX)(DX*2), Y8, Y8
+	VFMADD213PS  (AX)(DX*1), Y9, Y8
+	VMAXPS       Y8, Y10, Y8
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS Y0, Y9, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS Y1, Y9, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS Y2, Y9, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS Y3, Y9, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS Y4, Y9, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS Y5, Y9, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS Y6, Y9, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS Y7, Y9, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS Y8, Y9, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x09, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY10x1(SB), NOSPLIT, $0-112
+TEXT ·tileY10x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -21674,55 +24527,93 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y0, Y10, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y1, Y10, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y2, Y10, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y3, Y10, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y4, Y10, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y5, Y10, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y6, Y10, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y7, Y10, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y8, Y10, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y9, Y10, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0a, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y11
+	VMOVUPS      (AX), Y10
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y10, Y0
+	VMAXPS       Y0, Y11, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y10, Y1
+	VMAXPS       Y1, Y11, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y10, Y2
+	VMAXPS       Y2, Y11, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y10, Y3
+	VMAXPS       Y3, Y11, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y10, Y4
+	VMAXPS       Y4, Y11, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y10, Y5
+	VMAXPS       Y5, Y11, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y10, Y6
+	VMAXPS       Y6, Y11, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y10, Y7
+	VMAXPS       Y7, Y11, Y7
+	VSUBPS       (AX)(DX*2), Y8, Y8
+	VFMADD213PS  (AX)(DX*1), Y10, Y8
+	VMAXPS       Y8, Y11, Y8
+	VSUBPS       (AX)(DX*2), Y9, Y9
+	VFMADD213PS  (AX)(DX*1), Y10, Y9
+	VMAXPS       Y9, Y11, Y9
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y0, Y10, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y1, Y10, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y2, Y10, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y3, Y10, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y4, Y10, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y5, Y10, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y6, Y10, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y7, Y10, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y8, Y10, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y9, Y10, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x0a, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY11x1(SB), NOSPLIT, $0-112
+TEXT ·tileY11x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -21838,58 +24729,99 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y11
-	VMASKMOVPS   Y0, Y11, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y11
-	VMASKMOVPS   Y1, Y11, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y11
-	VMASKMOVPS   Y2, Y11, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y11
-	VMASKMOVPS   Y3, Y11, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y11
-	VMASKMOVPS   Y4, Y11, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y11
-	VMASKMOVPS   Y5, Y11, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y11
-	VMASKMOVPS   Y6, Y11, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y11
-	VMASKMOVPS   Y7, Y11, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y11
-	VMASKMOVPS   Y8, Y11, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y11
-	VMASKMOVPS   Y9, Y11, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y11
-	VMASKMOVPS   Y10, Y11, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0b, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y12
+	VMOVUPS      (AX), Y11
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y11, Y0
+	VMAXPS       Y0, Y12, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y11, Y1
+	VMAXPS       Y1, Y12, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y11, Y2
+	VMAXPS       Y2, Y12, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y11, Y3
+	VMAXPS       Y3, Y12, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y11, Y4
+	VMAXPS       Y4, Y12, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y11, Y5
+	VMAXPS       Y5, Y12, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y11, Y6
+	VMAXPS       Y6, Y12, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y11, Y7
+	VMAXPS       Y7, Y12, Y7
+	VSUBPS       (AX)(DX*2), Y8, Y8
+	VFMADD213PS  (AX)(DX*1), Y11, Y8
+	VMAXPS       Y8, Y12, Y8
+	VSUBPS       (AX)(DX*2), Y9, Y9
+	VFMADD213PS  (AX)(DX*1), Y11, Y9
+	VMAXPS       Y9, Y12, Y9
+	VSUBPS       (AX)(DX*2), Y10, Y10
+	VFMADD213PS  (AX)(DX*1), Y11, Y10
+	VMAXPS       Y10, Y12, Y10
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS Y0, Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS Y1, Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS Y2, Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS Y3, Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS Y4, Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS Y5, Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS Y6, Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS Y7, Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS Y8, Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS Y9, Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y11
+	VMASKMOVPS Y10, Y11, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x0b, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY12x1(SB), NOSPLIT, $0-112
+TEXT ·tileY12x1(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -22011,61 +24943,105 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y0, Y12, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y1, Y12, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y2, Y12, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y3, Y12, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y4, Y12, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y5, Y12, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y6, Y12, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y7, Y12, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y8, Y12, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y9, Y12, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y10, Y12, (AX)
-	ADDQ         DX, AX
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y11, Y12, (AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x0c, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y13
+	VMOVUPS      (AX), Y12
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y12, Y0
+	VMAXPS       Y0, Y13, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y12, Y1
+	VMAXPS       Y1, Y13, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y12, Y2
+	VMAXPS       Y2, Y13, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y12, Y3
+	VMAXPS       Y3, Y13, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y12, Y4
+	VMAXPS       Y4, Y13, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y12, Y5
+	VMAXPS       Y5, Y13, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y12, Y6
+	VMAXPS       Y6, Y13, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y12, Y7
+	VMAXPS       Y7, Y13, Y7
+	VSUBPS       (AX)(DX*2), Y8, Y8
+	VFMADD213PS  (AX)(DX*1), Y12, Y8
+	VMAXPS       Y8, Y13, Y8
+	VSUBPS       (AX)(DX*2), Y9, Y9
+	VFMADD213PS  (AX)(DX*1), Y12, Y9
+	VMAXPS       Y9, Y13, Y9
+	VSUBPS       (AX)(DX*2), Y10, Y10
+	VFMADD213PS  (AX)(DX*1), Y12, Y10
+	VMAXPS       Y10, Y13, Y10
+	VSUBPS       (AX)(DX*2), Y11, Y11
+	VFMADD213PS  (AX)(DX*1), Y12, Y11
+	VMAXPS       Y11, Y13, Y11
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y0, Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y1, Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y2, Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y3, Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y4, Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y5, Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y6, Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y7, Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y8, Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y9, Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y10, Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y11, Y12, (AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x0c, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY1x2(SB), NOSPLIT, $0-112
+TEXT ·tileY1x2(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -22118,29 +25094,44 @@ loop:
 	ADDQ         R9, DI
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      (CX), Y2
-	VMASKMOVPS   Y1, Y2, 32(AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x01, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y4
+	VMOVUPS      (AX), Y2
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y2, Y0
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      32(AX), Y2
+	VSUBPS       32(AX)(DX*2), Y1, Y1
+	VFMADD213PS  32(AX)(DX*1), Y2, Y1
+	VMAXPS       Y1, Y4, Y1
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    Y0, (AX)
+	VMOVUPS    (CX), Y2
+	VMASKMOVPS Y1, Y2, 32(AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x01, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY2x2(SB), NOSPLIT, $0-112
+TEXT ·tileY2x2(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -22202,33 +25193,54 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      (CX), Y4
-	VMASKMOVPS   Y1, Y4, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      (CX), Y4
-	VMASKMOVPS   Y3, Y4, 32(AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x02, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y6
+	VMOVUPS      (AX), Y4
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y4, Y0
+	VMAXPS       Y0, Y6, Y0
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y4, Y2
+	VMAXPS       Y2, Y6, Y2
+	VMOVUPS      32(AX), Y4
+	VSUBPS       32(AX)(DX*2), Y1, Y1
+	VFMADD213PS  32(AX)(DX*1), Y4, Y1
+	VMAXPS       Y1, Y6, Y1
+	VSUBPS       32(AX)(DX*2), Y3, Y3
+	VFMADD213PS  32(AX)(DX*1), Y4, Y3
+	VMAXPS       Y3, Y6, Y3
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    Y0, (AX)
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS Y1, Y4, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y2, (AX)
+	VMOVUPS    (CX), Y4
+	VMASKMOVPS Y3, Y4, 32(AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x02, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY3x2(SB), NOSPLIT, $0-112
+TEXT ·tileY3x2(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -22299,37 +25311,64 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      (CX), Y6
-	VMASKMOVPS   Y1, Y6, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      (CX), Y6
-	VMASKMOVPS   Y3, Y6, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      (CX), Y6
-	VMASKMOVPS   Y5, Y6, 32(AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x03, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y8
+	VMOVUPS      (AX), Y6
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y6, Y0
+	VMAXPS       Y0, Y8, Y0
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y6, Y2
+	VMAXPS       Y2, Y8, Y2
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y6, Y4
+	VMAXPS       Y4, Y8, Y4
+	VMOVUPS      32(AX), Y6
+	VSUBPS       32(AX)(DX*2), Y1, Y1
+	VFMADD213PS  32(AX)(DX*1), Y6, Y1
+	VMAXPS       Y1, Y8, Y1
+	VSUBPS       32(AX)(DX*2), Y3, Y3
+	VFMADD213PS  32(AX)(DX*1), Y6, Y3
+	VMAXPS       Y3, Y8, Y3
+	VSUBPS       32(AX)(DX*2), Y5, Y5
+	VFMADD213PS  32(AX)(DX*1), Y6, Y5
+	VMAXPS       Y5, Y8, Y5
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    Y0, (AX)
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS Y1, Y6, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y2, (AX)
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS Y3, Y6, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y4, (AX)
+	VMOVUPS    (CX), Y6
+	VMASKMOVPS Y5, Y6, 32(AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x03, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY4x2(SB), NOSPLIT, $0-112
+TEXT ·tileY4x2(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -22410,41 +25449,74 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y1, Y8, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y3, Y8, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y5, Y8, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      (CX), Y8
-	VMASKMOVPS   Y7, Y8, 32(AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x04, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y10
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y10, Y0
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y10, Y2
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y10, Y4
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y10, Y6
+	VMOVUPS      32(AX), Y8
+	VSUBPS       32(AX)(DX*2), Y1, Y1
+	VFMADD213PS  32(AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y10, Y1
+	VSUBPS       32(AX)(DX*2), Y3, Y3
+	VFMADD213PS  32(AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y10, Y3
+	VSUBPS       32(AX)(DX*2), Y5, Y5
+	VFMADD213PS  32(AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y10, Y5
+	VSUBPS       32(AX)(DX*2), Y7, Y7
+	VFMADD213PS  32(AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y10, Y7
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    Y0, (AX)
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y1, Y8, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y2, (AX)
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y3, Y8, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y4, (AX)
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y5, Y8, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y6, (AX)
+	VMOVUPS    (CX), Y8
+	VMASKMOVPS Y7, Y8, 32(AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x04, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY5x2(SB), NOSPLIT, $0-112
+TEXT ·tileY5x2(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -22537,45 +25609,84 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y1, Y10, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y3, Y10, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y5, Y10, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y7, Y10, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      (CX), Y10
-	VMASKMOVPS   Y9, Y10, 32(AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x05, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y12
+	VMOVUPS      (AX), Y10
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y10, Y0
+	VMAXPS       Y0, Y12, Y0
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y10, Y2
+	VMAXPS       Y2, Y12, Y2
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y10, Y4
+	VMAXPS       Y4, Y12, Y4
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y10, Y6
+	VMAXPS       Y6, Y12, Y6
+	VSUBPS       (AX)(DX*2), Y8, Y8
+	VFMADD213PS  (AX)(DX*1), Y10, Y8
+	VMAXPS       Y8, Y12, Y8
+	VMOVUPS      32(AX), Y10
+	VSUBPS       32(AX)(DX*2), Y1, Y1
+	VFMADD213PS  32(AX)(DX*1), Y10, Y1
+	VMAXPS       Y1, Y12, Y1
+	VSUBPS       32(AX)(DX*2), Y3, Y3
+	VFMADD213PS  32(AX)(DX*1), Y10, Y3
+	VMAXPS       Y3, Y12, Y3
+	VSUBPS       32(AX)(DX*2), Y5, Y5
+	VFMADD213PS  32(AX)(DX*1), Y10, Y5
+	VMAXPS       Y5, Y12, Y5
+	VSUBPS       32(AX)(DX*2), Y7, Y7
+	VFMADD213PS  32(AX)(DX*1), Y10, Y7
+	VMAXPS       Y7, Y12, Y7
+	VSUBPS       32(AX)(DX*2), Y9, Y9
+	VFMADD213PS  32(AX)(DX*1), Y10, Y9
+	VMAXPS       Y9, Y12, Y9
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    Y0, (AX)
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y1, Y10, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y2, (AX)
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y3, Y10, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y4, (AX)
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y5, Y10, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y6, (AX)
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y7, Y10, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y8, (AX)
+	VMOVUPS    (CX), Y10
+	VMASKMOVPS Y9, Y10, 32(AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x05, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int)
+// func tileY6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
-TEXT ·tileY6x2(SB), NOSPLIT, $0-112
+TEXT ·tileY6x2(SB), NOSPLIT, $0-132
 	MOVQ tail+96(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -22677,49 +25788,94 @@ loop:
 	ADDQ         R10, R8
 	DECQ         AX
 	JNZ          tap
-	MOVQ         c+80(FP), AX
-	MOVQ         cm+88(FP), DX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y1, Y12, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y3, Y12, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y5, Y12, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y7, Y12, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y9, Y12, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      (CX), Y12
-	VMASKMOVPS   Y11, Y12, 32(AX)
-	MOVQ         blocks+0(FP), DX
-	MOVQ         a+24(FP), BX
-	MOVQ         am+32(FP), SI
-	MOVQ         cm+88(FP), DI
-	ADDQ         DI, AX
-	MOVQ         AX, c+80(FP)
-	IMUL3Q       $0x06, SI, SI
-	ADDQ         SI, BX
-	MOVQ         BX, a+24(FP)
-	DECQ         DX
-	MOVQ         DX, blocks+0(FP)
-	JNZ          block
+	MOVQ         coef+112(FP), AX
+	MOVQ         cs+120(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+128(FP), Y14
+	VMOVUPS      (AX), Y12
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y12, Y0
+	VMAXPS       Y0, Y14, Y0
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y12, Y2
+	VMAXPS       Y2, Y14, Y2
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y12, Y4
+	VMAXPS       Y4, Y14, Y4
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y12, Y6
+	VMAXPS       Y6, Y14, Y6
+	VSUBPS       (AX)(DX*2), Y8, Y8
+	VFMADD213PS  (AX)(DX*1), Y12, Y8
+	VMAXPS       Y8, Y14, Y8
+	VSUBPS       (AX)(DX*2), Y10, Y10
+	VFMADD213PS  (AX)(DX*1), Y12, Y10
+	VMAXPS       Y10, Y14, Y10
+	VMOVUPS      32(AX), Y12
+	VSUBPS       32(AX)(DX*2), Y1, Y1
+	VFMADD213PS  32(AX)(DX*1), Y12, Y1
+	VMAXPS       Y1, Y14, Y1
+	VSUBPS       32(AX)(DX*2), Y3, Y3
+	VFMADD213PS  32(AX)(DX*1), Y12, Y3
+	VMAXPS       Y3, Y14, Y3
+	VSUBPS       32(AX)(DX*2), Y5, Y5
+	VFMADD213PS  32(AX)(DX*1), Y12, Y5
+	VMAXPS       Y5, Y14, Y5
+	VSUBPS       32(AX)(DX*2), Y7, Y7
+	VFMADD213PS  32(AX)(DX*1), Y12, Y7
+	VMAXPS       Y7, Y14, Y7
+	VSUBPS       32(AX)(DX*2), Y9, Y9
+	VFMADD213PS  32(AX)(DX*1), Y12, Y9
+	VMAXPS       Y9, Y14, Y9
+	VSUBPS       32(AX)(DX*2), Y11, Y11
+	VFMADD213PS  32(AX)(DX*1), Y12, Y11
+	VMAXPS       Y11, Y14, Y11
+
+settled:
+	MOVQ       c+80(FP), AX
+	MOVQ       cm+88(FP), DX
+	VMOVUPS    Y0, (AX)
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y1, Y12, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y2, (AX)
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y3, Y12, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y4, (AX)
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y5, Y12, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y6, (AX)
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y7, Y12, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y8, (AX)
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y9, Y12, 32(AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y10, (AX)
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS Y11, Y12, 32(AX)
+	MOVQ       blocks+0(FP), DX
+	MOVQ       a+24(FP), BX
+	MOVQ       am+32(FP), SI
+	MOVQ       cm+88(FP), DI
+	ADDQ       DI, AX
+	MOVQ       AX, c+80(FP)
+	IMUL3Q     $0x06, SI, SI
+	ADDQ       SI, BX
+	MOVQ       BX, a+24(FP)
+	DECQ       DX
+	MOVQ       DX, blocks+0(FP)
+	JNZ        block
 	VZEROUPPER
 	RET
 
-// func correlateY1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateY1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY1x8(SB), NOSPLIT, $0-128
+TEXT ·correlateY1x8(SB), NOSPLIT, $0-148
 	MOVQ tail+112(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -22893,6 +26049,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
 	MOVQ       dst+64(FP), AX
 	MOVQ       dp+72(FP), DX
 	MOVQ       count+104(FP), BX
@@ -23230,9 +26418,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateY2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY2x8(SB), NOSPLIT, $0-128
+TEXT ·correlateY2x8(SB), NOSPLIT, $0-148
 	MOVQ tail+112(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -23422,6 +26610,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
 	MOVQ       dst+64(FP), AX
 	MOVQ       dp+72(FP), DX
 	MOVQ       count+104(FP), BX
@@ -23812,9 +27032,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateY3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY3x8(SB), NOSPLIT, $0-128
+TEXT ·correlateY3x8(SB), NOSPLIT, $0-148
 	MOVQ tail+112(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -24020,6 +27240,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
 	MOVQ       dst+64(FP), AX
 	MOVQ       dp+72(FP), DX
 	MOVQ       count+104(FP), BX
@@ -24469,9 +27721,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateY4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY4x8(SB), NOSPLIT, $0-128
+TEXT ·correlateY4x8(SB), NOSPLIT, $0-148
 	MOVQ tail+112(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -24693,6 +27945,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
 	MOVQ       dst+64(FP), AX
 	MOVQ       dp+72(FP), DX
 	MOVQ       count+104(FP), BX
@@ -25185,9 +28469,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateY5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY5x8(SB), NOSPLIT, $0-128
+TEXT ·correlateY5x8(SB), NOSPLIT, $0-148
 	MOVQ tail+112(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -25425,6 +28709,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
 	MOVQ       dst+64(FP), AX
 	MOVQ       dp+72(FP), DX
 	MOVQ       count+104(FP), BX
@@ -25984,9 +29300,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateY6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY6x8(SB), NOSPLIT, $0-128
+TEXT ·correlateY6x8(SB), NOSPLIT, $0-148
 	MOVQ tail+112(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -26240,6 +29556,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
 	MOVQ       dst+64(FP), AX
 	MOVQ       dp+72(FP), DX
 	MOVQ       count+104(FP), BX
@@ -26866,9 +30214,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateY7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY7x8(SB), NOSPLIT, $0-128
+TEXT ·correlateY7x8(SB), NOSPLIT, $0-148
 	MOVQ tail+112(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -27138,6 +30486,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
 	MOVQ       dst+64(FP), AX
 	MOVQ       dp+72(FP), DX
 	MOVQ       count+104(FP), BX
@@ -27831,9 +31211,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateY8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY8x8(SB), NOSPLIT, $0-128
+TEXT ·correlateY8x8(SB), NOSPLIT, $0-148
 	MOVQ tail+112(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -28119,6 +31499,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
 	MOVQ       dst+64(FP), AX
 	MOVQ       dp+72(FP), DX
 	MOVQ       count+104(FP), BX
@@ -28815,9 +32227,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateY9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY9x8(SB), NOSPLIT, $0-128
+TEXT ·correlateY9x8(SB), NOSPLIT, $0-148
 	MOVQ tail+112(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -29119,6 +32531,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
 	MOVQ       dst+64(FP), AX
 	MOVQ       dp+72(FP), DX
 	MOVQ       count+104(FP), BX
@@ -29874,9 +33318,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateY10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY10x8(SB), NOSPLIT, $0-128
+TEXT ·correlateY10x8(SB), NOSPLIT, $0-148
 	MOVQ tail+112(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -30194,6 +33638,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
 	MOVQ       dst+64(FP), AX
 	MOVQ       dp+72(FP), DX
 	MOVQ       count+104(FP), BX
@@ -31008,9 +34484,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int)
+// func correlateY11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY11x8(SB), NOSPLIT, $0-128
+TEXT ·correlateY11x8(SB), NOSPLIT, $0-148
 	MOVQ tail+112(FP), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
@@ -31344,6 +34820,38 @@ next:
 	JNZ  row
 
 store:
+	MOVQ         coef+128(FP), AX
+	MOVQ         cs+136(FP), DX
+	TESTQ        AX, AX
+	JZ           settled
+	VBROADCASTSS floor+144(FP), Y9
+	VMOVUPS      (AX), Y8
+	VSUBPS       (AX)(DX*2), Y0, Y0
+	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	VMAXPS       Y0, Y9, Y0
+	VSUBPS       (AX)(DX*2), Y1, Y1
+	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VMAXPS       Y1, Y9, Y1
+	VSUBPS       (AX)(DX*2), Y2, Y2
+	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VMAXPS       Y2, Y9, Y2
+	VSUBPS       (AX)(DX*2), Y3, Y3
+	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VMAXPS       Y3, Y9, Y3
+	VSUBPS       (AX)(DX*2), Y4, Y4
+	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VMAXPS       Y4, Y9, Y4
+	VSUBPS       (AX)(DX*2), Y5, Y5
+	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VMAXPS       Y5, Y9, Y5
+	VSUBPS       (AX)(DX*2), Y6, Y6
+	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VMAXPS       Y6, Y9, Y6
+	VSUBPS       (AX)(DX*2), Y7, Y7
+	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VMAXPS       Y7, Y9, Y7
+
+settled:
 	MOVQ       dst+64(FP), AX
 	MOVQ       dp+72(FP), DX
 	MOVQ       count+104(FP), BX

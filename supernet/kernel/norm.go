@@ -11,7 +11,8 @@ import "math"
 // So a normalised value need not be stored. It belongs to one goroutine at a time.
 type Norm struct {
 	c      int
-	coef   []float32 // six vectors of c channels, rounded up to blocks of lanes
+	coef   []float32 // six vectors of c channels
+	step   int       // from one to the next: c rounded up to blocks of lanes
 	floor  float32
 	invstd []float64
 }
@@ -35,7 +36,7 @@ const (
 
 // NewNorm is a normalisation of c channels; Use makes it that of some statistics.
 func NewNorm(c int, relu bool) *Norm {
-	n := &Norm{c: c, coef: make([]float32, vectorsOfNorm*padded(c)), floor: float32(math.Inf(-1)), invstd: make([]float64, c)}
+	n := &Norm{c: c, coef: make([]float32, vectorsOfNorm*padded(c)), step: padded(c), floor: float32(math.Inf(-1)), invstd: make([]float64, c)}
 	if relu {
 		n.floor = 0
 	}
@@ -64,29 +65,39 @@ func identity(c int) *Norm {
 	return n
 }
 
-func (n *Norm) vector(i int) []float32 { return n.coef[i*padded(n.c):][:n.c] }
+func (n *Norm) vector(i int) []float32 { return n.coef[i*n.step:][:n.c] }
 
 // padded is c rounded up to whole blocks of lanes.
 func padded(c int) int { return ceilDiv(c, lanes) * lanes }
 
-// coefficients are those of one block of channels.
+// coefficients are those of channels from some one on; of a nil Norm there are none.
 type coefficients struct {
-	v     []float32 // of the first vector; the next one starts at step
-	step  int
-	floor float32
+	norm    *Norm
+	channel int
 }
 
-func (n *Norm) block(i int) coefficients {
-	return coefficients{n.coef[i*lanes:], padded(n.c), n.floor}
+func (n *Norm) from(channel int) coefficients { return coefficients{n, channel} }
+
+// skip leaves out the first n channels.
+func (c coefficients) skip(n int) coefficients { return coefficients{c.norm, c.channel + n} }
+
+func (c coefficients) vector(i int) []float32 {
+	return c.norm.coef[i*c.norm.step+c.channel:][:lanes]
 }
 
-func (c coefficients) vector(i int) []float32 { return c.v[i*c.step:][:lanes] }
+// settle normalises rows of x [rows, channels] in place, if there are coefficients.
+func (c coefficients) settle(x rowsOf16, rows, channels int) {
+	for i := 0; i < channels && c.norm != nil; i += lanes {
+		at := rowsOf16{x.x[i:], x.step}
+		c.skip(i).normalise(at, at, rows, min(lanes, channels-i))
+	}
+}
 
 // load sets rows of dst [rows, c] from x.
 func (n *Norm) load(dst, x []float32, rows int) {
 	for i := 0; i*lanes < n.c; i++ {
 		from := i * lanes
-		n.block(i).normalise(rowsOf16{dst[from:], n.c}, rowsOf16{x[from:], n.c}, rows, min(lanes, n.c-from))
+		n.from(from).normalise(rowsOf16{dst[from:], n.c}, rowsOf16{x[from:], n.c}, rows, min(lanes, n.c-from))
 	}
 }
 
@@ -94,7 +105,7 @@ func (n *Norm) load(dst, x []float32, rows int) {
 func (n *Norm) loadGradient(dst, x, dy []float32, rows int) {
 	for i := 0; i*lanes < n.c; i++ {
 		from := i * lanes
-		n.block(i).denormalise(rowsOf16{dst[from:], n.c}, rowsOf16{x[from:], n.c}, rowsOf16{dy[from:], n.c}, rows, min(lanes, n.c-from))
+		n.from(from).denormalise(rowsOf16{dst[from:], n.c}, rowsOf16{x[from:], n.c}, rowsOf16{dy[from:], n.c}, rows, min(lanes, n.c-from))
 	}
 }
 
@@ -102,7 +113,7 @@ func (n *Norm) loadGradient(dst, x, dy []float32, rows int) {
 func (n *Norm) measureSlopes(sums, x, dy []float32, rows int) {
 	for i := 0; i*lanes < n.c; i++ {
 		from := i * lanes
-		n.block(i).slopes(sums[2*from:], rowsOf16{x[from:], n.c}, rowsOf16{dy[from:], n.c}, rows, min(lanes, n.c-from))
+		n.from(from).slopes(sums[2*from:], rowsOf16{x[from:], n.c}, rowsOf16{dy[from:], n.c}, rows, min(lanes, n.c-from))
 	}
 }
 

@@ -25,6 +25,7 @@ func (c pointwise) forward(k *Convolution, r strip) {
 	cg, og := c.C/c.Groups, c.Out/c.Groups
 	q := product{m: r.to - r.from, n: og, taps: 1, k: cg, am: c.C, ak: 1, bk: c.Out, cm: c.Out}
 	for g := range c.Groups {
+		q.norm = k.pass.out.from(g * og)
 		q.apply(k.pass.y[r.from*c.Out+g*og:], z[g*cg:], k.pass.w[g*og:], false)
 	}
 	k.measureMoments(r, 0, blocks(c.Out))

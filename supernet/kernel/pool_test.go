@@ -113,9 +113,9 @@ func TestSteadyStateAllocations(t *testing.T) {
 	norm, stats := NewNorm(32, true), NewStatistics(32)
 	g := Gradients{DX: x, DW: w, DGamma: v, DBeta: v}
 	for name, f := range map[string]func(){
-		"forward":            func() { full.Forward(p, y, x, w, 2, norm, stats) },
+		"forward":            func() { full.Forward(p, y, x, w, 2, norm, nil, stats) },
 		"backward":           func() { full.Backward(p, g, x, w, y, y, 2, norm, norm) },
-		"depthwise forward":  func() { each.Forward(p, y, x, w[:25*32], 2, norm, stats) },
+		"depthwise forward":  func() { each.Forward(p, y, x, w[:25*32], 2, norm, nil, stats) },
 		"depthwise backward": func() { each.Backward(p, Gradients{x, w[:25*32], v, v}, x, w[:25*32], y, y, 2, norm, norm) },
 		"statistics":         func() { stats.Measure(p, x) },
 		"normalise":          func() { norm.Use(stats, v, v, 1); norm.Forward(p, y, x) },

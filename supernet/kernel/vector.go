@@ -16,6 +16,8 @@ const maxTaps = 11
 //
 //	for i < m, j < n: c[i·cm + j] = Σ a[i·am + t·at + l·ak]·b[t·bt + l·bk + j]   over t < taps, l < k
 //
+// or adds to c, and then normalises it by the coefficients of norm, if there are any, the first of which is that of column 0.
+//
 // The coefficients of a may lie in any direction, so that one loop serves rows of x times weights (forward), rows of dy times
 // transposed weights (data), and columns of x times rows of dy (weights).
 type product struct {
@@ -23,17 +25,18 @@ type product struct {
 	am, at, ak    int
 	bt, bk        int
 	cm            int
+	norm          coefficients
 }
 
 // check panics where the product would leave a slice.
-func (q product) check(c, a, b []float32) {
+func (q *product) check(c, a, b []float32) {
 	_ = c[(q.m-1)*q.cm+q.n-1]
 	_ = a[(q.m-1)*q.am+(q.taps-1)*q.at+(q.k-1)*q.ak]
 	_ = b[(q.taps-1)*q.bt+(q.k-1)*q.bk+q.n-1]
 }
 
 // portable sets c, or adds to it.
-func (q product) portable(c, a, b []float32, add bool) {
+func (q *product) portable(c, a, b []float32, add bool) {
 	for i := 0; i < q.m; i += 2 {
 		pair := i+1 < q.m
 		c0, c1 := c[i*q.cm:][:q.n], c[i*q.cm:][:q.n]
@@ -53,6 +56,7 @@ func (q product) portable(c, a, b []float32, add bool) {
 			}
 		}
 	}
+	q.norm.settle(rowsOf16{c, q.cm}, q.m, q.n)
 }
 
 // correlation is a part of a one-dimensional depthwise convolution without stride and dilation: output a and tap b read
@@ -65,16 +69,19 @@ type correlation struct {
 	place                 int  // number of taps before these in a line of the packed kernel
 	first                 bool // of the correlations with these taps
 	add                   bool
+	last                  bool // that adds to its outputs
 }
 
 // image is what a correlation reads: x [H, W, ·], of which it takes the first lanes channels, and the kernel w [KH, taps, lanes] from
-// wFrom on. Line h of the outputs sees the lines that rows.runs[h] says.
+// wFrom on. Line h of the outputs sees the lines that rows.runs[h] says. The last correlation of an output normalises it, if norm
+// is any.
 type image struct {
 	rows        *axis
 	x           []float32
 	line, pixel int // from one line, one pixel of x to the next
 	w           []float32
 	wFrom       int
+	norm        coefficients
 }
 
 // portable computes outputs of every line h of dst, lines being dl and pixels dp apart, in the first channels of lanes:
@@ -94,6 +101,9 @@ func (c *correlation) portable(dst []float32, dl, dp int, in *image, channels in
 			x := series{in.x, (r.src+i*in.rows.srcStep)*in.line + c.src*in.pixel, c.srcStep * in.pixel}
 			w := series{in.w, in.wFrom + (r.tap+i*in.rows.tapStep)*c.taps*lanes, lanes}
 			correlate(to, x, w, channels, c.outputs, c.taps, c.lo, c.hi)
+		}
+		if c.last {
+			in.norm.settle(rowsOf16{to.data[to.from:], to.step}, c.outputs, channels)
 		}
 	}
 }
@@ -131,7 +141,7 @@ func (c coefficients) normalisePortable(dst, x rowsOf16, rows, channels int) {
 	for r := range rows {
 		x, y := x.row(r, channels), dst.row(r, channels)
 		for i, v := range x {
-			y[i] = max((v-mean[i])*scale[i]+shift[i], c.floor)
+			y[i] = max((v-mean[i])*scale[i]+shift[i], c.norm.floor)
 		}
 	}
 }
@@ -144,7 +154,7 @@ func (c coefficients) denormalisePortable(dst, x, dy rowsOf16, rows, channels in
 		x, dy, d := x.row(r, channels), dy.row(r, channels), dst.row(r, channels)
 		for i, v := range x {
 			dz, v := dy[i], v-mean[i]
-			if v*scale[i]+shift[i] <= c.floor {
+			if v*scale[i]+shift[i] <= c.norm.floor {
 				dz = 0
 			}
 			d[i] = a[i]*dz + (b[i]*v + constant[i])
@@ -161,7 +171,7 @@ func (c coefficients) slopesPortable(dst []float32, x, dy rowsOf16, rows, channe
 		x, dy := x.row(r, channels), dy.row(r, channels)
 		for i, v := range x {
 			dz, v := dy[i], v-mean[i]
-			if v*scale[i]+shift[i] <= c.floor {
+			if v*scale[i]+shift[i] <= c.norm.floor {
 				dz = 0
 			}
 			sum[i] += dz

@@ -29,8 +29,8 @@ func best() instructionSet {
 
 // Distances of these functions are in bytes.
 type (
-	tileFunc      func(blocks, taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int)
-	correlateFunc func(lines int, runs *int, x *float32, xp, xl, xr int, w *float32, wr int, dst *float32, dp, dl, lo, hi, count, tail, add int)
+	tileFunc      func(blocks, taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int, coef *float32, cs int, floor float32)
+	correlateFunc func(lines int, runs *int, x *float32, xp, xl, xr int, w *float32, wr int, dst *float32, dp, dl, lo, hi, count, tail, add int, coef *float32, cs int, floor float32)
 	gradientFunc  func(rows int, x *float32, xp, xr int, dy *float32, dp, dr int, dst *float32, lo, hi int)
 )
 
@@ -42,7 +42,7 @@ func flag(b bool) int {
 }
 
 // apply sets c, or adds to it.
-func (q product) apply(c, a, b []float32, add bool) {
+func (q *product) apply(c, a, b []float32, add bool) {
 	q.check(c, a, b)
 	switch instructions {
 	case avx512:
@@ -58,15 +58,14 @@ func (q product) apply(c, a, b []float32, add bool) {
 const cached = 4096
 
 // tiled cuts c into tiles, of a few vectors each of width floats.
-func (q product) tiled(tiles *[4][]tileFunc, width int, c, a, b []float32, add bool) {
+func (q *product) tiled(tiles *[4][]tileFunc, width int, c, a, b []float32, add bool) {
 	rows := max(cached/(q.taps*q.k), 28)
 	for from := 0; from < q.m; from += rows {
 		to := min(from+rows, q.m)
 		for j := 0; j < q.n; {
 			vectors := tileVectors(ceilDiv(q.n-j, width), tiles)
 			columns := min(q.n-j, vectors*width)
-			kinds := tiles[vectors]
-			q.column(kinds, c[j:], a, b[j:], from, to, columns-(vectors-1)*width, flag(add))
+			q.column(tiles[vectors], c, a, b, j, from, to, columns-(vectors-1)*width, flag(add))
 			j += columns
 		}
 	}
@@ -84,13 +83,15 @@ func tileVectors(left int, tiles *[4][]tileFunc) int {
 	return min(left, most)
 }
 
-// column computes the tiles of one column of tiles for rows from..to−1: some of equal heights, and a lower one if rows are left.
-func (q product) column(kinds []tileFunc, c, a, b []float32, from, to, tail, add int) {
+// column computes the tiles of one column of tiles, from column j on, for rows from..to−1: some of equal heights, and a lower one if
+// rows are left.
+func (q *product) column(kinds []tileFunc, c, a, b []float32, j, from, to, tail, add int) {
+	coef, cs, floor := q.norm.skip(j).args()
 	rows := to - from
 	height := ceilDiv(rows, ceilDiv(rows, len(kinds)-1))
 	for blocks := rows / height; ; blocks = 1 {
-		kinds[height](blocks, q.taps, q.k, &a[from*q.am], 4*q.am, 4*q.ak, 4*q.at, &b[0], 4*q.bk, 4*q.bt,
-			&c[from*q.cm], 4*q.cm, tail, add)
+		kinds[height](blocks, q.taps, q.k, &a[from*q.am], 4*q.am, 4*q.ak, 4*q.at, &b[j], 4*q.bk, 4*q.bt,
+			&c[from*q.cm+j], 4*q.cm, tail, add, coef, cs, floor)
 		from += blocks * height
 		if from == to {
 			return
@@ -107,7 +108,7 @@ func (c *correlation) apply(dst []float32, dl, dp int, in *image, channels int) 
 	case avx2:
 		for from := 0; from < channels; from += 8 {
 			part := *in
-			part.x, part.w = in.x[from:], in.w[from:]
+			part.x, part.w, part.norm = in.x[from:], in.w[from:], in.norm.skip(from)
 			c.slide(correlationsY[:], 8, dst[from:], dl, dp, &part, min(channels-from, 8))
 		}
 	default:
@@ -120,6 +121,11 @@ func (c *correlation) slide(functions [][maxTaps + 1]correlateFunc, width int, d
 	rows, taps := in.rows, c.taps*lanes
 	lines, lastSrc := len(rows.runs), rows.lastSrc*in.line
 	_ = in.w[in.wFrom+rows.lastTap*taps+taps-lanes+width-1]
+	norm := in.norm
+	if !c.last {
+		norm = coefficients{}
+	}
+	coef, cs, floor := norm.args()
 	for a := 0; a < c.outputs; {
 		at, most := 0, 8
 		if c.outputs-a > 8 && len(functions) > 1 {
@@ -130,22 +136,37 @@ func (c *correlation) slide(functions [][maxTaps + 1]correlateFunc, width int, d
 		to := dst[(c.dst+a*c.dstStep)*dp:]
 		_ = to[(lines-1)*dl+(count-1)*c.dstStep*dp+channels-1]
 		if hi <= lo {
-			c.nothing(to, lines, dl, dp, count, channels)
+			c.nothing(to, in, dl, dp, count, channels)
 		} else {
 			first, step := (c.src+(a+lo)*c.srcStep)*in.pixel, c.srcStep*in.pixel
 			_ = in.x[lastSrc+first+(hi-1-lo)*step+width-1]
 			functions[at][c.taps](lines, &rows.runs[0].tap, &in.x[first], 4*step, 4*in.line, 4*in.line*rows.srcStep,
-				&in.w[in.wFrom], 4*taps*rows.tapStep, &to[0], 4*c.dstStep*dp, 4*dl, lo, hi, count, channels, flag(c.add))
+				&in.w[in.wFrom], 4*taps*rows.tapStep, &to[0], 4*c.dstStep*dp, 4*dl, lo, hi, count, channels, flag(c.add),
+				coef, cs, floor)
 		}
 		a += count
 	}
 }
 
 // nothing is what outputs without inputs get.
-func (c *correlation) nothing(dst []float32, lines, dl, dp, count, channels int) {
-	for i := 0; i < lines*count && !c.add; i++ {
-		clear(dst[i/count*dl+i%count*c.dstStep*dp:][:channels])
+func (c *correlation) nothing(dst []float32, in *image, dl, dp, count, channels int) {
+	for h := range in.rows.runs {
+		to := rowsOf16{dst[h*dl:], c.dstStep * dp}
+		for i := 0; i < count && !c.add; i++ {
+			clear(to.row(i, channels))
+		}
+		if c.last {
+			in.norm.settle(to, count, channels)
+		}
 	}
+}
+
+// args is how the assembly takes coefficients: where they are, the distance from one vector to the next in bytes, and the bound.
+func (c coefficients) args() (coef *float32, step int, floor float32) {
+	if c.norm == nil {
+		return nil, 0, 0
+	}
+	return &c.norm.coef[c.channel], 4 * c.norm.step, c.norm.floor
 }
 
 // gradient adds the gradients of the taps of one line of the kernel, as the portable loop says.
@@ -192,12 +213,14 @@ func (m rowsOf16) check(rows, channels int) { _ = m.x[(rows-1)*m.step+channels-1
 func (c coefficients) normalise(dst, x rowsOf16, rows, channels int) {
 	dst.check(rows, channels)
 	x.check(rows, channels)
+	coef, cs, floor := c.args()
 	switch instructions {
 	case avx512:
-		normaliseZ(rows, &x.x[0], 4*x.step, &dst.x[0], 4*dst.step, &c.v[0], 4*c.step, c.floor, channels)
+		normaliseZ(rows, &x.x[0], 4*x.step, &dst.x[0], 4*dst.step, coef, cs, floor, channels)
 	case avx2:
 		for i := 0; i < channels; i += 8 {
-			normaliseY(rows, &x.x[i], 4*x.step, &dst.x[i], 4*dst.step, &c.v[i], 4*c.step, c.floor, min(channels-i, 8))
+			coef, _, _ := c.skip(i).args()
+			normaliseY(rows, &x.x[i], 4*x.step, &dst.x[i], 4*dst.step, coef, cs, floor, min(channels-i, 8))
 		}
 	default:
 		c.normalisePortable(dst, x, rows, channels)
@@ -209,12 +232,14 @@ func (c coefficients) denormalise(dst, x, dy rowsOf16, rows, channels int) {
 	dst.check(rows, channels)
 	x.check(rows, channels)
 	dy.check(rows, channels)
+	coef, cs, floor := c.args()
 	switch instructions {
 	case avx512:
-		denormaliseZ(rows, &x.x[0], 4*x.step, &dy.x[0], 4*dy.step, &dst.x[0], 4*dst.step, &c.v[0], 4*c.step, c.floor, channels)
+		denormaliseZ(rows, &x.x[0], 4*x.step, &dy.x[0], 4*dy.step, &dst.x[0], 4*dst.step, coef, cs, floor, channels)
 	case avx2:
 		for i := 0; i < channels; i += 8 {
-			denormaliseY(rows, &x.x[i], 4*x.step, &dy.x[i], 4*dy.step, &dst.x[i], 4*dst.step, &c.v[i], 4*c.step, c.floor, min(channels-i, 8))
+			coef, _, _ := c.skip(i).args()
+			denormaliseY(rows, &x.x[i], 4*x.step, &dy.x[i], 4*dy.step, &dst.x[i], 4*dst.step, coef, cs, floor, min(channels-i, 8))
 		}
 	default:
 		c.denormalisePortable(dst, x, dy, rows, channels)
@@ -226,12 +251,14 @@ func (c coefficients) slopes(dst []float32, x, dy rowsOf16, rows, channels int) 
 	_ = dst[2*lanes-1]
 	x.check(rows, channels)
 	dy.check(rows, channels)
+	coef, cs, floor := c.args()
 	switch instructions {
 	case avx512:
-		slopesZ(rows, &x.x[0], 4*x.step, &dy.x[0], 4*dy.step, &c.v[0], 4*c.step, c.floor, &dst[0], channels)
+		slopesZ(rows, &x.x[0], 4*x.step, &dy.x[0], 4*dy.step, coef, cs, floor, &dst[0], channels)
 	case avx2:
 		for i := 0; i < channels; i += 8 {
-			slopesY(rows, &x.x[i], 4*x.step, &dy.x[i], 4*dy.step, &c.v[i], 4*c.step, c.floor, &dst[i], min(channels-i, 8))
+			coef, _, _ := c.skip(i).args()
+			slopesY(rows, &x.x[i], 4*x.step, &dy.x[i], 4*dy.step, coef, cs, floor, &dst[i], min(channels-i, 8))
 		}
 	default:
 		c.slopesPortable(dst, x, dy, rows, channels)

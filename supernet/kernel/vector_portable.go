@@ -2,7 +2,7 @@
 
 package kernel
 
-func (q product) apply(c, a, b []float32, add bool) {
+func (q *product) apply(c, a, b []float32, add bool) {
 	q.check(c, a, b)
 	q.portable(c, a, b, add)
 }

@@ -297,7 +297,8 @@ func (n normCheck) loops(t *testing.T, r *rand.Rand, rows, channels int, floor f
 		return rowsOf16{f.fill(operands(r, (rows-1)*step+channels, wild)), step}
 	}
 	step := lanes * (1 + r.IntN(2))
-	c := coefficients{n.coef.fill(operands(r, (vectorsOfNorm-1)*step+lanes, false)), step, floor}
+	norm := &Norm{coef: n.coef.fill(operands(r, (vectorsOfNorm-1)*step+lanes, false)), step: step, floor: floor}
+	c := norm.from(0)
 	scale, shift, mean := c.vector(atScale), c.vector(atShift), c.vector(atMean)
 	a, b, constant := c.vector(atA), c.vector(atB), c.vector(atConstant)
 	x, dy := matrix(n.x), matrix(n.dy)

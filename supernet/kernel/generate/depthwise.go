@@ -48,7 +48,7 @@ func (s isa) inputs(n int, px, xp, lo, hi reg.GPVirtual, use func(u int, x reg.V
 // each input is loaded once for all outputs that see it.
 func correlate(s isa, taps, outputs int) {
 	TEXT(fmt.Sprintf("correlate%s%dx%d", s.name, taps, outputs), NOSPLIT,
-		"func(lines int, runs *int, x *float32, xp, xl, xr int, w *float32, wr int, dst *float32, dp, dl, lo, hi, count, tail, add int)")
+		"func(lines int, runs *int, x *float32, xp, xl, xr int, w *float32, wr int, dst *float32, dp, dl, lo, hi, count, tail, add int, coef *float32, cs int, floor float32)")
 	Doc(fmt.Sprintf("correlate%s%dx%d is correlation.portable for %d taps, the count first of %d outputs and the tail first of %d channels.",
 		s.name, taps, outputs, taps, outputs, s.lanes))
 	Pragma("noescape")
@@ -94,7 +94,12 @@ func correlate(s isa, taps, outputs int) {
 	DECQ(rows)
 	JNZ(LabelRef("row"))
 	Label("store")
+	sums := make([][]reg.VecVirtual, len(acc))
+	for i := range acc {
+		sums[i] = acc[i : i+1]
+	}
 	t := s.vector()
+	s.settle(sums, t, s.vector())
 	eachOutput(acc, "stored", func(v reg.VecVirtual, dst Mem) { last.store(v, t, dst) })
 	Label("stored")
 	nextLine()

@@ -88,6 +88,25 @@ func normalise(s isa) {
 	RET()
 }
 
+// settle does the same to sums [rows][vectors] in registers, unless coef is nil. It overwrites scale and floor.
+func (s isa) settle(sums [][]reg.VecVirtual, scale, floor reg.VecVirtual) {
+	r := gp("coef", "cs")
+	coef, cs := r[0], r[1]
+	TESTQ(coef, coef)
+	JZ(LabelRef("settled"))
+	VBROADCASTSS(paramAddr("floor"), floor)
+	for j := range sums[0] {
+		VMOVUPS(Mem{Base: coef, Disp: j * s.size()}, scale)
+		for i := range sums {
+			v := sums[i][j]
+			VSUBPS(Mem{Base: coef, Index: cs, Scale: 2, Disp: j * s.size()}, v, v)
+			VFMADD213PS(Mem{Base: coef, Index: cs, Scale: 1, Disp: j * s.size()}, scale, v)
+			VMAXPS(v, floor, v)
+		}
+	}
+	Label("settled")
+}
+
 func paramAddr(name string) Op {
 	c, err := Param(name).Resolve()
 	if err != nil {

@@ -31,7 +31,7 @@ func (s isa) tiles(each func(rows, vectors int)) {
 // tile multiplies two matrices into a part of a third that fits the registers, and goes on with some more such parts below.
 func tile(s isa, rows, vectors int) {
 	TEXT(fmt.Sprintf("tile%s%dx%d", s.name, rows, vectors), NOSPLIT,
-		"func(blocks, taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int)")
+		"func(blocks, taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int, coef *float32, cs int, floor float32)")
 	Doc(fmt.Sprintf("tile%s%dx%d is product.portable for blocks times %d rows of %d columns, the last %d of which are but tail.",
 		s.name, rows, vectors, rows, vectors*s.lanes, s.lanes))
 	Pragma("noescape")
@@ -102,6 +102,7 @@ func tile(s isa, rows, vectors int) {
 	ADDQ(bt, b)
 	DECQ(taps)
 	JNZ(LabelRef("tap"))
+	s.settle(acc, bv[0], coefficients[0])
 	c := gp("c")[0]
 	each(c, func(acc reg.VecVirtual, at Mem, masked bool) {
 		if masked {
