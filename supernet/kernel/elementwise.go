@@ -52,11 +52,12 @@ func meanRange(a *args, from, to int) {
 	for ; from < to; from += len(sum) {
 		end := min(from+len(sum), to)
 		part := sum[:end-from]
-		copy(part, a.many[0][from:end])
+		acc := a.many[0][from:end]
 		for _, x := range a.many[1:] {
-			add(part, part, x[from:end])
+			add(part, acc, x[from:end])
+			acc = part
 		}
-		scale(a.dst[from:end], part, s)
+		scale(a.dst[from:end], acc, s)
 	}
 }
 
