@@ -48,3 +48,14 @@ type Engine interface {
 	// is left of a list goes on in the same order.
 	Score(ctx context.Context, archs []Arch, done func(i int, accuracy float64) error) error
 }
+
+// Broken is an engine's error about an operation that cannot be run any more, such as one whose plugin crashed.
+type Broken struct {
+	Op  OpID
+	Err error
+}
+
+func (b *Broken) Error() string { return b.Err.Error() }
+
+// Unwrap is the reason.
+func (b *Broken) Unwrap() error { return b.Err }

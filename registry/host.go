@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,8 @@ type host struct {
 	families []sdk.Op // what it described
 	sockets  string   // the folder of its socket
 	late     atomic.Bool
+	running  sync.Mutex // during a Run
+	arena    *arena     // nil: tensors travel in messages
 }
 
 // maxReply bounds a reply of a plugin in bytes: 4096 nodes are a tenth of it.
@@ -53,6 +56,7 @@ func launch(ctx context.Context, o Options, name string, command []string) (*hos
 		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)), grpc.WithIdleTimeout(0)},
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, sockets string) (runner.Runner, error) {
 			h.process.cmd.Env, h.sockets = cmd.Env, sockets
+			h.openArena()
 			return h.process, nil
 		},
 	})
@@ -136,7 +140,7 @@ func (h *host) build(ctx context.Context, op Op, l sdk.Layer) (*sdk.Graph, error
 		if err != nil {
 			return nil, fmt.Errorf("%s built an invalid %s at %s: %s", h.name, op.Name, l, oneLine(err.Error()))
 		}
-		return g, nil
+		return g, h.bind(op, g)
 	case *wire.BuildReply_Error:
 		return nil, refusal(oneLine(r.Error))
 	}
@@ -154,6 +158,7 @@ func (h *host) close() {
 	defer timer.Stop()
 	h.client.Kill()
 	h.process.release()
+	h.closeArena()
 }
 
 // grace is how long a plugin may take to end by itself.

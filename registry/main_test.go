@@ -89,6 +89,10 @@ func servePlugin(name string) {
 		serve.Main(sdk.Op{Name: name, Build: build})
 		return
 	}
+	if k, ok := kernels()[name]; ok {
+		serve.Main(execOp(name, k))
+		return
+	}
 	switch name {
 	case "exits":
 		fmt.Fprintln(os.Stderr, "first line\nno licence found")

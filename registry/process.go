@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -10,6 +11,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/nse-dev/nse/sdk/wire"
 )
 
 // process is a plugin's process. It implements go-plugin's runner.Runner, so that the process gets a standard input
@@ -30,6 +33,13 @@ func newProcess(command []string) *process {
 	p := &process{cmd: exec.Command(command[0], command[1:]...), exited: make(chan struct{})}
 	isolate(p.cmd)
 	return p
+}
+
+// lend lets the process inherit the file of an arena and tells it so.
+func (p *process) lend(arena *os.File, size int) {
+	const first = 3 // behind the standard streams
+	p.cmd.Env = append(p.cmd.Env, fmt.Sprintf("%s=%d:%d", wire.ArenaVariable, first+len(p.cmd.ExtraFiles), size))
+	p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, arena)
 }
 
 // Start starts the process. The thread that starts it waits for it too and does nothing else, because on Linux

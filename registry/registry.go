@@ -28,6 +28,8 @@ type Options struct {
 	StartTimeout time.Duration
 	// CallTimeout bounds every call to a plugin; the default is 10 s.
 	CallTimeout time.Duration
+	// NoArena sends the tensors of Exec primitives in messages, as on systems without shared memory of this kind.
+	NoArena bool
 	// Log gets the plugins' output and go-plugin's messages, all at debug level; the default drops them.
 	Log *slog.Logger
 }

@@ -17,6 +17,8 @@ type Op struct {
 	// Build draws the operation for one layer: it starts at g.Input() and returns the output.
 	// It returns an error if the attributes make no sense; invalid shapes need no check, the graph finds them.
 	Build func(g *Graph, l Layer, a Attrs) (Tensor, error)
+
+	Kernels []Kernel // of Exec primitives; most families have none
 }
 
 // Graph builds the member of the family that attributes a name, for layer l, and checks it: every shape is
@@ -33,6 +35,9 @@ func (op Op) Graph(l Layer, a Attrs) (*Graph, error) {
 	y, err := op.Build(g, l, a)
 	if err == nil {
 		err = g.Finish(y, l.Output())
+	}
+	if err == nil {
+		err = op.bind(g)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s at %s: %w", op.Member(a), l, err)

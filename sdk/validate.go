@@ -27,6 +27,16 @@ func (op Op) Validate() error {
 		}
 		names[a.Name], shorts[a.Short] = true, true
 	}
+	kernels := map[string]bool{}
+	for _, k := range op.Kernels {
+		if err := k.validate(); err != nil {
+			return fmt.Errorf("family %s: %w", op.Name, err)
+		}
+		if kernels[k.Name] {
+			return fmt.Errorf("family %s: kernel %q is declared twice", op.Name, k.Name)
+		}
+		kernels[k.Name] = true
+	}
 	return nil
 }
 

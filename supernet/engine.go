@@ -57,7 +57,8 @@ func (e *Engine) Fitness(s evolve.Step, a, b evolve.Arch) (evolve.Gradient, erro
 	if err := e.ready(s.Round, a, b); err != nil {
 		return evolve.Gradient{}, err
 	}
-	return e.net.fitness(a, b, e.held.At(s.Index), e.dropoutSeed("dropout of fitness", s)), nil
+	g := e.net.fitness(a, b, e.held.At(s.Index), e.dropoutSeed("dropout of fitness", s))
+	return g, e.net.failure()
 }
 
 // Score implements evolve.Engine. Weights and running statistics are afterwards, and at every call of done, what they

@@ -14,6 +14,9 @@ func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, see
 		return 0, err
 	}
 	loss = n.gradients(a, b, seed)
+	if err := n.failure(); err != nil {
+		return 0, err
+	}
 	n.update(a, rate, c)
 	return loss, nil
 }

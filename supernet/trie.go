@@ -1,6 +1,7 @@
 package supernet
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -117,12 +118,16 @@ func (t *trie) forward(ctx context.Context, b data.Batch, leaf func(v *node, log
 	s := &t.net.session
 	s.Batch = len(b.Labels)
 	defer s.Arena.Release(s.Arena.Mark())
-	return t.visit(ctx, t.root, t.run(t.stem, b.X), leaf)
+	err := t.visit(ctx, t.root, t.run(t.stem, b.X), leaf)
+	if broken := t.net.failure(); broken != nil {
+		return broken
+	}
+	return err
 }
 
 // visit runs what lies behind node v on its input x.
 func (t *trie) visit(ctx context.Context, v *node, x []float32, leaf func(v *node, logits []float32)) error {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), t.net.session.Err); err != nil {
 		return err
 	}
 	if v.edges == nil {

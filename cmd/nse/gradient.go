@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet/graph"
@@ -42,20 +44,48 @@ func gradientError(name string, g *sdk.Graph) (float64, error) {
 	loss := func() (sum float64) {
 		defer s.Arena.Release(s.Arena.Mark())
 		b.Forward(s, y, x)
-		for i := range y {
+		for i := range y { // zeros if a kernel has failed
 			sum += float64(y[i]) * float64(dy[i])
 		}
 		return sum
 	}
 	b.Forward(s, y, x)
 	b.Backward(s, dx, dy)
+	if s.Err == nil && promised(g) {
+		s.Err = repeat(b, s, x, dy, dx)
+	}
+	if s.Err != nil {
+		return 0, s.Err
+	}
 	worst := difference(x, dx, loss)
 	for _, p := range b.Params {
 		if p.Init.Trained() {
 			worst = math.Max(worst, difference(p.Value, p.Grad, loss))
 		}
 	}
-	return worst, nil
+	return worst, s.Err
+}
+
+// promised reports whether every kernel of a graph that a plugin runs is declared to be deterministic.
+func promised(g *sdk.Graph) bool {
+	return !slices.ContainsFunc(g.Nodes, func(n sdk.Node) bool {
+		e, exec := n.Primitive.(sdk.Exec)
+		return exec && !e.Deterministic
+	})
+}
+
+// repeat computes a pass again and compares it bit for bit.
+func repeat(b *graph.Block, s *graph.Session, x, dy, dx []float32) error {
+	y, again := make([][]float32, 2), make([]float32, len(dx))
+	for i := range y {
+		y[i] = make([]float32, len(dy))
+		b.Forward(s, y[i], x)
+	}
+	b.Backward(s, again, dy)
+	if s.Err == nil && !(slices.Equal(y[0], y[1]) && slices.Equal(dx, again)) {
+		return errors.New("two equal calls give different results: it is not deterministic, as it declares")
+	}
+	return s.Err
 }
 
 // difference compares at most 16 elements of the gradient of v with central differences of loss.

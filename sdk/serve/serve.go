@@ -28,6 +28,9 @@ func Main(ops ...sdk.Op) {
 		fail(errors.New("this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops check --pool ops.toml"))
 	}
 	server, err := newOperations(ops)
+	if err == nil {
+		server.arena, err = openArena()
+	}
 	if err != nil {
 		fail(err)
 	}
@@ -35,7 +38,7 @@ func Main(ops ...sdk.Op) {
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: wire.Handshake(),
 		Plugins:         plugin.PluginSet{wire.ServiceName: service{server: server}},
-		GRPCServer:      plugin.DefaultGRPCServer,
+		GRPCServer:      newServer,
 		Logger:          hclog.New(&hclog.LoggerOptions{Level: hclog.Error, Output: os.Stderr}),
 	})
 }
@@ -73,6 +76,7 @@ type operations struct {
 	wire.UnimplementedOperationsServer
 	ops      map[string]sdk.Op
 	families []*wire.Family
+	arena    []byte // nil: tensors come in messages
 }
 
 func newOperations(ops []sdk.Op) (*operations, error) {
@@ -112,15 +116,10 @@ func (s *operations) Build(_ context.Context, r *wire.BuildRequest) (*wire.Build
 }
 
 func (s *operations) build(r *wire.BuildRequest) (g *wire.Graph, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			fmt.Fprintf(os.Stderr, "%s panicked: %v\n%s", r.GetFamily(), p, debug.Stack())
-			err = fmt.Errorf("%s panicked: %v", r.GetFamily(), p)
-		}
-	}()
-	op, ok := s.ops[r.GetFamily()]
-	if !ok {
-		return nil, fmt.Errorf("there is no family %q", r.GetFamily())
+	defer calm(r.GetFamily(), &err)
+	op, err := s.family(r.GetFamily())
+	if err != nil {
+		return nil, err
 	}
 	attrs, err := wire.DecodeAttrs(r.GetAttributes())
 	if err != nil {
@@ -131,4 +130,20 @@ func (s *operations) build(r *wire.BuildRequest) (g *wire.Graph, err error) {
 		return nil, err
 	}
 	return wire.EncodeGraph(graph)
+}
+
+// calm turns a panic of an operation into an error, and prints where it was.
+func calm(name string, err *error) {
+	if p := recover(); p != nil {
+		fmt.Fprintf(os.Stderr, "%s panicked: %v\n%s", name, p, debug.Stack())
+		*err = fmt.Errorf("%s panicked: %v", name, p)
+	}
+}
+
+func (s *operations) family(name string) (sdk.Op, error) {
+	op, ok := s.ops[name]
+	if !ok {
+		return op, fmt.Errorf("there is no family %q", name)
+	}
+	return op, nil
 }

@@ -82,6 +82,8 @@ func decodePrimitive(n *Node) (sdk.Primitive, error) {
 		return sdk.Dropout{Rate: p.Dropout.GetRate()}, nil
 	case *Node_DropPath:
 		return sdk.DropPath{Rate: p.DropPath.GetRate()}, nil
+	case *Node_Exec:
+		return decodeExec(p.Exec), nil
 	}
 	return nil, unknownPrimitive(n)
 }

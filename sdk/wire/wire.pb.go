@@ -76,6 +76,55 @@ func (Activation) EnumDescriptor() ([]byte, []int) {
 	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{0}
 }
 
+type Initial int32
+
+const (
+	Initial_KAIMING Initial = 0 // normal, variance 2/fan-out
+	Initial_ZERO    Initial = 1
+	Initial_ONE     Initial = 2
+)
+
+// Enum value maps for Initial.
+var (
+	Initial_name = map[int32]string{
+		0: "KAIMING",
+		1: "ZERO",
+		2: "ONE",
+	}
+	Initial_value = map[string]int32{
+		"KAIMING": 0,
+		"ZERO":    1,
+		"ONE":     2,
+	}
+)
+
+func (x Initial) Enum() *Initial {
+	p := new(Initial)
+	*p = x
+	return p
+}
+
+func (x Initial) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Initial) Descriptor() protoreflect.EnumDescriptor {
+	return file_nse_wire_v1_wire_proto_enumTypes[1].Descriptor()
+}
+
+func (Initial) Type() protoreflect.EnumType {
+	return &file_nse_wire_v1_wire_proto_enumTypes[1]
+}
+
+func (x Initial) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Initial.Descriptor instead.
+func (Initial) EnumDescriptor() ([]byte, []int) {
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{1}
+}
+
 type DescribeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -802,6 +851,7 @@ type Node struct {
 	//	*Node_ChannelShuffle
 	//	*Node_Dropout
 	//	*Node_DropPath
+	//	*Node_Exec
 	Primitive     isNode_Primitive `protobuf_oneof:"primitive"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -993,6 +1043,15 @@ func (x *Node) GetDropPath() *Drop {
 	return nil
 }
 
+func (x *Node) GetExec() *Exec {
+	if x != nil {
+		if x, ok := x.Primitive.(*Node_Exec); ok {
+			return x.Exec
+		}
+	}
+	return nil
+}
+
 type isNode_Primitive interface {
 	isNode_Primitive()
 }
@@ -1057,6 +1116,10 @@ type Node_DropPath struct {
 	DropPath *Drop `protobuf:"bytes,17,opt,name=drop_path,json=dropPath,proto3,oneof"`
 }
 
+type Node_Exec struct {
+	Exec *Exec `protobuf:"bytes,18,opt,name=exec,proto3,oneof"`
+}
+
 func (*Node_Conv2D) isNode_Primitive() {}
 
 func (*Node_Linear) isNode_Primitive() {}
@@ -1086,6 +1149,8 @@ func (*Node_ChannelShuffle) isNode_Primitive() {}
 func (*Node_Dropout) isNode_Primitive() {}
 
 func (*Node_DropPath) isNode_Primitive() {}
+
+func (*Node_Exec) isNode_Primitive() {}
 
 type Pair struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1659,6 +1724,374 @@ func (x *Drop) GetRate() float32 {
 	return 0
 }
 
+// Exec is computed by the plugin itself, in Run. It has one input.
+type Exec struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kernel        string                 `protobuf:"bytes,1,opt,name=kernel,proto3" json:"kernel,omitempty"`
+	Args          []int64                `protobuf:"zigzag64,2,rep,packed,name=args,proto3" json:"args,omitempty"`
+	Out           *Shape                 `protobuf:"bytes,3,opt,name=out,proto3" json:"out,omitempty"` // of one image
+	Weights       []*Weight              `protobuf:"bytes,4,rep,name=weights,proto3" json:"weights,omitempty"`
+	Macs          int64                  `protobuf:"varint,5,opt,name=macs,proto3" json:"macs,omitempty"`                   // for one image
+	Deterministic bool                   `protobuf:"varint,6,opt,name=deterministic,proto3" json:"deterministic,omitempty"` // equal calls give equal bits
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Exec) Reset() {
+	*x = Exec{}
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Exec) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Exec) ProtoMessage() {}
+
+func (x *Exec) ProtoReflect() protoreflect.Message {
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Exec.ProtoReflect.Descriptor instead.
+func (*Exec) Descriptor() ([]byte, []int) {
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Exec) GetKernel() string {
+	if x != nil {
+		return x.Kernel
+	}
+	return ""
+}
+
+func (x *Exec) GetArgs() []int64 {
+	if x != nil {
+		return x.Args
+	}
+	return nil
+}
+
+func (x *Exec) GetOut() *Shape {
+	if x != nil {
+		return x.Out
+	}
+	return nil
+}
+
+func (x *Exec) GetWeights() []*Weight {
+	if x != nil {
+		return x.Weights
+	}
+	return nil
+}
+
+func (x *Exec) GetMacs() int64 {
+	if x != nil {
+		return x.Macs
+	}
+	return 0
+}
+
+func (x *Exec) GetDeterministic() bool {
+	if x != nil {
+		return x.Deterministic
+	}
+	return false
+}
+
+type Shape struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Height        uint32                 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
+	Width         uint32                 `protobuf:"varint,2,opt,name=width,proto3" json:"width,omitempty"`
+	Channels      uint32                 `protobuf:"varint,3,opt,name=channels,proto3" json:"channels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Shape) Reset() {
+	*x = Shape{}
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Shape) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Shape) ProtoMessage() {}
+
+func (x *Shape) ProtoReflect() protoreflect.Message {
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Shape.ProtoReflect.Descriptor instead.
+func (*Shape) Descriptor() ([]byte, []int) {
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Shape) GetHeight() uint32 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
+func (x *Shape) GetWidth() uint32 {
+	if x != nil {
+		return x.Width
+	}
+	return 0
+}
+
+func (x *Shape) GetChannels() uint32 {
+	if x != nil {
+		return x.Channels
+	}
+	return 0
+}
+
+type Weight struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Shape         []uint32               `protobuf:"varint,2,rep,packed,name=shape,proto3" json:"shape,omitempty"` // 1, 2 or 4 dimensions; [out, in, kh, kw] lies in memory as [kh, kw, in, out], [out, in] as [in, out]
+	Initial       Initial                `protobuf:"varint,3,opt,name=initial,proto3,enum=nse.wire.v1.Initial" json:"initial,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Weight) Reset() {
+	*x = Weight{}
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Weight) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Weight) ProtoMessage() {}
+
+func (x *Weight) ProtoReflect() protoreflect.Message {
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Weight.ProtoReflect.Descriptor instead.
+func (*Weight) Descriptor() ([]byte, []int) {
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *Weight) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Weight) GetShape() []uint32 {
+	if x != nil {
+		return x.Shape
+	}
+	return nil
+}
+
+func (x *Weight) GetInitial() Initial {
+	if x != nil {
+		return x.Initial
+	}
+	return Initial_KAIMING
+}
+
+// RunRequest names what is computed. Its tensors are float32, little endian, NHWC, one after the other: forward x,
+// weights, and behind them the result y; backward x, weights, dy, and behind them the results dx and the gradients of
+// the weights. They lie at the beginning of the arena, the memory that host and plugin share, unless data has them.
+type RunRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Family        string                 `protobuf:"bytes,1,opt,name=family,proto3" json:"family,omitempty"`
+	Kernel        string                 `protobuf:"bytes,2,opt,name=kernel,proto3" json:"kernel,omitempty"`
+	Args          []int64                `protobuf:"zigzag64,3,rep,packed,name=args,proto3" json:"args,omitempty"`
+	In            *Shape                 `protobuf:"bytes,4,opt,name=in,proto3" json:"in,omitempty"`
+	Out           *Shape                 `protobuf:"bytes,5,opt,name=out,proto3" json:"out,omitempty"`
+	Images        uint32                 `protobuf:"varint,6,opt,name=images,proto3" json:"images,omitempty"`
+	Backward      bool                   `protobuf:"varint,7,opt,name=backward,proto3" json:"backward,omitempty"`
+	Weights       []uint32               `protobuf:"varint,8,rep,packed,name=weights,proto3" json:"weights,omitempty"` // numbers of elements
+	Data          []byte                 `protobuf:"bytes,9,opt,name=data,proto3" json:"data,omitempty"`               // what is given; empty: it is in the arena, where the results are expected too
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunRequest) Reset() {
+	*x = RunRequest{}
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunRequest) ProtoMessage() {}
+
+func (x *RunRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunRequest.ProtoReflect.Descriptor instead.
+func (*RunRequest) Descriptor() ([]byte, []int) {
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *RunRequest) GetFamily() string {
+	if x != nil {
+		return x.Family
+	}
+	return ""
+}
+
+func (x *RunRequest) GetKernel() string {
+	if x != nil {
+		return x.Kernel
+	}
+	return ""
+}
+
+func (x *RunRequest) GetArgs() []int64 {
+	if x != nil {
+		return x.Args
+	}
+	return nil
+}
+
+func (x *RunRequest) GetIn() *Shape {
+	if x != nil {
+		return x.In
+	}
+	return nil
+}
+
+func (x *RunRequest) GetOut() *Shape {
+	if x != nil {
+		return x.Out
+	}
+	return nil
+}
+
+func (x *RunRequest) GetImages() uint32 {
+	if x != nil {
+		return x.Images
+	}
+	return 0
+}
+
+func (x *RunRequest) GetBackward() bool {
+	if x != nil {
+		return x.Backward
+	}
+	return false
+}
+
+func (x *RunRequest) GetWeights() []uint32 {
+	if x != nil {
+		return x.Weights
+	}
+	return nil
+}
+
+func (x *RunRequest) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+type RunReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Error         string                 `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"` // why it failed, in one line; empty: it has not
+	Data          []byte                 `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`   // the results, if the request had data
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunReply) Reset() {
+	*x = RunReply{}
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunReply) ProtoMessage() {}
+
+func (x *RunReply) ProtoReflect() protoreflect.Message {
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunReply.ProtoReflect.Descriptor instead.
+func (*RunReply) Descriptor() ([]byte, []int) {
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *RunReply) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+func (x *RunReply) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 var File_nse_wire_v1_wire_proto protoreflect.FileDescriptor
 
 const file_nse_wire_v1_wire_proto_rawDesc = "" +
@@ -1718,7 +2151,7 @@ const file_nse_wire_v1_wire_proto_rawDesc = "" +
 	"\x0esqueeze_excite\x18\b \x01(\bR\rsqueezeExcite\"H\n" +
 	"\x05Graph\x12'\n" +
 	"\x05nodes\x18\x01 \x03(\v2\x11.nse.wire.v1.NodeR\x05nodes\x12\x16\n" +
-	"\x06output\x18\x02 \x01(\x11R\x06output\"\xca\x06\n" +
+	"\x06output\x18\x02 \x01(\x11R\x06output\"\xf3\x06\n" +
 	"\x04Node\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06inputs\x18\x02 \x03(\x11R\x06inputs\x12-\n" +
@@ -1737,7 +2170,8 @@ const file_nse_wire_v1_wire_proto_rawDesc = "" +
 	"\x05slice\x18\x0e \x01(\v2\x12.nse.wire.v1.SliceH\x00R\x05slice\x12F\n" +
 	"\x0fchannel_shuffle\x18\x0f \x01(\v2\x1b.nse.wire.v1.ChannelShuffleH\x00R\x0echannelShuffle\x12-\n" +
 	"\adropout\x18\x10 \x01(\v2\x11.nse.wire.v1.DropH\x00R\adropout\x120\n" +
-	"\tdrop_path\x18\x11 \x01(\v2\x11.nse.wire.v1.DropH\x00R\bdropPathB\v\n" +
+	"\tdrop_path\x18\x11 \x01(\v2\x11.nse.wire.v1.DropH\x00R\bdropPath\x12'\n" +
+	"\x04exec\x18\x12 \x01(\v2\x11.nse.wire.v1.ExecH\x00R\x04execB\v\n" +
 	"\tprimitive\"B\n" +
 	"\x04Pair\x12\x1a\n" +
 	"\bvertical\x18\x01 \x01(\rR\bvertical\x12\x1e\n" +
@@ -1777,18 +2211,52 @@ const file_nse_wire_v1_wire_proto_rawDesc = "" +
 	"\x0eChannelShuffle\x12\x16\n" +
 	"\x06groups\x18\x01 \x01(\rR\x06groups\"\x1a\n" +
 	"\x04Drop\x12\x12\n" +
-	"\x04rate\x18\x01 \x01(\x02R\x04rate*:\n" +
+	"\x04rate\x18\x01 \x01(\x02R\x04rate\"\xc1\x01\n" +
+	"\x04Exec\x12\x16\n" +
+	"\x06kernel\x18\x01 \x01(\tR\x06kernel\x12\x12\n" +
+	"\x04args\x18\x02 \x03(\x12R\x04args\x12$\n" +
+	"\x03out\x18\x03 \x01(\v2\x12.nse.wire.v1.ShapeR\x03out\x12-\n" +
+	"\aweights\x18\x04 \x03(\v2\x13.nse.wire.v1.WeightR\aweights\x12\x12\n" +
+	"\x04macs\x18\x05 \x01(\x03R\x04macs\x12$\n" +
+	"\rdeterministic\x18\x06 \x01(\bR\rdeterministic\"Q\n" +
+	"\x05Shape\x12\x16\n" +
+	"\x06height\x18\x01 \x01(\rR\x06height\x12\x14\n" +
+	"\x05width\x18\x02 \x01(\rR\x05width\x12\x1a\n" +
+	"\bchannels\x18\x03 \x01(\rR\bchannels\"b\n" +
+	"\x06Weight\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05shape\x18\x02 \x03(\rR\x05shape\x12.\n" +
+	"\ainitial\x18\x03 \x01(\x0e2\x14.nse.wire.v1.InitialR\ainitial\"\xfc\x01\n" +
+	"\n" +
+	"RunRequest\x12\x16\n" +
+	"\x06family\x18\x01 \x01(\tR\x06family\x12\x16\n" +
+	"\x06kernel\x18\x02 \x01(\tR\x06kernel\x12\x12\n" +
+	"\x04args\x18\x03 \x03(\x12R\x04args\x12\"\n" +
+	"\x02in\x18\x04 \x01(\v2\x12.nse.wire.v1.ShapeR\x02in\x12$\n" +
+	"\x03out\x18\x05 \x01(\v2\x12.nse.wire.v1.ShapeR\x03out\x12\x16\n" +
+	"\x06images\x18\x06 \x01(\rR\x06images\x12\x1a\n" +
+	"\bbackward\x18\a \x01(\bR\bbackward\x12\x18\n" +
+	"\aweights\x18\b \x03(\rR\aweights\x12\x12\n" +
+	"\x04data\x18\t \x01(\fR\x04data\"4\n" +
+	"\bRunReply\x12\x14\n" +
+	"\x05error\x18\x01 \x01(\tR\x05error\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data*:\n" +
 	"\n" +
 	"Activation\x12\b\n" +
 	"\x04RELU\x10\x00\x12\t\n" +
 	"\x05SWISH\x10\x01\x12\n" +
 	"\n" +
 	"\x06HSWISH\x10\x02\x12\v\n" +
-	"\aSIGMOID\x10\x032\x8f\x01\n" +
+	"\aSIGMOID\x10\x03*)\n" +
+	"\aInitial\x12\v\n" +
+	"\aKAIMING\x10\x00\x12\b\n" +
+	"\x04ZERO\x10\x01\x12\a\n" +
+	"\x03ONE\x10\x022\xc6\x01\n" +
 	"\n" +
 	"Operations\x12D\n" +
 	"\bDescribe\x12\x1c.nse.wire.v1.DescribeRequest\x1a\x1a.nse.wire.v1.DescribeReply\x12;\n" +
-	"\x05Build\x12\x19.nse.wire.v1.BuildRequest\x1a\x17.nse.wire.v1.BuildReplyB&Z$github.com/nse-dev/nse/sdk/wire;wireb\x06proto3"
+	"\x05Build\x12\x19.nse.wire.v1.BuildRequest\x1a\x17.nse.wire.v1.BuildReply\x125\n" +
+	"\x03Run\x12\x17.nse.wire.v1.RunRequest\x1a\x15.nse.wire.v1.RunReplyB&Z$github.com/nse-dev/nse/sdk/wire;wireb\x06proto3"
 
 var (
 	file_nse_wire_v1_wire_proto_rawDescOnce sync.Once
@@ -1802,78 +2270,92 @@ func file_nse_wire_v1_wire_proto_rawDescGZIP() []byte {
 	return file_nse_wire_v1_wire_proto_rawDescData
 }
 
-var file_nse_wire_v1_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_nse_wire_v1_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_nse_wire_v1_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_nse_wire_v1_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_nse_wire_v1_wire_proto_goTypes = []any{
 	(Activation)(0),         // 0: nse.wire.v1.Activation
-	(*DescribeRequest)(nil), // 1: nse.wire.v1.DescribeRequest
-	(*DescribeReply)(nil),   // 2: nse.wire.v1.DescribeReply
-	(*Family)(nil),          // 3: nse.wire.v1.Family
-	(*Attribute)(nil),       // 4: nse.wire.v1.Attribute
-	(*Value)(nil),           // 5: nse.wire.v1.Value
-	(*Wholes)(nil),          // 6: nse.wire.v1.Wholes
-	(*BuildRequest)(nil),    // 7: nse.wire.v1.BuildRequest
-	(*BuildReply)(nil),      // 8: nse.wire.v1.BuildReply
-	(*Layer)(nil),           // 9: nse.wire.v1.Layer
-	(*Graph)(nil),           // 10: nse.wire.v1.Graph
-	(*Node)(nil),            // 11: nse.wire.v1.Node
-	(*Pair)(nil),            // 12: nse.wire.v1.Pair
-	(*Conv2D)(nil),          // 13: nse.wire.v1.Conv2D
-	(*Linear)(nil),          // 14: nse.wire.v1.Linear
-	(*BatchNorm)(nil),       // 15: nse.wire.v1.BatchNorm
-	(*Activate)(nil),        // 16: nse.wire.v1.Activate
-	(*SqueezeExcite)(nil),   // 17: nse.wire.v1.SqueezeExcite
-	(*Pool)(nil),            // 18: nse.wire.v1.Pool
-	(*Plain)(nil),           // 19: nse.wire.v1.Plain
-	(*Slice)(nil),           // 20: nse.wire.v1.Slice
-	(*ChannelShuffle)(nil),  // 21: nse.wire.v1.ChannelShuffle
-	(*Drop)(nil),            // 22: nse.wire.v1.Drop
-	nil,                     // 23: nse.wire.v1.BuildRequest.AttributesEntry
+	(Initial)(0),            // 1: nse.wire.v1.Initial
+	(*DescribeRequest)(nil), // 2: nse.wire.v1.DescribeRequest
+	(*DescribeReply)(nil),   // 3: nse.wire.v1.DescribeReply
+	(*Family)(nil),          // 4: nse.wire.v1.Family
+	(*Attribute)(nil),       // 5: nse.wire.v1.Attribute
+	(*Value)(nil),           // 6: nse.wire.v1.Value
+	(*Wholes)(nil),          // 7: nse.wire.v1.Wholes
+	(*BuildRequest)(nil),    // 8: nse.wire.v1.BuildRequest
+	(*BuildReply)(nil),      // 9: nse.wire.v1.BuildReply
+	(*Layer)(nil),           // 10: nse.wire.v1.Layer
+	(*Graph)(nil),           // 11: nse.wire.v1.Graph
+	(*Node)(nil),            // 12: nse.wire.v1.Node
+	(*Pair)(nil),            // 13: nse.wire.v1.Pair
+	(*Conv2D)(nil),          // 14: nse.wire.v1.Conv2D
+	(*Linear)(nil),          // 15: nse.wire.v1.Linear
+	(*BatchNorm)(nil),       // 16: nse.wire.v1.BatchNorm
+	(*Activate)(nil),        // 17: nse.wire.v1.Activate
+	(*SqueezeExcite)(nil),   // 18: nse.wire.v1.SqueezeExcite
+	(*Pool)(nil),            // 19: nse.wire.v1.Pool
+	(*Plain)(nil),           // 20: nse.wire.v1.Plain
+	(*Slice)(nil),           // 21: nse.wire.v1.Slice
+	(*ChannelShuffle)(nil),  // 22: nse.wire.v1.ChannelShuffle
+	(*Drop)(nil),            // 23: nse.wire.v1.Drop
+	(*Exec)(nil),            // 24: nse.wire.v1.Exec
+	(*Shape)(nil),           // 25: nse.wire.v1.Shape
+	(*Weight)(nil),          // 26: nse.wire.v1.Weight
+	(*RunRequest)(nil),      // 27: nse.wire.v1.RunRequest
+	(*RunReply)(nil),        // 28: nse.wire.v1.RunReply
+	nil,                     // 29: nse.wire.v1.BuildRequest.AttributesEntry
 }
 var file_nse_wire_v1_wire_proto_depIdxs = []int32{
-	3,  // 0: nse.wire.v1.DescribeReply.families:type_name -> nse.wire.v1.Family
-	4,  // 1: nse.wire.v1.Family.attributes:type_name -> nse.wire.v1.Attribute
-	5,  // 2: nse.wire.v1.Attribute.default_value:type_name -> nse.wire.v1.Value
-	6,  // 3: nse.wire.v1.Value.wholes:type_name -> nse.wire.v1.Wholes
-	23, // 4: nse.wire.v1.BuildRequest.attributes:type_name -> nse.wire.v1.BuildRequest.AttributesEntry
-	9,  // 5: nse.wire.v1.BuildRequest.layer:type_name -> nse.wire.v1.Layer
-	10, // 6: nse.wire.v1.BuildReply.graph:type_name -> nse.wire.v1.Graph
+	4,  // 0: nse.wire.v1.DescribeReply.families:type_name -> nse.wire.v1.Family
+	5,  // 1: nse.wire.v1.Family.attributes:type_name -> nse.wire.v1.Attribute
+	6,  // 2: nse.wire.v1.Attribute.default_value:type_name -> nse.wire.v1.Value
+	7,  // 3: nse.wire.v1.Value.wholes:type_name -> nse.wire.v1.Wholes
+	29, // 4: nse.wire.v1.BuildRequest.attributes:type_name -> nse.wire.v1.BuildRequest.AttributesEntry
+	10, // 5: nse.wire.v1.BuildRequest.layer:type_name -> nse.wire.v1.Layer
+	11, // 6: nse.wire.v1.BuildReply.graph:type_name -> nse.wire.v1.Graph
 	0,  // 7: nse.wire.v1.Layer.activation:type_name -> nse.wire.v1.Activation
-	11, // 8: nse.wire.v1.Graph.nodes:type_name -> nse.wire.v1.Node
-	13, // 9: nse.wire.v1.Node.conv2d:type_name -> nse.wire.v1.Conv2D
-	14, // 10: nse.wire.v1.Node.linear:type_name -> nse.wire.v1.Linear
-	15, // 11: nse.wire.v1.Node.batchnorm:type_name -> nse.wire.v1.BatchNorm
-	16, // 12: nse.wire.v1.Node.activate:type_name -> nse.wire.v1.Activate
-	17, // 13: nse.wire.v1.Node.squeeze_excite:type_name -> nse.wire.v1.SqueezeExcite
-	18, // 14: nse.wire.v1.Node.max_pool:type_name -> nse.wire.v1.Pool
-	18, // 15: nse.wire.v1.Node.avg_pool:type_name -> nse.wire.v1.Pool
-	19, // 16: nse.wire.v1.Node.global_avg_pool:type_name -> nse.wire.v1.Plain
-	19, // 17: nse.wire.v1.Node.add:type_name -> nse.wire.v1.Plain
-	19, // 18: nse.wire.v1.Node.multiply:type_name -> nse.wire.v1.Plain
-	19, // 19: nse.wire.v1.Node.concat:type_name -> nse.wire.v1.Plain
-	20, // 20: nse.wire.v1.Node.slice:type_name -> nse.wire.v1.Slice
-	21, // 21: nse.wire.v1.Node.channel_shuffle:type_name -> nse.wire.v1.ChannelShuffle
-	22, // 22: nse.wire.v1.Node.dropout:type_name -> nse.wire.v1.Drop
-	22, // 23: nse.wire.v1.Node.drop_path:type_name -> nse.wire.v1.Drop
-	12, // 24: nse.wire.v1.Conv2D.kernel:type_name -> nse.wire.v1.Pair
-	12, // 25: nse.wire.v1.Conv2D.stride:type_name -> nse.wire.v1.Pair
-	12, // 26: nse.wire.v1.Conv2D.pad:type_name -> nse.wire.v1.Pair
-	12, // 27: nse.wire.v1.Conv2D.dilation:type_name -> nse.wire.v1.Pair
-	0,  // 28: nse.wire.v1.Activate.activation:type_name -> nse.wire.v1.Activation
-	0,  // 29: nse.wire.v1.SqueezeExcite.activation:type_name -> nse.wire.v1.Activation
-	12, // 30: nse.wire.v1.Pool.kernel:type_name -> nse.wire.v1.Pair
-	12, // 31: nse.wire.v1.Pool.stride:type_name -> nse.wire.v1.Pair
-	12, // 32: nse.wire.v1.Pool.pad:type_name -> nse.wire.v1.Pair
-	5,  // 33: nse.wire.v1.BuildRequest.AttributesEntry.value:type_name -> nse.wire.v1.Value
-	1,  // 34: nse.wire.v1.Operations.Describe:input_type -> nse.wire.v1.DescribeRequest
-	7,  // 35: nse.wire.v1.Operations.Build:input_type -> nse.wire.v1.BuildRequest
-	2,  // 36: nse.wire.v1.Operations.Describe:output_type -> nse.wire.v1.DescribeReply
-	8,  // 37: nse.wire.v1.Operations.Build:output_type -> nse.wire.v1.BuildReply
-	36, // [36:38] is the sub-list for method output_type
-	34, // [34:36] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	12, // 8: nse.wire.v1.Graph.nodes:type_name -> nse.wire.v1.Node
+	14, // 9: nse.wire.v1.Node.conv2d:type_name -> nse.wire.v1.Conv2D
+	15, // 10: nse.wire.v1.Node.linear:type_name -> nse.wire.v1.Linear
+	16, // 11: nse.wire.v1.Node.batchnorm:type_name -> nse.wire.v1.BatchNorm
+	17, // 12: nse.wire.v1.Node.activate:type_name -> nse.wire.v1.Activate
+	18, // 13: nse.wire.v1.Node.squeeze_excite:type_name -> nse.wire.v1.SqueezeExcite
+	19, // 14: nse.wire.v1.Node.max_pool:type_name -> nse.wire.v1.Pool
+	19, // 15: nse.wire.v1.Node.avg_pool:type_name -> nse.wire.v1.Pool
+	20, // 16: nse.wire.v1.Node.global_avg_pool:type_name -> nse.wire.v1.Plain
+	20, // 17: nse.wire.v1.Node.add:type_name -> nse.wire.v1.Plain
+	20, // 18: nse.wire.v1.Node.multiply:type_name -> nse.wire.v1.Plain
+	20, // 19: nse.wire.v1.Node.concat:type_name -> nse.wire.v1.Plain
+	21, // 20: nse.wire.v1.Node.slice:type_name -> nse.wire.v1.Slice
+	22, // 21: nse.wire.v1.Node.channel_shuffle:type_name -> nse.wire.v1.ChannelShuffle
+	23, // 22: nse.wire.v1.Node.dropout:type_name -> nse.wire.v1.Drop
+	23, // 23: nse.wire.v1.Node.drop_path:type_name -> nse.wire.v1.Drop
+	24, // 24: nse.wire.v1.Node.exec:type_name -> nse.wire.v1.Exec
+	13, // 25: nse.wire.v1.Conv2D.kernel:type_name -> nse.wire.v1.Pair
+	13, // 26: nse.wire.v1.Conv2D.stride:type_name -> nse.wire.v1.Pair
+	13, // 27: nse.wire.v1.Conv2D.pad:type_name -> nse.wire.v1.Pair
+	13, // 28: nse.wire.v1.Conv2D.dilation:type_name -> nse.wire.v1.Pair
+	0,  // 29: nse.wire.v1.Activate.activation:type_name -> nse.wire.v1.Activation
+	0,  // 30: nse.wire.v1.SqueezeExcite.activation:type_name -> nse.wire.v1.Activation
+	13, // 31: nse.wire.v1.Pool.kernel:type_name -> nse.wire.v1.Pair
+	13, // 32: nse.wire.v1.Pool.stride:type_name -> nse.wire.v1.Pair
+	13, // 33: nse.wire.v1.Pool.pad:type_name -> nse.wire.v1.Pair
+	25, // 34: nse.wire.v1.Exec.out:type_name -> nse.wire.v1.Shape
+	26, // 35: nse.wire.v1.Exec.weights:type_name -> nse.wire.v1.Weight
+	1,  // 36: nse.wire.v1.Weight.initial:type_name -> nse.wire.v1.Initial
+	25, // 37: nse.wire.v1.RunRequest.in:type_name -> nse.wire.v1.Shape
+	25, // 38: nse.wire.v1.RunRequest.out:type_name -> nse.wire.v1.Shape
+	6,  // 39: nse.wire.v1.BuildRequest.AttributesEntry.value:type_name -> nse.wire.v1.Value
+	2,  // 40: nse.wire.v1.Operations.Describe:input_type -> nse.wire.v1.DescribeRequest
+	8,  // 41: nse.wire.v1.Operations.Build:input_type -> nse.wire.v1.BuildRequest
+	27, // 42: nse.wire.v1.Operations.Run:input_type -> nse.wire.v1.RunRequest
+	3,  // 43: nse.wire.v1.Operations.Describe:output_type -> nse.wire.v1.DescribeReply
+	9,  // 44: nse.wire.v1.Operations.Build:output_type -> nse.wire.v1.BuildReply
+	28, // 45: nse.wire.v1.Operations.Run:output_type -> nse.wire.v1.RunReply
+	43, // [43:46] is the sub-list for method output_type
+	40, // [40:43] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_nse_wire_v1_wire_proto_init() }
@@ -1908,14 +2390,15 @@ func file_nse_wire_v1_wire_proto_init() {
 		(*Node_ChannelShuffle)(nil),
 		(*Node_Dropout)(nil),
 		(*Node_DropPath)(nil),
+		(*Node_Exec)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nse_wire_v1_wire_proto_rawDesc), len(file_nse_wire_v1_wire_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   23,
+			NumEnums:      2,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

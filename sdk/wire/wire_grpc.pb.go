@@ -24,6 +24,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Operations_Describe_FullMethodName = "/nse.wire.v1.Operations/Describe"
 	Operations_Build_FullMethodName    = "/nse.wire.v1.Operations/Build"
+	Operations_Run_FullMethodName      = "/nse.wire.v1.Operations/Run"
 )
 
 // OperationsClient is the client API for Operations service.
@@ -36,6 +37,8 @@ type OperationsClient interface {
 	Describe(ctx context.Context, in *DescribeRequest, opts ...grpc.CallOption) (*DescribeReply, error)
 	// Build returns one operation at one layer. Equal requests get equal replies.
 	Build(ctx context.Context, in *BuildRequest, opts ...grpc.CallOption) (*BuildReply, error)
+	// Run computes an Exec primitive forward or backward. The host makes one call at a time.
+	Run(ctx context.Context, in *RunRequest, opts ...grpc.CallOption) (*RunReply, error)
 }
 
 type operationsClient struct {
@@ -66,6 +69,16 @@ func (c *operationsClient) Build(ctx context.Context, in *BuildRequest, opts ...
 	return out, nil
 }
 
+func (c *operationsClient) Run(ctx context.Context, in *RunRequest, opts ...grpc.CallOption) (*RunReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RunReply)
+	err := c.cc.Invoke(ctx, Operations_Run_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // OperationsServer is the server API for Operations service.
 // All implementations must embed UnimplementedOperationsServer
 // for forward compatibility.
@@ -76,6 +89,8 @@ type OperationsServer interface {
 	Describe(context.Context, *DescribeRequest) (*DescribeReply, error)
 	// Build returns one operation at one layer. Equal requests get equal replies.
 	Build(context.Context, *BuildRequest) (*BuildReply, error)
+	// Run computes an Exec primitive forward or backward. The host makes one call at a time.
+	Run(context.Context, *RunRequest) (*RunReply, error)
 	mustEmbedUnimplementedOperationsServer()
 }
 
@@ -91,6 +106,9 @@ func (UnimplementedOperationsServer) Describe(context.Context, *DescribeRequest)
 }
 func (UnimplementedOperationsServer) Build(context.Context, *BuildRequest) (*BuildReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Build not implemented")
+}
+func (UnimplementedOperationsServer) Run(context.Context, *RunRequest) (*RunReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Run not implemented")
 }
 func (UnimplementedOperationsServer) mustEmbedUnimplementedOperationsServer() {}
 func (UnimplementedOperationsServer) testEmbeddedByValue()                    {}
@@ -149,6 +167,24 @@ func _Operations_Build_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Operations_Run_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RunRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperationsServer).Run(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Operations_Run_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperationsServer).Run(ctx, req.(*RunRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Operations_ServiceDesc is the grpc.ServiceDesc for Operations service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -163,6 +199,10 @@ var Operations_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Build",
 			Handler:    _Operations_Build_Handler,
+		},
+		{
+			MethodName: "Run",
+			Handler:    _Operations_Run_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -41,6 +41,7 @@ func (b *Block) OutShape() sdk.Shape { return b.out }
 func (b *Block) Forward(s *Session, dst, x []float32) {
 	b.check(s, "x", x, b.in)
 	b.check(s, "dst", dst, b.out)
+	defer b.blame(s)
 	if s.Mode == Eval {
 		b.evaluate(s, dst, x)
 		return
@@ -93,6 +94,7 @@ func (b *Block) Backward(s *Session, dx, dy []float32) {
 	if dx != nil {
 		b.check(s, "dx", dx, b.in)
 	}
+	defer b.blame(s)
 	program := b.backward(dx != nil, s.Frozen)
 	mark := s.Arena.Mark()
 	program.run(s, &pass{atX: f.x, atDY: dy, atDX: dx, atKept: f.kept, atTemp: s.Arena.Floats(program.temp * s.Batch)})
@@ -101,6 +103,13 @@ func (b *Block) Backward(s *Session, dx, dy []float32) {
 	}
 	s.Arena.Release(mark)
 	b.open = frame{}
+}
+
+// blame says that a failure which was not there before this block is its.
+func (b *Block) blame(s *Session) {
+	if s.Err != nil && s.Failed == nil {
+		s.Failed = b
+	}
 }
 
 // backward is the program that computes what is wanted and no more.

@@ -116,6 +116,8 @@ func (b *builder) primitive(n sdk.Node, in G.Nodes, p []*Param, seed uint64) *G.
 		return b.dropout(in[0], k.Rate, seed)
 	case sdk.DropPath:
 		return b.dropPath(in[0], k.Rate, seed)
+	case sdk.Exec:
+		return b.exec(in[0], k, p)
 	}
 	return nil
 }

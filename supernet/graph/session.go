@@ -25,6 +25,9 @@ type Session struct {
 	Seed     uint64   // of dropout in this step
 	Profile  *Profile // of what runs; nil for none
 	Frozen   bool     // Backward passes gradients on to the input, but computes none of parameters
+
+	Err    error  // why the first kernel failed that a plugin runs; from then on they all give zeros
+	Failed *Block // whose kernel that was
 }
 
 // mask is the seed of one dropout node in this step.

@@ -1,0 +1,200 @@
+package registry_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/wire"
+)
+
+// scale is the kernel y = w[c]·x of the tests.
+func scale(c sdk.Call) error {
+	n := c.In.Channels
+	for i, x := range c.X {
+		if c.Backward {
+			c.DX[i] = c.W[0][i%n] * c.DY[i]
+			continue
+		}
+		c.Y[i] = c.W[0][i%n] * x
+	}
+	if c.Backward {
+		clear(c.DW[0])
+		for i, x := range c.X {
+			c.DW[0][i%n] += x * c.DY[i]
+		}
+	}
+	return nil
+}
+
+// kernels are those of the plugins that the test binary serves, by the plugin's name.
+func kernels() map[string]func(sdk.Call) error {
+	return map[string]func(sdk.Call) error{
+		"scale":    scale,
+		"refuses":  func(sdk.Call) error { return errors.New("not today\nor tomorrow") },
+		"panicky":  func(c sdk.Call) error { c.X[len(c.X)+c.Images]++; return nil },
+		"sleeps":   func(sdk.Call) error { wait(); return nil },
+		"quits":    func(sdk.Call) error { os.Exit(0); return nil },
+		"nan":      func(c sdk.Call) error { _ = scale(c); c.Y[1] = float32(math.NaN()); return nil },
+		"infinite": func(c sdk.Call) error { _ = scale(c); c.Y[len(c.Y)-1] = float32(math.Inf(-1)); return nil },
+		"cuts": func(c sdk.Call) error { // the arena
+			number, _, _ := strings.Cut(os.Getenv(wire.ArenaVariable), ":")
+			if err := os.Truncate("/proc/self/fd/"+number, 0); err == nil {
+				return errors.New("it was cut")
+			}
+			return scale(c)
+		},
+	}
+}
+
+func execOp(name string, k func(sdk.Call) error) sdk.Op {
+	return sdk.Op{
+		Name:    name,
+		Kernels: []sdk.Kernel{{Name: "k", Forward: k, Backward: k}},
+		Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
+			x := g.Input().Conv1x1(l.Out, 1)
+			if l.Stride > 1 {
+				return x, errors.New("only stride 1")
+			}
+			return x.Exec(sdk.Exec{Kernel: "k", Out: x.Shape(), Weights: []sdk.Param{{Name: "weight", Shape: []int{l.Out}, Init: sdk.One}}, Work: int64(x.Shape().Size()), Deterministic: true}), nil
+		},
+	}
+}
+
+var execLayer = sdk.Layer{In: 3, Out: 5, Stride: 1, Height: 4, Width: 6}
+
+// remote returns the Exec primitive of a plugin.
+func remote(t testing.TB, pool *registry.Pool, l sdk.Layer) sdk.Exec {
+	t.Helper()
+	g, err := pool.Ops[0].Graph(t.Context(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.Nodes[1].Primitive.(sdk.Exec)
+}
+
+// newCall is a call with random numbers, and room for its results.
+func newCall(s sdk.Shape, images int, backward bool) sdk.Call {
+	numbers := func(n int, seed float64) []float32 {
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = float32(math.Sin(seed + float64(i)))
+		}
+		return v
+	}
+	n := images * s.Size()
+	c := sdk.Call{Backward: backward, Images: images, In: s, Out: s, X: numbers(n, 1), W: [][]float32{numbers(s.Channels, 2)}}
+	if !backward {
+		c.Y = make([]float32, n)
+		return c
+	}
+	c.DY, c.DX, c.DW = numbers(n, 3), make([]float32, n), [][]float32{make([]float32, s.Channels)}
+	return c
+}
+
+// A kernel in the plugin computes what it computes here, over the arena and in messages, for any size of batch.
+func TestExecEqualsTheKernelInProcess(t *testing.T) {
+	for _, noArena := range []bool{false, true} {
+		o := options()
+		o.NoArena = noArena
+		pool, err := loadWith(t, one("scale", "scale"), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := remote(t, pool, execLayer)
+		for _, images := range []int{1, 7, 20000} {
+			for _, backward := range []bool{false, true} {
+				got, want := newCall(e.Out, images, backward), newCall(e.Out, images, backward)
+				if err := errors.Join(e.Run(got), scale(want)); err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(got.Y, want.Y) || !slices.Equal(got.DX, want.DX) || backward && !slices.Equal(got.DW[0], want.DW[0]) {
+					t.Errorf("no arena %v, %d images, backward %v: another result than in process", noArena, images, backward)
+				}
+			}
+		}
+	}
+}
+
+func TestExecFaults(t *testing.T) {
+	for name, want := range map[string]string{
+		"refuses":  `plugin "refuses" failed in kernel k: not today or tomorrow`,
+		"panicky":  `plugin "panicky" failed in kernel k: panicky panicked: runtime error: index out of range`,
+		"sleeps":   `plugin "sleeps" did not answer Run of k within 2s`,
+		"quits":    `plugin "quits" exited before Run of k was answered`,
+		"nan":      `plugin "nan" computed a value that is not finite in kernel k`,
+		"infinite": `plugin "infinite" computed a value that is not finite in kernel k`,
+		"cuts":     "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options()
+			o.CallTimeout = 2 * time.Second
+			pool, err := loadWith(t, one(name, name), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, c, start := remote(t, pool, execLayer), newCall(sdk.Shape{Height: 4, Width: 6, Channels: 5}, 3, false), time.Now()
+			err = e.Run(c)
+			if want == "" && err != nil || want != "" && !strings.Contains(fmt.Sprint(err), "ops.toml:3:1: "+name+": "+want) {
+				t.Errorf("got %v, want %s", err, want)
+			}
+			if took := time.Since(start); took > o.CallTimeout+3*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// What is not finite already is not the kernel's fault.
+func TestExecOfDivergedTraining(t *testing.T) {
+	pool, err := load(t, one("scale", "scale"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := remote(t, pool, execLayer)
+	c := newCall(e.Out, 2, false)
+	c.X[5] = float32(math.Inf(1))
+	if err := e.Run(c); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestExecRefusesWhatNoArenaHolds(t *testing.T) {
+	pool, err := load(t, one("scale", "scale"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := remote(t, pool, execLayer)
+	err = e.Run(sdk.Call{Images: 1 << 21, In: e.Out, Out: e.Out})
+	if !strings.Contains(fmt.Sprint(err), "use a smaller batch") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// BenchmarkExec compares a kernel in the plugin with the same one in this process, on activations of 16 MiB.
+func BenchmarkExec(b *testing.B) {
+	pool, err := registry.Parse(b.Context(), "ops.toml", []byte(one("scale", "scale")), b.TempDir(), options())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer pool.Close()
+	l := sdk.Layer{In: 32, Out: 32, Stride: 1, Height: 32, Width: 32}
+	c := newCall(l.Output(), 128, false)
+	for name, run := range map[string]func(sdk.Call) error{"process=plugin": remote(b, pool, l).Run, "process=here": scale} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(4 * len(c.X)))
+			for b.Loop() {
+				if err := run(c); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

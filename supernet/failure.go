@@ -1,0 +1,20 @@
+package supernet
+
+import "github.com/nse-dev/nse/evolve"
+
+// failure returns and forgets why the last pass is worthless: a kernel failed that a plugin runs.
+func (n *Net) failure() error {
+	err, block := n.session.Err, n.session.Failed
+	n.session.Err, n.session.Failed = nil, nil
+	if err == nil {
+		return nil
+	}
+	for _, l := range n.layers {
+		for _, c := range l.ops {
+			if c.block == block {
+				return &evolve.Broken{Op: c.id, Err: err}
+			}
+		}
+	}
+	return err
+}
