@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"supernet/data":        {},
 	"supernet/safetensors": {},
 	"internal":             {"sdk", "evolve", "pareto", "supernet", "registry"},
+	"examples":             {"examples/plugin-exec/softpool", "sdk", "sdk/serve"},
 	"cmd/nse":              {"."},
 }
 

@@ -14,7 +14,7 @@ type Event struct {
 }
 
 // Body is what happened: one of RoundStarted, Trained, FitnessUpdated, Dropped, Sampled, Scored, FrontRetrieved,
-// Aggregated, Replenished, Finished.
+// Aggregated, Replenished, Quarantined, Finished.
 type Body interface {
 	// Kind names the body's type in JSON, such as "round_started".
 	Kind() string
@@ -39,7 +39,7 @@ type FitnessUpdated struct {
 	Loss     float64     `json:"loss"`     // cross-entropy on the held-out batch
 	Cost     float64     `json:"cost"`     // expected cost over the two configurations of each layer (eq. 8)
 	Resource float64     `json:"resource"` // resource term (eq. 5)
-	Theta    [][]float64 `json:"theta"`    // θ after the update, by layer, in the order of the round's subset; null on most steps
+	Theta    [][]float64 `json:"theta"`    // θ after the update, by layer, in the order of the round's subset without what was quarantined; null on most steps
 }
 
 // Dropped says that an operation fell.
@@ -150,6 +150,7 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 		"front_retrieved": decode[FrontRetrieved],
 		"aggregated":      decode[Aggregated],
 		"replenished":     decode[Replenished],
+		"quarantined":     decode[Quarantined],
 		"finished":        decode[Finished],
 	}[j.Kind]
 	if !known {

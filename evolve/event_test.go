@@ -9,7 +9,8 @@ import (
 
 // Every event of a search survives JSON, and every kind occurs.
 func TestEventsInJSON(t *testing.T) {
-	s, _ := plant(1, 12)
+	s, e := plant(1, 12)
+	e.breaks = map[OpID]int{3: 400}
 	s.Config.TrainSteps = 200
 	_, events := run(t, s)
 	kinds := map[string]int{}
@@ -24,13 +25,13 @@ func TestEventsInJSON(t *testing.T) {
 			t.Fatalf("read %+v from %s", read, text)
 		}
 	}
-	for _, kind := range strings.Fields("round_started trained fitness_updated dropped sampled scored front_retrieved aggregated replenished finished") {
+	for _, kind := range strings.Fields("round_started trained fitness_updated dropped sampled scored front_retrieved aggregated replenished quarantined finished") {
 		if kinds[kind] == 0 {
 			t.Errorf("no event of kind %s in %v", kind, kinds)
 		}
 	}
-	if len(kinds) != 10 {
-		t.Errorf("kinds %v, want 10", kinds)
+	if len(kinds) != 11 {
+		t.Errorf("kinds %v, want 11", kinds)
 	}
 }
 

@@ -33,7 +33,9 @@ type Gradient struct {
 	A, B []float64 // ⟨∂L/∂y, e_a⟩ and ⟨∂L/∂y, e_b⟩ by layer
 }
 
-// Engine trains the weight-sharing supernet. Calls come from one goroutine, in the same order on every run.
+// Engine trains the weight-sharing supernet. Calls come from one goroutine, in the same order on every run. An error
+// that is a *Broken, which leaves the engine as if the call had not been made, ends the use of that operation; any other
+// ends the search.
 type Engine interface {
 	// Begin starts a round on a subset of the pool: subset[l] lists the operations of layer l. Weights and
 	// optimizer start fresh.
@@ -48,14 +50,3 @@ type Engine interface {
 	// is left of a list goes on in the same order.
 	Score(ctx context.Context, archs []Arch, done func(i int, accuracy float64) error) error
 }
-
-// Broken is an engine's error about an operation that cannot be run any more, such as one whose plugin crashed.
-type Broken struct {
-	Op  OpID
-	Err error
-}
-
-func (b *Broken) Error() string { return b.Err.Error() }
-
-// Unwrap is the reason.
-func (b *Broken) Unwrap() error { return b.Err }

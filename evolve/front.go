@@ -14,7 +14,7 @@ func (s Search) score(ctx context.Context, st State) (State, error) {
 	var left []int
 	var archs []Arch
 	for i, t := range st.Trials {
-		if !t.Done {
+		if !t.Done && !t.Gone {
 			left, archs = append(left, i), append(archs, t.Arch)
 		}
 	}
@@ -64,14 +64,15 @@ func (s Search) scored(st State, left []int, i int, accuracy float64) (State, er
 // retrieve takes the Pareto front of the trials (3.3.2). Without a trial within the interval the search is over, with
 // the front of the round before.
 func (s Search) retrieve(ctx context.Context, st State) (State, error) {
-	if !slices.ContainsFunc(st.Trials, func(t Trial) bool { return !t.Extra }) {
+	trials := present(st.Trials)
+	if !slices.ContainsFunc(trials, func(t Trial) bool { return !t.Extra }) {
 		reason := fmt.Sprintf("no architecture was found within the constraint of %.6g to %.6g",
 			s.Config.Constraint.Low(), s.Config.Constraint.High())
 		return s.finish(ctx, st, reason)
 	}
 	next := st
 	next.Phase, next.Trials = PhaseReplenish, nil
-	front, unedged := retrieve(st.Trials)
+	front, unedged := retrieve(trials)
 	next.Front = front
 	area := hypervolume(next.Front, s.Config.Constraint.High())
 	if err := s.emit(&next, FrontRetrieved{next.Front, area, unedged}); err != nil {

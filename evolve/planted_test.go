@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"testing"
 )
@@ -18,7 +19,26 @@ type planted struct {
 	normal  []bool
 	noise   float64
 	seed    uint64
+	breaks  map[OpID]int // calls with the operation until it breaks for good
 	Weights uint64
+}
+
+// use returns the error of the first operation of the architectures that has broken, or counts a call with each.
+func (e *planted) use(archs ...Arch) error {
+	var used []OpID
+	for _, op := range slices.Sorted(maps.Keys(e.breaks)) {
+		if !slices.ContainsFunc(archs, func(a Arch) bool { return a.uses(op) }) {
+			continue
+		}
+		if e.breaks[op] <= 0 {
+			return &Broken{op, fmt.Errorf("operation %d is broken", op)}
+		}
+		used = append(used, op)
+	}
+	for _, op := range used {
+		e.breaks[op]--
+	}
+	return nil
 }
 
 func (e *planted) Begin(round int, subset []Path) error {
@@ -27,11 +47,17 @@ func (e *planted) Begin(round int, subset []Path) error {
 }
 
 func (e *planted) Train(s Step, a Arch) (float64, error) {
+	if err := e.use(a); err != nil {
+		return 0, err
+	}
 	e.Weights = digest(e.Weights, s, a)
 	return 2 - e.worth(a) + e.noise*Rand(e.seed, "loss", s.Round, s.Index, 0).NormFloat64(), nil
 }
 
 func (e *planted) Fitness(s Step, a, b Arch) (Gradient, error) {
+	if err := e.use(a, b); err != nil {
+		return Gradient{}, err
+	}
 	g := Gradient{Loss: 2 - e.worth(a)}
 	for l := range a {
 		r := Rand(e.seed, "gradient", s.Round, s.Index, l)
@@ -44,6 +70,9 @@ func (e *planted) Fitness(s Step, a, b Arch) (Gradient, error) {
 // Score goes through the architectures from the last to the first.
 func (e *planted) Score(ctx context.Context, archs []Arch, done func(int, float64) error) error {
 	for i, a := range slices.Backward(archs) {
+		if err := e.use(a); err != nil {
+			return err
+		}
 		noise := e.noise * Rand(e.seed^e.Weights, string(a.key()), 0, 0, 0).NormFloat64()
 		if err := done(i, min(max(0.1+0.8*e.worth(a)+0.01*noise, 0), 1)); err != nil {
 			return err

@@ -28,12 +28,18 @@ func small(seed uint64) (Search, *planted) {
 
 // record runs a search and returns its events, checkpoints and last state.
 func record(t *rapid.T, s Search, e *planted) (events []string, checkpoints []saved, last string) {
+	return recordWith(t, s, e, func() {})
+}
+
+// recordWith also calls saving at every checkpoint.
+func recordWith(t *rapid.T, s Search, e *planted, saving func()) (events []string, checkpoints []saved, last string) {
 	s.Observe = func(ev Event) error {
 		events = append(events, mustJSON(t, ev))
 		return nil
 	}
 	s.Checkpoint = func(st State) error {
 		checkpoints = append(checkpoints, saved{mustJSON(t, st), e.Weights})
+		saving()
 		return nil
 	}
 	st, err := s.Run(context.Background(), State{})

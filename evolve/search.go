@@ -43,6 +43,9 @@ func (s Search) Run(ctx context.Context, st State) (State, error) {
 		if cancelled := ctx.Err(); cancelled != nil && errors.Is(err, cancelled) {
 			return st, s.leave(cancelled, st)
 		}
+		if broken, ok := errors.AsType[*Broken](err); ok && st.Round > 0 {
+			st, err = s.quarantine(ctx, st, broken)
+		}
 		if err != nil {
 			return st, fmt.Errorf("evolve: round %d: %w", max(st.Round, 1), err)
 		}

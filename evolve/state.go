@@ -31,9 +31,10 @@ type State struct {
 // Trial is an architecture to score.
 type Trial struct {
 	Member
-	Extra     bool `json:"extra"`     // below the constraint interval: counts in dominance only
-	Rehearsed bool `json:"rehearsed"` // from the previous front
-	Done      bool `json:"done"`      // Accuracy is known
+	Extra     bool `json:"extra"`          // below the constraint interval: counts in dominance only
+	Rehearsed bool `json:"rehearsed"`      // from the previous front
+	Done      bool `json:"done"`           // Accuracy is known
+	Gone      bool `json:"gone,omitempty"` // it cannot be scored: an operation was quarantined
 }
 
 // Member is a scored architecture of a Pareto front.

@@ -29,13 +29,16 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 func (s Search) train(ctx context.Context, st State) (State, error) {
 	for st.Step < s.Config.TrainSteps {
 		next, err := s.updateWeights(st)
-		if err == nil && next.Step%s.Config.Fitness.Every == 0 {
-			next, err = s.updateFitness(next)
-		}
 		if err != nil {
 			return st, err
 		}
-		st = next
+		st = next // also if the fitness cannot be updated: the weights have been
+		if st.Step%s.Config.Fitness.Every == 0 {
+			if next, err = s.updateFitness(st); err != nil {
+				return st, err
+			}
+			st = next
+		}
 		if err := s.boundary(ctx, st); err != nil {
 			return st, err
 		}

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sync/atomic"
+	"time"
+	"unsafe"
 
 	"github.com/sourcegraph/conc"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/wire"
@@ -32,10 +33,60 @@ func (h *host) bind(op Op, g *sdk.Graph) error {
 	})
 }
 
-// run computes a call in the plugin. The request is the primitive's, without what differs from call to call.
+// run computes a call in the plugin. A plugin that crashes is started again, twice at most.
 func (h *host) run(r *wire.RunRequest, c sdk.Call) error {
 	h.running.Lock()
 	defer h.running.Unlock()
+	for {
+		err := h.latest().try(r, c)
+		if _, crashed := errors.AsType[crash](err); !crashed {
+			return err
+		}
+		if h.crashes++; h.crashes >= maxCrashes {
+			return fmt.Errorf("%w, its crash number %d", err, h.crashes)
+		}
+		time.Sleep(pause << (2 * h.crashes))
+		if again := h.restart(); again != nil {
+			h.crashes = maxCrashes
+			return fmt.Errorf("%w, and could not be started again: %w", err, again)
+		}
+	}
+}
+
+// A plugin is started again after 100 and 400 ms, and not any more after its third crash.
+const (
+	maxCrashes = 3
+	pause      = 25 * time.Millisecond
+)
+
+// crash is an error of a call to a plugin whose process has ended.
+type crash struct{ error }
+
+func (c crash) Unwrap() error { return c.error }
+
+// latest is the process that runs at present.
+func (h *host) latest() *host {
+	if h.successor != nil {
+		return h.successor
+	}
+	return h
+}
+
+// restart puts a new process in the place of one that has crashed.
+func (h *host) restart() error {
+	next, err := h.again(context.Background())
+	if err != nil {
+		return err
+	}
+	if h.successor != nil {
+		h.successor.close()
+	}
+	h.successor = next
+	return nil
+}
+
+// try computes a call in this process. The request is the primitive's, without what differs from call to call.
+func (h *host) try(r *wire.RunRequest, c sdk.Call) error {
 	r.Images, r.Backward, r.Data = uint32(c.Images), c.Backward, nil
 	given, results, err := r.Tensors()
 	if err != nil {
@@ -70,13 +121,13 @@ func (h *host) call(r *wire.RunRequest) (*wire.RunReply, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), h.options.CallTimeout)
 	defer cancel()
 	reply, err := h.rpc.Run(ctx, r, grpc.MaxCallRecvMsgSize(wire.MaxTensors+1<<20), grpc.MaxCallSendMsgSize(wire.MaxTensors+1<<20))
-	if err != nil {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) || status.Code(err) == codes.DeadlineExceeded {
-			_ = h.process.Kill(ctx)
-		}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		_ = h.process.Kill(ctx)
 		return nil, h.explainCall(ctx, "Run of "+r.GetKernel(), err)
-	}
-	if reply.GetError() != "" {
+	case err != nil:
+		return nil, crash{h.explainCall(ctx, "Run of "+r.GetKernel(), err)}
+	case reply.GetError() != "":
 		return nil, fmt.Errorf("%s failed in kernel %s: %s", h.name, r.GetKernel(), oneLine(reply.GetError()))
 	}
 	return reply, nil
@@ -84,20 +135,26 @@ func (h *host) call(r *wire.RunRequest) (*wire.RunReply, error) {
 
 // copyGiven copies what a kernel reads to the plugin's memory.
 func copyGiven(theirs, ours sdk.Call) {
-	spread(theirs.X, ours.X)
-	spread(theirs.DY, ours.DY)
+	give := func(dst, src []float32) {
+		spread(len(dst), func(from, to int) bool { copy(dst[from:to], src[from:to]); return true })
+	}
+	give(theirs.X, ours.X)
+	give(theirs.DY, ours.DY)
 	for i, w := range ours.W {
-		spread(theirs.W[i], w)
+		give(theirs.W[i], w)
 	}
 }
 
 // copyResults copies what a kernel has written from the plugin's memory, and reports whether all of it is finite. What
 // was checked is the copy: the plugin may go on writing.
 func copyResults(ours, theirs sdk.Call) bool {
-	ok := spread(ours.Y, theirs.Y)
-	ok = spread(ours.DX, theirs.DX) && ok
+	take := func(dst, src []float32) bool {
+		return spread(len(dst), func(from, to int) bool { copy(dst[from:to], src[from:to]); return allFinite(dst[from:to]) })
+	}
+	ok := take(ours.Y, theirs.Y)
+	ok = take(ours.DX, theirs.DX) && ok
 	for i, w := range ours.DW {
-		ok = spread(w, theirs.DW[i]) && ok
+		ok = take(w, theirs.DW[i]) && ok
 	}
 	return ok
 }
@@ -115,50 +172,38 @@ func finite(c sdk.Call) bool {
 // part is the number of floats below which a copy is not worth a goroutine.
 const part = 1 << 16
 
-// spread copies src to dst on several cores and reports whether the copy is finite.
-func spread(dst, src []float32) bool {
-	n := max(1, min(runtime.GOMAXPROCS(0), len(dst)/part))
-	ok := make([]bool, n)
-	var all conc.WaitGroup
-	for i := range n {
-		from, to := i*len(dst)/n, (i+1)*len(dst)/n
-		work := func() { ok[i] = copyFinite(dst[from:to], src[from:to]) }
-		if i == n-1 {
-			work()
-			break
-		}
-		all.Go(work)
-	}
-	all.Wait()
-	for _, finite := range ok {
-		if !finite {
-			return false
+// spread does work on 0..n−1 in parts, one for each core, and reports whether all of them are fine.
+func spread(n int, work func(from, to int) bool) bool {
+	parts := max(1, min(runtime.GOMAXPROCS(0), n/part))
+	bad := atomic.Bool{}
+	do := func(i int) {
+		if !work(i*n/parts, (i+1)*n/parts) {
+			bad.Store(true)
 		}
 	}
-	return true
-}
-
-// copyFinite copies a cache's worth at a time, so that the check reads what is still in it.
-func copyFinite(dst, src []float32) bool {
-	const step = 4096
-	ok := true
-	for from := 0; from < len(dst); from += step {
-		to := min(from+step, len(dst))
-		copy(dst[from:to], src[from:to])
-		ok = allFinite(dst[from:to]) && ok
+	var others conc.WaitGroup
+	for i := 1; i < parts; i++ {
+		others.Go(func() { do(i) })
 	}
-	return ok
+	do(0)
+	others.Wait()
+	return !bad.Load()
 }
 
-// allFinite looks at the exponents: all ones stand for Inf and NaN.
+// allFinite looks at the exponents: all ones stand for Inf and NaN. Adding one to such an exponent carries into the
+// sign, which was cleared. Two floats go at once.
 func allFinite(v []float32) bool {
-	const exponent = 0x7f800000
-	var found uint32
-	for _, f := range v {
-		// Adding one to an exponent of all ones carries into the sign, which was cleared.
-		found |= math.Float32bits(f)&^(1<<31) + (1<<31 - exponent)
+	const sign, one = 1<<63 | 1<<31, 1<<55 | 1<<23
+	var found uint64
+	if len(v)%2 == 1 {
+		found = uint64(math.Float32bits(v[len(v)-1]))&^sign + one
 	}
-	return found>>31 == 0
+	if len(v) > 1 {
+		for _, pair := range unsafe.Slice((*[2]uint32)(unsafe.Pointer(&v[0])), len(v)/2) {
+			found |= (uint64(pair[0])|uint64(pair[1])<<32)&^sign + one
+		}
+	}
+	return found&sign == 0
 }
 
 // openArena makes the memory that a plugin shares, if the system has it; without it tensors travel in messages.
@@ -178,4 +223,7 @@ func (h *host) closeArena() {
 	defer h.running.Unlock()
 	h.arena.close()
 	h.arena = nil
+	if h.successor != nil {
+		h.successor.close()
+	}
 }

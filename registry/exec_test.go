@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -37,10 +38,26 @@ func scale(c sdk.Call) error {
 // kernels are those of the plugins that the test binary serves, by the plugin's name.
 func kernels() map[string]func(sdk.Call) error {
 	return map[string]func(sdk.Call) error{
-		"scale":    scale,
-		"refuses":  func(sdk.Call) error { return errors.New("not today\nor tomorrow") },
-		"panicky":  func(c sdk.Call) error { c.X[len(c.X)+c.Images]++; return nil },
-		"sleeps":   func(sdk.Call) error { wait(); return nil },
+		"scale":   scale,
+		"refuses": func(sdk.Call) error { return errors.New("not today\nor tomorrow") },
+		"panicky": func(c sdk.Call) error { c.X[len(c.X)+c.Images]++; return nil },
+		"sleeps":  func(sdk.Call) error { wait(); return nil },
+		"stumbles": func(c sdk.Call) error { // once
+			mark := filepath.Join(os.TempDir(), "stumbled")
+			if _, err := os.Stat(mark); err == nil {
+				return scale(c)
+			}
+			if err := os.WriteFile(mark, nil, 0o600); err != nil {
+				return err
+			}
+			self, err := os.FindProcess(os.Getpid())
+			if err != nil {
+				return err
+			}
+			_ = self.Kill()
+			wait()
+			return nil
+		},
 		"quits":    func(sdk.Call) error { os.Exit(0); return nil },
 		"nan":      func(c sdk.Call) error { _ = scale(c); c.Y[1] = float32(math.NaN()); return nil },
 		"infinite": func(c sdk.Call) error { _ = scale(c); c.Y[len(c.Y)-1] = float32(math.Inf(-1)); return nil },
@@ -128,12 +145,14 @@ func TestExecFaults(t *testing.T) {
 		"refuses":  `plugin "refuses" failed in kernel k: not today or tomorrow`,
 		"panicky":  `plugin "panicky" failed in kernel k: panicky panicked: runtime error: index out of range`,
 		"sleeps":   `plugin "sleeps" did not answer Run of k within 2s`,
-		"quits":    `plugin "quits" exited before Run of k was answered`,
+		"quits":    `plugin "quits" exited before Run of k was answered: exit status 0, its crash number 3`,
 		"nan":      `plugin "nan" computed a value that is not finite in kernel k`,
 		"infinite": `plugin "infinite" computed a value that is not finite in kernel k`,
 		"cuts":     "",
+		"stumbles": "",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
 			o := options()
 			o.CallTimeout = 2 * time.Second
 			pool, err := loadWith(t, one(name, name), o)

@@ -32,8 +32,12 @@ type host struct {
 	families []sdk.Op // what it described
 	sockets  string   // the folder of its socket
 	late     atomic.Bool
-	running  sync.Mutex // during a Run
-	arena    *arena     // nil: tensors travel in messages
+	arena    *arena // nil: tensors travel in messages
+
+	running   sync.Mutex                           // during a Run
+	crashes   int                                  // in Run
+	again     func(context.Context) (*host, error) // starts the plugin anew
+	successor *host                                // the process that was started after the last crash
 }
 
 // maxReply bounds a reply of a plugin in bytes: 4096 nodes are a tenth of it.

@@ -176,6 +176,7 @@ func (e entry) launch(ctx context.Context, f file, dir string, o Options) (*host
 	if err != nil {
 		return nil, f.errorf(e.source, "%w", err)
 	}
+	h.again = func(ctx context.Context) (*host, error) { return e.launch(ctx, f, dir, o) }
 	return h, nil
 }
 

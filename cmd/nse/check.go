@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -56,6 +57,9 @@ func checkGradients(ctx context.Context, w io.Writer, ops []registry.Op, layers 
 				return err
 			}
 			e, err := gradientError(op.Name, g)
+			if errors.Is(err, errUnsteady) {
+				err = fmt.Errorf("%s: %s: %w", op.Where, op.Name, err)
+			}
 			if err != nil {
 				return err
 			}

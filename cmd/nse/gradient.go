@@ -74,6 +74,8 @@ func promised(g *sdk.Graph) bool {
 	})
 }
 
+var errUnsteady = errors.New("two equal calls give different results: it is not deterministic, as it declares")
+
 // repeat computes a pass again and compares it bit for bit.
 func repeat(b *graph.Block, s *graph.Session, x, dy, dx []float32) error {
 	y, again := make([][]float32, 2), make([]float32, len(dx))
@@ -83,7 +85,7 @@ func repeat(b *graph.Block, s *graph.Session, x, dy, dx []float32) error {
 	}
 	b.Backward(s, again, dy)
 	if s.Err == nil && !(slices.Equal(y[0], y[1]) && slices.Equal(dx, again)) {
-		return errors.New("two equal calls give different results: it is not deterministic, as it declares")
+		return errUnsteady
 	}
 	return s.Err
 }

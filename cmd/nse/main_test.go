@@ -12,13 +12,40 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/nse-dev/nse/examples/plugin-exec/softpool"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/serve"
 )
 
 // TestMain makes the test binary the program nse too, which starts itself again for built-in plugins.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"nse": main, "nse-box": func() { serve.Main(box()) }})
+	testscript.Main(m, map[string]func(){"nse": main, "nse-box": func() { serve.Main(box()) }, "nse-softpool": func() { serve.Main(softpool.Op()) },
+		"nse-moody": func() { serve.Main(moody()) }, "nse-frail": func() { serve.Main(frail()) }})
+}
+
+// moody is softpool with a kernel that gives other results at every call, though it promises not to.
+func moody() sdk.Op {
+	op := softpool.Op()
+	forward, calls := op.Kernels[0].Forward, 0
+	op.Kernels[0].Forward = func(c sdk.Call) error {
+		calls++
+		c.X[0] += float32(calls) / 1e6
+		return forward(c)
+	}
+	return op
+}
+
+// frail is softpool in a process that ends in its third call.
+func frail() sdk.Op {
+	op := softpool.Op()
+	forward, calls := op.Kernels[0].Forward, 0
+	op.Kernels[0].Forward = func(c sdk.Call) error {
+		if calls++; calls == 3 {
+			os.Exit(3)
+		}
+		return forward(c)
+	}
+	return op
 }
 
 // box is the operation of a plugin that does not ship.

@@ -51,6 +51,8 @@ func (p *progress) observe(e evolve.Event, steps int) {
 		p.at(fmt.Sprintf("round %d train", e.Round), b.Step+1, steps, fmt.Sprintf("loss %.3f, %d dropped", b.Loss, p.dropped))
 	case evolve.Dropped:
 		p.dropped++
+	case evolve.Quarantined:
+		p.say("round %d: warning: operation %d is quarantined: %s", e.Round, b.Op, b.Reason)
 	case evolve.Sampled:
 		f := b.Feasibility
 		p.say("round %d: sampled %d of %d architectures within %.4g to %.4g (%.3g %% of %d draws; reachable %.4g to %.4g), %d outside, %d of the last front",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nse-dev/nse/evolve"
@@ -51,10 +52,11 @@ func (r *recorder) continueFrom(st evolve.State) error {
 // observe keeps an event for the next checkpoint.
 func (r *recorder) observe(e evolve.Event) { r.pending = append(r.pending, e) }
 
-// checkpoint makes the run resumable from a state, where it is time: at the end of a phase, after the interval, and when
-// the search is being stopped. Events of a step that did not end are not written: they come again.
+// checkpoint makes the run resumable from a state, where it is time: at the end of a phase, after the interval, when an
+// operation was quarantined, which need not happen again, and when the search is being stopped. Events of a step that did not end are not written: they come again.
 func (r *recorder) checkpoint(st evolve.State) error {
-	due := st.Phase != r.phase || st.Round != r.round || time.Since(r.written) >= r.every || r.ctx.Err() != nil
+	due := st.Phase != r.phase || st.Round != r.round || time.Since(r.written) >= r.every || r.ctx.Err() != nil ||
+		slices.ContainsFunc(r.pending, func(e evolve.Event) bool { _, q := e.Body.(evolve.Quarantined); return q })
 	if !due {
 		return nil
 	}
@@ -109,6 +111,10 @@ func (r *recorder) write(e evolve.Event) error {
 	case evolve.Dropped:
 		r.fallen[fallen{b.Layer, b.Op}] = true
 		r.run.AddFitness(e.Round, runs.Fitness{Step: b.Step, Layer: b.Layer, Op: r.network.names[b.Op], Theta: b.Theta, Dropped: true})
+	case evolve.Quarantined:
+		for l, ops := range r.subset {
+			r.subset[l] = slices.DeleteFunc(slices.Clone(ops), func(op evolve.OpID) bool { return op == b.Op })
+		}
 	case evolve.Sampled:
 		r.run.SetInterval(e.Round, b.Feasibility.Low, b.Feasibility.High)
 	case evolve.Scored:

@@ -1,0 +1,123 @@
+package evolve
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// Broken is an engine's error about an operation that cannot be run any more, such as one whose plugin crashed.
+type Broken struct {
+	Op  OpID
+	Err error
+}
+
+func (b *Broken) Error() string { return b.Err.Error() }
+
+// Unwrap is the reason.
+func (b *Broken) Unwrap() error { return b.Err }
+
+// Quarantined says that an operation cannot be run any more: it is in no subset, pending list or front from here on.
+type Quarantined struct {
+	Op     OpID   `json:"op"`
+	Reason string `json:"reason"`
+}
+
+// Kind is "quarantined".
+func (Quarantined) Kind() string { return "quarantined" }
+
+// quarantine goes on without a broken operation. Where a reduction layer is left without any, or nothing is left to
+// score, the round is given up for a new one with what is pending.
+func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, error) {
+	next := st
+	next.Space, next.Fitness = st.Space.without(b.Op), st.Fitness.without(b.Op)
+	next.Front = slices.DeleteFunc(slices.Clone(st.Front), func(m Member) bool { return m.Arch.uses(b.Op) })
+	next.Trials = slices.Clone(st.Trials)
+	for i, t := range next.Trials {
+		next.Trials[i].Gone = t.Gone || t.Arch.uses(b.Op)
+	}
+	if err := s.emit(&next, Quarantined{b.Op, b.Error()}); err != nil {
+		return st, err
+	}
+	if !s.stuck(next) {
+		return next, s.boundary(ctx, next)
+	}
+	next.Space = next.Space.refill()
+	subset := next.Space.Subset()
+	for l, ops := range subset {
+		if len(ops) == 0 && !s.Problem.Normal[l] {
+			return s.finish(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
+		}
+	}
+	next.Round, next.Phase, next.Step, next.Fitness, next.Trials = st.Round+1, PhaseBegin, 0, nil, nil
+	return next, s.boundary(ctx, next)
+}
+
+// stuck reports whether a round cannot go on.
+func (s Search) stuck(st State) bool {
+	remaining := st.Space.Subset()
+	if st.Fitness != nil {
+		remaining = st.Fitness.Remaining()
+	}
+	for l, ops := range remaining {
+		if len(ops) == 0 && !s.Problem.Normal[l] {
+			return true
+		}
+	}
+	within := func(t Trial) bool { return !t.Extra }
+	return slices.ContainsFunc(st.Trials, within) && !slices.ContainsFunc(present(st.Trials), within)
+}
+
+// present lists the trials that can be scored.
+func present(trials []Trial) []Trial {
+	return slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return t.Gone })
+}
+
+// uses reports whether the architecture has the operation in any layer.
+func (a Arch) uses(op OpID) bool {
+	return slices.ContainsFunc(a, func(p Path) bool { return slices.Contains(p, op) })
+}
+
+// without is the space without an operation.
+func (s Space) without(op OpID) Space {
+	next := Space{s.K, make([]LayerSpace, len(s.Layers))}
+	for l, layer := range s.Layers {
+		next.Layers[l] = LayerSpace{omit(layer.Kept, op), omit(layer.New, op), omit(layer.Pending, op)}
+	}
+	return next
+}
+
+func omit[P ~[]OpID](ops P, op OpID) P {
+	return slices.DeleteFunc(slices.Clone(ops), func(o OpID) bool { return o == op })
+}
+
+// refill fills every layer to K from its pending list and lets nothing go.
+func (s Space) refill() Space {
+	next := Space{s.K, make([]LayerSpace, len(s.Layers))}
+	for l, layer := range s.Layers {
+		room := min(max(s.K-len(layer.Kept)-len(layer.New), 0), len(layer.Pending))
+		arrived := append(slices.Clone(layer.New), layer.Pending[:room]...)
+		slices.Sort(arrived)
+		next.Layers[l] = LayerSpace{layer.Kept, arrived, slices.Clone(layer.Pending[room:])}
+	}
+	return next
+}
+
+// without is the fitness without an operation.
+func (f Fitness) without(op OpID) Fitness {
+	next := slices.Clone(f)
+	for l, layer := range f {
+		if i, found := slices.BinarySearch(layer.Ops, op); found {
+			next[l] = layer.without(i)
+		}
+	}
+	return next
+}
+
+func (f LayerFitness) without(i int) LayerFitness {
+	f.Ops, f.Fallen = slices.Delete(slices.Clone(f.Ops), i, i+1), slices.Delete(slices.Clone(f.Fallen), i, i+1)
+	for _, v := range []*[]float64{&f.Theta, &f.Mean, &f.Square} {
+		*v = slices.Delete(slices.Clone(*v), i, i+1)
+	}
+	return f
+}
