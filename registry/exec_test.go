@@ -35,6 +35,9 @@ func scale(c sdk.Call) error {
 	return nil
 }
 
+// stumbled is a file that tells a plugin that it has crashed before.
+var stumbled = filepath.Join(filepath.Dir(os.Args[0]), "stumbled")
+
 // kernels are those of the plugins that the test binary serves, by the plugin's name.
 func kernels() map[string]func(sdk.Call) error {
 	return map[string]func(sdk.Call) error{
@@ -43,11 +46,10 @@ func kernels() map[string]func(sdk.Call) error {
 		"panicky": func(c sdk.Call) error { c.X[len(c.X)+c.Images]++; return nil },
 		"sleeps":  func(sdk.Call) error { wait(); return nil },
 		"stumbles": func(c sdk.Call) error { // once
-			mark := filepath.Join(os.TempDir(), "stumbled")
-			if _, err := os.Stat(mark); err == nil {
+			if _, err := os.Stat(stumbled); err == nil {
 				return scale(c)
 			}
-			if err := os.WriteFile(mark, nil, 0o600); err != nil {
+			if err := os.WriteFile(stumbled, nil, 0o600); err != nil {
 				return err
 			}
 			self, err := os.FindProcess(os.Getpid())
@@ -152,7 +154,7 @@ func TestExecFaults(t *testing.T) {
 		"stumbles": "",
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("TMPDIR", t.TempDir())
+			_ = os.Remove(stumbled)
 			o := options()
 			o.CallTimeout = 2 * time.Second
 			pool, err := loadWith(t, one(name, name), o)

@@ -54,12 +54,13 @@ func launch(ctx context.Context, o Options, name string, command []string) (*hos
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		AutoMTLS:         true,
 		StartTimeout:     2 * o.StartTimeout, // connect's own timer comes first
+		SkipHostEnv:      true,
 		Logger:           logger,
 		SyncStdout:       output,
 		SyncStderr:       output,
 		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)), grpc.WithIdleTimeout(0)},
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, sockets string) (runner.Runner, error) {
-			h.process.cmd.Env, h.sockets = cmd.Env, sockets
+			h.process.cmd.Env, h.sockets = append(cmd.Env, environment()...), sockets
 			h.openArena()
 			return h.process, nil
 		},
@@ -75,6 +76,16 @@ func launch(ctx context.Context, o Options, name string, command []string) (*hos
 	// The connection stays open as long as the plugin lives, and a host that is killed cannot tidy up: do it now.
 	_ = os.RemoveAll(h.sockets)
 	return h, nil
+}
+
+// environment is all that a plugin gets of the host's environment: scripts need to find their interpreter.
+func environment() (env []string) {
+	for _, name := range []string{"PATH", "SYSTEMROOT"} {
+		if value, set := os.LookupEnv(name); set {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
 }
 
 // connect starts the process, checks its handshake and opens the connection.

@@ -3,9 +3,11 @@ package registry_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +82,14 @@ func servePlugin(name string) {
 			go func() { panic("out of luck") }()
 			wait()
 			return sdk.Tensor{}, nil
+		},
+		"spies": func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) {
+			var names []string
+			for _, v := range os.Environ() {
+				name, _, _ := strings.Cut(v, "=")
+				names = append(names, name)
+			}
+			return sdk.Tensor{}, errors.New(strings.Join(slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "PLUGIN_") }), " "))
 		},
 		"shape": func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
 			return g.Input().Conv1x1(l.Out+1, 1), nil

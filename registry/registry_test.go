@@ -199,3 +199,12 @@ func (b *lockedBuffer) String() string {
 	defer b.mu.Unlock()
 	return b.text.String()
 }
+
+// A plugin learns nothing from the host's environment.
+func TestEnvironmentStaysHere(t *testing.T) {
+	t.Setenv("NSE_TEST_TOKEN", "secret")
+	_, err := load(t, one("spies", "spies"))
+	if text := fmt.Sprint(err); !strings.Contains(text, " PATH") || strings.Contains(text, "NSE_TEST_TOKEN") || strings.Contains(text, "HOME") {
+		t.Errorf("the plugin was given %s", text)
+	}
+}

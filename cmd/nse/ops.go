@@ -22,8 +22,9 @@ func opsVerb() *cobra.Command {
 		Short: "Look at the operations of a pool",
 		Example: `  nse ops list
   nse ops show ssc-k5-e2 --layer 4
-  nse ops check --pool my-ops.toml --macro small`,
-	}, opsListVerb(), opsShowVerb(), opsCheckVerb())
+  nse ops check --pool my-ops.toml --macro small
+  nse ops history runs/001`,
+	}, opsListVerb(), opsShowVerb(), opsCheckVerb(), opsHistoryVerb())
 }
 
 // place is where operations are looked at: a pool on a built-in macro-architecture.

@@ -174,6 +174,19 @@ func (r *Run) Fitness(round int) (rows []Fitness, err error) {
 	return rows, err
 }
 
+// Events lists the events of a kind in order.
+func (r *Run) Events(kind string) (events []Event, err error) {
+	err = r.query("SELECT seq, round, kind, body FROM events WHERE kind = ? ORDER BY seq", func(scan scanner) error {
+		var e Event
+		var body string
+		err := scan(&e.Seq, &e.Round, &e.Kind, &body)
+		e.Body = json.RawMessage(body)
+		events = append(events, e)
+		return err
+	}, kind)
+	return events, err
+}
+
 // scanner copies the columns of the current row.
 type scanner func(dest ...any) error
 
