@@ -2,8 +2,6 @@ package registry
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -190,24 +188,4 @@ func (dispenser) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error {
 // GRPCClient returns a wire.OperationsClient.
 func (dispenser) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, c *grpc.ClientConn) (any, error) {
 	return wire.NewOperationsClient(c), nil
-}
-
-// verify checks that the file at path has the checksum, with go-plugin's comparison.
-func verify(path string, checksum []byte) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a file", path)
-	}
-	c := plugin.SecureConfig{Checksum: checksum, Hash: sha256.New()}
-	if len(checksum) == 0 {
-		c.Checksum = make([]byte, sha256.Size) // no file has it: the error below tells the right one
-	}
-	same, err := c.Check(path)
-	if err != nil || same {
-		return err
-	}
-	found := hex.EncodeToString(c.Hash.Sum(nil))
-	if len(checksum) == 0 {
-		return fmt.Errorf("a plugin with a path needs its checksum; today it is sha256 = %q", found)
-	}
-	return fmt.Errorf("the binary's sha256 is %s: it is not the file that was listed", found)
 }

@@ -165,7 +165,7 @@ func (e entry) launch(ctx context.Context, f file, dir string, o Options) (*host
 		}
 		path, err := filepath.Abs(path)
 		if err == nil {
-			err = verify(path, e.sha256)
+			path, err = admit(path, e.sha256)
 		}
 		if err != nil {
 			return nil, f.errorf(e.source, "plugin %q: %w", e.name(), err)

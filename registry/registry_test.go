@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -100,6 +101,7 @@ func TestGraphThroughPlugin(t *testing.T) {
 }
 
 func TestPluginWithPath(t *testing.T) {
+	t.Setenv(registry.CacheVariable, t.TempDir())
 	dir := t.TempDir()
 	script := "#!/bin/sh\nexec " + os.Args[0] + " plugin plain\n"
 	if err := os.WriteFile(filepath.Join(dir, "nse-plain"), []byte(script), 0o755); err != nil {
@@ -130,7 +132,7 @@ func TestPluginWithPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = parse(fmt.Sprintf(listing, sum+"\n"))
-	if want := `p.toml:2:8: plugin "./nse-plain" cannot be started: fork/exec ` + filepath.Join(dir, "nse-plain") + ": permission denied"; fmt.Sprint(err) != want {
+	if want := `p.toml:2:8: plugin "./nse-plain": ` + filepath.Join(dir, "nse-plain") + " may not be executed: chmod +x makes it a program"; fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -206,5 +208,47 @@ func TestEnvironmentStaysHere(t *testing.T) {
 	_, err := load(t, one("spies", "spies"))
 	if text := fmt.Sprint(err); !strings.Contains(text, " PATH") || strings.Contains(text, "NSE_TEST_TOKEN") || strings.Contains(text, "HOME") {
 		t.Errorf("the plugin was given %s", text)
+	}
+}
+
+// What is executed is a copy that was hashed: a copy that was damaged is made anew, and one that is kept is used though
+// another pool has the file elsewhere.
+func TestPluginsRunFromTheCache(t *testing.T) {
+	cache, dir := t.TempDir(), t.TempDir()
+	t.Setenv(registry.CacheVariable, cache)
+	path := filepath.Join(dir, "nse-plain")
+	script := []byte("#!/bin/sh\nexec " + os.Args[0] + " plugin plain\n")
+	if err := os.WriteFile(path, script, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sum := fmt.Sprintf("%x", sha256.Sum256(script))
+	kept := filepath.Join(cache, sum, "nse-plain")
+	text := fmt.Sprintf("[[plugin]]\npath = %q\nsha256 = %q\n[[plugin.op]]\nname = \"plain\"\n", path, sum)
+	for _, damage := range []func() error{
+		func() error { return nil },
+		func() error { return os.Remove(kept) },
+		func() error {
+			return errors.Join(os.Chmod(kept, 0o700), os.WriteFile(kept, append(script, "# more"...), 0o700))
+		},
+	} {
+		if err := damage(); err != nil {
+			t.Fatal(err)
+		}
+		pool, err := registry.Parse(t.Context(), "p.toml", []byte(text), dir, options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := pool.Close(); err != nil {
+			t.Error(err)
+		}
+		if got, err := os.ReadFile(kept); err != nil || string(got) != string(script) {
+			t.Errorf("the copy is %q, %v", got, err)
+		}
+		if info, err := os.Stat(kept); err != nil || info.Mode().Perm() != 0o500 {
+			t.Errorf("the copy is %v, %v", info.Mode(), err)
+		}
+	}
+	if left, err := os.ReadDir(filepath.Dir(kept)); err != nil || len(left) != 1 {
+		t.Errorf("the folder of the copy has %v, %v", left, err)
 	}
 }

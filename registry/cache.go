@@ -1,0 +1,108 @@
+package registry
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+// CacheVariable is the environment variable that moves the folder in which copies of plugins are kept and executed.
+const CacheVariable = "NSE_CACHE"
+
+// cacheDir is where plugins are kept: what the environment says, or the user's cache folder.
+func cacheDir() (string, error) {
+	if dir := os.Getenv(CacheVariable); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no folder for copies of plugins (%w): set %s to one", err, CacheVariable)
+	}
+	return filepath.Join(dir, "nse", "plugins"), nil
+}
+
+// admit returns the path of the user's own copy of the plugin at path, which is made if it is not there yet. What is
+// executed is what was hashed: the copy, in a folder named by its checksum, whatever happens to the original.
+func admit(path string, checksum []byte) (string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("%s is not a file", path)
+	case info.Mode().Perm()&0o111 == 0 && runtime.GOOS != "windows":
+		return "", fmt.Errorf("%s may not be executed: chmod +x makes it a program", path)
+	}
+	found, err := sum(path)
+	if err != nil {
+		return "", err
+	}
+	if want := hex.EncodeToString(checksum); want == "" {
+		return "", fmt.Errorf("a plugin with a path needs its checksum; today it is sha256 = %q", found)
+	} else if found != want {
+		return "", fmt.Errorf("the binary's sha256 is %s: it is not the file that was listed", found)
+	}
+	dir, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	kept := filepath.Join(dir, found, filepath.Base(path))
+	if again, err := sum(kept); err == nil && again == found {
+		return kept, nil
+	}
+	if err := keep(path, kept, found); err != nil {
+		return "", fmt.Errorf("%w (%s names another folder for copies of plugins)", err, CacheVariable)
+	}
+	return kept, nil
+}
+
+// sum is the SHA-256 of a file in hexadecimal digits.
+func sum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// keep copies a plugin in one step, if what was copied still has the checksum.
+func keep(path, kept, checksum string) (err error) {
+	if err := os.MkdirAll(filepath.Dir(kept), 0o700); err != nil {
+		return err
+	}
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	// A process that is forked while the copy is open for writing would hold it so, and keep it from being executed.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	to, err := os.CreateTemp(filepath.Dir(kept), "copy-")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(to.Name()))
+		}
+	}()
+	h := sha256.New()
+	_, err = io.Copy(io.MultiWriter(to, h), from)
+	if err == nil && hex.EncodeToString(h.Sum(nil)) != checksum {
+		err = fmt.Errorf("%s changed while it was read", path)
+	}
+	if err = errors.Join(err, to.Chmod(0o500), to.Sync(), to.Close()); err != nil {
+		return err
+	}
+	return os.Rename(to.Name(), kept)
+}
