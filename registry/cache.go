@@ -32,8 +32,7 @@ func cacheDir() (string, error) {
 func admit(path string, checksum []byte) (string, error) {
 	info, err := os.Stat(path)
 	switch {
-	case err != nil:
-		return "", err
+	case err != nil: // opening it says why
 	case !info.Mode().IsRegular():
 		return "", fmt.Errorf("%s is not a file", path)
 	case info.Mode().Perm()&0o111 == 0 && runtime.GOOS != "windows":
