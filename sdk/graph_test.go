@@ -65,24 +65,33 @@ func TestErrorsNameTheNode(t *testing.T) {
 		"node 0 (conv2d): kernel 3, stride 1, padding -1, dilation 1 are not in 1..1024 (padding from 0)": func(x sdk.Tensor) sdk.Tensor {
 			return x.Conv(sdk.Conv2D{Out: 1, Kernel: pair(3), Pad: pair(-1)})
 		},
-		"node 0 (conv2d): weight [65536 4 1023 1023] is too large":                          func(x sdk.Tensor) sdk.Tensor { return x.ConvKxK(65536, 1023, 1, 1, 1) },
-		"node 0 (linear): input 8×8×4 is not 1×1: pool it first":                            func(x sdk.Tensor) sdk.Tensor { return x.Linear(3) },
-		"node 1 (linear): -3 outputs are not in 1..65536":                                   func(x sdk.Tensor) sdk.Tensor { return x.GlobalAvgPool().Linear(-3) },
-		"node 0 (Activation(4)): unknown activation 4":                                      func(x sdk.Tensor) sdk.Tensor { return x.Activate(4) },
-		"node 0 (squeeze_excite): reduction 5 is not in 1..4 (the channels)":                func(x sdk.Tensor) sdk.Tensor { return x.SqueezeExcite(5, sdk.ReLU) },
-		"node 0 (squeeze_excite): unknown activation -1":                                    func(x sdk.Tensor) sdk.Tensor { return x.SqueezeExcite(2, -1) },
-		"node 0 (max_pool): padding 2 is more than half the kernel 3":                       func(x sdk.Tensor) sdk.Tensor { return x.MaxPool(3, 1, 2) },
-		"node 0 (avg_pool): window is larger than the padded input 8×8×4":                   func(x sdk.Tensor) sdk.Tensor { return x.AvgPool(9, 1, 0) },
-		"node 0 (add): 1 inputs, want at least 2":                                           func(x sdk.Tensor) sdk.Tensor { return x.Add() },
-		"node 1 (add): inputs 8×8×4 and 1×1×4 differ":                                       func(x sdk.Tensor) sdk.Tensor { return x.Add(x.GlobalAvgPool()) },
-		"node 1 (multiply): second input 8×8×2 is neither 8×8×4 nor 1×1×4":                  func(x sdk.Tensor) sdk.Tensor { return x.Multiply(x.Conv1x1(2, 1)) },
-		"node 0 (concat): 1 inputs, want at least 2":                                        func(x sdk.Tensor) sdk.Tensor { return x.Concat() },
-		"node 1 (concat): inputs 8×8×4 and 4×4×4 differ in size":                            func(x sdk.Tensor) sdk.Tensor { return x.Concat(x.AvgPool(2, 2, 0)) },
-		"node 1 (slice): channels 3..5 are not in 0..3":                                     func(x sdk.Tensor) sdk.Tensor { return x.Split(3, 3)[1] },
-		"split of 4 channels into [1 2]":                                                    func(x sdk.Tensor) sdk.Tensor { return x.Split(1, 2)[1] },
-		"node 0 (channel_shuffle): 3 groups do not divide 4 channels":                       func(x sdk.Tensor) sdk.Tensor { return x.ChannelShuffle(3) },
-		"node 0 (dropout): rate 1 is not at least 0 and below 1":                            func(x sdk.Tensor) sdk.Tensor { return x.Dropout(1) },
-		"node 0 (drop_path): rate -0.5 is not at least 0 and below 1":                       func(x sdk.Tensor) sdk.Tensor { return x.DropPath(-0.5) },
+		"node 0 (conv2d): weight [65536 4 1023 1023] is too large":                                                     func(x sdk.Tensor) sdk.Tensor { return x.ConvKxK(65536, 1023, 1, 1, 1) },
+		"node 0 (linear): input 8×8×4 is not 1×1: pool it first":                                                       func(x sdk.Tensor) sdk.Tensor { return x.Linear(3) },
+		"node 1 (linear): -3 outputs are not in 1..65536":                                                              func(x sdk.Tensor) sdk.Tensor { return x.GlobalAvgPool().Linear(-3) },
+		"node 0 (Activation(4)): unknown activation 4":                                                                 func(x sdk.Tensor) sdk.Tensor { return x.Activate(4) },
+		"node 0 (squeeze_excite): reduction 5 is not in 1..4 (the channels)":                                           func(x sdk.Tensor) sdk.Tensor { return x.SqueezeExcite(5, sdk.ReLU) },
+		"node 0 (squeeze_excite): unknown activation -1":                                                               func(x sdk.Tensor) sdk.Tensor { return x.SqueezeExcite(2, -1) },
+		"node 0 (max_pool): padding 2 is more than half the kernel 3":                                                  func(x sdk.Tensor) sdk.Tensor { return x.MaxPool(3, 1, 2) },
+		"node 0 (avg_pool): window is larger than the padded input 8×8×4":                                              func(x sdk.Tensor) sdk.Tensor { return x.AvgPool(9, 1, 0) },
+		"node 0 (add): 1 inputs, want at least 2":                                                                      func(x sdk.Tensor) sdk.Tensor { return x.Add() },
+		"node 1 (add): inputs 8×8×4 and 1×1×4 differ":                                                                  func(x sdk.Tensor) sdk.Tensor { return x.Add(x.GlobalAvgPool()) },
+		"node 1 (multiply): second input 8×8×2 is neither 8×8×4 nor 1×1×4":                                             func(x sdk.Tensor) sdk.Tensor { return x.Multiply(x.Conv1x1(2, 1)) },
+		"node 0 (concat): 1 inputs, want at least 2":                                                                   func(x sdk.Tensor) sdk.Tensor { return x.Concat() },
+		"node 1 (concat): inputs 8×8×4 and 4×4×4 differ in size":                                                       func(x sdk.Tensor) sdk.Tensor { return x.Concat(x.AvgPool(2, 2, 0)) },
+		"node 1 (slice): channels 3..5 are not in 0..3":                                                                func(x sdk.Tensor) sdk.Tensor { return x.Split(3, 3)[1] },
+		"split of 4 channels into [1 2]":                                                                               func(x sdk.Tensor) sdk.Tensor { return x.Split(1, 2)[1] },
+		"node 0 (channel_shuffle): 3 groups do not divide 4 channels":                                                  func(x sdk.Tensor) sdk.Tensor { return x.ChannelShuffle(3) },
+		"node 0 (dropout): rate 1 is not at least 0 and below 1":                                                       func(x sdk.Tensor) sdk.Tensor { return x.Dropout(1) },
+		"node 0 (drop_path): rate -0.5 is not at least 0 and below 1":                                                  func(x sdk.Tensor) sdk.Tensor { return x.DropPath(-0.5) },
+		`node 0 (exec): kernel "K": a name is 1 to 64 lower-case letters, digits and dashes, and starts with a letter`: func(x sdk.Tensor) sdk.Tensor { return x.Exec(sdk.Exec{Kernel: "K"}) },
+		"node 0 (exec): output 0×0×0 is empty":                                                                         func(x sdk.Tensor) sdk.Tensor { return x.Exec(sdk.Exec{Kernel: "k"}) },
+		"node 0 (exec): -1 multiply-accumulates": func(x sdk.Tensor) sdk.Tensor {
+			return x.Exec(sdk.Exec{Kernel: "k", Out: x.Shape(), Work: -1})
+		},
+		`node 0 (exec): weight "w": shape [2 3 4]: want 1, 2 or 4 dimensions`:               weighted(sdk.Param{Name: "w", Shape: []int{2, 3, 4}}),
+		`node 0 (exec): weight "w": shape [65536 65536] is empty or too large`:              weighted(sdk.Param{Name: "w", Shape: []int{65536, 65536}}),
+		`node 0 (exec): weight "w": initial value 3: want Kaiming, Zero or One`:             weighted(sdk.Param{Name: "w", Shape: []int{2}, Init: sdk.RunningMean}),
+		`node 0 (exec): weight "a b": a name is 1 to 64 letters, digits and underscores`:    weighted(sdk.Param{Name: "a b", Shape: []int{2}}),
 		"output is 8×8×5, the layer needs 8×8×4":                                            func(x sdk.Tensor) sdk.Tensor { return x.Conv1x1(5, 1) },
 		"nodes 0 and 1 are both named \"a\"":                                                func(x sdk.Tensor) sdk.Tensor { return x.BatchNorm().Named("a").BatchNorm().Named("a") },
 		"nodes 0 and 1 are both named \"1\"":                                                func(x sdk.Tensor) sdk.Tensor { return x.BatchNorm().Named("1").BatchNorm() },
@@ -203,4 +212,31 @@ func TestSameConvolutionGivesTheLayersOutput(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// weighted adds a kernel with one weight.
+func weighted(p sdk.Param) func(sdk.Tensor) sdk.Tensor {
+	return func(x sdk.Tensor) sdk.Tensor {
+		return x.Exec(sdk.Exec{Kernel: "k", Out: x.Shape(), Weights: []sdk.Param{p}})
+	}
+}
+
+// A kernel that the family does not have, has twice or by half is a mistake of its author.
+func TestKernels(t *testing.T) {
+	run := func(sdk.Call) error { return nil }
+	layer := sdk.Layer{In: 4, Out: 4, Stride: 1, Height: 2, Width: 2}
+	for want, kernels := range map[string][]sdk.Kernel{
+		`node 0 (exec): family f has no kernel "k"`:                 nil,
+		`family f: kernel "k" is declared twice`:                    {{Name: "k", Forward: run, Backward: run}, {Name: "k", Forward: run, Backward: run}},
+		`family f: kernel "k": want Forward and Backward`:           {{Name: "k", Forward: run}},
+		`family f: kernel "K": a name is 1 to 64 lower-case letter`: {{Name: "K", Forward: run, Backward: run}},
+	} {
+		op := sdk.Op{Name: "f", Kernels: kernels, Build: func(g *sdk.Graph, _ sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
+			return weighted(sdk.Param{Name: "w", Shape: []int{4}})(g.Input()), nil
+		}}
+		_, err := op.Graph(layer, nil)
+		if got := fmt.Sprint(op.Validate(), err); !strings.Contains(got, want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
 }

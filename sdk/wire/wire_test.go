@@ -70,6 +70,10 @@ func step(t *rapid.T, x sdk.Tensor) sdk.Tensor {
 		return x.Dropout(rate)
 	case 14:
 		return x.DropPath(rate)
+	case 15:
+		return x.Exec(sdk.Exec{Kernel: "k", Args: []int{-1, small.Draw(t, "argument")}, Out: sdk.Shape{Height: 2, Width: 1, Channels: c},
+			Weights: []sdk.Param{{Name: "weight", Shape: []int{c, 3}, Init: sdk.One}, {Name: "b", Shape: []int{c}, Init: sdk.Zero}},
+			Work:    1 << 40, Deterministic: rapid.Bool().Draw(t, "deterministic")})
 	}
 	return x.Conv1x1(2*small.Draw(t, "out"), 1)
 }
@@ -178,10 +182,12 @@ func TestInvalidGraphs(t *testing.T) {
 
 // Any bytes either decode to a graph that survives a round trip, or give an error.
 func FuzzDecodeGraph(f *testing.F) {
-	op := sdk.Op{Name: "seed", Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
+	kernel := func(sdk.Call) error { return nil }
+	op := sdk.Op{Name: "seed", Kernels: []sdk.Kernel{{Name: "k", Forward: kernel, Backward: kernel}}, Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
 		x := g.Input().Conv1x1(8, 2).BatchNormAct(l.Activation).Depthwise(3, 1, 2).SqueezeExcite(4, l.Activation)
 		parts := x.Split(3, 5)
-		return parts[1].Concat(parts[0]).ChannelShuffle(2).Dropout(0.5).DropPath(0.1).MaxPool(3, 1, 1).Conv1x1(l.Out, 1), nil
+		return parts[1].Concat(parts[0]).ChannelShuffle(2).Dropout(0.5).DropPath(0.1).MaxPool(3, 1, 1).
+			Exec(sdk.Exec{Kernel: "k", Args: []int{1}, Out: l.Output(), Weights: []sdk.Param{{Name: "weight", Shape: []int{l.Out, 8, 1, 1}}}}), nil
 	}}
 	layer := sdk.Layer{In: 4, Out: 4, Stride: 1, Height: 5, Width: 6}
 	seed, err := op.Graph(layer, nil)
