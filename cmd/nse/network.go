@@ -87,26 +87,4 @@ func (n network) namesOf(paths []evolve.Path) [][]string {
 	return names
 }
 
-// idsOf is the architecture that names describe.
-func (n network) idsOf(names [][]string) (evolve.Arch, error) {
-	if len(names) != len(n.Layers) {
-		return nil, fmt.Errorf("%d layers of operations for a network of %d", len(names), len(n.Layers))
-	}
-	ids := map[string]evolve.OpID{}
-	for id, name := range n.names {
-		ids[name] = evolve.OpID(id)
-	}
-	arch := make(evolve.Arch, len(names))
-	for l, path := range names {
-		for _, name := range path {
-			id, known := ids[name]
-			if !known {
-				return nil, fmt.Errorf("layer %d: the pool has no operation %q", l, name)
-			}
-			arch[l] = append(arch[l], id)
-		}
-	}
-	return arch, nil
-}
-
 func millions(macs int64) float64 { return float64(macs) / 1e6 }

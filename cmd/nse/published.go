@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
-	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 )
 
@@ -30,63 +30,100 @@ type published struct {
 	Values   json.RawMessage `json:"published"` // what the paper says, for the reader
 }
 
-// pricePublished counts every architecture of a file.
-func pricePublished(ctx context.Context, path string, text []byte, v variant) ([]priced, error) {
+//go:embed architectures.json
+var publishedText []byte
+
+// publishedList is the architectures that the program knows by name.
+func publishedList() []published {
+	list, err := parsePublished("architectures.json", publishedText)
+	if err != nil {
+		panic(err) // the file is part of the program
+	}
+	return list
+}
+
+func publishedNames() (names []string) {
+	for _, a := range publishedList() {
+		names = append(names, strings.ToLower(a.Name))
+	}
+	return names
+}
+
+// publishedNamed finds a published architecture by its name, in any case.
+func publishedNamed(name string) (published, bool) {
+	for _, a := range publishedList() {
+		if strings.EqualFold(a.Name, name) {
+			return a, true
+		}
+	}
+	return published{}, false
+}
+
+func parsePublished(path string, text []byte) ([]published, error) {
 	var file struct {
 		Note          string      `json:"note"`
 		Architectures []published `json:"architectures"`
 	}
-	if err := decodeJSON(path, text, &file); err != nil {
-		return nil, err
-	}
-	open := pools{ctx: ctx, ops: map[string][]registry.Op{}}
-	defer open.close()
-	list := []priced{}
-	for _, a := range file.Architectures {
-		c, err := a.count(ctx, &open, v)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", path, a.Name, err)
-		}
-		list = append(list, priced{a.Name, c.Params, c.MACs})
-	}
-	return list, nil
+	err := decodeJSON(path, text, &file)
+	return file.Architectures, err
 }
 
-// count builds the architecture's operations, stem and head.
-func (a published) count(ctx context.Context, open *pools, v variant) (sdk.Count, error) {
+// publishedModels lays out architectures from a source.
+func publishedModels(ctx context.Context, source string, list []published, v variant) (models, error) {
+	open := pools{ctx: ctx, ops: map[string][]registry.Op{}}
+	var m models
+	for _, a := range list {
+		x, err := a.model(ctx, &open, v)
+		if err != nil {
+			models{pools: open.open}.Close()
+			return models{}, fmt.Errorf("%s: %s: %w", source, a.Name, err)
+		}
+		m.list = append(m.list, x)
+	}
+	m.pools = open.open
+	return m, nil
+}
+
+func (a published) model(ctx context.Context, open *pools, v variant) (model, error) {
 	if !(a.Scale > 0 && a.Scale <= 16) {
-		return sdk.Count{}, fmt.Errorf("scale %g is not in 0..16", a.Scale)
+		return model{}, fmt.Errorf("scale %g is not in 0..16", a.Scale)
 	}
-	m := supernet.Macro{StemStride: 2, Channels: scaled(a.Channels, a.Scale), Layers: a.Layers, Head: 1024}
-	v.apply(&m)
-	s, err := skeleton(m, imagenet)
+	known, err := a.accuracy(v)
 	if err != nil {
-		return sdk.Count{}, err
+		return model{}, err
 	}
-	if len(a.Ops) != len(s.Layers) {
-		return sdk.Count{}, fmt.Errorf("operations for %d layers, but %d letters in layers", len(a.Ops), len(s.Layers))
-	}
-	ops, err := open.space(a.Space)
+	space, err := open.space(a.Space)
 	if err != nil {
-		return sdk.Count{}, err
+		return model{}, err
 	}
-	total := s.Fixed()
+	ops := make([][]registry.Op, len(a.Ops))
 	for l, path := range a.Ops {
-		if len(path) == 0 && !s.Layers[l].Normal() {
-			return total, fmt.Errorf("layer %d changes channels or size and has no operation", l)
-		}
 		for _, id := range path {
-			if id < 0 || id >= len(ops) {
-				return total, fmt.Errorf("layer %d: operation %d is not in 0..%d of space %s", l, id, len(ops)-1, a.Space)
+			if id < 0 || id >= len(space) {
+				return model{}, fmt.Errorf("layer %d: operation %d is not in 0..%d of space %s", l, id, len(space)-1, a.Space)
 			}
-			g, err := ops[id].Graph(ctx, s.Layers[l])
-			if err != nil {
-				return total, err
-			}
-			total = total.Plus(g.Count())
+			ops[l] = append(ops[l], space[id])
 		}
 	}
-	return total, nil
+	macro := supernet.Macro{StemStride: 2, Channels: scaled(a.Channels, a.Scale), Layers: a.Layers, Head: 1024}
+	v.apply(&macro)
+	m, err := layOutModel(ctx, a.Name, macro, imagenet, ops)
+	m.Accuracy = known
+	return m, err
+}
+
+// accuracy is what the paper says of the architecture as it is listed. Nothing is known of its other variants.
+func (a published) accuracy(v variant) (accuracy, error) {
+	if a.Values == nil || v != (variant{}) {
+		return accuracy{}, nil
+	}
+	var values struct {
+		Top1 float64 `json:"top1"` // in percent
+	}
+	if err := json.Unmarshal(a.Values, &values); err != nil {
+		return accuracy{}, fmt.Errorf("published: %w", err)
+	}
+	return accuracy{values.Top1 / 100, "ImageNet, as published"}, nil
 }
 
 // scaled multiplies every channel count but the first, rounded to the nearest multiple of 8 and never more than 10 % down.
@@ -129,10 +166,4 @@ func (p *pools) space(name string) ([]registry.Op, error) {
 	}
 	p.ops[name] = ops
 	return ops, nil
-}
-
-func (p *pools) close() {
-	for _, opened := range p.open {
-		_ = opened.Close()
-	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 )
@@ -109,4 +111,14 @@ func poolOps(pool *registry.Pool) (ops []runs.Op) {
 		ops = append(ops, runs.Op{ID: op.ID, Name: op.Name, Plugin: op.Family, Checksum: op.SHA256})
 	}
 	return ops
+}
+
+// configOf reads a run's configuration as it was used.
+func configOf(r *runs.Run) (config.Config, error) {
+	path := filepath.Join(r.Dir, runs.ConfigFile)
+	text, err := readText(path)
+	if err != nil {
+		return config.Config{}, err
+	}
+	return config.Parse(path, bytes.TrimSpace(text), config.Override{})
 }

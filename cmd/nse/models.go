@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
+)
+
+// modelsHelp says what openModels takes.
+const modelsHelp = `FILE lists architectures (name, space, scale, channels, layers, ops) for 224×224 images as published ones are, or is the
+front.json of a run. RUN is a run folder, of which the last front is meant: front-1 is its cheapest architecture.
+NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu.`
+
+// model is an architecture with what it takes to build it, at its own scale or at another.
+type model struct {
+	Name  string // unique in its source, such as front-3
+	Macro supernet.Macro
+	Image runs.Image
+	supernet.Skeleton
+	Ops      [][]registry.Op // by layer
+	Graphs   [][]*sdk.Graph  // of Ops
+	Accuracy accuracy
+}
+
+// accuracy is what is known of a model's accuracy.
+type accuracy struct {
+	Value float64 // 0..1; 0 if nothing is known
+	Of    string  // who measured it on what
+}
+
+// layOutModel asks the plugins for the graphs of an architecture.
+func layOutModel(ctx context.Context, name string, m supernet.Macro, image runs.Image, ops [][]registry.Op) (model, error) {
+	s, err := skeleton(m, image)
+	if err != nil {
+		return model{}, err
+	}
+	if len(ops) != len(s.Layers) {
+		return model{}, fmt.Errorf("operations for %d layers, but %d letters in layers", len(ops), len(s.Layers))
+	}
+	out := model{Name: name, Macro: m, Image: image, Skeleton: s, Ops: ops, Graphs: make([][]*sdk.Graph, len(ops))}
+	for l, path := range ops {
+		if len(path) == 0 && !s.Layers[l].Normal() {
+			return model{}, fmt.Errorf("layer %d changes channels or size and has no operation", l)
+		}
+		for _, op := range path {
+			g, err := op.Graph(ctx, s.Layers[l])
+			if err != nil {
+				return model{}, err
+			}
+			out.Graphs[l] = append(out.Graphs[l], g)
+		}
+	}
+	return out, nil
+}
+
+// count counts the model with its stem and head.
+func (m model) count() sdk.Count {
+	c := m.Fixed()
+	for _, path := range m.Graphs {
+		for _, g := range path {
+			c = c.Plus(g.Count())
+		}
+	}
+	return c
+}
+
+// variant changes how architectures are built.
+type variant struct{ squeezeExcite, swish bool }
+
+func (v *variant) flags(c *cobra.Command) {
+	c.Flags().BoolVar(&v.squeezeExcite, "se", false, "add squeeze-and-excite to every operation that can have it")
+	c.Flags().BoolVar(&v.swish, "swish", false, "use swish in place of the activation")
+}
+
+func (v variant) apply(m *supernet.Macro) {
+	m.SqueezeExcite = m.SqueezeExcite || v.squeezeExcite
+	if v.swish {
+		m.Activation = sdk.Swish
+	}
+}
+
+// models are the architectures of one source, with the pools that their operations come from. Close them after use.
+type models struct {
+	list  []model
+	pools []*registry.Pool
+}
+
+func (m models) Close() {
+	for _, p := range m.pools {
+		_ = p.Close()
+	}
+}
+
+// openModels lists the architectures of a run's front, of a file, or the published one of that name.
+func openModels(ctx context.Context, what string, v variant) (models, error) {
+	if a, known := publishedNamed(what); known {
+		return publishedModels(ctx, what, []published{a}, v)
+	}
+	path, err := modelsFile(what)
+	if err != nil {
+		return models{}, err
+	}
+	text, err := readText(path)
+	if err != nil {
+		return models{}, err
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(text, &keys); err != nil {
+		return models{}, locateJSON(path, text, err)
+	}
+	if keys["architectures"] == nil {
+		return models{}, fmt.Errorf(`%s: not a list of architectures: there is no "architectures"`, path)
+	}
+	if keys["round"] != nil {
+		return frontModels(ctx, path, text, v)
+	}
+	list, err := parsePublished(path, text)
+	if err != nil {
+		return models{}, err
+	}
+	return publishedModels(ctx, path, list, v)
+}
+
+// modelsFile is the file to read: the one that is named, or the front of the run in the folder that is.
+func modelsFile(what string) (string, error) {
+	info, err := os.Stat(what)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%s: no such file or run folder, and no published architecture: those are %s", what, strings.Join(publishedNames(), ", "))
+	}
+	if err != nil || !info.IsDir() {
+		return what, err
+	}
+	path := filepath.Join(what, runs.FrontFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && runs.Exists(what) {
+		return "", fmt.Errorf("%s has no front yet: no round has come to its end", what)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%s holds no run: it has no %s", what, runs.FrontFile)
+	}
+	return path, nil
+}
+
+// front is the format of front.json.
+type front struct {
+	Round         int                 `json:"round"`
+	Architectures []runs.Architecture `json:"architectures"`
+}
+
+// frontModels lays out a run's front with the pool and the configuration beside it.
+func frontModels(ctx context.Context, path string, text []byte, v variant) (models, error) {
+	var f front
+	if err := json.Unmarshal(text, &f); err != nil {
+		return models{}, locateJSON(path, text, err)
+	}
+	r, err := runs.Read(filepath.Dir(path))
+	if err != nil {
+		return models{}, err
+	}
+	defer r.Close()
+	c, err := configOf(r)
+	if err != nil {
+		return models{}, err
+	}
+	v.apply(&c.Macro)
+	p, err := poolOf(ctx, r)
+	if err != nil {
+		return models{}, err
+	}
+	m := models{pools: []*registry.Pool{p}}
+	for i, a := range f.Architectures {
+		name := fmt.Sprintf("front-%d", i+1)
+		x, err := frontModel(ctx, name, a, c.Macro, r.Info.Image, p.Ops)
+		if err != nil {
+			m.Close()
+			return models{}, fmt.Errorf("%s: %s: %w", path, name, err)
+		}
+		m.list = append(m.list, x)
+	}
+	return m, nil
+}
+
+func frontModel(ctx context.Context, name string, a runs.Architecture, m supernet.Macro, image runs.Image, pool []registry.Op) (model, error) {
+	ops, err := named(pool, a.Ops)
+	if err != nil {
+		return model{}, err
+	}
+	x, err := layOutModel(ctx, name, m, image, ops)
+	x.Accuracy = accuracy{a.Accuracy, "held-out images"}
+	return x, err
+}
+
+// named finds operations by layer and name.
+func named(pool []registry.Op, names [][]string) ([][]registry.Op, error) {
+	byName := map[string]registry.Op{}
+	for _, op := range pool {
+		byName[op.Name] = op
+	}
+	ops := make([][]registry.Op, len(names))
+	for l, path := range names {
+		for _, name := range path {
+			op, known := byName[name]
+			if !known {
+				return nil, fmt.Errorf("layer %d: the pool has no operation %q", l, name)
+			}
+			ops[l] = append(ops[l], op)
+		}
+	}
+	return ops, nil
+}
+
+func skeleton(m supernet.Macro, i runs.Image) (supernet.Skeleton, error) {
+	return m.Skeleton(sdk.Shape{Height: i.Height, Width: i.Width, Channels: i.Channels}, i.Classes)
+}
