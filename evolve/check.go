@@ -43,6 +43,8 @@ func (s Search) checkState(st State) error {
 		return fmt.Errorf("step %d of %d", st.Step, s.Config.TrainSteps)
 	case st.Events < 0:
 		return fmt.Errorf("%d events", st.Events)
+	case st.Before < 0 || st.Before >= st.Round || st.Pool < 0:
+		return fmt.Errorf("a pool of %d after round %d", st.Pool, st.Before)
 	case st.Space.K != s.Config.K || len(st.Space.Layers) != layers:
 		return fmt.Errorf("space of %d layers with k = %d, want %d with %d", len(st.Space.Layers), st.Space.K, layers, s.Config.K)
 	case st.Phase != PhaseBegin && len(st.Fitness) != layers:
@@ -66,7 +68,7 @@ func (s Search) checkSpace(st State) error {
 		if len(slices.Compact(all)) != len(layer.Kept)+len(layer.New)+len(layer.Pending) {
 			return fmt.Errorf("space: layer %d has an operation twice", l)
 		}
-		if n := len(layer.Kept) + len(layer.New); n > st.Space.K || (n == 0 && !s.Problem.Normal[l]) {
+		if n := len(layer.Kept) + len(layer.New); n > st.Space.K || (n == 0 && !s.Problem.Normal[l] && st.Phase != PhaseFinished) {
 			return fmt.Errorf("space: layer %d has %d operations", l, n)
 		}
 	}

@@ -14,7 +14,7 @@ type Event struct {
 }
 
 // Body is what happened: one of RoundStarted, Trained, FitnessUpdated, Dropped, Sampled, Scored, FrontRetrieved,
-// Aggregated, Replenished, Quarantined, Finished.
+// Arrived, Aggregated, Replenished, Continued, Quarantined, Finished.
 type Body interface {
 	// Kind names the body's type in JSON, such as "round_started".
 	Kind() string
@@ -148,8 +148,10 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 		"sampled":         decode[Sampled],
 		"scored":          decode[Scored],
 		"front_retrieved": decode[FrontRetrieved],
+		"arrived":         decode[Arrived],
 		"aggregated":      decode[Aggregated],
 		"replenished":     decode[Replenished],
+		"continued":       decode[Continued],
 		"quarantined":     decode[Quarantined],
 		"finished":        decode[Finished],
 	}[j.Kind]

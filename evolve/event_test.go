@@ -1,6 +1,7 @@
 package evolve
 
 import (
+	"context"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -12,7 +13,22 @@ func TestEventsInJSON(t *testing.T) {
 	s, e := plant(1, 12)
 	e.breaks = map[OpID]int{3: 400}
 	s.Config.TrainSteps = 200
-	_, events := run(t, s)
+	all := s.Problem.Pool
+	s.Problem.Pool = all[:11]
+	s.Arrivals = func(context.Context, bool) ([]Candidate, error) {
+		came := all[11:]
+		all = all[:11]
+		return came, nil
+	}
+	st, events := run(t, s)
+	s.Problem.Pool = s.Problem.Pool[:12]
+	s.Observe = func(e Event) error {
+		events = append(events, e)
+		return nil
+	}
+	if _, err := s.Continue(context.Background(), st, []OpID{2}); err != nil {
+		t.Fatal(err)
+	}
 	kinds := map[string]int{}
 	for _, e := range events {
 		kinds[e.Body.Kind()]++
@@ -25,13 +41,13 @@ func TestEventsInJSON(t *testing.T) {
 			t.Fatalf("read %+v from %s", read, text)
 		}
 	}
-	for _, kind := range strings.Fields("round_started trained fitness_updated dropped sampled scored front_retrieved aggregated replenished quarantined finished") {
+	for _, kind := range strings.Fields("round_started trained fitness_updated dropped sampled scored front_retrieved arrived aggregated replenished continued quarantined finished") {
 		if kinds[kind] == 0 {
 			t.Errorf("no event of kind %s in %v", kind, kinds)
 		}
 	}
-	if len(kinds) != 11 {
-		t.Errorf("kinds %v, want 11", kinds)
+	if len(kinds) != 13 {
+		t.Errorf("kinds %v, want 13", kinds)
 	}
 }
 

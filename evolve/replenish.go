@@ -5,16 +5,27 @@ import (
 	"fmt"
 )
 
-// replenish keeps what the front uses, fills every layer from its pending list and goes to the next round, or
-// finishes (3.3.3, 4.1).
-func (s Search) replenish(ctx context.Context, st State) (State, error) {
+// replenish keeps what the front uses, fills every layer from its pending list, to which operations that have come are
+// added, and goes to the next round, or finishes (3.3.3, 4.1).
+func (s *Search) replenish(ctx context.Context, st State) (State, error) {
 	kept := Aggregate(st.Front, len(s.Problem.Normal))
+	st, err := s.admit(ctx, st, false)
+	for err == nil && s.exhausted(st, st.Space.Replenish(kept)) {
+		known := len(s.Problem.Pool)
+		st, err = s.admit(ctx, st, true)
+		if len(s.Problem.Pool) == known {
+			break
+		}
+	}
+	if err != nil {
+		return st, err
+	}
 	next := st
 	if err := s.emit(&next, Aggregated{kept}); err != nil {
 		return st, err
 	}
 	space := st.Space.Replenish(kept)
-	if reason := s.ended(st.Round, space); reason != "" {
+	if reason := s.ended(st, space); reason != "" {
 		return s.finish(ctx, next, reason)
 	}
 	if err := s.emit(&next, Replenished{space.Inherited(), space.Arrived()}); err != nil {
@@ -25,22 +36,38 @@ func (s Search) replenish(ctx context.Context, st State) (State, error) {
 }
 
 // ended says why there is no round after this one, or nothing. The space is the next round's.
-func (s Search) ended(round int, space Space) string {
-	switch short, last := space.Short(), s.officialRounds(); {
-	case s.Config.MaxRounds > 0 && round >= s.Config.MaxRounds:
-		return fmt.Sprintf("round %d is the last by max_rounds", round)
-	case s.Config.End == EndOfficial && round >= last:
-		return fmt.Sprintf("round %d is the last for a pool of %d and k = %d", round, len(s.Problem.Pool), s.Config.K)
-	case s.Config.End == EndRefill && short >= 0:
-		return fmt.Sprintf("layer %d cannot be refilled: no operation is pending", short)
+func (s Search) ended(st State, space Space) string {
+	switch {
+	case s.last(st):
+		return fmt.Sprintf("round %d is the last by max_rounds", st.Round)
+	case s.Config.End == EndOfficial && s.exhausted(st, space):
+		return fmt.Sprintf("round %d is the last for a pool of %d and k = %d", st.Round, st.Pool, s.Config.K)
+	case s.exhausted(st, space):
+		return fmt.Sprintf("layer %d cannot be refilled: no operation is pending", space.Short())
 	case s.Config.End == EndRefill && space.Settled():
 		return fmt.Sprintf("the front uses all %d operations of every layer, so that none has room for a new one", s.Config.K)
 	}
 	return ""
 }
 
+// last reports whether a round is the last by max_rounds, which counts those with the present pool.
+func (s Search) last(st State) bool {
+	return s.Config.MaxRounds > 0 && st.Round-st.Before >= s.Config.MaxRounds
+}
+
+// exhausted reports whether the pool is too small for a round after this one; with more operations there is one.
+func (s Search) exhausted(st State, space Space) bool {
+	switch {
+	case s.last(st):
+		return false
+	case s.Config.End == EndOfficial:
+		return st.Round-st.Before >= s.officialRounds(st.Pool)
+	}
+	return space.Short() >= 0
+}
+
 // officialRounds is ⌊(N−1)/(K−1)⌋: the rounds of a search in which each replaces all operations but one.
-func (s Search) officialRounds() int { return max(1, (len(s.Problem.Pool)-1)/(s.Config.K-1)) }
+func (s Search) officialRounds(pool int) int { return max(1, (pool-1)/(s.Config.K-1)) }
 
 // finish ends the search.
 func (s Search) finish(ctx context.Context, st State, reason string) (State, error) {

@@ -13,6 +13,9 @@ type Search struct {
 	Seed    uint64
 	Engine  Engine
 
+	// Arrivals returns the operations that have come since its last call, in order: they get the next ids. With wait it
+	// returns only when some have come, or nothing when none will come; the search would end without any. nil: none ever come.
+	Arrivals func(ctx context.Context, wait bool) ([]Candidate, error)
 	// Observe receives every event, in order; nil drops them. Its error ends the search.
 	Observe func(Event) error
 	// Checkpoint is called at every step boundary with a state from which Run can go on, given an engine in the condition
@@ -54,7 +57,7 @@ func (s Search) Run(ctx context.Context, st State) (State, error) {
 }
 
 // round takes the search through the steps of a round, from the one at which it stands.
-func (s Search) round(ctx context.Context, st State) (State, error) {
+func (s *Search) round(ctx context.Context, st State) (State, error) {
 	for _, step := range []struct {
 		phase Phase
 		run   func(context.Context, State) (State, error)

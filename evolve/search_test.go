@@ -246,16 +246,16 @@ func TestFullLayersEndTheSearch(t *testing.T) {
 	full := NewSpace(6, 16, s.Config.K, s.Seed)
 	full = full.Replenish(full.Subset())
 	want := fmt.Sprintf("the front uses all %d operations of every layer, so that none has room for a new one", s.Config.K)
-	if reason := s.ended(1, full); reason != want {
+	if reason := s.ended(State{Round: 1, Pool: 16}, full); reason != want {
 		t.Errorf("reason %q for full layers", reason)
 	}
 	kept := full.Subset()
 	kept[2] = kept[2][1:]
-	if reason := s.ended(1, full.Replenish(kept)); reason != "" {
+	if reason := s.ended(State{Round: 1, Pool: 16}, full.Replenish(kept)); reason != "" {
 		t.Errorf("reason %q although layer 2 has room", reason)
 	}
 	s.Config.End = EndOfficial
-	if reason := s.ended(1, full); reason != "" {
+	if reason := s.ended(State{Round: 1, Pool: 16}, full); reason != "" {
 		t.Errorf("reason %q for the official end rule", reason)
 	}
 }

@@ -19,14 +19,23 @@ type LayerSpace struct {
 // NewSpace gives every layer its own shuffle of a pool of n operations: the first k are the subset, the rest wait.
 func NewSpace(layers, n, k int, seed uint64) Space {
 	s := Space{k, make([]LayerSpace, layers)}
+	pool := make([]OpID, n)
+	for i := range pool {
+		pool[i] = OpID(i)
+	}
 	for l := range s.Layers {
-		pending := make([]OpID, n)
-		for i, op := range Rand(seed, "space", 0, 0, l).Perm(n) {
-			pending[i] = OpID(op)
-		}
-		s.Layers[l].Pending = pending
+		s.Layers[l].Pending = shuffled(pool, seed, 0, l)
 	}
 	return s.Replenish(make([]Path, layers))
+}
+
+// shuffled is a layer's shuffle of a pool that comes after a number of rounds.
+func shuffled(pool []OpID, seed uint64, rounds, layer int) []OpID {
+	list := make([]OpID, len(pool))
+	for i, place := range Rand(seed, "space", rounds, 0, layer).Perm(len(pool)) {
+		list[i] = pool[place]
+	}
+	return list
 }
 
 // Subset lists the operations of every layer, ascending.

@@ -26,6 +26,8 @@ type State struct {
 	Front   []Member `json:"front"`   // the latest retrieved, by ascending cost
 	Events  int      `json:"events"`  // number of events so far: the next event's Seq
 	Reason  string   `json:"reason"`  // why the search finished
+	Pool    int      `json:"pool"`    // size of the present pool, with what has arrived
+	Before  int      `json:"before"`  // rounds of the pools before it
 }
 
 // Trial is an architecture to score.

@@ -11,7 +11,8 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 	next := st
 	if next.Round == 0 {
 		next.Round = 1
-		next.Space = NewSpace(len(s.Problem.Normal), len(s.Problem.Pool), s.Config.K, s.Seed)
+		next.Pool = len(s.Problem.Pool)
+		next.Space = NewSpace(len(s.Problem.Normal), next.Pool, s.Config.K, s.Seed)
 	}
 	subset := next.Space.Subset()
 	if err := s.Engine.Begin(next.Round, subset); err != nil {

@@ -1,0 +1,89 @@
+package evolve
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Arrived says that operations came during the search: they wait at the end of every layer's pending list.
+type Arrived struct {
+	Ops   []OpID   `json:"ops"`
+	Names []string `json:"names"`
+}
+
+// Continued says that the search goes on with another pool: what comes in until the next Continued is of that pool.
+type Continued struct {
+	Pool []OpID `json:"pool"` // its operations
+	Kept []Path `json:"kept"` // by layer: what the front uses
+}
+
+// Kind is "arrived".
+func (Arrived) Kind() string { return "arrived" }
+
+// Kind is "continued".
+func (Continued) Kind() string { return "continued" }
+
+// admit puts operations that have come at the end of every layer's pending list (section 2). With wait it waits for some.
+func (s *Search) admit(ctx context.Context, st State, wait bool) (State, error) {
+	if s.Arrivals == nil {
+		return st, nil
+	}
+	came, err := s.Arrivals(ctx, wait)
+	if err != nil || len(came) == 0 {
+		return st, err
+	}
+	event := Arrived{}
+	for _, c := range came {
+		event.Ops = append(event.Ops, OpID(len(s.Problem.Pool)+len(event.Ops)))
+		event.Names = append(event.Names, c.Name)
+	}
+	s.Problem.Pool = slices.Concat(s.Problem.Pool, came)
+	if err := s.Problem.Validate(); err != nil {
+		return st, err
+	}
+	next := st
+	next.Space, next.Pool = st.Space.Append(event.Ops), st.Pool+len(came)
+	if err := s.emit(&next, event); err != nil {
+		return st, err
+	}
+	return next, s.boundary(ctx, next)
+}
+
+// Append is the space in which more operations wait at every layer.
+func (s Space) Append(ops []OpID) Space {
+	next := Space{s.K, slices.Clone(s.Layers)}
+	for l, layer := range s.Layers {
+		next.Layers[l].Pending = slices.Concat(layer.Pending, ops)
+	}
+	return next
+}
+
+// Continue takes a search that has a front to another pool, given by its operations' ids in the problem (section 2): what
+// the front uses is kept, and the pending lists are new shuffles of that pool. A round in progress is given up. Run goes
+// on from the state that is returned.
+func (s Search) Continue(ctx context.Context, st State, pool []OpID) (State, error) {
+	if len(st.Front) == 0 {
+		return st, errors.New("evolve: there is no front to go on from")
+	}
+	if err := cmp.Or(s.Problem.Validate(), s.checkOps(pool), s.checkArchs(st)); err != nil {
+		return st, fmt.Errorf("evolve: %w", err)
+	}
+	kept := Aggregate(st.Front, len(s.Problem.Normal))
+	next := State{Round: st.Round + 1, Before: st.Round, Pool: len(pool), Front: st.Front, Events: st.Events}
+	if st.Phase == PhaseBegin {
+		next.Round, next.Before = st.Round, st.Round-1
+	}
+	next.Space = Space{s.Config.K, make([]LayerSpace, len(kept))}
+	for l := range kept {
+		pending := shuffled(pool, s.Seed, next.Before, l)
+		next.Space.Layers[l].Pending = slices.DeleteFunc(pending, func(op OpID) bool { return slices.Contains(kept[l], op) })
+	}
+	next.Space = next.Space.Replenish(kept)
+	if err := s.emit(&next, Continued{pool, kept}); err != nil {
+		return st, err
+	}
+	return next, s.boundary(ctx, next)
+}
