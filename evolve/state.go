@@ -1,5 +1,7 @@
 package evolve
 
+import "slices"
+
 // Phase is the step of a round that comes next.
 type Phase string
 
@@ -28,6 +30,20 @@ type State struct {
 	Reason  string   `json:"reason"`  // why the search finished
 	Pool    int      `json:"pool"`    // size of the present pool, with what has arrived
 	Before  int      `json:"before"`  // rounds of the pools before it
+}
+
+// Uses reports whether a search may still run an operation that it knows: one that waits, or is in the subset or on the
+// front. Before the start it may run every one.
+func (st State) Uses(op OpID) bool {
+	if st.Round == 0 {
+		return true
+	}
+	for _, layer := range st.Space.Layers {
+		if slices.Contains(layer.Kept, op) || slices.Contains(layer.New, op) || slices.Contains(layer.Pending, op) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(st.Front, func(m Member) bool { return m.Arch.uses(op) })
 }
 
 // Trial is an architecture to score.

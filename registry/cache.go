@@ -47,16 +47,46 @@ func admit(path string, checksum []byte) (string, error) {
 	} else if found != want {
 		return "", fmt.Errorf("the binary's sha256 is %s: it is not the file that was listed", found)
 	}
-	dir, err := cacheDir()
+	kept, err := kept(path, found)
 	if err != nil {
 		return "", err
 	}
-	kept := filepath.Join(dir, found, filepath.Base(path))
 	if again, err := sum(kept); err == nil && again == found {
 		return kept, nil
 	}
 	if err := keep(path, kept, found); err != nil {
 		return "", fmt.Errorf("%w (%s names another folder for copies of plugins)", err, CacheVariable)
+	}
+	return kept, nil
+}
+
+// kept is where the copy of the plugin at path is.
+func kept(path, checksum string) (string, error) {
+	dir, err := cacheDir()
+	return filepath.Join(dir, checksum, filepath.Base(path)), err
+}
+
+// Admit copies the plugin at path, which the user has named, so that Options.Recall finds it. It returns the checksum.
+func Admit(path string) (sha256 string, err error) {
+	if sha256, err = sum(path); err != nil {
+		return "", err
+	}
+	checksum, err := hex.DecodeString(sha256)
+	if err == nil {
+		_, err = admit(path, checksum)
+	}
+	return sha256, err
+}
+
+// recall returns the copy of a plugin that the user has named before.
+func recall(path string, checksum []byte) (string, error) {
+	want := hex.EncodeToString(checksum)
+	kept, err := kept(path, want)
+	if err != nil {
+		return "", err
+	}
+	if found, err := sum(kept); err != nil || found != want {
+		return "", fmt.Errorf("there is no copy of it in %s: name the file whose sha256 is %s with --plugin", filepath.Dir(filepath.Dir(kept)), want)
 	}
 	return kept, nil
 }

@@ -58,35 +58,56 @@ const (
 )
 
 // parse reads an ops.toml without starting a plugin: every key is known and every value has a type that it can have.
-func parse(name string, text []byte) ([]entry, error) {
+func parse(name string, text []byte) (entries []entry, watch []string, err error) {
 	f := file{name, string(text)}
 	if err := f.bounded(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var doc map[string]any
 	if _, err := toml.Decode(f.text, &doc); err != nil {
-		return nil, f.syntax(err)
+		return nil, nil, f.syntax(err)
 	}
 	root := locate(f.text)
-	if err := f.known("ops.toml", doc, root, "plugin"); err != nil {
-		return nil, err
+	if err := f.known("ops.toml", doc, root, "plugin", "watch"); err != nil {
+		return nil, nil, err
+	}
+	if watch, err = f.watched(doc["watch"], root.fields["watch"]); err != nil {
+		return nil, nil, err
 	}
 	if doc["plugin"] == nil {
-		return nil, f.errorf(0, `no [[plugin]]: add one with builtin = "NAME" or path = "FILE"`)
+		return nil, nil, f.errorf(0, `no [[plugin]]: add one with builtin = "NAME" or path = "FILE"`)
 	}
 	plugins, err := f.tables("plugin", doc, root)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var entries []entry
 	for i, table := range plugins {
 		e, err := f.entry(table, root.fields["plugin"].items[i])
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		entries = append(entries, e)
 	}
-	return entries, nil
+	return entries, watch, nil
+}
+
+// watched is the list of folders in which plugins may come up.
+func (f file) watched(v any, s *spot) (dirs []string, err error) {
+	if v == nil {
+		return nil, nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		return nil, f.errorf(s.at, `watch is not a list of folders, such as ["incoming"]`)
+	}
+	for i, item := range list {
+		dir, ok := item.(string)
+		if !ok || dir == "" {
+			return nil, f.errorf(s.items[i].at, "watch: %v is not the name of a folder", item)
+		}
+		dirs = append(dirs, dir)
+	}
+	return dirs, nil
 }
 
 // bounded refuses texts that the decoder would need very long for: its time grows with the square of the depth of

@@ -25,7 +25,7 @@ func families() []sdk.Op {
 
 // members parses a text and expands it as if every plugin offered families.
 func members(name, text string) (all []member, err error) {
-	entries, err := parse(name, []byte(text))
+	entries, _, err := parse(name, []byte(text))
 	f := file{name, text}
 	for _, e := range entries {
 		if err == nil {
@@ -46,8 +46,8 @@ func TestMalformed(t *testing.T) {
 		"plugin = 3":                 `1:1: plugin is not a list of tables: write its header in double brackets`,
 		"[plugin]\nbuiltin = 'b'":    `1:1: plugin is not a list of tables: write its header in double brackets`,
 		"plugin = []":                `1:1: plugin is not a list of tables: write its header in double brackets`,
-		"x = 1\n[[plugin]]":          `1:1: unknown key "x": ops.toml has plugin`,
-		"\n  [extra]\n[[plugin]]":    `2:3: unknown key "extra": ops.toml has plugin`,
+		"x = 1\n[[plugin]]":          `1:1: unknown key "x": ops.toml has plugin, watch`,
+		"\n  [extra]\n[[plugin]]":    `2:3: unknown key "extra": ops.toml has plugin, watch`,
 		"[[plugin]]":                 `1:1: [[plugin]] needs builtin = "NAME" or path = "FILE"`,
 		"[[plugin]]\nbuiltin = 3":    `2:11: builtin is not a text in quotes, or is empty`,
 		"[[plugin]]\nbuiltin = ''":   `2:11: builtin is not a text in quotes, or is empty`,
@@ -100,7 +100,7 @@ func TestSyntaxErrors(t *testing.T) {
 		"a = \"\xff\"":                             "1:",
 		"[[plugin]]\nbuiltin \"a\"":                "2:9: ",
 	} {
-		_, err := parse("f.toml", []byte(text))
+		_, _, err := parse("f.toml", []byte(text))
 		if err == nil || !strings.HasPrefix(err.Error(), "f.toml:"+want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: got %v, want f.toml:%s", text, err, want)
 		}
@@ -113,7 +113,7 @@ func TestTextsTooBigForTheDecoder(t *testing.T) {
 		"f.toml:2:1: the line is longer than 4096 bytes":   "\nplugin" + strings.Repeat(".a", 1<<12) + " = 1",
 		"f.toml:1:261: more than 256 brackets are open":    "a = " + strings.Repeat("[", 1<<10),
 	} {
-		if _, err := parse("f.toml", []byte(text)); fmt.Sprint(err) != want {
+		if _, _, err := parse("f.toml", []byte(text)); fmt.Sprint(err) != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

@@ -30,6 +30,9 @@ type Options struct {
 	CallTimeout time.Duration
 	// NoArena sends the tensors of Exec primitives in messages, as on systems without shared memory of this kind.
 	NoArena bool
+	// Recall starts those plugins only for whose checksum it is true (empty: one that is built in), and executes the
+	// copies in the cache: what comes from elsewhere cannot name a file to execute. nil starts all, from their paths.
+	Recall func(sha256 string) bool
 	// Log gets the plugins' output and go-plugin's messages, all at debug level; the default drops them.
 	Log *slog.Logger
 }
@@ -54,7 +57,8 @@ func (o Options) withDefaults() (Options, error) {
 
 // Pool is the operations of an ops.toml, and the plugins that build them.
 type Pool struct {
-	Ops []Op // the id of an operation is its index
+	Ops   []Op     // the id of an operation is its index
+	Watch []string // folders in which plugins may come up
 
 	hosts []*host
 }
@@ -94,11 +98,14 @@ func Parse(ctx context.Context, name string, text []byte, dir string, o Options)
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
 	}
-	entries, err := parse(name, text)
+	entries, watch, err := parse(name, text)
 	if err != nil {
 		return nil, err
 	}
-	pool := &Pool{}
+	if o.Recall != nil {
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return !o.Recall(hex.EncodeToString(e.sha256)) })
+	}
+	pool := &Pool{Watch: within(dir, watch)}
 	f := file{name, string(text)}
 	hosts, err := pool.start(ctx, f, entries, dir, o)
 	if err == nil {
@@ -112,6 +119,23 @@ func Parse(ctx context.Context, name string, text []byte, dir string, o Options)
 		return nil, err
 	}
 	return pool, nil
+}
+
+// Watched lists the folders that a pool file names for plugins to come.
+func Watched(name string, text []byte, dir string) ([]string, error) {
+	_, watch, err := parse(name, text)
+	return within(dir, watch), err
+}
+
+// within makes paths start at a folder.
+func within(dir string, paths []string) (list []string) {
+	for _, path := range paths {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		list = append(list, path)
+	}
+	return list
 }
 
 // started is a plugin or why there is none.
@@ -164,7 +188,11 @@ func (e entry) launch(ctx context.Context, f file, dir string, o Options) (*host
 			path = filepath.Join(dir, path)
 		}
 		path, err := filepath.Abs(path)
-		if err == nil {
+		switch {
+		case err != nil:
+		case o.Recall != nil:
+			path, err = recall(path, e.sha256)
+		default:
 			path, err = admit(path, e.sha256)
 		}
 		if err != nil {

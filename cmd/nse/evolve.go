@@ -11,11 +11,13 @@ import (
 	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/supernet"
 )
 
 // start is the command line of evolve.
 type start struct {
 	pool, config, out string
+	follow            bool
 	override          config.Override
 }
 
@@ -45,6 +47,7 @@ generated images that ends in minutes. Ctrl-C stops at a checkpoint; nse resume 
 	f.StringVar(&s.out, "out", "", "run folder (default: a new one under runs/)")
 	f.Uint64Var(&seed, "seed", 1, "seed of everything random")
 	f.StringVar(&s.override.Preset, "preset", "", "paper or official: the values of settings that the configuration leaves out")
+	followFlag(c, &s.follow)
 	f.IntVar(&s.override.MaxRounds, "max-rounds", 0, "end after that many rounds")
 	return c
 }
@@ -77,7 +80,7 @@ func (s start) run(c *cobra.Command) error {
 		return interrupts.early(err)
 	}
 	defer pool.Close()
-	search, err := prepare(interrupts.ctx, settings, pool)
+	search, err := prepare(settings, func(k supernet.Skeleton) (*network, error) { return layOut(interrupts.ctx, pool.Ops, k) })
 	if err != nil {
 		if s.config == "" {
 			configText = nil // nobody reads the lines of the embedded one
@@ -88,7 +91,15 @@ func (s start) run(c *cobra.Command) error {
 	if err := search.introduce(c.ErrOrStderr()); err != nil {
 		return err
 	}
-	r, err := s.create(search, settings, poolText, pool)
+	dir, err := absoluteDir(s.pool)
+	if err != nil {
+		return err
+	}
+	first := runs.Pool{Kind: runs.Start, Round: 1, Dir: dir, Source: s.pool, Text: poolText}
+	if search.watch, err = watchFrom(first, pool.Watch, s.follow); err != nil {
+		return err
+	}
+	r, err := s.create(search, settings, first, pool)
 	if err != nil {
 		return err
 	}
@@ -121,15 +132,16 @@ func (s start) configuration() (name string, text []byte, err error) {
 }
 
 // create makes the run folder.
-func (s start) create(search *search, settings config.Config, poolText []byte, pool *registry.Pool) (*runs.Run, error) {
-	poolDir, err := filepath.Abs(filepath.Dir(s.pool))
-	if err != nil {
-		return nil, err
-	}
+func (s start) create(search *search, settings config.Config, first runs.Pool, pool *registry.Pool) (*runs.Run, error) {
+	var err error
 	if settings.Data.Spec, err = absolute(settings.Data.Spec); err != nil {
 		return nil, err
 	}
 	text, err := settings.Encode()
+	if err != nil {
+		return nil, err
+	}
+	record, err := search.record(settings, text, first, pool.Ops)
 	if err != nil {
 		return nil, err
 	}
@@ -139,5 +151,8 @@ func (s start) create(search *search, settings config.Config, poolText []byte, p
 			return nil, err
 		}
 	}
-	return runs.Create(dir, search.record(settings, text, poolText, poolDir, pool), time.Now)
+	return runs.Create(dir, record, time.Now)
 }
+
+// absoluteDir is the folder of a file.
+func absoluteDir(path string) (string, error) { return filepath.Abs(filepath.Dir(path)) }

@@ -192,7 +192,7 @@ func leavings(t *testing.T, dir string) map[string]string {
 	}
 	defer db.Close()
 	for _, table := range column(t, db, "SELECT name FROM sqlite_schema WHERE type = 'table'") {
-		columns := column(t, db, "SELECT name FROM pragma_table_info('"+table+"') WHERE name <> 'time'")
+		columns := column(t, db, "SELECT iif(type = 'BLOB', 'hex('||name||')', name) FROM pragma_table_info('"+table+"') WHERE name <> 'time'")
 		rows := column(t, db, "SELECT json_array("+strings.Join(columns, ", ")+") FROM "+table)
 		all["table "+table] = strings.Join(rows, "\n")
 	}

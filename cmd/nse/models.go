@@ -93,14 +93,8 @@ func (v variant) apply(m *supernet.Macro) {
 
 // models are the architectures of one source, with the pools that their operations come from. Close them after use.
 type models struct {
-	list  []model
-	pools []*registry.Pool
-}
-
-func (m models) Close() {
-	for _, p := range m.pools {
-		_ = p.Close()
-	}
+	list []model
+	pools
 }
 
 // openModels lists the architectures of a run's front, of a file, or the published one of that name.
@@ -173,14 +167,14 @@ func frontModels(ctx context.Context, path string, text []byte, v variant) (mode
 		return models{}, err
 	}
 	v.apply(&c.Macro)
-	p, err := poolOf(ctx, r)
+	opened, found, err := recall(ctx, r, func(string) bool { return true })
 	if err != nil {
 		return models{}, err
 	}
-	m := models{pools: []*registry.Pool{p}}
+	m := models{pools: opened}
 	for i, a := range f.Architectures {
 		name := fmt.Sprintf("front-%d", i+1)
-		x, err := frontModel(ctx, name, a, c.Macro, r.Info.Image, p.Ops)
+		x, err := frontModel(ctx, name, a, c.Macro, r.Info.Image, found)
 		if err != nil {
 			m.Close()
 			return models{}, fmt.Errorf("%s: %s: %w", path, name, err)
@@ -190,7 +184,7 @@ func frontModels(ctx context.Context, path string, text []byte, v variant) (mode
 	return m, nil
 }
 
-func frontModel(ctx context.Context, name string, a runs.Architecture, m supernet.Macro, image runs.Image, pool []registry.Op) (model, error) {
+func frontModel(ctx context.Context, name string, a runs.Architecture, m supernet.Macro, image runs.Image, pool map[string]registry.Op) (model, error) {
 	ops, err := named(pool, a.Ops)
 	if err != nil {
 		return model{}, err
@@ -201,15 +195,11 @@ func frontModel(ctx context.Context, name string, a runs.Architecture, m superne
 }
 
 // named finds operations by layer and name.
-func named(pool []registry.Op, names [][]string) ([][]registry.Op, error) {
-	byName := map[string]registry.Op{}
-	for _, op := range pool {
-		byName[op.Name] = op
-	}
+func named(pool map[string]registry.Op, names [][]string) ([][]registry.Op, error) {
 	ops := make([][]registry.Op, len(names))
 	for l, path := range names {
 		for _, name := range path {
-			op, known := byName[name]
+			op, known := pool[name]
 			if !known {
 				return nil, fmt.Errorf("layer %d: the pool has no operation %q", l, name)
 			}

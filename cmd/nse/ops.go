@@ -24,7 +24,7 @@ func opsVerb() *cobra.Command {
   nse ops show ssc-k5-e2 --layer 4
   nse ops check --pool my-ops.toml --macro small
   nse ops history runs/001`,
-	}, opsListVerb(), opsShowVerb(), opsCheckVerb(), opsHistoryVerb())
+	}, opsListVerb(), opsShowVerb(), opsCheckVerb(), opsDescribeVerb(), opsAddVerb(), opsHistoryVerb())
 }
 
 // place is where operations are looked at: a pool on a built-in macro-architecture.
@@ -102,7 +102,7 @@ func opsListVerb() *cobra.Command {
 	return c
 }
 
-func listOps(ops []registry.Op, n network) []listed {
+func listOps(ops []registry.Op, n *network) []listed {
 	list := make([]listed, len(ops))
 	for i, op := range ops {
 		x := listed{op.ID, op.Name, op.Family, op.Attrs, math.MaxInt64, 0, math.MaxInt64, 0}

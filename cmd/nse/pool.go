@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 )
 
@@ -33,14 +31,4 @@ func openPool(ctx context.Context, path string) (*registry.Pool, error) {
 		return shipped(ctx, defaultPool)
 	}
 	return registry.Load(ctx, path, registry.Options{})
-}
-
-// poolOf opens the pool of a run, whose plugins stand where they stood at its start.
-func poolOf(ctx context.Context, r *runs.Run) (*registry.Pool, error) {
-	path := filepath.Join(r.Dir, runs.PoolFile)
-	text, err := readText(path)
-	if err != nil {
-		return nil, err
-	}
-	return registry.Parse(ctx, path, text, r.Info.PoolDir, registry.Options{})
 }

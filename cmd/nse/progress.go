@@ -53,6 +53,8 @@ func (p *progress) observe(e evolve.Event, steps int) {
 		p.dropped++
 	case evolve.Quarantined:
 		p.say("round %d: warning: operation %d is quarantined: %s", e.Round, b.Op, b.Reason)
+	case evolve.Continued:
+		p.say("round %d: goes on with a pool of %d operations, %d kept", e.Round, len(b.Pool), count(b.Kept))
 	case evolve.Sampled:
 		f := b.Feasibility
 		p.say("round %d: sampled %d of %d architectures within %.4g to %.4g (%.3g %% of %d draws; reachable %.4g to %.4g), %d outside, %d of the last front",

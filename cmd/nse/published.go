@@ -70,12 +70,12 @@ func parsePublished(path string, text []byte) ([]published, error) {
 
 // publishedModels lays out architectures from a source.
 func publishedModels(ctx context.Context, source string, list []published, v variant) (models, error) {
-	open := pools{ctx: ctx, ops: map[string][]registry.Op{}}
+	open := shelf{ctx: ctx, ops: map[string][]registry.Op{}}
 	var m models
 	for _, a := range list {
 		x, err := a.model(ctx, &open, v)
 		if err != nil {
-			models{pools: open.open}.Close()
+			open.open.Close()
 			return models{}, fmt.Errorf("%s: %s: %w", source, a.Name, err)
 		}
 		m.list = append(m.list, x)
@@ -84,7 +84,7 @@ func publishedModels(ctx context.Context, source string, list []published, v var
 	return m, nil
 }
 
-func (a published) model(ctx context.Context, open *pools, v variant) (model, error) {
+func (a published) model(ctx context.Context, open *shelf, v variant) (model, error) {
 	if !(a.Scale > 0 && a.Scale <= 16) {
 		return model{}, fmt.Errorf("scale %g is not in 0..16", a.Scale)
 	}
@@ -139,15 +139,15 @@ func scaled(channels []int, scale float64) []int {
 	return out
 }
 
-// pools holds the shipped pools that are open.
-type pools struct {
+// shelf holds the shipped pools that are open.
+type shelf struct {
 	ctx  context.Context
-	open []*registry.Pool
+	open pools
 	ops  map[string][]registry.Op // by space
 }
 
 // space lists the operations of a space, opening its pools the first time.
-func (p *pools) space(name string) ([]registry.Op, error) {
+func (p *shelf) space(name string) ([]registry.Op, error) {
 	if ops, open := p.ops[name]; open {
 		return ops, nil
 	}

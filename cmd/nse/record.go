@@ -14,7 +14,7 @@ import (
 // recorder writes a search's events and checkpoints to its run.
 type recorder struct {
 	run     *runs.Run
-	network network
+	network *network
 	save    func(path string) error // the engine's weights
 	every   time.Duration           // between checkpoints within a phase
 	steps   int                     // weight updates of a round
@@ -49,14 +49,23 @@ func (r *recorder) continueFrom(st evolve.State) error {
 	return render(r.run)
 }
 
+// lasting reports whether an event need not happen again if the search is killed.
+func lasting(e evolve.Event) bool {
+	switch e.Body.(type) {
+	case evolve.Arrived, evolve.Continued, evolve.Quarantined:
+		return true
+	}
+	return false
+}
+
 // observe keeps an event for the next checkpoint.
 func (r *recorder) observe(e evolve.Event) { r.pending = append(r.pending, e) }
 
-// checkpoint makes the run resumable from a state, where it is time: at the end of a phase, after the interval, when an
-// operation was quarantined, which need not happen again, and when the search is being stopped. Events of a step that did not end are not written: they come again.
+// checkpoint makes the run resumable from a state, where it is time: at the end of a phase, after the interval, after a
+// lasting event, and when the search is being stopped. Events of a step that did not end are not written: they come again.
 func (r *recorder) checkpoint(st evolve.State) error {
 	due := st.Phase != r.phase || st.Round != r.round || time.Since(r.written) >= r.every || r.ctx.Err() != nil ||
-		slices.ContainsFunc(r.pending, func(e evolve.Event) bool { _, q := e.Body.(evolve.Quarantined); return q })
+		slices.ContainsFunc(r.pending, lasting)
 	if !due {
 		return nil
 	}

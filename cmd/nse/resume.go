@@ -3,10 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,28 +14,32 @@ import (
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/runs"
-	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/supernet"
 )
 
 func resumeVerb() *cobra.Command {
-	return &cobra.Command{
+	var f runFlags
+	c := &cobra.Command{
 		Use:   "resume RUN",
-		Short: "Continue a search from its last checkpoint",
-		Long: `Continue a search that was stopped or killed, from its last checkpoint. It ends with the same result, to the bit, as
-one that was never stopped. On a finished run it makes files anew that are missing and prints the front.`,
+		Short: "Go on with a search from its last checkpoint",
+		Long: `Go on with a search that was stopped or killed, from its last checkpoint. It ends with the same result, to the bit, as
+one that was never stopped. On a finished run it makes files anew that are missing and prints the front. Plugins are
+needed for operations that run in them only, and are executed from the copies in the user's cache.`,
 		Example: `  nse resume runs/001`,
 		Args:    usage(cobra.ExactArgs(1)),
-		RunE:    func(c *cobra.Command, args []string) error { return resume(c, filepath.Clean(args[0])) },
+		RunE:    func(c *cobra.Command, args []string) error { return resume(c, filepath.Clean(args[0]), f) },
 	}
+	f.add(c)
+	return c
 }
 
-func resume(c *cobra.Command, dir string) error {
+func resume(c *cobra.Command, dir string, f runFlags) error {
 	r, err := runs.Open(dir, time.Now)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	settings, err := configOf(r)
+	settings, err := settingsOf(r)
 	if err != nil {
 		return err
 	}
@@ -46,34 +50,61 @@ func resume(c *cobra.Command, dir string) error {
 	if last.Done {
 		return finish(c, r, state)
 	}
-	if err := sameConfig(r); err != nil {
+	if err := errors.Join(sameConfig(r), admit(f.plugins)); err != nil {
 		return err
 	}
 	interrupts := watchInterrupts(c.Context())
 	defer interrupts.stop()
-	pool, err := poolOf(interrupts.ctx, r)
-	if err != nil {
-		return interrupts.early(err)
-	}
-	defer pool.Close()
-	if err := samePool(r, pool); err != nil {
-		return err
-	}
-	search, err := prepare(interrupts.ctx, settings, pool)
+	var opened pools
+	search, err := prepare(settings, func(s supernet.Skeleton) (n *network, err error) {
+		ops, err := r.Ops()
+		if err != nil {
+			return nil, err
+		}
+		if n, err = recalled(r, ops, s); err == nil {
+			opened, err = n.attach(interrupts.ctx, r, ops, state)
+		}
+		return n, err
+	})
+	defer opened.Close()
 	if err != nil {
 		return interrupts.early(err)
 	}
 	defer search.engine.Close()
-	if search.image != r.Info.Image {
-		return fmt.Errorf("%s: the data set %s has changed since the run was started", dir, settings.Data.Spec)
-	}
-	if last.Weights != "" {
-		if err := search.engine.Restore(filepath.Join(dir, last.Weights)); err != nil {
-			return err
-		}
+	if err := search.restore(r, last, settings); err != nil {
+		return err
 	}
 	search.state = state
+	if search.watch, err = watchAgain(r, f.follow); err != nil {
+		return err
+	}
 	return search.follow(interrupts.ctx, c, r)
+}
+
+// restore puts the engine into the condition of a run's last checkpoint.
+func (s *search) restore(r *runs.Run, last runs.Checkpoint, settings config.Config) error {
+	if s.image != r.Info.Image {
+		return fmt.Errorf("%s: the data set %s has changed since the run was started", r.Dir, settings.Data.Spec)
+	}
+	if last.Weights == "" {
+		return nil
+	}
+	return s.engine.Restore(filepath.Join(r.Dir, last.Weights))
+}
+
+// settingsOf is a run's configuration as it is now: a pool that the run was continued with may have another number of rounds.
+func settingsOf(r *runs.Run) (config.Config, error) {
+	c, err := configOf(r)
+	if err != nil {
+		return c, err
+	}
+	list, err := r.Pools()
+	for _, p := range list {
+		if p.MaxRounds > 0 {
+			c.Search.MaxRounds = p.MaxRounds
+		}
+	}
+	return c, err
 }
 
 // lastState decodes the state of the last checkpoint; the zero State if there was none.
@@ -95,22 +126,6 @@ func sameConfig(r *runs.Run) error {
 		err = fmt.Errorf("%s has changed since the run was started: put it back, or start a new run with it", path)
 	}
 	return err
-}
-
-// samePool refuses plugins that name other operations than they did at the start.
-func samePool(r *runs.Run, pool *registry.Pool) error {
-	ops, err := r.Ops()
-	if err == nil && !slices.Equal(ops, poolOps(pool)) {
-		err = fmt.Errorf("%s: the pool's plugins have changed since the run was started", r.Dir)
-	}
-	return err
-}
-
-func poolOps(pool *registry.Pool) (ops []runs.Op) {
-	for _, op := range pool.Ops {
-		ops = append(ops, runs.Op{ID: op.ID, Name: op.Name, Plugin: op.Family, Checksum: op.SHA256})
-	}
-	return ops
 }
 
 // configOf reads a run's configuration as it was used.

@@ -11,7 +11,7 @@ import (
 
 func TestResumeRefusesAChangedConfiguration(t *testing.T) {
 	text := []byte("seed = 1\n")
-	r, err := runs.Create(filepath.Join(t.TempDir(), "run"), runs.Start{Info: runs.Info{ConfigHash: hash(text)}, Config: text}, time.Now)
+	r, err := runs.Create(filepath.Join(t.TempDir(), "run"), runs.Beginning{Info: runs.Info{ConfigHash: hash(text)}, Config: text}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

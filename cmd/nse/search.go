@@ -25,16 +25,18 @@ import (
 // search is a search that is ready to run.
 type search struct {
 	evolve.Search
-	network network
+	network *network
 	engine  *supernet.Engine
 	image   runs.Image
 	state   evolve.State
 	every   time.Duration // between checkpoints
-	images  [2]int        // training and held-out
+	second  []evolve.OpID // pool to continue with; nil: go on with the present one
+	watch   watch
+	images  [2]int // training and held-out
 }
 
 // prepare opens the data, lays out the network and builds the engine.
-func prepare(ctx context.Context, c config.Config, pool *registry.Pool) (*search, error) {
+func prepare(c config.Config, layOut func(supernet.Skeleton) (*network, error)) (*search, error) {
 	set, err := data.Open(c.Data.Spec, c.Seed, c.Data.Size)
 	if err != nil {
 		return nil, err
@@ -54,7 +56,7 @@ func prepare(ctx context.Context, c config.Config, pool *registry.Pool) (*search
 	if err != nil {
 		return nil, err
 	}
-	if s.network, err = layOut(ctx, pool.Ops, skeleton); err != nil {
+	if s.network, err = layOut(skeleton); err != nil {
 		return nil, err
 	}
 	s.Search = evolve.Search{Problem: s.network.problem(), Config: c.Search, Seed: c.Seed}
@@ -74,12 +76,10 @@ func prepare(ctx context.Context, c config.Config, pool *registry.Pool) (*search
 }
 
 // record is what a new run holds.
-func (s *search) record(c config.Config, configText, poolText []byte, poolDir string, pool *registry.Pool) runs.Start {
-	return runs.Start{
-		Info: runs.Info{Seed: c.Seed, Version: version(), Preset: c.Preset, Data: c.Data.Spec, Image: s.image,
-			PoolDir: poolDir, ConfigHash: hash(configText)},
-		Config: configText, Pool: poolText, Ops: poolOps(pool),
-	}
+func (s *search) record(c config.Config, configText []byte, p runs.Pool, ops []registry.Op) (runs.Beginning, error) {
+	kept, err := s.network.stored(ops, p.Number)
+	info := runs.Info{Seed: c.Seed, Version: version(), Preset: c.Preset, Data: c.Data.Spec, Image: s.image, ConfigHash: hash(configText)}
+	return runs.Beginning{Info: info, Config: configText, Pool: p, Ops: kept}, err
 }
 
 // hash is a text's SHA-256 in hexadecimal digits.
@@ -126,7 +126,17 @@ func (s *search) follow(ctx context.Context, c *cobra.Command, r *runs.Run) erro
 		return nil
 	}
 	s.Checkpoint = rec.checkpoint
-	state, err := s.Run(ctx, s.state)
+	came := arrivals{run: r, network: s.network, watch: s.watch, round: func() int { return rec.round + 1 }, say: p.say}
+	defer came.close()
+	s.Arrivals = came.take
+	state := s.state
+	var err error
+	if s.second != nil {
+		state, err = s.Continue(ctx, state, s.second)
+	}
+	if err == nil {
+		state, err = s.Run(ctx, state)
+	}
 	p.close()
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		fmt.Fprintf(c.ErrOrStderr(), "stopped in round %d; go on with: nse resume %s\n", state.Round, r.Dir)

@@ -17,6 +17,8 @@ type Checkpoint struct {
 	State   []byte // JSON
 	Done    bool   // the search has ended
 	Time    time.Time
+
+	weightsSum string // SHA-256 of the file
 }
 
 // Checkpoint makes the run resumable from here: save writes the weights to the path that it is given and has them on
@@ -28,11 +30,14 @@ func (r *Run) Checkpoint(c Checkpoint, save func(path string) error) error {
 	if err != nil {
 		return err
 	}
-	c.Weights = "weights-" + c.Label + ".safetensors"
+	c.Weights, c.weightsSum = "weights-"+c.Label+".safetensors", old.weightsSum
 	if c.Weights != old.Weights {
 		r.step("weights")
 		if err := save(filepath.Join(r.Dir, c.Weights)); err != nil {
 			return fmt.Errorf("%s: %w", r.Dir, err)
+		}
+		if c.weightsSum, err = sumOfFile(filepath.Join(r.Dir, c.Weights)); err != nil {
+			return err
 		}
 		r.step("directory")
 		if err := syncDir(r.Dir); err != nil {
@@ -61,8 +66,8 @@ func (r *Run) commit(c Checkpoint) error {
 		}
 	}
 	r.step("state")
-	if _, err := tx.Exec("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?, ?, ?)",
-		c.Label, c.Weights, string(c.State), c.Done, stamp(r.now())); err != nil {
+	if _, err := tx.Exec("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
+		c.Label, c.Weights, c.weightsSum, string(c.State), sum(c.State), c.Done, stamp(r.now())); err != nil {
 		return err
 	}
 	r.step("commit")
@@ -71,15 +76,18 @@ func (r *Run) commit(c Checkpoint) error {
 
 // Last is the last checkpoint; the zero Checkpoint if there was none yet.
 func (r *Run) Last() (c Checkpoint, err error) {
-	var state, at string
-	err = r.db.QueryRow("SELECT label, weights, state, done, time FROM checkpoint").Scan(&c.Label, &c.Weights, &state, &c.Done, &at)
+	var state, stateSum, at string
+	err = r.db.QueryRow("SELECT label, weights, weights_sum, state, state_sum, done, time FROM checkpoint").
+		Scan(&c.Label, &c.Weights, &c.weightsSum, &state, &stateSum, &c.Done, &at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Checkpoint{}, nil
 	}
 	if err != nil {
 		return c, fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
 	}
-	c.State = []byte(state)
+	if c.State = []byte(state); sum(c.State) != stateSum {
+		return c, fmt.Errorf("%s is damaged: the state is not what the last checkpoint wrote", filepath.Join(r.Dir, dbFile))
+	}
 	c.Time, err = time.Parse(time.RFC3339, at)
 	return c, err
 }

@@ -7,14 +7,6 @@ import (
 	"path/filepath"
 )
 
-// Op is one operation of the pool and where it came from.
-type Op struct {
-	ID       int
-	Name     string
-	Plugin   string
-	Checksum string // SHA-256 of the plugin's binary; empty for one that is built in
-}
-
 // Round is one round. What a round in progress has not reached yet is zero.
 type Round struct {
 	Round       int        // from 1
@@ -118,17 +110,6 @@ func (r *Run) AddEvent(e Event) {
 
 func (r *Run) add(query string, args ...any) {
 	r.pending = append(r.pending, statement{query, args})
-}
-
-// Ops lists the operations of the pool by id.
-func (r *Run) Ops() (ops []Op, err error) {
-	err = r.query("SELECT id, name, plugin, checksum FROM ops ORDER BY id", func(scan scanner) error {
-		var o Op
-		err := scan(&o.ID, &o.Name, &o.Plugin, &o.Checksum)
-		ops = append(ops, o)
-		return err
-	})
-	return ops, err
 }
 
 // Rounds lists the rounds in order, the one in progress last.

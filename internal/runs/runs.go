@@ -3,8 +3,9 @@
 // A checkpoint is one transaction, so that a process killed at any moment loses only what came after the last
 // checkpoint, and a resumed run writes the same rows again:
 //
-//	run.db                     rounds, architectures, fitness, events, and the state to resume from
+//	run.db                     operations, rounds, architectures, fitness, events, and the state to resume from
 //	config.toml, pool.toml     as the run was started
+//	pool-N.toml                operations that came later
 //	weights-LABEL.safetensors  weights and optimizer state of the last checkpoint
 //	front.json                 the front of the last finished round
 //	round-NN/*.svg             plots of a finished round
@@ -23,7 +24,7 @@ import (
 // Names of the files in a run's folder.
 const (
 	ConfigFile = "config.toml"
-	PoolFile   = "pool.toml"
+	PoolFile   = "pool.toml" // of the start
 	FrontFile  = "front.json"
 
 	dbFile   = "run.db"
@@ -39,6 +40,7 @@ type Run struct {
 	lock    *os.File
 	now     func() time.Time
 	pending []statement
+	pools   int               // added so far
 	step    func(what string) // called before each durable write; tests kill the process here
 }
 
@@ -55,7 +57,6 @@ type Info struct {
 	Preset     string
 	Data       string // data set specification
 	Image      Image
-	PoolDir    string // absolute: paths of plugins in pool.toml start here
 	ConfigHash string // SHA-256 of config.toml
 	Created    time.Time
 }
@@ -65,16 +66,17 @@ type Image struct {
 	Height, Width, Channels, Classes int
 }
 
-// Start is all that a new run holds before its first step.
-type Start struct {
-	Info         Info
-	Config, Pool []byte // of config.toml and pool.toml
-	Ops          []Op
+// Beginning is all that a new run holds before its first step.
+type Beginning struct {
+	Info   Info
+	Config []byte // of config.toml
+	Pool   Pool
+	Ops    Ops
 }
 
 // Create makes dir into a run's folder. It must be new, empty, or what a Create that was killed has left. The database
 // appears last, so that a folder with one is complete.
-func Create(dir string, s Start, now func() time.Time) (*Run, error) {
+func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 	if err := Free(dir); err != nil {
 		return nil, err
 	}
@@ -88,7 +90,7 @@ func Create(dir string, s Start, now func() time.Time) (*Run, error) {
 	s.Info.Created = now().UTC().Truncate(time.Second)
 	err = errors.Join(
 		WriteFile(filepath.Join(dir, ConfigFile), s.Config),
-		WriteFile(filepath.Join(dir, PoolFile), s.Pool))
+		WriteFile(filepath.Join(dir, s.Pool.File()), s.Pool.Text))
 	if err == nil {
 		err = createDB(filepath.Join(dir, dbFile), s)
 	}
@@ -115,6 +117,10 @@ func Open(dir string, now func() time.Time) (*Run, error) {
 		return nil, err
 	}
 	r.lock, r.now = lock, now
+	if err := r.query("SELECT count(*) FROM pools", func(scan scanner) error { return scan(&r.pools) }); err != nil {
+		r.Close()
+		return nil, err
+	}
 	if err := r.complete(); err != nil {
 		r.Close()
 		return nil, err
@@ -201,6 +207,16 @@ func (r *Run) complete() error {
 	for _, name := range []string{ConfigFile, PoolFile, c.Weights} {
 		if _, err := os.Stat(filepath.Join(r.Dir, name)); err != nil {
 			return fmt.Errorf("%s: %s is missing: the run cannot go on without it", r.Dir, name)
+		}
+	}
+	if c.Weights != "" {
+		path := filepath.Join(r.Dir, c.Weights)
+		found, err := sumOfFile(path)
+		if err != nil {
+			return pathError(path, err)
+		}
+		if found != c.weightsSum {
+			return fmt.Errorf("%s is damaged: it is not what the last checkpoint wrote", path)
 		}
 	}
 	return r.removeWeightsBut(c.Weights)

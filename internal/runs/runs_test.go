@@ -14,12 +14,12 @@ type clock = func() time.Time
 
 func fixed() time.Time { return time.Date(2021, 3, 1, 12, 0, 0, 0, time.UTC) }
 
-func start() Start {
-	return Start{
+func start() Beginning {
+	return Beginning{
 		Info: Info{Seed: 1<<63 + 5, Version: "1.0", Preset: "paper", Data: "generated",
-			Image: Image{32, 30, 3, 10}, PoolDir: "/pools", ConfigHash: "ab"},
-		Config: []byte("[search]\n"), Pool: []byte("# pool\n"),
-		Ops: []Op{{0, "mbconv-k3-e1", "mbconv", ""}, {1, "ssc-k5-e1", "ssc", "12ab"}},
+			Image: Image{32, 30, 3, 10}, ConfigHash: "ab"},
+		Config: []byte("[search]\n"), Pool: Pool{Kind: Start, Round: 1, Dir: "/pools", Source: "/pools/ops.toml", Text: []byte("# pool\n")},
+		Ops: Ops{{0, "mbconv-k3-e1", "mbconv", "", 0, [][]byte{{1}, {2, 3}}}, {1, "ssc-k5-e1", "ssc", "12ab", 0, nil}},
 	}
 }
 
@@ -49,6 +49,11 @@ func TestRowsComeBack(t *testing.T) {
 	r.SetInterval(1, 1, 2)
 	archs[1].Front = true
 	r.AddFitness(1, Fitness{1, 0, "b", -2.05, false}, fitness[1], fitness[0])
+	later := Pool{Number: 1, Kind: Second, Round: 2, Dir: "/more", Source: "more.toml", MaxRounds: 3, Text: []byte("# more\n")}
+	came := Ops{{2, "box-k3", "box", "34cd", 1, [][]byte{{4}}}, {1, "ssc-k5-e1", "ssc", "56ef", 1, nil}}
+	if err := r.AddPool(later, came); err != nil {
+		t.Fatal(err)
+	}
 	checkpoint := Checkpoint{Label: "r1", State: []byte(`{"round":1}`)}
 	if err := r.Checkpoint(checkpoint, func(path string) error { return WriteFile(path, nil) }); err != nil {
 		t.Fatal(err)
@@ -59,6 +64,7 @@ func TestRowsComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	checkpoint.weightsSum = sum(nil)
 	checkpoint.Weights, checkpoint.Time = "weights-r1.safetensors", fixed()
 	info := start().Info
 	info.Created = fixed()
@@ -70,7 +76,13 @@ func TestRowsComeBack(t *testing.T) {
 	gotFitness, err := r.Fitness(1)
 	same(t, "fitness", gotFitness, err, fitness)
 	gotOps, err := r.Ops()
-	same(t, "ops", gotOps, err, start().Ops)
+	same(t, "ops", gotOps, err, Ops{start().Ops[0], came[1], came[0]})
+	gotPools, err := r.Pools()
+	first := start().Pool
+	first.Text, first.Time, later.Text, later.Time = nil, fixed(), nil, fixed()
+	same(t, "pools", gotPools, err, []Pool{first, later})
+	text, err := os.ReadFile(filepath.Join(r.Dir, "pool-1.toml"))
+	same(t, "pool file", string(text), err, "# more\n")
 	last, err := r.Last()
 	same(t, "checkpoint", last, err, checkpoint)
 }
@@ -133,7 +145,13 @@ func TestOpenErrors(t *testing.T) {
 		"empty":   {func(t *testing.T, dir string) { os.Truncate(filepath.Join(dir, dbFile), 0) }, "/run.db: is a database of another program, not of nse"},
 		"foreign": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA application_id = 7") }, "/run.db: is a database of another program, not of nse"},
 		"newer": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA user_version = 9") },
-			"/run.db: was written by a newer nse (schema 9, this one knows 1): use that version"},
+			"/run.db: was written by a newer nse (schema 9, this one knows 2): use that version"},
+		"older": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA user_version = 1") },
+			"/run.db: was written by an older nse (schema 1, this one knows 2): use that version"},
+		"state": {func(t *testing.T, dir string) { execute(t, dir, "UPDATE checkpoint SET state = '5'") },
+			"/run.db is damaged: the state is not what the last checkpoint wrote"},
+		"weights": {func(t *testing.T, dir string) { flip(t, filepath.Join(dir, "weights-round-1.safetensors")) },
+			"/weights-round-1.safetensors is damaged: it is not what the last checkpoint wrote"},
 		"no row":     {func(t *testing.T, dir string) { execute(t, dir, "DELETE FROM run") }, "/run.db: is damaged: it cannot be read as a database of nse"},
 		"no pool":    {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, PoolFile)) }, ": pool.toml is missing: the run cannot go on without it"},
 		"no weights": {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "weights-round-1.safetensors")) }, ": weights-round-1.safetensors is missing: the run cannot go on without it"},
@@ -192,6 +210,19 @@ func overwrite(t *testing.T, dir string, at int, text string) {
 	}
 	defer f.Close()
 	if _, err := f.WriteAt([]byte(text), int64(max(at, -at)%(1<<16))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// flip changes one bit of a file.
+func flip(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err == nil {
+		text[len(text)/2] ^= 1
+		err = os.WriteFile(path, text, 0o644)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -16,17 +16,21 @@ import (
 
 const (
 	applicationID = 0x6e736500 // "nse\0", in the header of run.db
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
 // schema keeps times in columns of their own: all others are equal between two runs of the same configuration.
 const schema = `
 CREATE TABLE run (
 	seed TEXT NOT NULL, version TEXT NOT NULL, preset TEXT NOT NULL, data TEXT NOT NULL, height INTEGER NOT NULL,
-	width INTEGER NOT NULL, channels INTEGER NOT NULL, classes INTEGER NOT NULL, pool_dir TEXT NOT NULL,
-	config_hash TEXT NOT NULL, time TEXT NOT NULL);
+	width INTEGER NOT NULL, channels INTEGER NOT NULL, classes INTEGER NOT NULL, config_hash TEXT NOT NULL, time TEXT NOT NULL);
+CREATE TABLE pools (
+	number INTEGER PRIMARY KEY, kind TEXT NOT NULL, round INTEGER NOT NULL, file TEXT NOT NULL, dir TEXT NOT NULL, source TEXT NOT NULL,
+	max_rounds INTEGER NOT NULL, time TEXT NOT NULL);
 CREATE TABLE ops (
-	id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, plugin TEXT NOT NULL, checksum TEXT NOT NULL);
+	id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, plugin TEXT NOT NULL, checksum TEXT NOT NULL, pool INTEGER NOT NULL);
+CREATE TABLE graphs (
+	op INTEGER NOT NULL, layer INTEGER NOT NULL, graph BLOB NOT NULL, PRIMARY KEY (op, layer)) WITHOUT ROWID;
 CREATE TABLE rounds (
 	round INTEGER PRIMARY KEY, subset_size TEXT NOT NULL, subset TEXT NOT NULL, low REAL, high REAL,
 	hypervolume REAL, kept TEXT, time TEXT NOT NULL);
@@ -40,8 +44,8 @@ CREATE TABLE fitness (
 CREATE TABLE events (
 	seq INTEGER PRIMARY KEY, round INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, time TEXT NOT NULL);
 CREATE TABLE checkpoint (
-	id INTEGER PRIMARY KEY CHECK (id = 1), label TEXT NOT NULL, weights TEXT NOT NULL, state TEXT NOT NULL,
-	done INTEGER NOT NULL, time TEXT NOT NULL);
+	id INTEGER PRIMARY KEY CHECK (id = 1), label TEXT NOT NULL, weights TEXT NOT NULL, weights_sum TEXT NOT NULL,
+	state TEXT NOT NULL, state_sum TEXT NOT NULL, done INTEGER NOT NULL, time TEXT NOT NULL);
 `
 
 // openDB opens a database file in an SQLite URI mode (rw, rwc). Writers wait for each other and commits reach the disk.
@@ -61,7 +65,7 @@ func openDB(path, mode string) (*sql.DB, error) {
 }
 
 // createDB writes a new database beside path and renames it.
-func createDB(path string, s Start) error {
+func createDB(path string, s Beginning) error {
 	temp := path + ".new"
 	if err := errors.Join(removeIfThere(temp), removeIfThere(temp+"-journal")); err != nil {
 		return err
@@ -80,7 +84,7 @@ func createDB(path string, s Start) error {
 	return syncDir(filepath.Dir(path))
 }
 
-func fill(db *sql.DB, s Start) error {
+func fill(db *sql.DB, s Beginning) error {
 	tx, err := db.Begin()
 	if err != nil {
 		return err
@@ -91,13 +95,13 @@ func fill(db *sql.DB, s Start) error {
 		return err
 	}
 	i := s.Info
-	if _, err := tx.Exec("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	if _, err := tx.Exec("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		strconv.FormatUint(i.Seed, 10), i.Version, i.Preset, i.Data, i.Image.Height, i.Image.Width, i.Image.Channels, i.Image.Classes,
-		i.PoolDir, i.ConfigHash, stamp(i.Created)); err != nil {
+		i.ConfigHash, stamp(i.Created)); err != nil {
 		return err
 	}
-	for _, op := range s.Ops {
-		if _, err := tx.Exec("INSERT INTO ops VALUES (?, ?, ?, ?)", op.ID, op.Name, op.Plugin, op.Checksum); err != nil {
+	for _, st := range append(s.Ops.insert(), s.Pool.insert(i.Created)) {
+		if _, err := tx.Exec(st.query, st.args...); err != nil {
 			return err
 		}
 	}
@@ -115,13 +119,15 @@ func readInfo(db *sql.DB) (info Info, err error) {
 		return info, plain(err)
 	case id != applicationID:
 		return info, errors.New("is a database of another program, not of nse")
+	case version < schemaVersion:
+		return info, fmt.Errorf("was written by an older nse (schema %d, this one knows %d): use that version", version, schemaVersion)
 	case version > schemaVersion:
 		return info, fmt.Errorf("was written by a newer nse (schema %d, this one knows %d): use that version", version, schemaVersion)
 	}
 	var seed, created string
-	err = db.QueryRow("SELECT seed, version, preset, data, height, width, channels, classes, pool_dir, config_hash, time FROM run").
+	err = db.QueryRow("SELECT seed, version, preset, data, height, width, channels, classes, config_hash, time FROM run").
 		Scan(&seed, &info.Version, &info.Preset, &info.Data, &info.Image.Height, &info.Image.Width, &info.Image.Channels,
-			&info.Image.Classes, &info.PoolDir, &info.ConfigHash, &created)
+			&info.Image.Classes, &info.ConfigHash, &created)
 	if err != nil {
 		return info, plain(err)
 	}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/registry"
+)
+
+// inbox is the folder in a run's folder for pool files that nse ops add leaves there.
+const inbox = "inbox"
+
+func opsAddVerb() *cobra.Command {
+	return &cobra.Command{
+		Use:   "add RUN FILE",
+		Short: "Give a search more operations, also while it runs",
+		Long: `Give a search more operations: FILE is a pool file, or a plugin, of which each family is taken once with the defaults of
+its attributes. They are built at every layer of the run's network now, and wait at the end of every layer's pending list
+from the next replenishment on. The search may be running or stopped. One that has finished goes on with nse continue.`,
+		Example: `  nse ops add runs/001 more.toml
+  nse ops add runs/001 ./nse-fused`,
+		Args: usage(cobra.ExactArgs(2)),
+		RunE: func(c *cobra.Command, args []string) error { return opsAdd(c, filepath.Clean(args[0]), args[1]) },
+	}
+}
+
+func opsAdd(c *cobra.Command, dir, file string) error {
+	r, err := runs.Read(dir)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if last, err := r.Last(); err != nil {
+		return err
+	} else if last.Done {
+		return fmt.Errorf("%s has finished: go on with nse continue %s --pool FILE", dir, dir)
+	}
+	text, err := described(file, func(path string) ([]byte, error) {
+		return registry.Describe(c.Context(), path, registry.Options{})
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	p := runs.Pool{Source: file, Text: text}
+	if p.Dir, err = absoluteDir(file); err != nil {
+		return err
+	}
+	names, err := newOps(c, r, p)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, inbox, time.Now().UTC().Format("20060102T150405.000000000")+".json")
+	if err := runs.WriteFile(path, data); err != nil {
+		return err
+	}
+	for _, name := range names {
+		fmt.Fprintln(c.OutOrStdout(), name)
+	}
+	_, err = fmt.Fprintf(c.ErrOrStderr(), "%d operations wait at every layer of %s from its next replenishment on\n", len(names), dir)
+	return err
+}
+
+// newOps builds the operations of a pool file at every layer of a run and lists those that it does not know.
+func newOps(c *cobra.Command, r *runs.Run, p runs.Pool) (names []string, err error) {
+	settings, err := configOf(r)
+	if err != nil {
+		return nil, err
+	}
+	s, err := skeleton(settings.Macro, r.Info.Image)
+	if err != nil {
+		return nil, err
+	}
+	known, err := r.Ops()
+	if err != nil {
+		return nil, err
+	}
+	pool, err := registry.Parse(c.Context(), p.Source, p.Text, p.Dir, registry.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	if _, err := layOut(c.Context(), pool.Ops, s); err != nil {
+		return nil, err
+	}
+	for _, op := range pool.Ops {
+		if !slices.ContainsFunc(known, func(k runs.Op) bool { return k.Name == op.Name }) {
+			names = append(names, op.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s: the run knows all operations of %s already", r.Dir, p.Source)
+	}
+	return names, nil
+}
+
+func opsDescribeVerb() *cobra.Command {
+	return &cobra.Command{
+		Use:   "describe PLUGIN",
+		Short: "Write the part of a pool file that lists a plugin",
+		Long: `Start a plugin and write an ops.toml for it: its path and checksum, and each of its families once with the defaults of
+its attributes, to be edited.`,
+		Example: `  nse ops describe ./nse-fused >> ops.toml`,
+		Args:    usage(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := registry.Describe(c.Context(), args[0], registry.Options{})
+			if err == nil {
+				_, err = c.OutOrStdout().Write(text)
+			}
+			return err
+		},
+	}
+}

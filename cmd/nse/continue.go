@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
+)
+
+// continuation is the command line of continue.
+type continuation struct {
+	runFlags
+	pool      string
+	maxRounds int
+}
+
+func continueVerb() *cobra.Command {
+	var x continuation
+	c := &cobra.Command{
+		Use:   "continue RUN --pool FILE",
+		Short: "Go on with a second pool of operations",
+		Long: `Go on with a search that has a front, finished or stopped, in a second space of operations. Every layer keeps what the
+front uses and is filled up from a new shuffle of the second pool; the front is scored again from the first new round on.
+With keep_weights = true in [train] of the run's configuration the weights are inherited too. max_rounds counts anew.
+The operations of before keep their numbers and names, and need their plugins only if they run in them and the front
+uses them. If this is interrupted, nse resume goes on.`,
+		Example: `  nse continue runs/001 --pool pools/second45.toml
+  nse continue runs/001 --pool second.toml --max-rounds 2`,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error { return x.run(c, filepath.Clean(args[0])) },
+	}
+	c.Flags().StringVar(&x.pool, "pool", "", "pool file to go on with (required)")
+	c.Flags().IntVar(&x.maxRounds, "max-rounds", 0, "end after that many rounds with this pool (default: as before)")
+	x.add(c)
+	return c
+}
+
+func (x continuation) run(c *cobra.Command, dir string) error {
+	switch {
+	case x.pool == "":
+		return usageError{c.CommandPath(), errNoPool}
+	case x.maxRounds < 0:
+		return usageError{c.CommandPath(), fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for as before", x.maxRounds)}
+	}
+	r, err := runs.Open(dir, time.Now)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	settings, err := settingsOf(r)
+	if err != nil {
+		return err
+	}
+	if x.maxRounds > 0 {
+		settings.Search.MaxRounds = x.maxRounds
+	}
+	last, state, err := lastState(r)
+	if err != nil {
+		return err
+	}
+	if len(state.Front) == 0 {
+		return fmt.Errorf("%s has no front to go on from: go on with nse resume %s until it has one", dir, dir)
+	}
+	if err := errors.Join(sameConfig(r), admit(x.plugins)); err != nil {
+		return err
+	}
+	text, err := readText(x.pool)
+	if err != nil {
+		return err
+	}
+	interrupts := watchInterrupts(c.Context())
+	defer interrupts.stop()
+	second, err := openPool(interrupts.ctx, x.pool)
+	if err != nil {
+		return interrupts.early(err)
+	}
+	defer second.Close()
+	var opened pools
+	search, err := prepare(settings, func(s supernet.Skeleton) (n *network, err error) {
+		ops, err := r.Ops()
+		if err != nil {
+			return nil, err
+		}
+		if n, err = recalled(r, ops, s); err != nil {
+			return nil, err
+		}
+		if opened, err = n.attach(interrupts.ctx, r, ops, evolve.State{Round: 1, Front: state.Front}); err != nil {
+			return nil, err
+		}
+		return n, n.join(interrupts.ctx, ops, second.Ops)
+	})
+	defer opened.Close()
+	if err != nil {
+		return interrupts.early(err)
+	}
+	defer search.engine.Close()
+	if err := search.restore(r, last, settings); err != nil {
+		return err
+	}
+	if err := search.introduce(c.ErrOrStderr()); err != nil {
+		return err
+	}
+	search.state, search.second = state, search.network.ids(second.Ops)
+	return x.follow(interrupts.ctx, c, search, r, text, second)
+}
+
+// follow adds the pool to the run and goes on.
+func (x continuation) follow(ctx context.Context, c *cobra.Command, s *search, r *runs.Run, text []byte, second *registry.Pool) error {
+	dir, err := absoluteDir(x.pool)
+	if err != nil {
+		return err
+	}
+	p := runs.Pool{Number: r.NextPool(), Kind: runs.Second, Round: s.state.Round + 1, Dir: dir, Source: x.pool, MaxRounds: s.Config.MaxRounds, Text: text}
+	if s.watch, err = watchFrom(p, second.Watch, x.runFlags.follow); err != nil {
+		return err
+	}
+	ops, err := s.network.stored(second.Ops, p.Number)
+	if err != nil {
+		return err
+	}
+	if err := r.AddPool(p, ops); err != nil {
+		return err
+	}
+	return s.follow(ctx, c, r)
+}
+
+// join adds the operations of another pool. One that is known already has to be what it was, and is taken from the new
+// pool's plugin.
+func (n *network) join(ctx context.Context, known runs.Ops, ops []registry.Op) error {
+	var more []registry.Op
+	for _, op := range ops {
+		id := slices.Index(n.names, op.Name)
+		if id < 0 {
+			more = append(more, op)
+			continue
+		}
+		graphs, err := graphsOf(ctx, []registry.Op{op}, n.Layers)
+		if err != nil {
+			return err
+		}
+		if err := n.swap(known[id], graphs); err != nil {
+			return fmt.Errorf("%s: %w: give it another name", op.Where, err)
+		}
+	}
+	return n.add(ctx, more)
+}
+
+// swap puts graphs in the place of an operation's, if they are equal.
+func (n *network) swap(op runs.Op, graphs [][]*sdk.Graph) error {
+	for l := range n.Layers {
+		text, err := encodeGraph(graphs[l][0])
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(text, op.Graphs[l]) {
+			return fmt.Errorf("%s at layer %d is not the operation of that name that the run knows", op.Name, l)
+		}
+		n.graphs[l][op.ID] = graphs[l][0]
+	}
+	return nil
+}
+
+// ids are the numbers of operations.
+func (n *network) ids(ops []registry.Op) []evolve.OpID {
+	list := make([]evolve.OpID, len(ops))
+	for i, op := range ops {
+		list[i] = evolve.OpID(slices.Index(n.names, op.Name))
+	}
+	return list
+}

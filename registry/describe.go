@@ -1,0 +1,66 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/nse-dev/nse/sdk"
+)
+
+// Describe starts the plugin at path, which the user has named, and returns an ops.toml that lists each of its families
+// once, with the default values of its attributes.
+func Describe(ctx context.Context, path string, o Options) ([]byte, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	sum, err := Admit(path)
+	if err != nil {
+		return nil, err
+	}
+	copied, err := kept(path, sum)
+	if err != nil {
+		return nil, err
+	}
+	h, err := launch(ctx, o, filepath.Base(path), []string{copied})
+	if err != nil {
+		return nil, err
+	}
+	defer h.close()
+	var b strings.Builder
+	fmt.Fprintf(&b, "[[plugin]]\npath = %s\nsha256 = %q\n", quoted(path), sum)
+	for _, op := range h.families {
+		fmt.Fprintf(&b, "\n[[plugin.op]] # %s\nname = %q\n", oneLine(op.Doc), op.Name)
+		for _, a := range op.Attrs {
+			fmt.Fprintf(&b, "%s = %s # %s\n", a.Name, value(a), oneLine(a.Doc))
+		}
+	}
+	return []byte(b.String()), nil
+}
+
+// value is an attribute's default in TOML.
+func value(a sdk.Attr) string {
+	switch v := a.Default.(type) {
+	case []int:
+		return strings.Join(strings.Fields(fmt.Sprint(v)), ", ")
+	case string:
+		return quoted(v)
+	case float64:
+		text := fmt.Sprint(v)
+		if !strings.ContainsAny(text, ".e") {
+			text += ".0"
+		}
+		return text
+	}
+	return fmt.Sprint(a.Default)
+}
+
+// quoted is a text in quotes of TOML, which knows fewer escapes than Go.
+func quoted(text string) string {
+	if !strings.ContainsAny(text, "'\n") {
+		return "'" + text + "'"
+	}
+	return fmt.Sprintf("%q", text)
+}
