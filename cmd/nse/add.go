@@ -66,8 +66,16 @@ func opsAdd(c *cobra.Command, dir, file string) error {
 	for _, name := range names {
 		fmt.Fprintln(c.OutOrStdout(), name)
 	}
-	_, err = fmt.Fprintf(c.ErrOrStderr(), "%d operations wait at every layer of %s from its next replenishment on\n", len(names), dir)
+	_, err = fmt.Fprintf(c.ErrOrStderr(), "%s the pending list of every layer of %s at its next replenishment\n", joining(len(names)), dir)
 	return err
+}
+
+// joining counts operations that join something.
+func joining(n int) string {
+	if n == 1 {
+		return "1 operation joins"
+	}
+	return fmt.Sprintf("%d operations join", n)
 }
 
 // newOps builds the operations of a pool file at every layer of a run and lists those that it does not know.

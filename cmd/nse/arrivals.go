@@ -7,32 +7,53 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/sdk"
 )
 
-// arrivals takes operations into a search that runs.
+// arrivals finds operations while a search runs. What comes is checked beside the search as soon as it is complete, and
+// taken by the search at its next replenishment.
 type arrivals struct {
 	run     *runs.Run
 	network *network
 	watch   watch
 	round   func() int // the next one
 	say     func(format string, args ...any)
-	opened  pools
-	refused map[string]bool // messages that were given
+
+	mu      sync.Mutex // a look or a taking
+	ready   []arrival  // in the order in which they came
+	refused map[string]bool
+	opened  pools    // of what was taken
+	kept    []string // files of the inbox that were taken
 }
 
-// rescan is the time between two looks while a search waits for operations.
-const rescan = 500 * time.Millisecond
+// arrival is a pool file that was checked, with the operations that the search does not know.
+type arrival struct {
+	runs.Pool
+	plugins *registry.Pool
+	ops     []registry.Op
+	graphs  [][]*sdk.Graph // by layer and operation
+	inbox   string         // file to remove when the run keeps what it says
+}
 
 // take is evolve.Search.Arrivals.
 func (a *arrivals) take(ctx context.Context, wait bool) ([]evolve.Candidate, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.tidy()
 	from := len(a.network.names)
 	for said := false; ; {
-		a.look(ctx)
+		for found := true; found && ctx.Err() == nil; { // looking takes a while too
+			found, _ = a.look(ctx, true)
+		}
+		if err := a.admit(); err != nil {
+			return nil, err
+		}
 		// What the run was given comes before the context's error: both go into the same checkpoint.
 		if came := a.network.candidates(from); len(came) > 0 || !wait || !a.watch.wait {
 			return came, nil
@@ -44,94 +65,103 @@ func (a *arrivals) take(ctx context.Context, wait bool) ([]evolve.Candidate, err
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(rescan):
+		case <-time.After(settle / 2):
 		}
 	}
 }
 
-// look takes what has come since the last look, and says once what cannot be taken.
-func (a *arrivals) look(ctx context.Context) {
-	added, _ := filepath.Glob(filepath.Join(a.run.Dir, inbox, "*.json"))
-	for _, path := range added {
-		if ctx.Err() == nil {
-			a.refuse(ctx, path, a.takeAdded(ctx, path))
+// look checks what has come since the last look, and says once what cannot be taken. With patience it waits for files
+// that may be complete soon. It reports whether it found any, and whether some were not complete.
+func (a *arrivals) look(ctx context.Context, patience bool) (found, unsettled bool) {
+	fresh, unsettled := a.watch.fresh(patience)
+	for _, path := range fresh {
+		if ctx.Err() != nil {
+			break
+		}
+		err := a.check(ctx, path)
+		if err != nil && ctx.Err() == nil && !a.refused[err.Error()] {
+			a.refused[err.Error()] = true
+			a.say("warning: %s is not taken: %s", path, oneLine(err))
 		}
 	}
-	for _, path := range a.watch.fresh() {
-		if ctx.Err() == nil {
-			a.refuse(ctx, path, a.takeFile(ctx, path))
-		}
-	}
+	return len(fresh) > 0, unsettled
 }
 
-// takeAdded takes what nse ops add has left. The file goes when the run is sure to keep what it says.
-func (a *arrivals) takeAdded(ctx context.Context, path string) error {
+// check makes an arrival of a file: what nse ops add has left, a pool file or a plugin.
+func (a *arrivals) check(ctx context.Context, path string) error {
+	if filepath.Dir(path) != a.watch.inbox {
+		text, err := described(path, func(path string) ([]byte, error) { return registry.Describe(ctx, path, registry.Options{}) })
+		if err != nil {
+			return err
+		}
+		return a.prepare(ctx, arrival{Pool: runs.Pool{Dir: filepath.Dir(path), Source: path, Text: text}}, registry.Options{})
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	var p runs.Pool
-	if err := json.Unmarshal(text, &p); err != nil {
+	x := arrival{inbox: path}
+	if err := json.Unmarshal(text, &x.Pool); err != nil {
 		return err
 	}
-	n, err := a.admit(ctx, p, registry.Options{Recall: func(string) bool { return true }})
-	if err == nil && n == 0 {
-		err = os.Remove(path)
-	}
-	return err
+	return a.prepare(ctx, x, registry.Options{Recall: func(string) bool { return true }})
 }
 
-// takeFile takes a plugin or a pool file that has come or changed.
-func (a *arrivals) takeFile(ctx context.Context, path string) error {
-	text, err := described(path, func(path string) ([]byte, error) { return registry.Describe(ctx, path, registry.Options{}) })
-	if err == nil {
-		_, err = a.admit(ctx, runs.Pool{Dir: filepath.Dir(path), Source: path, Text: text}, registry.Options{})
+// prepare starts the plugins of an arrival and asks for the operations that the search does not know.
+func (a *arrivals) prepare(ctx context.Context, x arrival, o registry.Options) (err error) {
+	if x.plugins, err = registry.Parse(ctx, x.Source, x.Text, x.Dir, o); err != nil {
+		return err
 	}
-	return err
+	x.ops = a.unknown(x.plugins.Ops)
+	if x.graphs, err = graphsOf(ctx, x.ops, a.network.Layers); err != nil || len(x.ops) == 0 {
+		if err == nil && x.inbox != "" { // the run keeps it already
+			err = os.Remove(x.inbox)
+		}
+		return errors.Join(err, x.plugins.Close())
+	}
+	a.ready = append(a.ready, x)
+	a.say("%s is complete: %s the pending lists at the next replenishment", x.Source, joining(len(x.ops)))
+	return nil
 }
 
-// refuse says once why a file is not taken.
-func (a *arrivals) refuse(ctx context.Context, path string, err error) {
-	if err == nil || ctx.Err() != nil || a.refused[err.Error()] {
-		return
-	}
-	if a.refused == nil {
-		a.refused = map[string]bool{}
-	}
-	a.refused[err.Error()] = true
-	a.say("warning: %s is not taken: %s", path, oneLine(err))
+// unknown lists the operations that are new to the search.
+func (a *arrivals) unknown(ops []registry.Op) []registry.Op {
+	known := func(op registry.Op) bool { return slices.Contains(a.network.names, op.Name) }
+	return slices.DeleteFunc(slices.Clone(ops), known)
 }
 
-// admit adds the operations of a pool file that the search does not know, and says how many they are.
-func (a *arrivals) admit(ctx context.Context, p runs.Pool, o registry.Options) (int, error) {
-	pool, err := registry.Parse(ctx, p.Source, p.Text, p.Dir, o)
-	if err != nil {
-		return 0, err
+// admit adds what is ready to the run and to its network. Of two arrivals with an operation of the same name the first
+// counts.
+func (a *arrivals) admit() error {
+	for ; len(a.ready) > 0; a.ready = a.ready[1:] {
+		x := a.ready[0]
+		if len(a.unknown(x.ops)) < len(x.ops) {
+			a.say("warning: %s is not taken: it has operations of the same names as another arrival", x.Source)
+			_ = x.plugins.Close()
+			continue
+		}
+		if err := a.keep(x); err != nil {
+			return err
+		}
+		a.opened = append(a.opened, x.plugins)
+		if x.inbox != "" {
+			a.kept = append(a.kept, x.inbox)
+		}
+		for _, op := range x.ops {
+			a.say("%s came from %s", op.Name, x.Source)
+		}
 	}
-	fresh := slices.DeleteFunc(slices.Clone(pool.Ops), func(op registry.Op) bool { return slices.Contains(a.network.names, op.Name) })
-	if len(fresh) > 0 {
-		err = a.keep(ctx, p, fresh)
-	}
-	if err != nil || len(fresh) == 0 {
-		return 0, errors.Join(err, pool.Close())
-	}
-	a.opened = append(a.opened, pool)
-	for _, op := range fresh {
-		a.say("%s came from %s", op.Name, p.Source)
-	}
-	return len(fresh), nil
+	return nil
 }
 
-// keep lays operations out and adds them to the run.
-func (a *arrivals) keep(ctx context.Context, p runs.Pool, ops []registry.Op) error {
-	p.Number, p.Kind, p.Round = a.run.NextPool(), runs.Arrived, a.round()
+// keep adds an arrival to the run. On error the network is as it was.
+func (a *arrivals) keep(x arrival) error {
+	x.Number, x.Kind, x.Round = a.run.NextPool(), runs.Arrived, a.round()
 	before := len(a.network.names)
-	if err := a.network.add(ctx, ops); err != nil {
-		return err
-	}
-	kept, err := a.network.stored(ops, p.Number)
+	a.network.append(x.ops, x.graphs)
+	ops, err := a.network.stored(x.ops, x.Number)
 	if err == nil {
-		err = a.run.AddPool(p, kept)
+		err = a.run.AddPool(x.Pool, ops)
 	}
 	if err != nil {
 		a.network.truncate(before)
@@ -139,4 +169,18 @@ func (a *arrivals) keep(ctx context.Context, p runs.Pool, ops []registry.Op) err
 	return err
 }
 
-func (a *arrivals) close() { a.opened.Close() }
+// tidy removes the files of the inbox whose operations are in a checkpoint by now.
+func (a *arrivals) tidy() {
+	for _, path := range a.kept {
+		_ = os.Remove(path) // a file that stays is found to be known already
+	}
+	a.kept = nil
+}
+
+// close ends all plugins that have come.
+func (a *arrivals) close() {
+	a.opened.Close()
+	for _, x := range a.ready {
+		_ = x.plugins.Close()
+	}
+}

@@ -112,17 +112,17 @@ func (x continuation) run(c *cobra.Command, dir string) error {
 		return err
 	}
 	search.state, search.second = state, search.network.ids(second.Ops)
-	return x.follow(interrupts.ctx, c, search, r, text, second)
+	return x.begin(interrupts.ctx, c, search, r, text, second)
 }
 
-// follow adds the pool to the run and goes on.
-func (x continuation) follow(ctx context.Context, c *cobra.Command, s *search, r *runs.Run, text []byte, second *registry.Pool) error {
+// begin adds the pool to the run and goes on.
+func (x continuation) begin(ctx context.Context, c *cobra.Command, s *search, r *runs.Run, text []byte, second *registry.Pool) error {
 	dir, err := absoluteDir(x.pool)
 	if err != nil {
 		return err
 	}
 	p := runs.Pool{Number: r.NextPool(), Kind: runs.Second, Round: s.state.Round + 1, Dir: dir, Source: x.pool, MaxRounds: s.Config.MaxRounds, Text: text}
-	if s.watch, err = watchFrom(p, second.Watch, x.runFlags.follow); err != nil {
+	if s.watch, err = watchFrom(p, slices.Concat(second.Watch, x.watch), x.sources.follow); err != nil {
 		return err
 	}
 	ops, err := s.network.stored(second.Ops, p.Number)

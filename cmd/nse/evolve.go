@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,8 +18,8 @@ import (
 // start is the command line of evolve.
 type start struct {
 	pool, config, out string
-	follow            bool
-	override          config.Override
+	sources
+	override config.Override
 }
 
 func evolveVerb() *cobra.Command {
@@ -47,7 +48,7 @@ generated images that ends in minutes. Ctrl-C stops at a checkpoint; nse resume 
 	f.StringVar(&s.out, "out", "", "run folder (default: a new one under runs/)")
 	f.Uint64Var(&seed, "seed", 1, "seed of everything random")
 	f.StringVar(&s.override.Preset, "preset", "", "paper or official: the values of settings that the configuration leaves out")
-	followFlag(c, &s.follow)
+	s.sources.add(c)
 	f.IntVar(&s.override.MaxRounds, "max-rounds", 0, "end after that many rounds")
 	return c
 }
@@ -96,7 +97,7 @@ func (s start) run(c *cobra.Command) error {
 		return err
 	}
 	first := runs.Pool{Kind: runs.Start, Round: 1, Dir: dir, Source: s.pool, Text: poolText}
-	if search.watch, err = watchFrom(first, pool.Watch, s.follow); err != nil {
+	if search.watch, err = watchFrom(first, slices.Concat(pool.Watch, s.watch), s.follow); err != nil {
 		return err
 	}
 	r, err := s.create(search, settings, first, pool)

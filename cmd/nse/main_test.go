@@ -22,7 +22,7 @@ import (
 // TestMain makes the test binary the program nse too, which starts itself again for built-in plugins.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"nse": main, "nse-box": func() { serve.Main(box()) }, "nse-softpool": func() { serve.Main(softpool.Op()) },
-		"nse-moody": func() { serve.Main(moody()) }, "nse-frail": func() { serve.Main(frail()) }})
+		"nse-moody": func() { serve.Main(moody()) }, "nse-numbered": func() { serve.Main(numbered(os.Args[1])) }, "nse-frail": func() { serve.Main(frail()) }})
 }
 
 // moody is softpool with a kernel that gives other results at every call, though it promises not to.

@@ -32,13 +32,18 @@ func (n *network) add(ctx context.Context, ops []registry.Op) error {
 	if err != nil {
 		return err
 	}
+	n.append(ops, graphs)
+	return nil
+}
+
+// append gives operations, with their graphs by layer, the next ids.
+func (n *network) append(ops []registry.Op, graphs [][]*sdk.Graph) {
 	for _, op := range ops {
 		n.names = append(n.names, op.Name)
 	}
 	for l := range n.graphs {
 		n.graphs[l] = append(n.graphs[l], graphs[l]...)
 	}
-	return nil
 }
 
 // truncate takes the operations from an id on away.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 // progress tells a person how far a search is: bars on a terminal, a line every few seconds otherwise.
 type progress struct {
+	mu   sync.Mutex
 	w    io.Writer
 	bars *mpb.Progress // nil without a terminal
 
@@ -43,6 +45,8 @@ func newProgress(w io.Writer, dropped int) *progress {
 
 // observe shows an event. steps is the number of weight updates of a round.
 func (p *progress) observe(e evolve.Event, steps int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch b := e.Body.(type) {
 	case evolve.RoundStarted:
 		p.dropped, p.best = 0, 0
@@ -138,6 +142,13 @@ func (p *progress) end() {
 	p.bar, p.phase = nil, ""
 }
 
+// aside prints a line that is no event's, from any goroutine.
+func (p *progress) aside(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.say(format, args...)
+}
+
 // say prints a line.
 func (p *progress) say(format string, args ...any) {
 	p.end()
@@ -150,6 +161,8 @@ func (p *progress) say(format string, args ...any) {
 
 // close ends the bars.
 func (p *progress) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.end()
 	if p.bars != nil {
 		p.bars.Wait()

@@ -126,11 +126,16 @@ func (s *search) follow(ctx context.Context, c *cobra.Command, r *runs.Run) erro
 		return nil
 	}
 	s.Checkpoint = rec.checkpoint
-	came := arrivals{run: r, network: s.network, watch: s.watch, round: func() int { return rec.round + 1 }, say: p.say}
+	s.watch.inbox = filepath.Join(r.Dir, inbox)
+	came := &arrivals{run: r, network: s.network, watch: s.watch, round: func() int { return rec.round + 1 }, say: p.aside, refused: map[string]bool{}}
 	defer came.close()
+	endWatch, err := came.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer endWatch()
 	s.Arrivals = came.take
 	state := s.state
-	var err error
 	if s.second != nil {
 		state, err = s.Continue(ctx, state, s.second)
 	}

@@ -163,15 +163,21 @@ func admit(paths []string) error {
 // runFlags are the flags of verbs that go on with a run.
 type runFlags struct {
 	plugins []string
-	follow  bool
+	sources
 }
 
 func (f *runFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVar(&f.plugins, "plugin", nil, "plugin file that the run needs and that was never used on this machine (may be repeated)")
-	followFlag(c, &f.follow)
+	f.sources.add(c)
 }
 
-// followFlag adds --follow.
-func followFlag(c *cobra.Command, follow *bool) {
-	c.Flags().BoolVar(follow, "follow", false, "wait for operations to come when no more are pending, instead of ending")
+// sources say where operations may come from during a search.
+type sources struct {
+	watch  []string
+	follow bool
+}
+
+func (s *sources) add(c *cobra.Command) {
+	c.Flags().StringArrayVar(&s.watch, "watch", nil, "folder in which plugins and pool files may come up (may be repeated)")
+	c.Flags().BoolVar(&s.follow, "follow", false, "wait for operations to come when no more are pending, instead of ending")
 }

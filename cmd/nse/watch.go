@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
+	"github.com/sourcegraph/conc"
+
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 )
@@ -16,35 +20,48 @@ import (
 // watch is where operations may come from while a search runs. What was there at the start has not come: somebody else
 // may have put it there.
 type watch struct {
-	pool string            // file that the present pool was read from
-	dirs []string          // folders for plugins
-	seen map[string]string // what files were when they were last looked at, by path
-	wait bool              // for more, when the search would end without
+	inbox string            // folder in which nse ops add leaves pool files
+	pool  string            // file that the present pool was read from; empty: it is not watched
+	dirs  []string          // folders for plugins
+	seen  map[string]string // what files were when they were last looked at, by path
+	wait  bool              // for more, when the search would end without
 }
 
-// watchFrom begins to watch for a pool that was just opened.
+// watchFrom begins to watch for a pool that the user has just named, and remembers that for later.
 func watchFrom(p runs.Pool, dirs []string, wait bool) (watch, error) {
 	path, err := filepath.Abs(p.Source)
 	if err != nil {
 		return watch{}, err
 	}
-	w := watch{path, dirs, map[string]string{}, wait}
-	for _, dir := range dirs {
-		if _, err := os.ReadDir(dir); err != nil {
-			return w, fmt.Errorf("watch: %w", err)
-		}
+	if err := registry.Trust(path); err != nil {
+		return watch{}, err
 	}
-	for _, path := range w.files() {
-		w.seen[path] = condition(path)
+	if dirs, err = trusting(dirs); err != nil {
+		return watch{}, err
 	}
-	return w, nil
+	return newWatch(path, dirs, wait)
 }
 
-// watchAgain begins to watch for a run's latest pool.
-func watchAgain(r *runs.Run, wait bool) (watch, error) {
+// trusting makes folders that the user has named absolute, and remembers them.
+func trusting(dirs []string) (list []string, err error) {
+	for _, dir := range dirs {
+		if dir, err = filepath.Abs(dir); err == nil {
+			err = registry.Trust(dir)
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, dir)
+	}
+	return list, nil
+}
+
+// watchAgain begins to watch for a run's latest pool, and for the folders in also. A run from elsewhere could name any
+// place: what the user has never named on this machine is not watched.
+func watchAgain(r *runs.Run, also []string, wait bool, say func(format string, args ...any)) (watch, error) {
 	list, err := r.Pools()
-	if err != nil || len(list) == 0 {
-		return watch{wait: wait}, err
+	if err != nil {
+		return watch{}, err
 	}
 	p := list[0]
 	for _, later := range list {
@@ -57,43 +74,88 @@ func watchAgain(r *runs.Run, wait bool) (watch, error) {
 	if err != nil {
 		return watch{}, err
 	}
-	dirs, err := registry.Watched(path, text, p.Dir)
+	named, err := registry.Watched(path, text, p.Dir)
 	if err != nil {
 		return watch{}, err
 	}
-	p.Source = filepath.Join(p.Dir, filepath.Base(p.Source))
-	return watchFrom(p, dirs, wait)
+	dirs, err := trusting(also)
+	if err != nil {
+		return watch{}, err
+	}
+	for _, dir := range named {
+		switch {
+		case slices.Contains(dirs, dir):
+		case registry.Trusted(dir):
+			dirs = append(dirs, dir)
+		default:
+			say("warning: %s is not watched: it was never named on this machine (nse resume %s --watch %s)", dir, r.Dir, dir)
+		}
+	}
+	pool := filepath.Join(p.Dir, filepath.Base(p.Source))
+	if !registry.Trusted(pool) {
+		pool = ""
+	}
+	return newWatch(pool, dirs, wait)
 }
 
-// files lists what there is to look at, in a fixed order: the pool file, then the programs and pool files of the folders.
+func newWatch(pool string, dirs []string, wait bool) (watch, error) {
+	w := watch{pool: pool, dirs: dirs, seen: map[string]string{}, wait: wait}
+	for _, dir := range dirs {
+		if _, err := os.ReadDir(dir); err != nil {
+			return w, fmt.Errorf("watch: %w", err)
+		}
+	}
+	for _, path := range w.files() {
+		w.seen[path] = condition(path)
+	}
+	return w, nil
+}
+
+// files lists what there is to look at, in a fixed order: the inbox, the pool file, then the programs and pool files of
+// the folders.
 func (w watch) files() (list []string) {
-	list = append(list, w.pool)
+	list = regular(w.inbox)
+	list = slices.DeleteFunc(list, func(path string) bool { return filepath.Ext(path) != ".json" }) // still being written
+	if w.pool != "" {
+		list = append(list, w.pool)
+	}
 	for _, dir := range w.dirs {
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			continue // it may come back
-		}
-		for _, e := range entries {
-			if path := filepath.Join(dir, e.Name()); !strings.HasPrefix(e.Name(), ".") && e.Type().IsRegular() {
-				list = append(list, path)
-			}
-		}
+		list = append(list, regular(dir)...)
 	}
 	// A plugin whose pool file lies beside it is what that file says.
 	return slices.DeleteFunc(list, func(path string) bool { return slices.Contains(list, path+".toml") })
 }
 
-// fresh lists the files that have come or changed since they were last looked at, and are complete.
-func (w watch) fresh() (list []string) {
+// regular lists the files of a folder that are not hidden. A folder that is away may come back.
+func regular(dir string) (list []string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
+			list = append(list, filepath.Join(dir, e.Name()))
+		}
+	}
+	return list
+}
+
+// fresh lists the files that have come or changed since they were last looked at, and are complete. With patience it
+// waits for those that may be complete soon. It reports whether some are not.
+func (w watch) fresh(patience bool) (list []string, unsettled bool) {
 	for _, path := range w.files() {
 		found := condition(path)
-		if found == "" || found == w.seen[path] || !settled(path) {
+		if found == "" || found == w.seen[path] {
+			continue
+		}
+		if filepath.Dir(path) != w.inbox && !settled(path, patience) {
+			unsettled = true
 			continue
 		}
 		w.seen[path] = condition(path)
 		list = append(list, path)
 	}
-	return list
+	return list, unsettled
 }
 
 // condition tells apart what a file is at two moments; it is empty if there is no file.
@@ -108,13 +170,16 @@ func condition(path string) string {
 // settle is how long a file has to stay as it is before it is taken for complete.
 const settle = time.Second
 
-// settled waits until a file has not changed for a while, or reports that it goes on changing or is open for writing.
-func settled(path string) bool {
+// settled reports whether a file has not changed for a while and is not open for writing.
+func settled(path string, patience bool) bool {
 	info, err := os.Stat(path)
 	if err != nil {
 		return false
 	}
 	if age := time.Since(info.ModTime()); age < settle {
+		if !patience {
+			return false
+		}
 		before := condition(path)
 		time.Sleep(settle - max(age, 0))
 		if condition(path) != before {
@@ -122,6 +187,56 @@ func settled(path string) bool {
 		}
 	}
 	return !written(path)
+}
+
+// rescan is the time between two looks without a notice: not every file system gives them.
+const rescan = 5 * time.Second
+
+// begin looks for arrivals beside the search until the returned function is called: a while after the last notice of a
+// change, and now and then without one.
+func (a *arrivals) begin(ctx context.Context) (end func(), err error) {
+	notices, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(a.watch.inbox, 0o755); err != nil {
+		return nil, errors.Join(err, notices.Close())
+	}
+	for _, dir := range append([]string{a.watch.inbox}, a.watch.dirs...) {
+		_ = notices.Add(dir) // otherwise the rescan finds what comes
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var looking conc.WaitGroup
+	looking.Go(func() {
+		again := time.NewTimer(rescan)
+		defer again.Stop()
+		for soon := false; ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-notices.Events:
+			case <-notices.Errors: // such as too many at once
+			case <-again.C:
+				a.mu.Lock()
+				_, soon = a.look(ctx, false)
+				a.mu.Unlock()
+				again.Reset(rescan)
+				if soon {
+					again.Reset(settle)
+				}
+				continue
+			}
+			if !soon {
+				soon = true
+				again.Reset(settle)
+			}
+		}
+	})
+	return func() {
+		cancel()
+		looking.Wait()
+		_ = notices.Close()
+	}, nil
 }
 
 // described is the pool file for a file that has come: the file itself, or the description of a plugin.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 )
 
 // Round is one round. What a round in progress has not reached yet is zero.
@@ -54,6 +55,7 @@ type Event struct {
 	Round int
 	Kind  string
 	Body  json.RawMessage
+	Time  time.Time // of the checkpoint that holds it
 }
 
 // AddRound adds a round at its start: its number, subset and size. The Set methods add the rest as it becomes known.
@@ -157,11 +159,14 @@ func (r *Run) Fitness(round int) (rows []Fitness, err error) {
 
 // Events lists the events of a kind in order.
 func (r *Run) Events(kind string) (events []Event, err error) {
-	err = r.query("SELECT seq, round, kind, body FROM events WHERE kind = ? ORDER BY seq", func(scan scanner) error {
+	err = r.query("SELECT seq, round, kind, body, time FROM events WHERE kind = ? ORDER BY seq", func(scan scanner) error {
 		var e Event
-		var body string
-		err := scan(&e.Seq, &e.Round, &e.Kind, &body)
+		var body, at string
+		err := scan(&e.Seq, &e.Round, &e.Kind, &body, &at)
 		e.Body = json.RawMessage(body)
+		if err == nil {
+			e.Time, err = time.Parse(time.RFC3339, at)
+		}
 		events = append(events, e)
 		return err
 	}, kind)

@@ -1,0 +1,342 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/sdk"
+)
+
+// numbered is a family of its own for each number.
+func numbered(n string) sdk.Op {
+	op := box()
+	op.Name = "box" + n
+	op.Attrs = nil
+	op.Build = func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
+		return g.Input().ConvKxK(l.Out, 3, l.Stride, 1, 1).BatchNorm(), nil
+	}
+	return op
+}
+
+// followConfig is a search of small rounds that replace most of their operations.
+var followConfig = strings.NewReplacer("k = 2\nmax_rounds = 3\ntrain_steps = 40", "k = 3\nsingle_branch = true\ntrain_steps = 2",
+	"samples = 12", "samples = 3", "extras = 2", "extras = 0").Replace(killConfig)
+
+// following is a search that waits for operations.
+type following struct {
+	dir    string // of the test; the run is in run, the watched folder is watched
+	cmd    *exec.Cmd
+	stderr *lines
+}
+
+// lines collects what a process writes.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func follow(t *testing.T) *following {
+	f := &following{dir: t.TempDir()}
+	t.Setenv(registry.CacheVariable, filepath.Join(f.dir, "cache"))
+	for name, text := range map[string]string{"c.toml": followConfig, "ops.toml": "watch = [\"watched\"]\n" + killPool, "watched/old": "#!/bin/sh\n"} {
+		write(t, filepath.Join(f.dir, name), text)
+	}
+	f.start(t, "evolve", "--pool", filepath.Join(f.dir, "ops.toml"), "--config", filepath.Join(f.dir, "c.toml"), "--out", f.run(), "--follow")
+	return f
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (f *following) run() string { return filepath.Join(f.dir, "run") }
+
+func (f *following) start(t *testing.T, args ...string) {
+	t.Helper()
+	f.cmd, f.stderr = exec.Command("nse", args...), &lines{}
+	f.cmd.Stderr = f.stderr
+	if err := f.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := f.cmd
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+}
+
+// await waits until the search has written a text.
+func (f *following) await(t *testing.T, text string) {
+	t.Helper()
+	for end := time.Now().Add(2 * time.Minute); !strings.Contains(f.stderr.String(), text); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("no %q in\n%s", text, f.stderr)
+		}
+	}
+}
+
+// interrupt stops the search.
+func (f *following) interrupt(t *testing.T) {
+	t.Helper()
+	if err := f.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = f.cmd.Wait()
+	if status := f.cmd.ProcessState.ExitCode(); status != interrupted {
+		t.Fatalf("exit status %d, want %d: %s", status, interrupted, f.stderr)
+	}
+}
+
+const waiting = "no operation is pending: waiting for more"
+
+// TestSlowCopies copies plugins into a watched folder while a search runs, a few bytes every 10 ms. None may be executed
+// before it is complete; each is pending from the next replenishment on, and used later. NSE_COPIES is their number
+// (default 12).
+func TestSlowCopies(t *testing.T) {
+	copies := 12
+	if n, err := strconv.Atoi(os.Getenv("NSE_COPIES")); err == nil {
+		copies = n
+	}
+	f := follow(t)
+	half := filepath.Join(f.dir, "half")
+	complete := make([]time.Time, copies)
+	sums := make([]string, copies)
+	lanes := pool.New().WithMaxGoroutines(8).WithErrors()
+	for i := range copies {
+		lanes.Go(func() (err error) {
+			text := fmt.Sprintf("#!/bin/sh\ngrep -q '^# complete$' \"$0\" || echo %d >>'%s'\nexec nse-numbered %d\n%s# complete\n", i, half, i, strings.Repeat("# padding\n", 40))
+			sums[i] = sumText(text)
+			complete[i], err = slowly(filepath.Join(f.dir, "watched", fmt.Sprint("plugin-", i)), text, i%2 == 0)
+			return err
+		})
+	}
+	if err := lanes.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range copies {
+		f.await(t, fmt.Sprintf("\nbox%d came from", i))
+	}
+	time.Sleep(3 * settle)
+	f.await(t, waiting)
+	f.interrupt(t)
+	if text, err := os.ReadFile(half); err == nil {
+		t.Errorf("executed before they were complete: %s", text)
+	}
+	if strings.Contains(f.stderr.String(), "warning") {
+		t.Error(f.stderr)
+	}
+	f.checkArrivals(t, complete, sums)
+}
+
+// slowly writes a file, in steps of 10 ms, and returns when it was complete.
+func slowly(path, text string, open bool) (time.Time, error) {
+	flags := os.O_CREATE | os.O_WRONLY | os.O_APPEND
+	file, err := os.OpenFile(path, flags, 0o755)
+	for part := range slices.Chunk([]byte(text), 16) {
+		if err == nil {
+			_, err = file.Write(part)
+		}
+		if err == nil && !open {
+			if err = file.Close(); err == nil {
+				file, err = os.OpenFile(path, flags, 0o755)
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Now(), file.Close()
+}
+
+func sumText(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// checkArrivals compares what the run recorded with the moments at which plugins were complete.
+func (f *following) checkArrivals(t *testing.T, complete []time.Time, sums []string) {
+	r, err := runs.Read(f.run())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	arrived := map[string]runs.Event{} // by operation
+	arrivals, err := r.Events(evolve.Arrived{}.Kind())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range arrivals {
+		var body evolve.Arrived
+		if err := json.Unmarshal(e.Body, &body); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range body.Names {
+			arrived[name] = e
+		}
+	}
+	replenished, err := r.Events(evolve.Replenished{}.Kind())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops, err := r.Ops()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pools, err := r.Pools()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rounds, err := r.Rounds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unused := 0
+	for i, done := range complete {
+		name := fmt.Sprint("box", i)
+		e, ok := arrived[name]
+		at := slices.IndexFunc(ops, func(op runs.Op) bool { return op.Name == name })
+		if !ok || at < 0 {
+			t.Errorf("%s never came", name)
+			continue
+		}
+		for _, next := range replenished {
+			if next.Time.After(done.Add(settle+time.Second)) && next.Seq < e.Seq { // times are whole seconds
+				t.Errorf("%s, complete at %v, came after the replenishment of round %d at %v", name, done, next.Round, next.Time)
+			}
+		}
+		p := pools[ops[at].Pool]
+		if ops[at].Checksum != sums[i] || p.Kind != runs.Arrived || p.Source != filepath.Join(f.dir, "watched", fmt.Sprint("plugin-", i)) || p.Round != e.Round+1 {
+			t.Errorf("%s: recorded as %+v of %+v in round %d", name, ops[at].Checksum, p, e.Round)
+		}
+		if !slices.ContainsFunc(rounds, func(x runs.Round) bool { return slices.Contains(slices.Concat(x.Subset...), name) }) {
+			unused++
+		}
+	}
+	if unused > 2 { // as many as wait for a third when the search does
+		t.Errorf("%d operations of %d were never in a subset", unused, len(complete))
+	}
+}
+
+// TestOperationsComeFromPoolFileFolderAndCommand follows a search through all ways by which operations come.
+func TestOperationsComeFromPoolFileFolderAndCommand(t *testing.T) {
+	f := follow(t)
+	f.await(t, waiting)
+	ops := filepath.Join(f.dir, "ops.toml")
+	write(t, ops, "watch = [\"watched\"]\n"+killPool+"[[plugin.op]]\nname = \"mbconv\"\nkernel = 7\nexpand = 1\n")
+	f.await(t, "mbconv-k7-e1 came from "+ops)
+
+	listed := filepath.Join(f.dir, "watched/listed.toml")
+	write(t, listed, "[[plugin]]\nbuiltin = \"shuffle\"\n[[plugin.op]]\nname = \"shuffle\"\nkernel = [3, 5]\n")
+	f.await(t, "shuffle-k5 came from "+listed)
+
+	write(t, filepath.Join(f.dir, "watched/wrong.toml"), "[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbconf\"\n")
+	f.await(t, "warning: "+f.dir+"/watched/wrong.toml is not taken: "+f.dir+"/watched/wrong.toml:4:8: plugin \"mbconv\" has no operation \"mbconf\": it has mbconv\n")
+	write(t, filepath.Join(f.dir, "watched/broken"), "#!/bin/sh\necho hello\n")
+	f.await(t, "warning: "+f.dir+"/watched/broken is not taken: plugin \"broken\" printed \"hello\" where the handshake belongs")
+	if err := os.WriteFile(filepath.Join(f.dir, "watched/readme"), []byte("no program"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f.await(t, "warning: "+f.dir+"/watched/readme is not taken: neither a program nor a pool file: chmod +x makes it a program\n")
+
+	one := filepath.Join(f.dir, "one")
+	write(t, one, "#!/bin/sh\nexec nse-numbered 1\n")
+	if out := command(t, 0, "ops", "add", f.run(), one); out != "box1\n1 operation joins the pending list of every layer of "+f.run()+" at its next replenishment\n" {
+		t.Errorf("ops add: %s", out)
+	}
+	f.await(t, "box1 came from "+one)
+	if out := command(t, 1, "ops", "add", f.run(), one); out != "nse: "+f.run()+": the run knows all operations of "+one+" already\n" {
+		t.Errorf("ops add again: %s", out)
+	}
+	f.interrupt(t)
+	if strings.Contains(f.stderr.String(), "watched/old") {
+		t.Errorf("what lay in the folder before came: %s", f.stderr)
+	}
+
+	two := filepath.Join(f.dir, "two")
+	write(t, two, "#!/bin/sh\nexec nse-numbered 2\n")
+	command(t, 0, "ops", "add", f.run(), two)
+	f.start(t, "resume", f.run(), "--follow")
+	f.await(t, "box2 came from "+two)
+	write(t, filepath.Join(f.dir, "watched/three"), "#!/bin/sh\nexec nse-numbered 3\n")
+	f.await(t, "box3 came from "+f.dir+"/watched/three")
+	f.await(t, waiting)
+	f.interrupt(t)
+
+	if out := command(t, 0, "resume", f.run()); !strings.Contains(out, "cannot be refilled: no operation is pending") {
+		t.Errorf("the end: %s", out)
+	}
+	if out := command(t, 1, "ops", "add", f.run(), two); !strings.Contains(out, "has finished: go on with nse continue "+f.run()+" --pool FILE") {
+		t.Errorf("ops add at the end: %s", out)
+	}
+}
+
+// TestNothingComesFromWhereTheUserNeverSaid resumes a run on a machine on which its pool was never named.
+func TestNothingComesFromWhereTheUserNeverSaid(t *testing.T) {
+	f := follow(t)
+	f.await(t, waiting)
+	f.interrupt(t)
+	t.Setenv(registry.CacheVariable, filepath.Join(f.dir, "another"))
+	executed := filepath.Join(f.dir, "executed")
+	f.start(t, "resume", f.run(), "--follow")
+	f.await(t, "warning: "+f.dir+"/watched is not watched: it was never named on this machine (nse resume "+f.run()+" --watch "+f.dir+"/watched)\n")
+	f.await(t, waiting)
+	spy := "#!/bin/sh\n>>'" + executed + "'\nexec nse-numbered 1\n"
+	write(t, filepath.Join(f.dir, "watched/spy"), spy)
+	write(t, filepath.Join(f.dir, "ops.toml"), killPool+"[[plugin]]\npath = \"watched/spy\"\nsha256 = \""+sumText(spy)+"\"\n[[plugin.op]]\nname = \"box1\"\n")
+	time.Sleep(3 * settle)
+	f.interrupt(t)
+	if _, err := os.Stat(executed); err == nil || strings.Contains(f.stderr.String(), "came from") {
+		t.Errorf("a plugin of a folder that was never named was executed: %s", f.stderr)
+	}
+	f.start(t, "resume", f.run(), "--follow", "--watch", filepath.Join(f.dir, "watched"))
+	f.await(t, waiting)
+	if err := os.Rename(filepath.Join(f.dir, "watched/spy"), filepath.Join(f.dir, "watched/renamed")); err != nil {
+		t.Fatal(err)
+	}
+	f.await(t, "box1 came from "+f.dir+"/watched/renamed")
+	f.interrupt(t)
+}
+
+// command runs nse and returns what it prints.
+func command(t *testing.T, status int, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("nse", args...)
+	out, _ := cmd.CombinedOutput()
+	if got := cmd.ProcessState.ExitCode(); got != status {
+		t.Fatalf("nse %s: exit status %d, want %d: %s", strings.Join(args, " "), got, status, out)
+	}
+	return string(out)
+}
