@@ -69,6 +69,10 @@ type FrontRetrieved struct {
 	Members     []Member `json:"members"`     // by ascending cost; Round tells those that were inherited
 	Hypervolume float64  `json:"hypervolume"` // to the point (τ·(1+width), 0)
 	Unedged     bool     `json:"unedged"`     // extras dominated everything else, so that they were not counted
+	// Rehearsed is the hypervolume, to the same point, of the previous front as it was scored again in this round; nil if
+	// it was not. Accuracies of two rounds are of two supernets: only this one can be compared with Hypervolume, which is
+	// never below it.
+	Rehearsed *float64 `json:"rehearsed"`
 }
 
 // Aggregated reports the operations that the front uses (eq. 9).

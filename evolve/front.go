@@ -74,8 +74,13 @@ func (s Search) retrieve(ctx context.Context, st State) (State, error) {
 	next.Phase, next.Trials = PhaseReplenish, nil
 	front, unedged := retrieve(trials)
 	next.Front = front
-	area := hypervolume(next.Front, s.Config.Constraint.High())
-	if err := s.emit(&next, FrontRetrieved{next.Front, area, unedged}); err != nil {
+	high := s.Config.Constraint.High()
+	event := FrontRetrieved{Members: next.Front, Hypervolume: hypervolume(next.Front, high), Unedged: unedged}
+	if again := rehearsed(trials, unedged); again != nil {
+		area := hypervolume(again, high)
+		event.Rehearsed = &area
+	}
+	if err := s.emit(&next, event); err != nil {
 		return st, err
 	}
 	return next, s.boundary(ctx, next)
@@ -84,19 +89,32 @@ func (s Search) retrieve(ctx context.Context, st State) (State, error) {
 // retrieve returns the members of the front, by ascending cost. Extras count in dominance and are then left out; if
 // they dominate everything else they are left out from the start.
 func retrieve(trials []Trial) (front []Member, unedged bool) {
+	if front = edged(trials); len(front) == 0 {
+		return edged(slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return t.Extra })), true
+	}
+	return front, false
+}
+
+// edged is the front of all trials without the extras.
+func edged(trials []Trial) (front []Member) {
 	points := make([]pareto.Point, len(trials))
 	for i, t := range trials {
 		points[i] = pareto.Point{Cost: t.Cost, Accuracy: t.Accuracy}
 	}
-	members := pareto.Edge(points, func(i int) bool { return trials[i].Extra })
-	if len(members) == 0 {
-		front, _ = retrieve(slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return t.Extra }))
-		return front, true
-	}
-	for _, i := range members {
+	for _, i := range pareto.Edge(points, func(i int) bool { return trials[i].Extra }) {
 		front = append(front, trials[i].Member)
 	}
-	return front, false
+	return front
+}
+
+// rehearsed is the front of what was scored again alone, by the rules of the round's front, so that each of its members
+// is on the round's front or dominated by one that is; nil if nothing was scored again.
+func rehearsed(trials []Trial, unedged bool) []Member {
+	if !slices.ContainsFunc(trials, func(t Trial) bool { return t.Rehearsed }) {
+		return nil
+	}
+	counts := func(t Trial) bool { return t.Rehearsed || t.Extra && !unedged }
+	return append([]Member{}, edged(slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return !counts(t) }))...)
 }
 
 // hypervolume of a front to the interval's upper end and accuracy 0: the same reference in every round.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -148,6 +149,8 @@ func modelsFile(what string) (string, error) {
 // front is the format of front.json.
 type front struct {
 	Round         int                 `json:"round"`
+	Hypervolume   float64             `json:"hypervolume"`
+	Rehearsed     *float64            `json:"rehearsed,omitempty"` // runs.Round.Rehearsed
 	Architectures []runs.Architecture `json:"architectures"`
 }
 
@@ -167,7 +170,11 @@ func frontModels(ctx context.Context, path string, text []byte, v variant) (mode
 		return models{}, err
 	}
 	v.apply(&c.Macro)
-	opened, found, err := recall(ctx, r, func(string) bool { return true })
+	needed, err := pluginsOf(r, f)
+	if err != nil {
+		return models{}, err
+	}
+	opened, found, err := recall(ctx, r, func(sha256 string) bool { return needed[sha256] })
 	if err != nil {
 		return models{}, err
 	}
@@ -182,6 +189,18 @@ func frontModels(ctx context.Context, path string, text []byte, v variant) (mode
 		m.list = append(m.list, x)
 	}
 	return m, nil
+}
+
+// pluginsOf is the set of plugins, by checksum, whose operations a front uses.
+func pluginsOf(r *runs.Run, f front) (map[string]bool, error) {
+	ops, err := r.Ops()
+	needed := map[string]bool{}
+	for _, op := range ops {
+		if slices.ContainsFunc(f.Architectures, func(a runs.Architecture) bool { return slices.Contains(slices.Concat(a.Ops...), op.Name) }) {
+			needed[op.Checksum] = true
+		}
+	}
+	return needed, err
 }
 
 func frontModel(ctx context.Context, name string, a runs.Architecture, m supernet.Macro, image runs.Image, pool map[string]registry.Op) (model, error) {

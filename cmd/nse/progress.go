@@ -67,10 +67,18 @@ func (p *progress) observe(e evolve.Event, steps int) {
 		p.best = max(p.best, b.Trial.Accuracy)
 		p.at(fmt.Sprintf("round %d score", e.Round), b.Done, b.Total, fmt.Sprintf("best %.2f %%", 100*p.best))
 	case evolve.FrontRetrieved:
-		p.say("round %d: front of %d architectures, %s, hypervolume %.4g", e.Round, len(b.Members), extremes(b.Members), b.Hypervolume)
+		p.say("round %d: front of %d architectures, %s, hypervolume %.4g%s", e.Round, len(b.Members), extremes(b.Members), b.Hypervolume, again(b.Rehearsed))
 	case evolve.Replenished:
 		p.say("round %d: %d operations kept, %d come in", e.Round, count(b.Kept), count(b.New))
 	}
+}
+
+// again says what the last front is worth in this round.
+func again(rehearsed *float64) string {
+	if rehearsed == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (the last front, scored again: %.4g)", *rehearsed)
 }
 
 func extremes(members []evolve.Member) string {

@@ -133,7 +133,7 @@ func (r *recorder) write(e evolve.Event) error {
 		for _, m := range b.Members {
 			front = append(front, r.network.namesOf(m.Arch))
 		}
-		return r.run.SetFront(e.Round, front, b.Hypervolume)
+		return r.run.SetFront(e.Round, front, b.Hypervolume, b.Rehearsed)
 	case evolve.Aggregated:
 		return r.run.SetKept(e.Round, r.network.namesOf(b.Kept))
 	}

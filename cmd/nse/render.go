@@ -44,7 +44,7 @@ func render(r *runs.Run) error {
 	if !ok {
 		return nil
 	}
-	return writeFront(r, last.Round)
+	return writeFront(r, last)
 }
 
 func writeMissing(path string, draw func() ([]byte, error)) error {
@@ -69,12 +69,12 @@ func lastFront(rounds []runs.Round) (last runs.Round, ok bool) {
 }
 
 // writeFront writes front.json, unless it is there as it should be.
-func writeFront(r *runs.Run, round int) error {
-	archs, err := frontOf(r, round)
+func writeFront(r *runs.Run, x runs.Round) error {
+	archs, err := frontOf(r, x.Round)
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(front{round, archs}, "", " ")
+	data, err := json.MarshalIndent(front{x.Round, x.Hypervolume, x.Rehearsed, archs}, "", " ")
 	if err != nil {
 		return err
 	}

@@ -93,13 +93,18 @@ func (r *Run) Last() (c Checkpoint, err error) {
 }
 
 func (r *Run) removeWeightsBut(keep string) error {
+	return r.removeBut("weights-", func(name string) bool { return name == keep })
+}
+
+// removeBut removes the files whose names have a prefix, but for those to keep.
+func (r *Run) removeBut(prefix string, keep func(name string) bool) error {
 	entries, err := os.ReadDir(r.Dir)
 	if err != nil {
 		return pathError(r.Dir, err)
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if name == keep || !strings.HasPrefix(name, "weights-") {
+		if !strings.HasPrefix(name, prefix) || keep(name) {
 			continue
 		}
 		if err := removeIfThere(filepath.Join(r.Dir, name)); err != nil {

@@ -77,6 +77,19 @@ func (r *Run) AddPool(p Pool, ops Ops) error {
 	return nil
 }
 
+// removeLaterPools removes what a process that was killed wrote of pools that no checkpoint knows.
+func (r *Run) removeLaterPools() error {
+	known := func(name string) bool {
+		for n := range r.pools {
+			if name == (Pool{Number: n}).File() {
+				return true
+			}
+		}
+		return false
+	}
+	return r.removeBut("pool-", known)
+}
+
 // Pools lists the pools of the run, without their texts.
 func (r *Run) Pools() (pools []Pool, err error) {
 	err = r.query("SELECT number, kind, round, dir, source, max_rounds, time FROM pools ORDER BY number", func(scan scanner) error {

@@ -15,6 +15,7 @@ type Round struct {
 	Subset      [][]string // names of operations by layer
 	Low, High   float64    // the constraint interval, in the unit of cost
 	Hypervolume float64    // of the front
+	Rehearsed   *float64   // hypervolume of the front of the round before, as scored again in this round; nil if it was not
 	Done        bool       // it has a front
 	Kept        [][]string // names of the operations that the front uses, by layer; nil before the round's end
 }
@@ -70,9 +71,10 @@ func (r *Run) SetInterval(round int, low, high float64) {
 	r.add("UPDATE rounds SET low = ?, high = ? WHERE round = ?", low, high, round)
 }
 
-// SetFront marks the architectures of a round's front, given by their operations' names, and adds its hypervolume.
-func (r *Run) SetFront(round int, front [][][]string, hypervolume float64) error {
-	r.add("UPDATE rounds SET hypervolume = ? WHERE round = ?", hypervolume, round)
+// SetFront marks the architectures of a round's front, given by their operations' names, and adds its hypervolume
+// and that of the front before (Round.Rehearsed).
+func (r *Run) SetFront(round int, front [][][]string, hypervolume float64, rehearsed *float64) error {
+	r.add("UPDATE rounds SET hypervolume = ?, rehearsed = ? WHERE round = ?", hypervolume, rehearsed, round)
 	for _, arch := range front {
 		ops, err := json.Marshal(arch)
 		if err != nil {
@@ -117,10 +119,10 @@ func (r *Run) add(query string, args ...any) {
 // Rounds lists the rounds in order, the one in progress last.
 func (r *Run) Rounds() (rounds []Round, err error) {
 	err = r.query(`SELECT round, subset_size, subset, coalesce(low, 0), coalesce(high, 0), coalesce(hypervolume, 0),
-		hypervolume IS NOT NULL, coalesce(kept, 'null') FROM rounds ORDER BY round`, func(scan scanner) error {
+		rehearsed, hypervolume IS NOT NULL, coalesce(kept, 'null') FROM rounds ORDER BY round`, func(scan scanner) error {
 		var x Round
 		var subset, kept string
-		if err := scan(&x.Round, &x.SubsetSize, &subset, &x.Low, &x.High, &x.Hypervolume, &x.Done, &kept); err != nil {
+		if err := scan(&x.Round, &x.SubsetSize, &subset, &x.Low, &x.High, &x.Hypervolume, &x.Rehearsed, &x.Done, &kept); err != nil {
 			return err
 		}
 		err := errors.Join(json.Unmarshal([]byte(subset), &x.Subset), json.Unmarshal([]byte(kept), &x.Kept))

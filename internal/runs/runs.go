@@ -101,8 +101,8 @@ func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 	return Open(dir, now)
 }
 
-// Open opens the run in dir for writing. It fails while another process has it open, and removes weights files that
-// no checkpoint names.
+// Open opens the run in dir for writing. It fails while another process has it open, and removes files of weights
+// and pools that no checkpoint knows.
 func Open(dir string, now func() time.Time) (*Run, error) {
 	if err := check(dir); err != nil {
 		return nil, err
@@ -198,7 +198,7 @@ func check(dir string) error {
 	return nil
 }
 
-// complete checks that the files the database speaks of are there, and removes weights of checkpoints that never ended.
+// complete checks that the files the database speaks of are there, and removes files of checkpoints that never ended.
 func (r *Run) complete() error {
 	c, err := r.Last()
 	if err != nil {
@@ -219,7 +219,7 @@ func (r *Run) complete() error {
 			return fmt.Errorf("%s is damaged: it is not what the last checkpoint wrote", path)
 		}
 	}
-	return r.removeWeightsBut(c.Weights)
+	return errors.Join(r.removeWeightsBut(c.Weights), r.removeLaterPools())
 }
 
 // pathError turns an error of the os package into one line about path.

@@ -35,14 +35,15 @@ func create(t *testing.T) *Run {
 
 func TestRowsComeBack(t *testing.T) {
 	r := create(t)
-	round := Round{Round: 1, SubsetSize: "12", Subset: [][]string{{"a", "b"}}, Kept: [][]string{{"a"}}, Low: 1, High: 2, Hypervolume: 0.1, Done: true}
+	before := 1. / 3
+	round := Round{Round: 1, SubsetSize: "12", Subset: [][]string{{"a", "b"}}, Kept: [][]string{{"a"}}, Low: 1, High: 2, Hypervolume: 0.1, Rehearsed: &before, Done: true}
 	archs := []Architecture{
 		{Ops: [][]string{{"b"}, {}}, Params: 1, MACs: 2, Cost: 0.1, Accuracy: 1. / 3, Role: Extra},
 		{Ops: [][]string{{"a", "b"}, {"a"}}, Params: 3, MACs: 4, Cost: 0.2, Accuracy: 0.5, Role: Previous},
 	}
 	fitness := []Fitness{{1, 0, "a", -0.25, false}, {1, 0, "b", -2.1, true}}
 	err := errors.Join(r.AddRound(round), r.AddArchitecture(1, 1, archs[1]), r.AddArchitecture(1, 0, archs[0]),
-		r.SetFront(1, [][][]string{archs[1].Ops}, 0.1), r.SetKept(1, round.Kept))
+		r.SetFront(1, [][][]string{archs[1].Ops}, 0.1, &before), r.SetKept(1, round.Kept))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +115,38 @@ func TestFailedWeightsLeaveTheLastCheckpoint(t *testing.T) {
 	}
 }
 
+func TestPoolsThatNoCheckpointKnowsGo(t *testing.T) {
+	r := create(t)
+	pool := func(n int) Pool { return Pool{Number: n, Kind: Arrived, Text: []byte{byte('0' + n)}} }
+	for n := 1; n <= 10; n++ {
+		if err := r.AddPool(pool(n), nil); err != nil {
+			t.Fatal(err)
+		}
+		if n == 1 {
+			if err := writeOne(r, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.WriteFile(filepath.Join(r.Dir, "pool-1.toml.new"), nil, 0o644); err != nil { // as a kill within WriteFile leaves it
+		t.Fatal(err)
+	}
+	r.Close()
+	r, err := Open(r.Dir, fixed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	left, err := filepath.Glob(filepath.Join(r.Dir, "pool*"))
+	for i := range left {
+		left[i] = filepath.Base(left[i])
+	}
+	same(t, "pool files", left, err, []string{"pool-1.toml", PoolFile})
+	if r.NextPool() != 2 {
+		t.Errorf("the next pool is %d, want 2", r.NextPool())
+	}
+}
+
 func TestOnlyOneProcessWrites(t *testing.T) {
 	r := create(t)
 	_, err := Open(r.Dir, fixed)
@@ -145,9 +178,9 @@ func TestOpenErrors(t *testing.T) {
 		"empty":   {func(t *testing.T, dir string) { os.Truncate(filepath.Join(dir, dbFile), 0) }, "/run.db: is a database of another program, not of nse"},
 		"foreign": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA application_id = 7") }, "/run.db: is a database of another program, not of nse"},
 		"newer": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA user_version = 9") },
-			"/run.db: was written by a newer nse (schema 9, this one knows 2): use that version"},
+			"/run.db: was written by a newer nse (schema 9, this one knows 3): use that version"},
 		"older": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA user_version = 1") },
-			"/run.db: was written by an older nse (schema 1, this one knows 2): use that version"},
+			"/run.db: was written by an older nse (schema 1, this one knows 3): use that version"},
 		"state": {func(t *testing.T, dir string) { execute(t, dir, "UPDATE checkpoint SET state = '5'") },
 			"/run.db is damaged: the state is not what the last checkpoint wrote"},
 		"weights": {func(t *testing.T, dir string) { flip(t, filepath.Join(dir, "weights-round-1.safetensors")) },

@@ -16,7 +16,7 @@ import (
 
 const (
 	applicationID = 0x6e736500 // "nse\0", in the header of run.db
-	schemaVersion = 2
+	schemaVersion = 3
 )
 
 // schema keeps times in columns of their own: all others are equal between two runs of the same configuration.
@@ -33,7 +33,7 @@ CREATE TABLE graphs (
 	op INTEGER NOT NULL, layer INTEGER NOT NULL, graph BLOB NOT NULL, PRIMARY KEY (op, layer)) WITHOUT ROWID;
 CREATE TABLE rounds (
 	round INTEGER PRIMARY KEY, subset_size TEXT NOT NULL, subset TEXT NOT NULL, low REAL, high REAL,
-	hypervolume REAL, kept TEXT, time TEXT NOT NULL);
+	hypervolume REAL, rehearsed REAL, kept TEXT, time TEXT NOT NULL);
 CREATE TABLE architectures (
 	round INTEGER NOT NULL, number INTEGER NOT NULL, role TEXT NOT NULL, front INTEGER NOT NULL, ops TEXT NOT NULL,
 	params INTEGER NOT NULL, macs INTEGER NOT NULL, cost REAL NOT NULL, accuracy REAL NOT NULL,
