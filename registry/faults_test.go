@@ -22,6 +22,8 @@ func TestFaultyPlugins(t *testing.T) {
 		"garbage":  {"x", at + `plugin "garbage" printed "hello, I am [31m a program" where the handshake belongs: it is no plugin of nse, or prints before serve.Main`},
 		"old":      {"x", at + `plugin "old" speaks protocol version 7, this nse speaks 1: rebuild it with this version's sdk`},
 		"netrpc":   {"x", at + `plugin "netrpc" speaks netrpc, not grpc`},
+		"tcp":      {"x", at + `plugin "tcp" cannot be reached: tcp 127.0.0.1:9 is not a Unix socket in the folder PLUGIN_UNIX_SOCKET_DIR`},
+		"lodger":   {"lodger", op + "lodger" + normal + "its folder is drwx------, <nil>"},
 		"mbconf":   {"x", at + `plugin "mbconf" exited at once: exit status 1, "nse: there is no built-in plugin \"mbconf\", only conv, dualconv, mbconv, shuffle, ssc"`},
 		"deaf":     {"x", at + `plugin "deaf" did not answer Describe within 2s`},
 		"version":  {"x", at + `plugin "version" says that it speaks protocol version 2, this nse speaks 1: rebuild it with this version's sdk`},
@@ -59,8 +61,9 @@ func TestFaultyPlugins(t *testing.T) {
 
 func TestUnreachableAndFlooding(t *testing.T) {
 	for name, want := range map[string]string{
-		"nowhere": `^ops.toml:2:11: plugin "nowhere": Describe: connection error: .*/nowhere`,
-		"flood":   `^ops.toml:2:11: plugin "flood" printed "x{300}…" where the handshake belongs`,
+		"nowhere":   `^ops.toml:2:11: plugin "nowhere": Describe: connection error: .*/none`,
+		"elsewhere": `^ops.toml:2:11: plugin "elsewhere" cannot be reached: unix /.*/../socket is not a Unix socket in the folder PLUGIN_UNIX_SOCKET_DIR$`,
+		"flood":     `^ops.toml:2:11: plugin "flood" printed "x{300}…" where the handshake belongs`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

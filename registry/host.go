@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +29,6 @@ type host struct {
 	client   *plugin.Client
 	rpc      wire.OperationsClient
 	families []sdk.Op // what it described
-	sockets  string   // the folder of its socket
 	late     atomic.Bool
 	arena    *arena // nil: tensors travel in messages
 
@@ -50,15 +50,15 @@ func launch(ctx context.Context, o Options, name string, command []string) (*hos
 		HandshakeConfig:  wire.Handshake(),
 		Plugins:          plugin.PluginSet{wire.ServiceName: dispenser{}},
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		AutoMTLS:         true,
-		StartTimeout:     2 * o.StartTimeout, // connect's own timer comes first
+		AutoMTLS:         runtime.GOOS == "windows", // elsewhere the socket's folder is the guard
+		StartTimeout:     2 * o.StartTimeout,        // connect's own timer comes first
 		SkipHostEnv:      true,
 		Logger:           logger,
 		SyncStdout:       output,
 		SyncStderr:       output,
 		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)), grpc.WithIdleTimeout(0)},
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, sockets string) (runner.Runner, error) {
-			h.process.cmd.Env, h.sockets = append(cmd.Env, environment()...), sockets
+			h.process.cmd.Env, h.process.sockets = append(cmd.Env, environment()...), sockets
 			h.openArena()
 			return h.process, nil
 		},
@@ -72,7 +72,7 @@ func launch(ctx context.Context, o Options, name string, command []string) (*hos
 		return nil, err
 	}
 	// The connection stays open as long as the plugin lives, and a host that is killed cannot tidy up: do it now.
-	_ = os.RemoveAll(h.sockets)
+	_ = os.RemoveAll(h.process.sockets)
 	return h, nil
 }
 
@@ -165,10 +165,11 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// close ends the process: by a request, and by force if it does not heed that.
+// close ends the process: by the end of its standard input and go-plugin's request, and by force if it heeds neither.
 func (h *host) close() {
 	timer := time.AfterFunc(grace, func() { _ = h.process.Kill(context.Background()) })
 	defer timer.Stop()
+	h.process.hangUp()
 	h.client.Kill()
 	h.process.release()
 	h.closeArena()

@@ -123,9 +123,20 @@ func servePlugin(name string) {
 	case "netrpc":
 		fmt.Println("1|1|unix|/nowhere|netrpc|")
 		wait()
-	case "nowhere":
-		fmt.Println("1|1|unix|/nowhere|grpc|")
+	case "tcp":
+		fmt.Println("1|1|tcp|127.0.0.1:9|grpc|")
 		wait()
+	case "elsewhere":
+		fmt.Println("1|1|unix|" + os.Getenv(plugin.EnvUnixSocketDir) + "/../socket|grpc|")
+		wait()
+	case "nowhere":
+		fmt.Println("1|1|unix|" + os.Getenv(plugin.EnvUnixSocketDir) + "/none|grpc|")
+		wait()
+	case "lodger":
+		folder, err := os.Stat(os.Getenv(plugin.EnvUnixSocketDir)) // it is gone once the host has connected
+		serve.Main(sdk.Op{Name: name, Build: func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) {
+			return sdk.Tensor{}, fmt.Errorf("its folder is %v, %v", folder.Mode(), err)
+		}})
 	case "child":
 		child := exec.Command("sleep", "60")
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr

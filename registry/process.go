@@ -7,10 +7,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/go-plugin"
 
 	"github.com/nse-dev/nse/sdk/wire"
 )
@@ -21,6 +24,7 @@ type process struct {
 	cmd            *exec.Cmd
 	stdin          *os.File // held open, never written: its end tells the plugin that the host is gone
 	stdout, stderr *tap
+	sockets        string        // the folder for its socket, which nobody but this user may enter
 	exited         chan struct{} // closed when the process has been waited for
 	failure        error         // how it ended or why it did not start; read it after exited
 
@@ -127,10 +131,17 @@ func (p *process) Wait(context.Context) error {
 	return p.failure
 }
 
-// release closes the host's ends of the pipes; the process must have been killed and nobody may read any more.
+// hangUp ends the plugin's standard input.
+func (p *process) hangUp() {
+	if p.stdin != nil {
+		_ = p.stdin.Close()
+	}
+}
+
+// release closes the host's ends of the outputs; the process must have been killed and nobody may read any more.
 func (p *process) release() {
 	if p.stdin != nil {
-		_, _, _ = p.stdin.Close(), p.stdout.file.Close(), p.stderr.file.Close()
+		_, _ = p.stdout.file.Close(), p.stderr.file.Close()
 	}
 }
 
@@ -161,8 +172,12 @@ func (p *process) running() bool {
 // Diagnose adds nothing: host.explain does that with more at hand.
 func (p *process) Diagnose(context.Context) string { return "" }
 
-// PluginToHost keeps addresses: both run on one machine.
+// PluginToHost accepts a Unix socket in the folder that was made for it, where nobody else can put one or connect to it.
+// On Windows go-plugin listens at a port, and certificates are the guard.
 func (p *process) PluginToHost(network, address string) (string, string, error) {
+	if runtime.GOOS != "windows" && (network != "unix" || filepath.Dir(address) != p.sockets) {
+		return "", "", fmt.Errorf("%s %s is not a Unix socket in the folder %s", network, address, plugin.EnvUnixSocketDir)
+	}
 	return network, address, nil
 }
 

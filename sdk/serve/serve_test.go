@@ -126,7 +126,7 @@ func TestReplies(t *testing.T) {
 	defer func(old *os.File) { os.Stdin = old }(os.Stdin)
 	os.Stdin = stdin
 	client := plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig: wire.Handshake(), Plugins: plugin.PluginSet{wire.ServiceName: caller{}}, AutoMTLS: true,
+		HandshakeConfig: wire.Handshake(), Plugins: plugin.PluginSet{wire.ServiceName: caller{}},
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC}, Cmd: command("good", false), Logger: hclog.NewNullLogger(),
 	})
 	defer client.Kill()
