@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"supernet/kernel":      {},
 	"supernet/data":        {},
 	"supernet/safetensors": {},
-	"internal":             {"sdk", "evolve", "pareto", "supernet", "registry"},
+	"internal":             {"sdk", "sdk/wire", "evolve", "pareto", "supernet", "registry"},
 	"examples":             {"examples/plugin-exec/softpool", "sdk", "sdk/serve"},
 	"cmd/nse":              {"."},
 }

@@ -14,13 +14,13 @@ import (
 // Macro is a macro-architecture: what surrounds the searched layers, and where they change channels and resolution.
 // The image size, its channels and the number of classes come from the data.
 type Macro struct {
-	Name          string         `toml:"name"`           // of a built-in macro-architecture to start from: small, flops (the paper's Table 5) or latency (Table 6)
-	StemStride    int            `toml:"stem_stride"`    // of the 3×3 convolution that the network starts with
-	Channels      []int          `toml:"channels"`       // the stem's, then one count for each R and E of layers
-	Layers        string         `toml:"layers"`         // N: normal, R: stride 2 to the next channel count, E: stride 1 to the next channel count; blanks are ignored
-	Head          int            `toml:"head"`           // channels of the 1×1 convolution before global average pooling
-	Activation    sdk.Activation `toml:"activation"`     // relu, swish, hswish or sigmoid
-	SqueezeExcite bool           `toml:"squeeze_excite"` // whether operations add squeeze-and-excite
+	Name          string         `toml:"name" json:"name"`                     // of a built-in macro-architecture to start from: small, flops (the paper's Table 5) or latency (Table 6)
+	StemStride    int            `toml:"stem_stride" json:"stem_stride"`       // of the 3×3 convolution that the network starts with
+	Channels      []int          `toml:"channels" json:"channels"`             // the stem's, then one count for each R and E of layers
+	Layers        string         `toml:"layers" json:"layers"`                 // N: normal, R: stride 2 to the next channel count, E: stride 1 to the next channel count; blanks are ignored
+	Head          int            `toml:"head" json:"head"`                     // channels of the 1×1 convolution before global average pooling
+	Activation    sdk.Activation `toml:"activation" json:"activation"`         // relu, swish, hswish or sigmoid
+	SqueezeExcite bool           `toml:"squeeze_excite" json:"squeeze_excite"` // whether operations add squeeze-and-excite
 }
 
 var macros = []Macro{

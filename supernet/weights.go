@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/supernet/graph"
@@ -23,10 +24,7 @@ func (n *Net) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	f := safetensors.File{Metadata: map[string]string{subsetKey: string(subset)}}
-	for name, p := range n.params() {
-		f.Tensors = append(f.Tensors, safetensors.NewFloat32(name, p.Shape, p.Torch(p.Value)))
-	}
+	f := safetensors.File{Metadata: map[string]string{subsetKey: string(subset)}, Tensors: n.Tensors()}
 	for name, p := range n.params() {
 		if v := n.momenta[p]; v != nil {
 			f.Tensors = append(f.Tensors, safetensors.NewFloat32(momentumPrefix+name, p.Shape, p.Torch(v)))
@@ -49,17 +47,12 @@ func (n *Net) Restore(path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	clear(n.momenta)
-	read := 0
+	read, err := n.setTensors(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	for name, p := range n.params() {
-		t, found := f.Tensor(name)
-		if !found {
-			return fmt.Errorf("%s: no tensor %q", path, name)
-		}
-		if err := setTorch(p, p.Value, t); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		read++
-		if t, found = f.Tensor(momentumPrefix + name); found {
+		if t, found := f.Tensor(momentumPrefix + name); found {
 			if err := setTorch(p, n.momentum(p), t); err != nil {
 				return fmt.Errorf("%s: %w", path, err)
 			}
@@ -70,6 +63,39 @@ func (n *Net) Restore(path string) error {
 		return fmt.Errorf("%s: %d tensors belong to no operation of the subset", path, len(f.Tensors)-read)
 	}
 	return nil
+}
+
+// Tensors are copies of the weights and running statistics, with PyTorch's names and layouts: stem.0.weight,
+// layers.3.17.4.running_mean (layer 3, operation 17, node 4), head.weight, fc.bias.
+func (n *Net) Tensors() (list []safetensors.Tensor) {
+	for name, p := range n.params() {
+		list = append(list, safetensors.NewFloat32(name, p.Shape, p.Torch(p.Value)))
+	}
+	return list
+}
+
+// SetTensors gives every parameter and running statistic the values of the tensor of its name. It refuses a file in which
+// one is missing or has another shape, and one with others.
+func (n *Net) SetTensors(f *safetensors.File) error {
+	read, err := n.setTensors(f)
+	if err == nil && read != len(f.Tensors) {
+		err = fmt.Errorf("%d tensors belong to no operation of the network", len(f.Tensors)-read)
+	}
+	return err
+}
+
+func (n *Net) setTensors(f *safetensors.File) (read int, err error) {
+	for name, p := range n.params() {
+		t, found := f.Tensor(name)
+		if !found {
+			return read, fmt.Errorf("no tensor %q", name)
+		}
+		if err := setTorch(p, p.Value, t); err != nil {
+			return read, err
+		}
+		read++
+	}
+	return read, nil
 }
 
 // subsetOf reads the operations of every layer that a file is of.
@@ -92,15 +118,14 @@ func setTorch(p *graph.Param, dst []float32, t safetensors.Tensor) error {
 	if err != nil {
 		return err
 	}
-	if len(v) != len(dst) {
+	if !slices.Equal(t.Shape, p.Shape) {
 		return fmt.Errorf("tensor %q has shape %v, want %v", t.Name, t.Shape, p.Shape)
 	}
 	p.SetTorch(dst, v)
 	return nil
 }
 
-// params yields the parameters and buffers of the stem, the layers and the head, in order, with PyTorch's names:
-// stem.0.weight, layers.3.17.4.running_mean (layer 3, operation 17, node 4), head.weight, fc.bias.
+// params yields the parameters and buffers of the stem, the layers and the head, in order, with PyTorch's names.
 func (n *Net) params() iter.Seq2[string, *graph.Param] {
 	return func(yield func(string, *graph.Param) bool) {
 		for prefix, b := range n.named() {

@@ -1,0 +1,206 @@
+package model
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/wire"
+	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/safetensors"
+)
+
+// Exists reports whether dir holds a model.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, File))
+	return err == nil
+}
+
+// Read reads and checks the description of the model in dir. Errors name the file.
+func Read(dir string) (*Model, error) {
+	path := filepath.Join(dir, File)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s holds no model: it has no %s", dir, File)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := decode(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// Open reads the model in dir and builds it with its weights. Close the network after use.
+func Open(dir string, workers int) (*Model, *supernet.Net, error) {
+	m, err := Read(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	weights, err := m.Weights(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err := m.Net(0, workers)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := n.SetTensors(weights); err != nil {
+		n.Close()
+		return nil, nil, fmt.Errorf("%s does not fit %s: %w", filepath.Join(dir, WeightsFile), File, err)
+	}
+	return m, n, nil
+}
+
+// Weights reads the weights file in dir, the model's folder. The tensors stand under the names of Blocks.
+func (m *Model) Weights(dir string) (*safetensors.File, error) {
+	path := filepath.Join(dir, WeightsFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is missing: the model has no weights", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := safetensors.Decode(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if found := sum(text); found != m.WeightsSum {
+		return nil, fmt.Errorf("%s is not the file that %s was written with: its sha256 is %s, not %q", path, File, found, m.WeightsSum)
+	}
+	return f, nil
+}
+
+// Write makes dir the folder of the model with the weights of a network that Net built. It replaces what is there of
+// another one.
+func (m *Model) Write(dir string, n *supernet.Net) error {
+	weights := safetensors.File{Tensors: n.Tensors()}
+	text, err := weights.Encode()
+	if err != nil {
+		return err
+	}
+	m.WeightsSum = sum(text)
+	description, err := m.encode()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(dir, File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := writeFile(filepath.Join(dir, WeightsFile), text); err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, File), description)
+}
+
+// encode gives equal bytes for equal models.
+func (m *Model) encode() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	err := e.Encode(m)
+	return b.Bytes(), err
+}
+
+// decode trusts nothing in the text: graphs are rebuilt primitive by primitive.
+func decode(text []byte) (*Model, error) {
+	m := new(Model)
+	var head struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return nil, fmt.Errorf("not a model: %w", err)
+	}
+	if head.Format != format {
+		return nil, fmt.Errorf("format %d: this nse reads format %d", head.Format, format)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(m); err != nil {
+		return nil, err
+	}
+	var err error
+	if m.skeleton, err = m.Macro.Skeleton(m.Input.Shape(), len(m.Classes)); err != nil {
+		return nil, err
+	}
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	if err := m.decodeGraphs(); err != nil {
+		return nil, err
+	}
+	if c := m.count(); c != m.Count {
+		return nil, fmt.Errorf("count: %d parameters and %d MACs, but the graphs have %d and %d", m.Count.Params, m.Count.MACs, c.Params, c.MACs)
+	}
+	return m, nil
+}
+
+func (m *Model) decodeGraphs() error {
+	for l, path := range m.Layers {
+		graphs := make([]*sdk.Graph, len(path))
+		for i, b := range path {
+			if !slices.ContainsFunc(m.Operations, func(o Operation) bool { return o.Name == b.Op }) {
+				return fmt.Errorf("layer %d: %q is none of the operations", l, b.Op)
+			}
+			layer := m.skeleton.Layers[l]
+			message := new(wire.Graph)
+			err := proto.Unmarshal(b.Graph, message)
+			if err == nil {
+				graphs[i], err = wire.DecodeGraph(message, layer.Input(), layer.Output())
+			}
+			if err != nil {
+				return fmt.Errorf("layer %d: the graph of %s is damaged: %w", l, b.Op, err)
+			}
+		}
+		m.graphs = append(m.graphs, graphs)
+	}
+	return nil
+}
+
+func encodeGraph(g *sdk.Graph) ([]byte, error) {
+	message, err := wire.EncodeGraph(g)
+	if err != nil {
+		return nil, err
+	}
+	return proto.MarshalOptions{Deterministic: true}.Marshal(message)
+}
+
+// writeFile writes a file so that it is never seen half written, and has it on disk when it returns.
+func writeFile(path string, data []byte) (err error) {
+	temp := path + ".tmp"
+	f, err := os.Create(temp)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		os.Remove(temp) // the first error is the one to report
+	}
+	return err
+}
+
+func sum(data []byte) string {
+	h := sha256.Sum256(data)
+	return hex.EncodeToString(h[:])
+}

@@ -1,0 +1,181 @@
+// Package model keeps a network in a folder of two files, with all that it takes to build it again without the plugins
+// that described it:
+//
+//	model.json           architecture, operations with their checksums and graphs, input, classes, training
+//	weights.safetensors  parameters and running statistics, with PyTorch's names
+//
+// model.json is written last and has the checksum of the weights, so that a folder with one is complete.
+package model
+
+import (
+	"fmt"
+	"iter"
+	"math"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
+)
+
+// Names of the files in a model's folder.
+const (
+	File        = "model.json"
+	WeightsFile = "weights.safetensors"
+)
+
+// format is the version of model.json.
+const format = 1
+
+// Model is a network as model.json describes it. New and Read make complete ones.
+type Model struct {
+	Format     int            `json:"format"`
+	Version    string         `json:"nse"`    // of the program that made it
+	Name       string         `json:"name"`   // unique in its source, such as front-3
+	Source     string         `json:"source"` // where the architecture is from: a run, a file, a published name
+	Input      Input          `json:"input"`
+	Classes    []string       `json:"classes"`
+	Macro      supernet.Macro `json:"macro"` // at the scale of this network
+	Operations []Operation    `json:"operations"`
+	Layers     [][]Branch     `json:"layers"` // none in a normal layer: its input passes on
+	Count      sdk.Count      `json:"count"`
+	WeightsSum string         `json:"weights_sha256,omitempty"` // of the weights file; empty without one
+
+	skeleton supernet.Skeleton
+	graphs   [][]*sdk.Graph
+}
+
+// Input is what the network takes: images of that shape, [Height, Width, Channels], whose channel c is (v/255 −
+// Mean[c])/Std[c] for bytes v.
+type Input struct {
+	Height   int       `json:"height"`
+	Width    int       `json:"width"`
+	Channels int       `json:"channels"`
+	Mean     []float32 `json:"mean"`
+	Std      []float32 `json:"std"`
+}
+
+// Shape is the shape of one image.
+func (i Input) Shape() sdk.Shape {
+	return sdk.Shape{Height: i.Height, Width: i.Width, Channels: i.Channels}
+}
+
+// Operation is an operation that layers use, and where it came from.
+type Operation struct {
+	Name     string `json:"name"`
+	Family   string `json:"family"`
+	Checksum string `json:"plugin_sha256,omitempty"` // of the plugin's binary; empty for one that is built in
+}
+
+// Branch is an operation in a layer, whose output is the mean of its branches (and of its input, if it is normal).
+type Branch struct {
+	Op    string `json:"op"`
+	Graph []byte `json:"graph"` // as package wire encodes it; Blocks has it decoded
+}
+
+// New describes a network: the operations of every layer with the graphs that they have there. Graphs are kept as they
+// are, so that exec primitives run as far as they do in these.
+func New(d Model, ops [][]Operation, graphs [][]*sdk.Graph) (*Model, error) {
+	m := d
+	m.Format, m.Macro.Name, m.graphs = format, "", graphs
+	known := map[string]bool{}
+	for l, path := range ops {
+		branches := make([]Branch, len(path))
+		for i, op := range path {
+			text, err := encodeGraph(graphs[l][i])
+			if err != nil {
+				return nil, fmt.Errorf("layer %d: %s: %w", l, op.Name, err)
+			}
+			branches[i] = Branch{op.Name, text}
+			if !known[op.Name] {
+				known[op.Name] = true
+				m.Operations = append(m.Operations, op)
+			}
+		}
+		m.Layers = append(m.Layers, branches)
+	}
+	var err error
+	if m.skeleton, err = m.Macro.Skeleton(m.Input.Shape(), len(m.Classes)); err != nil {
+		return nil, err
+	}
+	m.Count = m.count()
+	return &m, m.check()
+}
+
+// Skeleton is the network without its layers' operations.
+func (m *Model) Skeleton() supernet.Skeleton { return m.skeleton }
+
+// Graphs are those of the branches, by layer.
+func (m *Model) Graphs() [][]*sdk.Graph { return m.graphs }
+
+// Blocks yields the graphs of the network in the order of its layers, with the prefix of their parameters' names in the
+// weights file: "stem.", "layers.3.0." (layer 3, branch 0), "" for the head.
+func (m *Model) Blocks() iter.Seq2[string, *sdk.Graph] {
+	return func(yield func(string, *sdk.Graph) bool) {
+		if !yield("stem.", m.skeleton.Stem) {
+			return
+		}
+		for l, path := range m.graphs {
+			for i, g := range path {
+				if !yield(fmt.Sprintf("layers.%d.%d.", l, i), g) {
+					return
+				}
+			}
+		}
+		yield("", m.skeleton.Head)
+	}
+}
+
+// Arch is the architecture that Net trains and runs: all branches of every layer.
+func (m *Model) Arch() evolve.Arch {
+	a := make(evolve.Arch, len(m.Layers))
+	for l, path := range m.Layers {
+		for i := range path {
+			a[l] = append(a[l], evolve.OpID(i))
+		}
+	}
+	return a
+}
+
+// Net builds the network, with the weights that training begins with. Operation i of a layer is its branch i. Close it
+// after use.
+func (m *Model) Net(seed uint64, workers int) (*supernet.Net, error) {
+	n, err := supernet.NewNet(m.skeleton, func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) { return m.graphs[l.Index][op], nil }, seed, workers)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.Fill(m.Arch()); err != nil {
+		n.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+func (m *Model) count() (c sdk.Count) {
+	for _, g := range m.Blocks() {
+		c = c.Plus(g.Count())
+	}
+	return c
+}
+
+// check refuses what fits together nowhere.
+func (m *Model) check() error {
+	switch i := m.Input; {
+	case len(m.Classes) == 0:
+		return fmt.Errorf("classes: there are none")
+	case len(i.Mean) != i.Channels || len(i.Std) != i.Channels:
+		return fmt.Errorf("input: mean and std have %d and %d values, want %d, one for each channel", len(i.Mean), len(i.Std), i.Channels)
+	case len(m.Layers) != len(m.skeleton.Layers):
+		return fmt.Errorf("layers: operations for %d layers, but macro.layers has %d", len(m.Layers), len(m.skeleton.Layers))
+	}
+	for c, std := range m.Input.Std {
+		if !(std > 0) || math.IsInf(float64(std), 0) || math.IsNaN(float64(m.Input.Mean[c])) {
+			return fmt.Errorf("input: channel %d has mean %g and std %g", c, m.Input.Mean[c], std)
+		}
+	}
+	for l, path := range m.Layers {
+		if len(path) == 0 && !m.skeleton.Layers[l].Normal() {
+			return fmt.Errorf("layer %d changes channels or size and has no operation", l)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,221 @@
+package model
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/nse-dev/nse/plugins"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/safetensors"
+)
+
+// example is a network of three layers: two branches, one, none.
+func example(t testing.TB) *Model {
+	t.Helper()
+	d := Model{Version: "test", Name: "front-1", Source: "runs/001", Classes: strings.Fields("cat dog fox"),
+		Input: Input{Height: 8, Width: 8, Channels: 1, Mean: []float32{0.5}, Std: []float32{0.25}},
+		Macro: supernet.Macro{Name: "small", StemStride: 1, Channels: []int{4, 8}, Layers: "N R N", Head: 8, SqueezeExcite: true}}
+	s, err := d.Macro.Skeleton(d.Input.Shape(), len(d.Classes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	families := [][]string{{"mbconv", "ssc"}, {"mbconv"}, {}}
+	ops, graphs := make([][]Operation, len(families)), make([][]*sdk.Graph, len(families))
+	for l, path := range families {
+		for _, name := range path {
+			family, err := plugins.Builtin(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, err := family.Graph(s.Layers[l], sdk.Attrs{"kernel": 5, "expand": 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ops[l] = append(ops[l], Operation{Name: name + "-k5-e2", Family: name, Checksum: strings.Repeat("ab", len(name))})
+			graphs[l] = append(graphs[l], g)
+		}
+	}
+	m, err := New(d, ops, graphs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// written is a folder with the example and weights drawn from a seed.
+func written(t testing.TB, seed uint64) (dir string, m *Model) {
+	t.Helper()
+	dir, m = filepath.Join(t.TempDir(), "deep", "model"), example(t)
+	n, err := m.Net(seed, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if err := m.Write(dir, n); err != nil {
+		t.Fatal(err)
+	}
+	return dir, m
+}
+
+func TestModelsAreReadBack(t *testing.T) {
+	dir, m := written(t, 3)
+	back, n, err := Open(dir, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if got := n.Tensors(); !reflect.DeepEqual(got, read(t, dir).Tensors) {
+		t.Error("the weights differ")
+	}
+	names := func(m *Model) (list []string) {
+		for prefix, g := range m.Blocks() {
+			for _, p := range g.Params() {
+				list = append(list, prefix+p.Name)
+			}
+		}
+		return list
+	}
+	var stored []string
+	for _, tensor := range read(t, dir).Tensors {
+		stored = append(stored, tensor.Name)
+	}
+	if got := names(back); !reflect.DeepEqual(got, names(m)) || !reflect.DeepEqual(got, stored) {
+		t.Errorf("parameters %v, want %v, stored %v", got, names(m), stored)
+	}
+	back.graphs, back.skeleton = m.graphs, m.skeleton
+	if !reflect.DeepEqual(back, m) {
+		t.Errorf("got %+v\nwant %+v", back, m)
+	}
+	again, _ := written(t, 3)
+	for _, name := range []string{File, WeightsFile} {
+		if a, b := text(t, dir, name), text(t, again, name); !bytes.Equal(a, b) {
+			t.Errorf("%s differs when it is written again", name)
+		}
+	}
+}
+
+func TestDamageIsRefused(t *testing.T) {
+	replace := func(old, new string) func(t *testing.T, dir string) {
+		return func(t *testing.T, dir string) {
+			before := text(t, dir, File)
+			after := bytes.Replace(before, []byte(old), []byte(new), 1)
+			if bytes.Equal(before, after) {
+				t.Fatalf("there is no %q in %s", old, before)
+			}
+			put(t, dir, File, after)
+		}
+	}
+	for want, damage := range map[string]func(t *testing.T, dir string){
+		"DIR holds no model: it has no model.json":                                                               func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, File)) },
+		"DIR/weights.safetensors is missing: the model has no weights":                                           func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, WeightsFile)) },
+		"DIR/model.json: not a model: unexpected end of JSON input":                                              func(t *testing.T, dir string) { cut(t, dir, File) },
+		"DIR/model.json: format 2: this nse reads format 1":                                                      replace(`"format": 1`, `"format": 2`),
+		`DIR/model.json: json: unknown field "nam"`:                                                              replace(`"name": "front-1"`, `"nam": "front-1"`),
+		`DIR/model.json: layer 0: "mbconv-k5-e2" is none of the operations`:                                      replace(`"name": "mbconv-k5-e2"`, `"name": "mbconv"`),
+		"DIR/model.json: input: channel 0 has mean 0.5 and std 0":                                                replace("0.25", "0.0"),
+		"DIR/model.json: layers: operations for 3 layers, but macro.layers has 2":                                replace("N R N", "N R"),
+		"DIR/model.json: layer 1: the graph of mbconv-k5-e2 is damaged: output is 4×4×8, the layer needs 4×4×16": replace("8\n  ],\n  \"layers\"", "16\n  ],\n  \"layers\""),
+		"DIR/model.json: count: 1 parameters and ": func(t *testing.T, dir string) {
+			_, after, _ := strings.Cut(string(text(t, dir, File)), `"params": `)
+			digits, _, _ := strings.Cut(after, ",")
+			replace(`"params": `+digits, `"params": 1`)(t, dir)
+		},
+		"DIR/weights.safetensors: safetensors: tensor ": func(t *testing.T, dir string) { cut(t, dir, WeightsFile) },
+		"DIR/weights.safetensors is not the file that model.json was written with: its sha256 is ": func(t *testing.T, dir string) {
+			other, _ := written(t, 4)
+			put(t, dir, WeightsFile, text(t, other, WeightsFile))
+		},
+		`DIR/weights.safetensors does not fit model.json: no tensor "stem.0.weight"`: func(t *testing.T, dir string) {
+			f := read(t, dir)
+			f.Tensors = f.Tensors[1:]
+			forge(t, dir, f)
+		},
+		`DIR/weights.safetensors does not fit model.json: tensor "stem.1.weight" has shape [2 2], want [4]`: func(t *testing.T, dir string) {
+			f := read(t, dir)
+			f.Tensors[1].Shape = []int{2, 2}
+			forge(t, dir, f)
+		},
+		"DIR/weights.safetensors does not fit model.json: 1 tensors belong to no operation of the network": func(t *testing.T, dir string) {
+			f := read(t, dir)
+			f.Tensors = append(f.Tensors, safetensors.NewFloat32("more", []int{1}, []float32{1}))
+			forge(t, dir, f)
+		},
+	} {
+		dir, _ := written(t, 3)
+		damage(t, dir)
+		_, _, err := Open(dir, 1)
+		if want = strings.ReplaceAll(want, "DIR", dir); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+// forge writes weights and makes model.json believe in them.
+func forge(t *testing.T, dir string, f *safetensors.File) {
+	t.Helper()
+	b, err := f.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := sum(text(t, dir, WeightsFile))
+	put(t, dir, WeightsFile, b)
+	put(t, dir, File, bytes.Replace(text(t, dir, File), []byte(old), []byte(sum(b)), 1))
+}
+
+func cut(t *testing.T, dir, name string) {
+	b := text(t, dir, name)
+	put(t, dir, name, b[:len(b)-10])
+}
+
+func text(t testing.TB, dir, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func put(t testing.TB, dir, name string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t testing.TB, dir string) *safetensors.File {
+	t.Helper()
+	f, err := safetensors.ReadFile(filepath.Join(dir, WeightsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func FuzzDecode(f *testing.F) {
+	m := example(f)
+	text, err := m.encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte(`{"format": 1, "macro": {"channels": [4], "layers": "N"}, "layers": [[{"graph": "aGVsbG8="}]]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := decode(text)
+		if err != nil {
+			return
+		}
+		again, err := m.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, err := decode(again); err != nil || back.Count != m.Count {
+			t.Errorf("%v, count %v, want %v", err, back.Count, m.Count)
+		}
+	})
+}
