@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,8 +63,16 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
+			examples, err := filepath.Abs("../../examples")
 			e.Setenv(registry.CacheVariable, filepath.Join(e.WorkDir, ".cache"))
-			return nil
+			e.Setenv("EXAMPLES", examples)
+			return err
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "python" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return python()
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails,
