@@ -17,7 +17,8 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// bind makes the Exec primitives of a graph run in the plugin.
+// bind makes the Exec primitives of a graph run in the plugin. Their errors do not say where the operation stands in
+// ops.toml: a search that is resumed reads another file, and records the same.
 func (h *host) bind(op Op, g *sdk.Graph) error {
 	return g.Bind(func(e sdk.Exec, in sdk.Shape) (func(sdk.Call) error, error) {
 		request := &wire.RunRequest{Family: op.Family, Kernel: e.Kernel, Args: wire.EncodeArgs(e.Args), In: wire.EncodeShape(in), Out: wire.EncodeShape(e.Out)}
@@ -26,7 +27,7 @@ func (h *host) bind(op Op, g *sdk.Graph) error {
 		}
 		return func(c sdk.Call) error {
 			if err := h.run(request, c); err != nil {
-				return fmt.Errorf("%s: %s: %w", op.Where, op.Name, err)
+				return fmt.Errorf("%s: %w", op.Name, err)
 			}
 			return nil
 		}, nil
@@ -101,11 +102,13 @@ func (h *host) try(r *wire.RunRequest, c sdk.Call) error {
 	if !shared {
 		r.Data = wire.EncodeFloats(memory[:given])
 	}
-	reply, err := h.call(r)
-	if err != nil {
+	reply, err := h.call(r, results)
+	switch {
+	case err != nil:
 		return err
-	}
-	if !shared {
+	case shared && len(reply.GetData()) > 0:
+		return fmt.Errorf("%s answered Run with %d bytes of tensors, which belong into the arena", h.name, len(reply.GetData()))
+	case !shared:
 		if err := wire.DecodeFloats(memory[given:], reply.GetData()); err != nil {
 			return fmt.Errorf("%s answered Run with %w", h.name, err)
 		}
@@ -116,21 +119,31 @@ func (h *host) try(r *wire.RunRequest, c sdk.Call) error {
 	return nil
 }
 
-// call sends a request within the deadline of a call. A plugin that misses it may still write to the arena: it is killed.
-func (h *host) call(r *wire.RunRequest) (*wire.RunReply, error) {
+// call sends a request, whose results are that many floats, within the deadline of a call. A plugin that misses it may
+// still write to the arena: it is killed. One whose process has ended has crashed.
+func (h *host) call(r *wire.RunRequest, results int) (*wire.RunReply, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), h.options.CallTimeout)
 	defer cancel()
-	reply, err := h.rpc.Run(ctx, r, grpc.MaxCallRecvMsgSize(wire.MaxTensors+1<<20), grpc.MaxCallSendMsgSize(wire.MaxTensors+1<<20))
+	reply, err := h.rpc.Run(ctx, r, grpc.MaxCallRecvMsgSize(4*results+maxReply), grpc.MaxCallSendMsgSize(wire.MaxTensors+1<<20))
 	switch {
-	case err != nil && ctx.Err() != nil:
-		_ = h.process.Kill(ctx)
-		return nil, h.explainCall(ctx, "Run of "+r.GetKernel(), err)
-	case err != nil:
-		return nil, crash{h.explainCall(ctx, "Run of "+r.GetKernel(), err)}
-	case reply.GetError() != "":
+	case err == nil && reply.GetError() != "":
 		return nil, fmt.Errorf("%s failed in kernel %s: %s", h.name, r.GetKernel(), oneLine(reply.GetError()))
+	case err == nil:
+		return reply, nil
 	}
-	return reply, nil
+	missed := ctx.Err() != nil
+	if missed {
+		_ = h.process.Kill(ctx)
+	}
+	err = h.explainCall(ctx, "Run of "+r.GetKernel(), err)
+	select {
+	case <-h.process.exited:
+		if !missed {
+			return nil, crash{err}
+		}
+	default:
+	}
+	return nil, err
 }
 
 // copyGiven copies what a kernel reads to the plugin's memory.
@@ -145,11 +158,10 @@ func copyGiven(theirs, ours sdk.Call) {
 	}
 }
 
-// copyResults copies what a kernel has written from the plugin's memory, and reports whether all of it is finite. What
-// was checked is the copy: the plugin may go on writing.
+// copyResults copies what a kernel has written from the plugin's memory, and reports whether all of it is finite.
 func copyResults(ours, theirs sdk.Call) bool {
 	take := func(dst, src []float32) bool {
-		return spread(len(dst), func(from, to int) bool { copy(dst[from:to], src[from:to]); return allFinite(dst[from:to]) })
+		return spread(len(dst), func(from, to int) bool { return copyFinite(dst[from:to], src[from:to]) })
 	}
 	ok := take(ours.Y, theirs.Y)
 	ok = take(ours.DX, theirs.DX) && ok
@@ -169,41 +181,70 @@ func finite(c sdk.Call) bool {
 	return true
 }
 
-// part is the number of floats below which a copy is not worth a goroutine.
-const part = 1 << 16
+// part is the number of floats that a core claims at a time: Go copies 1 MiB and more past the caches.
+const part = 1 << 18
 
-// spread does work on 0..n−1 in parts, one for each core, and reports whether all of them are fine.
+// spread does work on 0..n−1 in parts, on all cores, and reports whether all of them are fine.
 func spread(n int, work func(from, to int) bool) bool {
-	parts := max(1, min(runtime.GOMAXPROCS(0), n/part))
-	bad := atomic.Bool{}
-	do := func(i int) {
-		if !work(i*n/parts, (i+1)*n/parts) {
-			bad.Store(true)
+	var claimed atomic.Int64
+	var bad atomic.Bool
+	claim := func() {
+		for from := int(claimed.Add(part)) - part; from < n; from = int(claimed.Add(part)) - part {
+			if !work(from, min(from+part, n)) {
+				bad.Store(true)
+			}
 		}
 	}
 	var others conc.WaitGroup
-	for i := 1; i < parts; i++ {
-		others.Go(func() { do(i) })
+	for range min(runtime.GOMAXPROCS(0), (n+part-1)/part) - 1 {
+		others.Go(claim)
 	}
-	do(0)
+	claim()
 	others.Wait()
 	return !bad.Load()
 }
 
-// allFinite looks at the exponents: all ones stand for Inf and NaN. Adding one to such an exponent carries into the
-// sign, which was cleared. Two floats go at once.
+// The exponent of Inf and NaN is all ones: adding one to it carries into the sign, which was cleared before. Two floats go
+// at once.
+const (
+	signs = 1<<63 | 1<<31
+	lasts = 1<<55 | 1<<23 // of the exponents' bits
+)
+
+// copyFinite copies and reports whether all of it is finite, in one pass. It looks at what it writes to dst: a plugin may
+// go on writing to src.
+func copyFinite(dst, src []float32) bool {
+	var a, b, c, d uint64
+	to, from := eights(dst), eights(src)
+	for i := range to {
+		p, q := &from[i], &to[i]
+		x, y, z, w := p[0], p[1], p[2], p[3]
+		q[0], q[1], q[2], q[3] = x, y, z, w
+		a |= x&^signs + lasts
+		b |= y&^signs + lasts
+		c |= z&^signs + lasts
+		d |= w&^signs + lasts
+	}
+	rest := 8 * len(to)
+	copy(dst[rest:], src[rest:])
+	return (a|b|c|d)&signs == 0 && allFinite(dst[rest:])
+}
+
+// eights are the floats of v, eight at a time; up to seven are left over.
+func eights(v []float32) [][4]uint64 {
+	if len(v) < 8 {
+		return nil
+	}
+	return unsafe.Slice((*[4]uint64)(unsafe.Pointer(&v[0])), len(v)/8)
+}
+
+// allFinite reports whether no value is Inf or NaN.
 func allFinite(v []float32) bool {
-	const sign, one = 1<<63 | 1<<31, 1<<55 | 1<<23
-	var found uint64
-	if len(v)%2 == 1 {
-		found = uint64(math.Float32bits(v[len(v)-1]))&^sign + one
+	var found uint32
+	for _, x := range v {
+		found |= math.Float32bits(x)&^(1<<31) + 1<<23
 	}
-	if len(v) > 1 {
-		for _, pair := range unsafe.Slice((*[2]uint32)(unsafe.Pointer(&v[0])), len(v)/2) {
-			found |= (uint64(pair[0])|uint64(pair[1])<<32)&^sign + one
-		}
-	}
-	return found&sign == 0
+	return found < 1<<31
 }
 
 // openArena makes the memory that a plugin shares, if the system has it; without it tensors travel in messages.

@@ -180,32 +180,45 @@ func (e entry) same(other entry) bool {
 	return e.builtin == other.builtin && e.path == other.path && slices.Equal(e.sha256, other.sha256)
 }
 
+// launch starts the plugin of an entry.
 func (e entry) launch(ctx context.Context, f file, dir string, o Options) (*host, error) {
-	command := append(slices.Clone(o.Self), e.builtin)
-	if e.path != "" {
-		path := e.path
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(dir, path)
-		}
-		path, err := filepath.Abs(path)
-		switch {
-		case err != nil:
-		case o.Recall != nil:
-			path, err = recall(path, e.sha256)
-		default:
-			path, err = admit(path, e.sha256)
-		}
-		if err != nil {
-			return nil, f.errorf(e.source, "plugin %q: %w", e.name(), err)
-		}
-		command = []string{path}
+	command, err := e.command(dir, o)
+	if err != nil {
+		return nil, f.errorf(e.source, "plugin %q: %w", e.name(), err)
 	}
 	h, err := launch(ctx, o, e.name(), command)
 	if err != nil {
 		return nil, f.errorf(e.source, "%w", err)
 	}
-	h.again = func(ctx context.Context) (*host, error) { return e.launch(ctx, f, dir, o) }
+	o.Recall = func(string) bool { return true } // started again it is what it was, whatever lies at its path by then
+	h.again = func(ctx context.Context) (*host, error) {
+		command, err := e.command(dir, o)
+		if err != nil {
+			return nil, err
+		}
+		return launch(ctx, o, e.name(), command)
+	}
 	return h, nil
+}
+
+// command is what runs the plugin: this program if it is built in, else the copy of the file at its path.
+func (e entry) command(dir string, o Options) ([]string, error) {
+	if e.path == "" {
+		return append(slices.Clone(o.Self), e.builtin), nil
+	}
+	path := e.path
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	path, err := filepath.Abs(path)
+	switch {
+	case err != nil:
+	case o.Recall != nil:
+		path, err = recall(path, e.sha256)
+	default:
+		path, err = admit(path, e.sha256)
+	}
+	return []string{path}, err
 }
 
 // list numbers the operations of all entries.
