@@ -27,6 +27,7 @@ func TestFaultyPlugins(t *testing.T) {
 		"mbconf":   {"x", at + `plugin "mbconf" exited at once: exit status 1, "nse: there is no built-in plugin \"mbconf\", only conv, dualconv, mbconv, shuffle, ssc"`},
 		"deaf":     {"x", at + `plugin "deaf" did not answer Describe within 2s`},
 		"version":  {"x", at + `plugin "version" says that it speaks protocol version 2, this nse speaks 1: rebuild it with this version's sdk`},
+		"unsaid":   {"x", at + `plugin "unsaid" tells an invalid version: "1.0 or so" is not at most 128 printable characters without spaces`},
 		"nothing":  {"x", at + `plugin "nothing" offers no operation`},
 		"twice":    {"x", at + `plugin "twice" describes an invalid operation: family lie is described twice`},
 		"badname":  {"x", at + `plugin "badname" describes an invalid operation: family "A Lie": a name is 1 to 64 lower-case letters, digits and dashes, and starts with a letter`},

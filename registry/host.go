@@ -23,14 +23,14 @@ import (
 
 // host runs one plugin and talks to it.
 type host struct {
-	name     string // for messages: plugin "mbconv"
-	options  Options
-	process  *process
-	client   *plugin.Client
-	rpc      wire.OperationsClient
-	families []sdk.Op // what it described
-	late     atomic.Bool
-	arena    *arena // nil: tensors travel in messages
+	name    string // for messages: plugin "mbconv"
+	options Options
+	process *process
+	client  *plugin.Client
+	rpc     wire.OperationsClient
+	description
+	late  atomic.Bool
+	arena *arena // nil: tensors travel in messages
 
 	running   sync.Mutex                           // during a Run
 	crashes   int                                  // in Run
@@ -114,23 +114,8 @@ func (h *host) describe(ctx context.Context) error {
 	if err != nil {
 		return h.explainCall(ctx, "Describe", err)
 	}
-	if v := reply.GetProtocolVersion(); v != wire.ProtocolVersion {
-		return fmt.Errorf("%s says that it speaks protocol version %d, this nse speaks %d: rebuild it with this version's sdk", h.name, v, wire.ProtocolVersion)
-	}
-	taken := map[string]bool{}
-	for _, m := range reply.GetFamilies() {
-		op, err := wire.DecodeFamily(m)
-		if err == nil && taken[op.Name] {
-			err = fmt.Errorf("family %s is described twice", op.Name)
-		}
-		if err != nil {
-			return fmt.Errorf("%s describes an invalid operation: %s", h.name, oneLine(err.Error()))
-		}
-		taken[op.Name] = true
-		h.families = append(h.families, op)
-	}
-	if len(h.families) == 0 {
-		return fmt.Errorf("%s offers no operation", h.name)
+	if h.description, err = readDescription(reply); err != nil {
+		return fmt.Errorf("%s %w", h.name, err)
 	}
 	return nil
 }
@@ -147,23 +132,15 @@ func (h *host) build(ctx context.Context, op Op, l sdk.Layer) (*sdk.Graph, error
 	if err != nil {
 		return nil, h.explainCall(ctx, "Build of "+op.Name, err)
 	}
-	switch r := reply.GetResult().(type) {
-	case *wire.BuildReply_Graph:
-		g, err := wire.DecodeGraph(r.Graph, l.Input(), l.Output())
-		if err != nil {
-			return nil, fmt.Errorf("%s built an invalid %s at %s: %s", h.name, op.Name, l, oneLine(err.Error()))
-		}
-		return g, h.bind(op, g)
-	case *wire.BuildReply_Error:
-		return nil, refusal(oneLine(r.Error))
+	g, err := readBuild(op.Name, l, reply)
+	if _, refused := errors.AsType[refusal](err); err != nil && !refused {
+		err = fmt.Errorf("%s %w", h.name, err)
 	}
-	return nil, fmt.Errorf("%s answered Build of %s with neither a graph nor an error", h.name, op.Name)
+	if err != nil {
+		return nil, err
+	}
+	return g, h.bind(op, g)
 }
-
-// refusal is a plugin's reason why an operation is impossible at a layer.
-type refusal string
-
-func (r refusal) Error() string { return string(r) }
 
 // close ends the process: by the end of its standard input and go-plugin's request, and by force if it heeds neither.
 func (h *host) close() {

@@ -95,6 +95,10 @@ func servePlugin(name string) {
 			return g.Input().Conv1x1(l.Out+1, 1), nil
 		},
 	}
+	if name == "dated" {
+		serve.MainVersion("v1.2.3-rc.1+ö", sdk.Op{Name: name, Build: ops["plain"]})
+		return
+	}
 	if build, ok := ops[name]; ok {
 		serve.Main(sdk.Op{Name: name, Build: build})
 		return
@@ -196,6 +200,7 @@ func liars() map[string]*liar {
 	return map[string]*liar{
 		"deaf":     {hang: true},
 		"version":  {describe: described(2, &wire.Family{Name: "lie"})},
+		"unsaid":   {describe: &wire.DescribeReply{ProtocolVersion: 1, PluginVersion: "1.0 or so", Families: good.Families}},
 		"nothing":  {describe: described(1)},
 		"twice":    {describe: described(1, &wire.Family{Name: "lie"}, &wire.Family{Name: "lie"})},
 		"badname":  {describe: described(1, &wire.Family{Name: "A Lie"})},

@@ -17,6 +17,7 @@ import (
 	"github.com/sourcegraph/conc/iter"
 
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/wire"
 )
 
 // Options say how plugins are run. The zero value is useful.
@@ -71,9 +72,17 @@ type Op struct {
 	Doc    string    // the family's sentence
 	Attrs  sdk.Attrs // complete
 	Where  string    // file:line:column of its [[plugin.op]]
-	SHA256 string    // of its plugin's binary, in hexadecimal digits; empty for one that is built in
+	Plugin Plugin
 
 	host *host
+}
+
+// Plugin is where an operation comes from.
+type Plugin struct {
+	Name     string // the path or the builtin of the pool file
+	Version  string // as it tells it; empty: it tells none
+	Protocol int    // version of the protocol that it speaks
+	SHA256   string // of its binary, in hexadecimal digits; empty for one that is built in
 }
 
 // Load reads an ops.toml, starts its plugins concurrently and lists their operations in the order of the file. An
@@ -225,6 +234,7 @@ func (e entry) command(dir string, o Options) ([]string, error) {
 func (p *Pool) list(f file, entries []entry, hosts []*host) error {
 	listed := map[string]int{}
 	for i, e := range entries {
+		plugin := Plugin{e.name(), hosts[i].version, wire.ProtocolVersion, hex.EncodeToString(e.sha256)}
 		members, err := f.expand(e, hosts[i].families)
 		if err != nil {
 			return err
@@ -238,7 +248,7 @@ func (p *Pool) list(f file, entries []entry, hosts []*host) error {
 			}
 			listed[m.name] = m.at
 			p.Ops = append(p.Ops, Op{ID: len(p.Ops), Name: m.name, Family: m.family, Doc: m.doc, Attrs: m.attrs, Where: f.where(m.at),
-				SHA256: hex.EncodeToString(e.sha256), host: hosts[i]})
+				Plugin: plugin, host: hosts[i]})
 		}
 	}
 	return nil

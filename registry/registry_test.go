@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +98,20 @@ func TestGraphThroughPlugin(t *testing.T) {
 	_, err = pool.Ops[0].Graph(t.Context(), sdk.Layer{In: 16, Out: 16, Stride: 9, Height: 112, Width: 112})
 	if want := "ops.toml:6:1: mbconv-k3-e1: layer 0: stride 9 is not in 1..8"; fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// A plugin tells a version of its own, or the one that Go built it as.
+func TestVersions(t *testing.T) {
+	info, _ := debug.ReadBuildInfo()
+	for name, version := range map[string]string{"dated": "v1.2.3-rc.1+ö", "plain": info.Main.Version, "stubborn": ""} {
+		pool, err := load(t, one(name, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := pool.Ops[0].Plugin, (registry.Plugin{Name: name, Version: version, Protocol: 1}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -65,7 +66,11 @@ type listed struct {
 	Name      string    `json:"name"`
 	Family    string    `json:"family"`
 	Attrs     sdk.Attrs `json:"attributes"`
-	ParamsMin int64     `json:"params_min"` // over the layers
+	Plugin    string    `json:"plugin"` // as the pool file names it
+	Version   string    `json:"version"`
+	Protocol  int       `json:"protocol"`
+	SHA256    string    `json:"sha256,omitempty"` // of the plugin's binary
+	ParamsMin int64     `json:"params_min"`       // over the layers
 	ParamsMax int64     `json:"params_max"`
 	MACsMin   int64     `json:"macs_min"`
 	MACsMax   int64     `json:"macs_max"`
@@ -94,7 +99,11 @@ func opsListVerb() *cobra.Command {
 			if asJSON {
 				return printJSON(c.OutOrStdout(), list)
 			}
-			return printOps(c.OutOrStdout(), list)
+			if err := printOps(c.OutOrStdout(), list); err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout())
+			return printPlugins(c.OutOrStdout(), list)
 		},
 	}
 	p.flags(c)
@@ -105,7 +114,8 @@ func opsListVerb() *cobra.Command {
 func listOps(ops []registry.Op, n *network) []listed {
 	list := make([]listed, len(ops))
 	for i, op := range ops {
-		x := listed{op.ID, op.Name, op.Family, op.Attrs, math.MaxInt64, 0, math.MaxInt64, 0}
+		from := op.Plugin
+		x := listed{op.ID, op.Name, op.Family, op.Attrs, from.Name, versionText(from), from.Protocol, from.SHA256, math.MaxInt64, 0, math.MaxInt64, 0}
 		for l := range n.Layers {
 			c := n.graphs[l][i].Count()
 			x.ParamsMin, x.ParamsMax = min(x.ParamsMin, c.Params), max(x.ParamsMax, c.Params)
@@ -117,12 +127,34 @@ func listOps(ops []registry.Op, n *network) []listed {
 }
 
 func printOps(w io.Writer, list []listed) error {
-	rows := []string{"id\tname\tplugin\tparameters\tMACs"}
+	rows := []string{"id\tname\tfamily\tparameters\tMACs"}
 	for _, x := range list {
 		rows = append(rows, fmt.Sprintf("%d\t%s\t%s\t%s\t%s", x.ID, x.Name, x.Family, span(x.ParamsMin, x.ParamsMax), span(x.MACsMin, x.MACsMax)))
 	}
 	return table(w, rows)
 }
+
+// printPlugins lists the plugins of operations in the order of the pool.
+func printPlugins(w io.Writer, list []listed) error {
+	rows := []string{"plugin\tversion\tprotocol\toperations\tsha256"}
+	for i, x := range list {
+		same := func(other listed) bool { return other.Plugin == x.Plugin && other.SHA256 == x.SHA256 }
+		if slices.IndexFunc(list, same) < i {
+			continue
+		}
+		n := 0
+		for _, other := range list {
+			if same(other) {
+				n++
+			}
+		}
+		rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%d\t%s", x.Plugin, x.Version, x.Protocol, n, cmp.Or(x.SHA256, "built in")))
+	}
+	return table(w, rows)
+}
+
+// versionText is a plugin's version, if it tells one.
+func versionText(p registry.Plugin) string { return cmp.Or(p.Version, "unknown") }
 
 func opsShowVerb() *cobra.Command {
 	var p place
@@ -168,7 +200,8 @@ func find(ops []registry.Op, name string) (registry.Op, error) {
 
 // show prints the graph at one layer, or at all with only < 0.
 func show(ctx context.Context, w io.Writer, op registry.Op, layers []sdk.Layer, only int) error {
-	fmt.Fprintf(w, "%s (id %d, plugin %s): %s\n", op.Name, op.ID, op.Family, op.Doc)
+	fmt.Fprintf(w, "%s (id %d, family %s): %s\n", op.Name, op.ID, op.Family, op.Doc)
+	fmt.Fprintf(w, "plugin %s, version %s, protocol %d, %s\n", op.Plugin.Name, versionText(op.Plugin), op.Plugin.Protocol, cmp.Or(op.Plugin.SHA256, "built in"))
 	for _, l := range layers {
 		if only >= 0 && l.Index != only {
 			continue

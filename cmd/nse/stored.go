@@ -22,7 +22,7 @@ func (n *network) stored(ops []registry.Op, pool int) (runs.Ops, error) {
 	list := make(runs.Ops, len(ops))
 	for i, op := range ops {
 		id := slices.Index(n.names, op.Name)
-		list[i] = runs.Op{ID: id, Name: op.Name, Plugin: op.Family, Checksum: op.SHA256, Pool: pool}
+		list[i] = runs.Op{ID: id, Name: op.Name, Plugin: op.Family, Checksum: op.Plugin.SHA256, Pool: pool}
 		for l := range n.Layers {
 			text, err := encodeGraph(n.graphs[l][id])
 			if err != nil {

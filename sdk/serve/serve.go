@@ -22,12 +22,26 @@ import (
 // process is gone, it exits. Started by a person it says what it is, and exits with status 1. A mistake in the
 // declaration of an operation ends it with that line.
 //
+// The plugin's version is that of its main module as Go built it: a release, or the commit of a checkout.
+//
 // Standard input belongs to the host: operations must not read it.
-func Main(ops ...sdk.Op) {
+func Main(ops ...sdk.Op) { MainVersion(built(), ops...) }
+
+// built is the version of the program's main module; empty if it was built without one.
+func built() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return info.Main.Version
+}
+
+// MainVersion is Main for a plugin that tells its version itself, in at most 128 printable characters without spaces.
+func MainVersion(version string, ops ...sdk.Op) {
 	if h := wire.Handshake(); os.Getenv(h.MagicCookieKey) != h.MagicCookieValue {
 		fail(errors.New("this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops check --pool ops.toml"))
 	}
-	server, err := newOperations(ops)
+	server, err := newOperations(version, ops)
 	if err == nil {
 		server.arena, err = openArena()
 	}
@@ -74,13 +88,17 @@ func (service) GRPCClient(context.Context, *plugin.GRPCBroker, *grpc.ClientConn)
 // operations implements the protocol's service.
 type operations struct {
 	wire.UnimplementedOperationsServer
+	version  string
 	ops      map[string]sdk.Op
 	families []*wire.Family
 	arena    []byte // nil: tensors come in messages
 }
 
-func newOperations(ops []sdk.Op) (*operations, error) {
-	s := &operations{ops: map[string]sdk.Op{}}
+func newOperations(version string, ops []sdk.Op) (*operations, error) {
+	s := &operations{version: version, ops: map[string]sdk.Op{}}
+	if err := wire.CheckVersion(version); err != nil {
+		return nil, err
+	}
 	if len(ops) == 0 {
 		return nil, errors.New("serve.Main was given no operation")
 	}
@@ -103,7 +121,7 @@ func newOperations(ops []sdk.Op) (*operations, error) {
 
 // Describe implements wire.OperationsServer.
 func (s *operations) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeReply, error) {
-	return &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, SdkVersion: wire.SDKVersion, Families: s.families}, nil
+	return &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, SdkVersion: wire.SDKVersion, PluginVersion: s.version, Families: s.families}, nil
 }
 
 // Build implements wire.OperationsServer. What goes wrong in the operation is part of the reply.

@@ -2,9 +2,20 @@ package wire
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/nse-dev/nse/sdk"
 )
+
+// CheckVersion refuses what cannot be a plugin's version. It may be empty.
+func CheckVersion(version string) error {
+	strange := func(r rune) bool { return !unicode.IsPrint(r) || unicode.IsSpace(r) || r == unicode.ReplacementChar }
+	if len(version) > 128 || strings.ContainsFunc(version, strange) {
+		return fmt.Errorf("%q is not at most 128 printable characters without spaces", version)
+	}
+	return nil
+}
 
 // EncodeFamily is the message of a family's declaration; its Build stays in the plugin.
 func EncodeFamily(op sdk.Op) (*Family, error) {

@@ -166,6 +166,7 @@ type DescribeReply struct {
 	ProtocolVersion uint32                 `protobuf:"varint,1,opt,name=protocol_version,json=protocolVersion,proto3" json:"protocol_version,omitempty"` // the handshake's
 	SdkVersion      string                 `protobuf:"bytes,2,opt,name=sdk_version,json=sdkVersion,proto3" json:"sdk_version,omitempty"`                 // for messages
 	Families        []*Family              `protobuf:"bytes,3,rep,name=families,proto3" json:"families,omitempty"`
+	PluginVersion   string                 `protobuf:"bytes,4,opt,name=plugin_version,json=pluginVersion,proto3" json:"plugin_version,omitempty"` // of the plugin, for people and nse.lock: 1 to 128 printable characters; empty: it tells none
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -219,6 +220,13 @@ func (x *DescribeReply) GetFamilies() []*Family {
 		return x.Families
 	}
 	return nil
+}
+
+func (x *DescribeReply) GetPluginVersion() string {
+	if x != nil {
+		return x.PluginVersion
+	}
+	return ""
 }
 
 // Family is a family of operations: one entry `name = "..."` of ops.toml.
@@ -2097,12 +2105,13 @@ var File_nse_wire_v1_wire_proto protoreflect.FileDescriptor
 const file_nse_wire_v1_wire_proto_rawDesc = "" +
 	"\n" +
 	"\x16nse/wire/v1/wire.proto\x12\vnse.wire.v1\"\x11\n" +
-	"\x0fDescribeRequest\"\x8c\x01\n" +
+	"\x0fDescribeRequest\"\xb3\x01\n" +
 	"\rDescribeReply\x12)\n" +
 	"\x10protocol_version\x18\x01 \x01(\rR\x0fprotocolVersion\x12\x1f\n" +
 	"\vsdk_version\x18\x02 \x01(\tR\n" +
 	"sdkVersion\x12/\n" +
-	"\bfamilies\x18\x03 \x03(\v2\x13.nse.wire.v1.FamilyR\bfamilies\"f\n" +
+	"\bfamilies\x18\x03 \x03(\v2\x13.nse.wire.v1.FamilyR\bfamilies\x12%\n" +
+	"\x0eplugin_version\x18\x04 \x01(\tR\rpluginVersion\"f\n" +
 	"\x06Family\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
 	"\x03doc\x18\x02 \x01(\tR\x03doc\x126\n" +
