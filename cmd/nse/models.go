@@ -128,6 +128,21 @@ func openModels(ctx context.Context, what string, v variant) (models, error) {
 	return publishedModels(ctx, path, list, v)
 }
 
+// pick returns the architecture of a name, or the only one if no name is given.
+func (m models) pick(name string) (model, error) {
+	var names []string
+	for _, x := range m.list {
+		if strings.EqualFold(x.Name, name) || name == "" && len(m.list) == 1 {
+			return x, nil
+		}
+		names = append(names, x.Name)
+	}
+	if name == "" {
+		return model{}, fmt.Errorf("there are %d architectures: pick one of %s", len(names), strings.Join(names, ", "))
+	}
+	return model{}, fmt.Errorf("there is no architecture %q: there are %s", name, strings.Join(names, ", "))
+}
+
 // modelsFile is the file to read: the one that is named, or the front of the run in the folder that is.
 func modelsFile(what string) (string, error) {
 	info, err := os.Stat(what)

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/internal/export"
+	"github.com/nse-dev/nse/internal/runs"
+)
+
+// exporting is the command line of export.
+type exporting struct {
+	variant
+	onnx, pytorch, bn, pick string
+	normalise, json         bool
+	seed                    uint64
+}
+
+func exportVerb() *cobra.Command {
+	var e exporting
+	c := &cobra.Command{
+		Use:   "export FILE|RUN|NAME",
+		Short: "Write a network as ONNX, as a PyTorch module or as JSON",
+		Long: `Write a network for other runtimes. Its input is named image, [batch, channels, height, width], its output logits,
+[batch, classes]; both are float32, and the batch is any.
+
+--onnx writes ONNX of opset 17. --bn fold puts each batch normalisation into the weights of the convolution before it.
+--pytorch writes a Python module that needs PyTorch alone, and beside it the weights as safetensors: for net.py,
+net.safetensors. net.load("net.safetensors") returns the network.
+--json prints every layer with its graph, its shapes, its parameters and its MACs.
+
+Architectures have no weights: they get those that training begins with, which follow from --seed.
+
+` + modelsHelp,
+		Example: `  nse export nsenet-27 --onnx nsenet-27.onnx
+  nse export runs/001 --pick front-2 --pytorch net.py
+  nse export nsenet --se --swish --json`,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := e.check(); err != nil {
+				return usageError{c.CommandPath(), err}
+			}
+			m, err := openModels(c.Context(), args[0], e.variant)
+			if err != nil {
+				return err
+			}
+			defer m.Close()
+			x, err := m.pick(e.pick)
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			if err := e.run(c, exported(x)); err != nil {
+				return fmt.Errorf("%s: %w", x.Name, err)
+			}
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&e.onnx, "onnx", "", "write ONNX to this file")
+	f.StringVar(&e.bn, "bn", "fold", "batch normalisation in ONNX: fold it into the convolutions before it, or keep it")
+	f.StringVar(&e.pytorch, "pytorch", "", "write a PyTorch module to this file, which ends in .py")
+	f.BoolVar(&e.json, "json", false, "print a description in JSON")
+	f.BoolVar(&e.normalise, "normalise", false, "take pixels of 0 to 1 and normalise them in the network, as in training")
+	f.StringVar(&e.pick, "pick", "", "the architecture of that name, where there are several, such as front-1")
+	f.Uint64Var(&e.seed, "seed", 1, "seed of the weights of an architecture without any")
+	e.variant.flags(c)
+	return c
+}
+
+// check refuses flags that say nothing or contradict each other.
+func (e exporting) check() error {
+	switch {
+	case e.onnx == "" && e.pytorch == "" && !e.json:
+		return errors.New("nothing to write: want --onnx FILE, --pytorch FILE.py or --json")
+	case e.bn != "fold" && e.bn != "keep":
+		return fmt.Errorf("--bn %q: want fold or keep", e.bn)
+	case e.pytorch != "" && !strings.HasSuffix(filepath.Base(e.pytorch), ".py"):
+		return fmt.Errorf("--pytorch %s: want a name that ends in .py", e.pytorch)
+	}
+	return nil
+}
+
+// run writes what is asked for.
+func (e exporting) run(c *cobra.Command, n *export.Network) error {
+	if n.Weights == nil && (e.onnx != "" || e.pytorch != "") {
+		if err := n.Initialise(e.seed); err != nil {
+			return err
+		}
+	}
+	if e.onnx != "" {
+		model, err := n.ONNX(export.ONNXConfig{KeepBN: e.bn == "keep", Normalise: e.normalise})
+		if err == nil {
+			err = runs.WriteFile(e.onnx, model)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if e.pytorch != "" {
+		if err := e.module(n); err != nil {
+			return err
+		}
+	}
+	if !e.json {
+		return nil
+	}
+	d, err := n.Describe()
+	if err != nil {
+		return err
+	}
+	return printJSON(c.OutOrStdout(), d)
+}
+
+// module writes the PyTorch module with its weights beside it.
+func (e exporting) module(n *export.Network) error {
+	module, err := n.Torch(export.TorchConfig{Normalise: e.normalise})
+	if err != nil {
+		return err
+	}
+	weights, err := n.Weights.Encode()
+	if err == nil {
+		err = runs.WriteFile(strings.TrimSuffix(e.pytorch, ".py")+".safetensors", weights)
+	}
+	if err != nil {
+		return err
+	}
+	return runs.WriteFile(e.pytorch, module)
+}
+
+// exported is a model as package export takes it, without weights.
+func exported(m model) *export.Network {
+	n := &export.Network{Name: m.Name, Skeleton: m.Skeleton, Branches: make([][]export.Branch, len(m.Graphs))}
+	for l, graphs := range m.Graphs {
+		for i, g := range graphs {
+			n.Branches[l] = append(n.Branches[l], export.Branch{Op: m.Ops[l][i].Name, Graph: g})
+		}
+	}
+	return n
+}

@@ -1,0 +1,163 @@
+package export
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/nse-dev/nse/plugins"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/supernet/graph"
+	"github.com/nse-dev/nse/supernet/kernel"
+	"github.com/nse-dev/nse/supernet/safetensors"
+)
+
+// member is an operation of a test network.
+type member struct {
+	op    sdk.Op
+	attrs sdk.Attrs
+}
+
+// networks use, taken together, every operation that ships and every primitive but exec.
+func networks(t testing.TB) []*Network {
+	op := func(name string, attrs sdk.Attrs) member {
+		family, err := plugins.Builtin(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return member{family, attrs}
+	}
+	mbconv := func(kernel, expand, dilation, first, last int) member {
+		return op("mbconv", sdk.Attrs{"kernel": kernel, "expand": expand, "dilation": dilation, "groups": []int{first, last}})
+	}
+	wide := func(name string, kernel, expand int) member {
+		return op(name, sdk.Attrs{"kernel": kernel, "expand": expand})
+	}
+	unit := op("shuffle", sdk.Attrs{"kernel": 5})
+	return []*Network{
+		network(t, "dilated", sdk.Shape{Height: 19, Width: 16, Channels: 3}, supernet.Macro{Channels: []int{8, 12, 16}, Layers: "N R N R", StemStride: 1},
+			[][]member{{mbconv(3, 2, 3, 1, 1)}, {mbconv(5, 3, 2, 1, 1)}, {mbconv(7, 1, 1, 1, 1)}, {mbconv(3, 2, 2, 1, 1)}}),
+		network(t, "grouped", sdk.Shape{Height: 12, Width: 15, Channels: 1}, supernet.Macro{Channels: []int{8, 16}, Layers: "N R N", StemStride: 2, SqueezeExcite: true},
+			[][]member{{mbconv(3, 2, 1, 2, 4)}, {mbconv(5, 3, 1, 4, 2)}, {mbconv(3, 1, 1, 8, 1)}}),
+		network(t, "branches", sdk.Shape{Height: 17, Width: 18, Channels: 3}, supernet.Macro{Channels: []int{8, 16, 12}, Layers: "N R N E", StemStride: 1, Activation: sdk.HSwish},
+			[][]member{{wide("ssc", 5, 2), mbconv(3, 1, 1, 1, 1)}, {wide("ssc", 7, 1), wide("ssc", 3, 2), mbconv(5, 1, 1, 1, 1)}, {wide("ssc", 5, 1)}, {wide("ssc", 3, 1)}}),
+		network(t, "excited", sdk.Shape{Height: 16, Width: 16, Channels: 3}, supernet.Macro{Channels: []int{8, 12}, Layers: "N R N", StemStride: 1, Activation: sdk.Swish, SqueezeExcite: true},
+			[][]member{{wide("conv", 3, 1)}, {wide("dualconv", 3, 1), wide("conv", 5, 2)}, {wide("dualconv", 3, 1)}}),
+		network(t, "shuffled", sdk.Shape{Height: 13, Width: 14, Channels: 2}, supernet.Macro{Channels: []int{8, 12, 7}, Layers: "N R N R N", StemStride: 1},
+			[][]member{{unit}, {unit}, {unit}, {unit}, {unit, mbconv(3, 1, 1, 1, 1)}}),
+		network(t, "identities", sdk.Shape{Height: 9, Width: 9, Channels: 3}, supernet.Macro{Channels: []int{8, 12}, Layers: "N N R N", StemStride: 2},
+			[][]member{{}, {}, {mbconv(3, 1, 1, 1, 1)}, {}}),
+		network(t, "primitives", sdk.Shape{Height: 12, Width: 11, Channels: 3}, supernet.Macro{Channels: []int{8, 12}, Layers: "N R N", StemStride: 1, Activation: sdk.Swish},
+			[][]member{{{every(), nil}}, {mbconv(3, 1, 1, 1, 1)}, {{every(), nil}, {passing(), nil}}}),
+	}
+}
+
+// every is an operation of a normal layer that has what the shipped ones do without: pooling, sums, products, a linear
+// map, dropout, uneven kernels, biases, normalisations that cannot be folded, and names that PyTorch would not give.
+func every() sdk.Op {
+	return sdk.Op{Name: "every", Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
+		x := g.Input().BatchNorm().Named("before.0")
+		y := x.Conv(sdk.Conv2D{Out: l.Out, Kernel: [2]int{3, 5}, Pad: [2]int{2, 4}, Dilation: [2]int{2, 2}, Groups: 2, Bias: true}).Named("forward")
+		normal := g.Add(sdk.BatchNorm{Eps: 1e-3, Momentum: 0.01}, y).Named("before.norm").Activate(sdk.HSwish) // y has another reader
+		pooled := y.MaxPool(3, 1, 1).Add(normal.AvgPool(3, 1, 1), x).Dropout(0.2)
+		gate := pooled.GlobalAvgPool().Linear(l.Out).Activate(sdk.Sigmoid)
+		product := pooled.Multiply(gate).Multiply(normal)
+		biased := product.Conv(sdk.Conv2D{Out: 6, Kernel: [2]int{1, 1}, Bias: true}).BatchNorm().Activate(sdk.ReLU)
+		parts := biased.SqueezeExcite(3, sdk.HSwish).Split(2, 4)
+		return parts[1].Concat(parts[0]).ChannelShuffle(3).Conv1x1(l.Out, 1).DropPath(0.1), nil
+	}}
+}
+
+// passing is an operation without a node.
+func passing() sdk.Op {
+	return sdk.Op{Name: "passing", Build: func(g *sdk.Graph, _ sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) { return g.Input(), nil }}
+}
+
+// network lays out a network of 5 classes with random weights and running statistics. Only those for coloured images know
+// the statistics of their data.
+func network(t testing.TB, name string, image sdk.Shape, m supernet.Macro, ops [][]member) *Network {
+	t.Helper()
+	m.Head = 24
+	s, err := m.Skeleton(image, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &Network{Name: name, Skeleton: s}
+	for l, path := range ops {
+		branches := make([]Branch, len(path))
+		for i, op := range path {
+			g, err := op.op.Graph(s.Layers[l], op.attrs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			branches[i] = Branch{op.op.Name, g}
+		}
+		n.Branches = append(n.Branches, branches)
+	}
+	if image.Channels == 3 {
+		n.Data = &data.Normalization{Mean: []float32{0.3, 0.4, 0.5}, Std: []float32{0.2, 0.25, 0.3}}
+	}
+	n.Weights = randomWeights(n)
+	return n
+}
+
+// randomWeights leave no scale at 1 and no shift, mean or bias at 0, so that an error in any of them shows.
+func randomWeights(n *Network) *safetensors.File {
+	r, f := rand.New(rand.NewPCG(1, uint64(len(n.Name)))), new(safetensors.File)
+	for b := range n.blocks() {
+		for _, p := range b.Params() {
+			v := make([]float32, p.Size())
+			for i := range v {
+				switch p.Init {
+				case sdk.Kaiming:
+					v[i] = float32(r.NormFloat64() * math.Sqrt(2/float64(p.Size()/p.Shape[0])))
+				case sdk.One, sdk.RunningVar:
+					v[i] = 0.5 + r.Float32()
+				default:
+					v[i] = r.Float32() - 0.5
+				}
+			}
+			f.Tensors = append(f.Tensors, safetensors.NewFloat32(b.prefix+p.Name, p.Shape, v))
+		}
+	}
+	return f
+}
+
+// logits are nse's own on normalised images [N, H, W, C].
+func (n *Network) logits(t testing.TB, images int, x []float32) []float32 {
+	t.Helper()
+	s := &graph.Session{Pool: kernel.NewPool(2), Arena: new(graph.Arena), Batch: images, Mode: graph.Eval}
+	defer s.Pool.Close()
+	run := func(b block, x []float32) []float32 {
+		compiled, err := graph.Compile(b.title, b.Graph)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range compiled.Params {
+			tensor, _ := n.Weights.Tensor(b.prefix + p.Name)
+			v, err := tensor.Float32s()
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.SetTorch(p.Value, v)
+		}
+		y := make([]float32, images*compiled.OutShape().Size())
+		compiled.Forward(s, y, x)
+		return y
+	}
+	x = run(n.stem(), x)
+	for l := range n.Branches {
+		var outputs [][]float32
+		for i := range n.Branches[l] {
+			outputs = append(outputs, run(n.branch(l, i), x))
+		}
+		if n.Layers[l].Normal() {
+			outputs = append(outputs, x)
+		}
+		x = make([]float32, len(outputs[0]))
+		kernel.Mean(s.Pool, x, outputs...)
+	}
+	return run(n.head(), x)
+}
