@@ -24,9 +24,9 @@ func (n *Net) fitness(a, b evolve.Arch, held data.Batch, seed uint64) evolve.Gra
 		n.session.Mode = graph.Train
 	}
 	g := evolve.Gradient{A: make([]float64, len(a)), B: make([]float64, len(a))}
-	loss, dlogits := n.loss(n.leave(h), held.Labels)
-	g.Loss = loss
-	n.backward(a, dlogits, func(l int, dy []float32) {
+	logits := n.leave(h)
+	g.Loss, _ = n.loss(logits, held.Labels, 0)
+	n.backward(a, logits, func(l int, dy []float32) {
 		g.A[l] = kernel.Dot(n.session.Pool, dy, ea[l])
 		g.B[l] = kernel.Dot(n.session.Pool, dy, eb[l])
 	})

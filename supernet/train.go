@@ -13,7 +13,7 @@ func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, see
 	if err := n.check(a); err != nil {
 		return 0, err
 	}
-	loss = n.gradients(a, b, seed)
+	loss, _ = n.gradients(a, b, seed, 0)
 	if err := n.failure(); err != nil {
 		return 0, err
 	}
@@ -22,22 +22,22 @@ func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, see
 }
 
 // gradients runs one forward and backward pass in training mode and leaves the gradient of the mean cross-entropy in
-// every parameter on the path. seed draws the masks of dropout.
-func (n *Net) gradients(a evolve.Arch, b data.Batch, seed uint64) (loss float64) {
+// every parameter on the path. seed draws the masks of dropout; smoothing is of the labels.
+func (n *Net) gradients(a evolve.Arch, b data.Batch, seed uint64, smoothing float64) (loss float64, correct int) {
 	n.session.Mode, n.session.Batch, n.session.Momentum, n.session.Seed = graph.Train, len(b.Labels), 0, seed
 	logits := n.forward(a, b.X)
 	defer n.release()
-	loss, dlogits := n.loss(logits, b.Labels)
-	n.backward(a, dlogits, nil)
-	return loss
+	loss, correct = n.loss(logits, b.Labels, smoothing)
+	n.backward(a, logits, nil)
+	return loss, correct
 }
 
-// loss is the mean cross-entropy and its gradient, which takes the place of the logits.
-func (n *Net) loss(logits []float32, labels []int32) (loss float64, dlogits []float32) {
+// loss is the mean cross-entropy and the number of images that are classified correctly. The gradient takes the place of the logits.
+func (n *Net) loss(logits []float32, labels []int32, smoothing float64) (loss float64, correct int) {
 	start := n.session.Profile.Begin()
-	loss, _ = kernel.SoftmaxCrossEntropy(logits, logits, labels, n.head.OutShape().Channels)
+	loss, correct = kernel.SmoothCrossEntropy(logits, logits, labels, n.head.OutShape().Channels, smoothing)
 	n.session.Profile.End(start, "loss", 0, 2*len(logits))
-	return loss, logits
+	return loss, correct
 }
 
 // update takes an SGD step with Nesterov momentum on every parameter on the path of a; the others keep their

@@ -38,6 +38,7 @@ type Model struct {
 	Operations []Operation    `json:"operations"`
 	Layers     [][]Branch     `json:"layers"` // none in a normal layer: its input passes on
 	Count      sdk.Count      `json:"count"`
+	Training   *Training      `json:"training,omitempty"`       // nil if it was not trained
 	WeightsSum string         `json:"weights_sha256,omitempty"` // of the weights file; empty without one
 
 	skeleton supernet.Skeleton
@@ -70,6 +71,16 @@ type Operation struct {
 type Branch struct {
 	Op    string `json:"op"`
 	Graph []byte `json:"graph"` // as package wire encodes it; Blocks has it decoded
+}
+
+// Training is how the network came to its weights, and what they are worth.
+type Training struct {
+	Data       string                 `json:"data"`     // specification of the data set
+	Images     int                    `json:"images"`   // that it was trained on
+	Seed       uint64                 `json:"seed"`     // of everything random
+	Settings   supernet.RetrainConfig `json:"settings"` // as they were used
+	TestImages int                    `json:"test_images"`
+	Test       supernet.Outcome       `json:"test"` // on the test images
 }
 
 // New describes a network: the operations of every layer with the graphs that they have there. Graphs are kept as they

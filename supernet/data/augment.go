@@ -8,17 +8,17 @@ import (
 // Augment configures the random changes of training images. The zero value changes nothing.
 type Augment struct {
 	// CropPadding is the number of pixels by which an image is shifted at most, in each direction; what enters has the mean colour.
-	CropPadding int `toml:"crop_padding"`
+	CropPadding int `toml:"crop_padding" json:"crop_padding"`
 	// Flip mirrors half of the images horizontally.
-	Flip bool `toml:"flip"`
+	Flip bool `toml:"flip" json:"flip"`
 	// Brightness b multiplies pixels by a factor drawn from 1−b..1+b.
-	Brightness float64 `toml:"brightness"`
+	Brightness float64 `toml:"brightness" json:"brightness"`
 	// Contrast c multiplies the distance from the image's mean grey by a factor drawn from 1−c..1+c.
-	Contrast float64 `toml:"contrast"`
+	Contrast float64 `toml:"contrast" json:"contrast"`
 	// Saturation s multiplies the distance from each pixel's grey by a factor drawn from 1−s..1+s; grey images stay.
-	Saturation float64 `toml:"saturation"`
+	Saturation float64 `toml:"saturation" json:"saturation"`
 	// Cutout is the side of the square, in pixels, that takes the mean colour around a random point.
-	Cutout int `toml:"cutout"`
+	Cutout int `toml:"cutout" json:"cutout"`
 }
 
 // Validate reports the first value that is out of range, by its name in the configuration.

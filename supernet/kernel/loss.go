@@ -9,6 +9,15 @@ import "math"
 //
 // It is stable for logits of any finite size; dlogits may be logits.
 func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, classes int) (loss float64, correct int) {
+	return SmoothCrossEntropy(dlogits, logits, labels, classes, 0)
+}
+
+// SmoothCrossEntropy is SoftmaxCrossEntropy with the target 1 − ε + ε/classes for the label and ε/classes for the other classes, where
+// ε = smoothing lies in 0..1, 1 excluded.
+func SmoothCrossEntropy(dlogits, logits []float32, labels []int32, classes int, smoothing float64) (loss float64, correct int) {
+	if !(smoothing >= 0 && smoothing < 1) {
+		panic(badRate)
+	}
 	need(logits, len(labels)*classes)
 	if dlogits != nil {
 		need(dlogits, len(logits))
@@ -19,12 +28,12 @@ func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, classes int)
 		}
 		row := logits[r*classes : (r+1)*classes]
 		best, logSum := logSumExp(row)
-		loss += logSum - float64(row[label])
+		loss += logSum - smoothTarget(row, int(label), smoothing)
 		if best == int(label) {
 			correct++
 		}
 		if dlogits != nil {
-			crossEntropyGradient(dlogits[r*classes:(r+1)*classes], row, logSum, int(label), len(labels))
+			crossEntropyGradient(dlogits[r*classes:(r+1)*classes], row, logSum, int(label), len(labels), smoothing)
 		}
 	}
 	return loss / float64(max(len(labels), 1)), correct
@@ -47,11 +56,24 @@ func logSumExp(row []float32) (best int, logSum float64) {
 	return best, top + math.Log(sum)
 }
 
-func crossEntropyGradient(d, row []float32, logSum float64, label, rows int) {
+// smoothTarget is the mean of row under the targets.
+func smoothTarget(row []float32, label int, smoothing float64) float64 {
+	if smoothing == 0 {
+		return float64(row[label])
+	}
+	sum := 0.0
+	for _, v := range row {
+		sum += float64(v)
+	}
+	return (1-smoothing)*float64(row[label]) + smoothing*sum/float64(len(row))
+}
+
+func crossEntropyGradient(d, row []float32, logSum float64, label, rows int, smoothing float64) {
+	others := smoothing / float64(len(row))
 	for i, v := range row {
-		g := math.Exp(float64(v) - logSum)
+		g := math.Exp(float64(v)-logSum) - others
 		if i == label {
-			g--
+			g -= 1 - smoothing
 		}
 		d[i] = float32(g / float64(rows))
 	}

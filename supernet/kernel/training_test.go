@@ -82,18 +82,25 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 		for i := range labels {
 			labels[i] = int32(r.IntN(classes))
 		}
+		smoothing := rapid.SampledFrom([]float64{0, 0.1, 0.7}).Draw(t, "smoothing")
 		loss := func() (sum float64) {
 			for i, label := range labels {
 				total := 0.0
 				for _, v := range logits[i*classes : (i+1)*classes] {
 					total += math.Exp(float64(v))
 				}
-				sum -= math.Log(math.Exp(float64(logits[i*classes+int(label)]))/total) / float64(rows)
+				for k, v := range logits[i*classes : (i+1)*classes] {
+					target := smoothing / float64(classes)
+					if k == int(label) {
+						target += 1 - smoothing
+					}
+					sum -= target * math.Log(math.Exp(float64(v))/total) / float64(rows)
+				}
 			}
 			return sum
 		}
 		d := garbage(len(logits))
-		got, _ := SoftmaxCrossEntropy(d, logits, labels, classes)
+		got, _ := SmoothCrossEntropy(d, logits, labels, classes, smoothing)
 		if math.Abs(got-loss()) > 1e-6 {
 			t.Fatalf("loss %g, want %g", got, loss())
 		}

@@ -1,0 +1,51 @@
+package supernet
+
+import (
+	"fmt"
+
+	"github.com/nse-dev/nse/supernet/data"
+)
+
+// RetrainConfig says how an architecture is trained from scratch (appendix B).
+type RetrainConfig struct {
+	Batch          int          `toml:"batch" json:"batch"`                     // images in a step; all training images if there are fewer
+	Epochs         int          `toml:"epochs" json:"epochs"`                   // passes over the training images
+	LR             float64      `toml:"lr" json:"lr"`                           // learning rate at the start of the cosine
+	WarmupEpochs   float64      `toml:"warmup_epochs" json:"warmup_epochs"`     // length of the linear warm-up from 0, in epochs
+	Momentum       float64      `toml:"momentum" json:"momentum"`               // of Nesterov's method
+	WeightDecay    float64      `toml:"weight_decay" json:"weight_decay"`       // on tensors with more than one dimension
+	LabelSmoothing float64      `toml:"label_smoothing" json:"label_smoothing"` // part of the target that all classes share
+	DropPath       float64      `toml:"drop_path" json:"drop_path"`             // rate at which branches of the last normal layer are dropped for an image; those before have less, in proportion
+	EMA            float64      `toml:"ema" json:"ema"`                         // decay of the exponential average of the weights, which is tested beside the last ones; 0 keeps none
+	Augment        data.Augment `toml:"augment" json:"augment"`                 // random changes of training images
+}
+
+// DefaultRetrain is a short schedule for small images; the paper's 350 epochs with batch 2048 are for ImageNet.
+func DefaultRetrain() RetrainConfig {
+	return RetrainConfig{Batch: 128, Epochs: 40, LR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 5e-4, LabelSmoothing: 0.1, EMA: 0.999,
+		Augment: data.Augment{CropPadding: 4, Flip: true, Cutout: 8}}
+}
+
+// Validate checks the ranges.
+func (c RetrainConfig) Validate() error {
+	if err := c.train().Validate(); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"label_smoothing", c.LabelSmoothing}, {"drop_path", c.DropPath}, {"ema", c.EMA}} {
+		if !(f.value >= 0 && f.value < 1) {
+			return fmt.Errorf("%s = %g: want 0 to 1, 1 excluded", f.name, f.value)
+		}
+	}
+	if err := c.Augment.Validate(); err != nil {
+		return fmt.Errorf("augment.%w", err)
+	}
+	return nil
+}
+
+// train is what retraining has in common with a round.
+func (c RetrainConfig) train() TrainConfig {
+	return TrainConfig{Batch: c.Batch, Epochs: c.Epochs, LR: c.LR, WarmupEpochs: c.WarmupEpochs, Momentum: c.Momentum, WeightDecay: c.WeightDecay}
+}

@@ -1,0 +1,194 @@
+package supernet
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/supernet/graph"
+	"github.com/nse-dev/nse/supernet/safetensors"
+)
+
+// testTrainer trains an architecture of three layers on generated images.
+func testTrainer(t testing.TB, spec string, c RetrainConfig, workers int) *Trainer {
+	t.Helper()
+	set, err := data.Open(spec, 1, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := Macro{StemStride: 1, Channels: []int{8, 16}, Layers: "NRN", Head: 32}
+	s, err := m.Skeleton(sdk.Shape{Height: set.Height, Width: set.Width, Channels: set.Channels}, len(set.Classes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	graphs := make([][]*sdk.Graph, len(s.Layers))
+	for l, path := range []evolve.Path{{0, 1}, {1, 3}, {2}} {
+		for _, op := range path {
+			g, err := buildFew(op, s.Layers[l])
+			if err != nil {
+				t.Fatal(err)
+			}
+			graphs[l] = append(graphs[l], g)
+		}
+	}
+	trainer, err := NewTrainer(s, graphs, set, c, 5, workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(trainer.Close)
+	return trainer
+}
+
+// until takes steps.
+func until(t testing.TB, trainer *Trainer, step int) {
+	t.Helper()
+	for trainer.Step < step {
+		if _, _, err := trainer.Update(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func ended(t testing.TB, trainer *Trainer) Outcome {
+	t.Helper()
+	until(t, trainer, trainer.Steps)
+	o, err := trainer.Finish(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestRetrainingLearns(t *testing.T) {
+	c := DefaultRetrain()
+	c.Epochs, c.Batch, c.EMA, c.DropPath = 4, 32, 0.95, 0.1
+	c.Augment = data.Augment{Flip: true, CropPadding: 1}
+	o := ended(t, testTrainer(t, "generated:900", c, 0))
+	if o.Accuracy < 0.3 || o.Accuracy != max(o.Last.Accuracy, o.Averaged.Accuracy) {
+		t.Errorf("accuracy %+v; chance is 0.100", o)
+	}
+}
+
+// quickRetrain is over in 15 steps.
+func quickRetrain() RetrainConfig {
+	c := DefaultRetrain()
+	c.Epochs, c.Batch, c.EMA, c.DropPath, c.WarmupEpochs = 3, 24, 0.9, 0.3, 0.5
+	return c
+}
+
+func TestRetrainingGoesOnToTheBit(t *testing.T) {
+	whole := testTrainer(t, "generated:120", quickRetrain(), 2)
+	want := ended(t, whole)
+	if whole.Steps != 15 {
+		t.Fatalf("%d steps", whole.Steps)
+	}
+	for _, step := range []int{0, 1, 7, 15} {
+		first := testTrainer(t, "generated:120", quickRetrain(), 1)
+		until(t, first, step)
+		path := filepath.Join(t.TempDir(), "checkpoint")
+		if err := first.Save(path, map[string]string{"more": "text"}); err != nil {
+			t.Fatal(err)
+		}
+		f, err := safetensors.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := testTrainer(t, "generated:120", quickRetrain(), 3)
+		if err := second.Restore(f); err != nil {
+			t.Fatal(err)
+		}
+		if got := ended(t, second); !reflect.DeepEqual(got, want) || !reflect.DeepEqual(second.Net().Tensors(), whole.Net().Tensors()) {
+			t.Errorf("from step %d: %+v, want %+v, or other weights", step, got, want)
+		}
+	}
+}
+
+func TestAveragesFollowTheWeights(t *testing.T) {
+	trainer := testTrainer(t, "generated:120", quickRetrain(), 1)
+	want := map[*graph.Param][]float64{}
+	for p, v := range trainer.averages {
+		for _, x := range v {
+			want[p] = append(want[p], float64(x))
+		}
+	}
+	for step := range 15 {
+		until(t, trainer, step+1)
+		decay := min(0.9, float64(1+step)/float64(10+step))
+		for p, v := range want {
+			for i := range v {
+				v[i] = decay*v[i] + (1-decay)*float64(p.Value[i])
+			}
+		}
+	}
+	for p, v := range want {
+		for i := range v {
+			if got := float64(trainer.averages[p][i]); math.Abs(got-v[i]) > 1e-5*(1+math.Abs(v[i])) {
+				t.Fatalf("%s[%d] = %g, want %g", p.Name, i, got, v[i])
+			}
+		}
+	}
+	if len(want) == 0 {
+		t.Error("there are no averages")
+	}
+}
+
+// TestOutcomeIsThatOfTheWeightsKept damages either side.
+func TestOutcomeIsThatOfTheWeightsKept(t *testing.T) {
+	for _, kept := range []string{"last", "averaged"} {
+		trainer := testTrainer(t, "generated:240", quickRetrain(), 0)
+		until(t, trainer, trainer.Steps)
+		for _, p := range trainer.net.params() {
+			if v := trainer.averages[p]; v != nil && kept == "last" {
+				clear(v)
+			} else if v != nil {
+				clear(p.Value)
+			}
+		}
+		o := ended(t, trainer)
+		again, err := trainer.net.Test(context.Background(), trainer.arch, trainer.set.Sequence(trainer.set.Test, 50), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Kept != kept || again.Accuracy != o.Accuracy || math.Abs(again.Loss-o.Loss) > 1e-6 || o.Last.Accuracy == o.Averaged.Accuracy {
+			t.Errorf("%s: kept %+v, measured again %+v", kept, o, again)
+		}
+	}
+}
+
+func TestTheWarmupIsLinear(t *testing.T) {
+	c := quickRetrain()
+	c.WarmupEpochs = 1 // 5 steps
+	trainer := testTrainer(t, "generated:120", c, 1)
+	var rates []string
+	for trainer.Step = 0; trainer.Step < trainer.Steps; trainer.Step++ {
+		rates = append(rates, fmt.Sprintf("%.4f", trainer.rate()))
+	}
+	const want = "0.0167 0.0333 0.0500 0.0667 0.0833 0.1000 0.0976 0.0905 0.0794 0.0655 0.0500 0.0345 0.0206 0.0095 0.0024"
+	if got := strings.Join(rates, " "); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestRetrainConfigIsChecked(t *testing.T) {
+	for want, change := range map[string]func(c *RetrainConfig){
+		"batch = 1: want 2 or more, which batch normalisation needs": func(c *RetrainConfig) { c.Batch = 1 },
+		"epochs = 0: want 1 to 1000000":                              func(c *RetrainConfig) { c.Epochs = 0 },
+		"ema = 1: want 0 to 1, 1 excluded":                           func(c *RetrainConfig) { c.EMA = 1 },
+		"drop_path = -1: want 0 to 1, 1 excluded":                    func(c *RetrainConfig) { c.DropPath = -1 },
+		"label_smoothing = NaN: want 0 to 1, 1 excluded":             func(c *RetrainConfig) { c.LabelSmoothing = math.NaN() },
+		"augment.cutout = -1: want 0 to 1024":                        func(c *RetrainConfig) { c.Augment.Cutout = -1 },
+	} {
+		c := DefaultRetrain()
+		change(&c)
+		if err := c.Validate(); err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
