@@ -17,6 +17,7 @@ var mayImport = map[string][]string{
 	"sdk":                  {},
 	"sdk/wire":             {"sdk"},
 	"sdk/serve":            {"sdk", "sdk/wire"},
+	"sdk/sdktest":          {"sdk", "sdk/serve", "sdk/wire"},
 	"plugins":              {"plugins", "sdk", "sdk/serve"},
 	"registry":             {"sdk", "sdk/wire"},
 	"pareto":               {},

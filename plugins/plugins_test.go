@@ -11,6 +11,7 @@ import (
 
 	"github.com/nse-dev/nse/plugins"
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/sdktest"
 )
 
 // shared opens a file of the reference material, which lies beside the repository. Without it the test is skipped,
@@ -173,10 +174,15 @@ func TestUnknownBuiltinListsNames(t *testing.T) {
 	}
 }
 
-func TestFamiliesAreValid(t *testing.T) {
+// One member of each kind passes the suite that authors use.
+func TestConformance(t *testing.T) {
+	members := map[string][]sdk.Attrs{
+		"conv":     {{"expand": 1}, {"kernel": 5, "expand": 2}},
+		"dualconv": {{"expand": 1}, {"kernel": 5, "expand": 2}},
+		"mbconv":   {{"kernel": 3, "expand": 1}, {"kernel": 11, "expand": 6}, {"kernel": 3, "expand": 3, "dilation": 3}, {"kernel": 5, "expand": 3, "groups": []int{1, 2}}},
+		"ssc":      {{"kernel": 5, "expand": 1}, {"kernel": 7, "expand": 4}},
+	}
 	for _, op := range plugins.All() {
-		if err := op.Validate(); err != nil {
-			t.Error(err)
-		}
+		sdktest.Run(t, op, members[op.Name]...)
 	}
 }

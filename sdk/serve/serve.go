@@ -119,6 +119,15 @@ func newOperations(version string, ops []sdk.Op) (*operations, error) {
 	return s, nil
 }
 
+// Operations answers the calls of the plugin protocol as a process of Main does, for tests of operations.
+func Operations(ops ...sdk.Op) (wire.OperationsServer, error) {
+	server, err := newOperations("", ops)
+	if err != nil {
+		return nil, err
+	}
+	return server, nil
+}
+
 // Describe implements wire.OperationsServer.
 func (s *operations) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeReply, error) {
 	return &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, SdkVersion: wire.SDKVersion, PluginVersion: s.version, Families: s.families}, nil
