@@ -78,17 +78,25 @@ func Admit(path string) (sha256 string, err error) {
 	return sha256, err
 }
 
-// recall returns the copy of a plugin that the user has named before.
+// recall returns a copy of a plugin that the user has named before: the one of the same name, or else the first under
+// another name.
 func recall(path string, checksum []byte) (string, error) {
 	want := hex.EncodeToString(checksum)
-	kept, err := kept(path, want)
+	same, err := kept(path, want)
 	if err != nil {
 		return "", err
 	}
-	if found, err := sum(kept); err != nil || found != want {
-		return "", fmt.Errorf("there is no copy of it in %s: name the file whose sha256 is %s with --plugin", filepath.Dir(filepath.Dir(kept)), want)
+	copies := []string{same}
+	others, _ := os.ReadDir(filepath.Dir(same)) // there is none if the plugin was never named
+	for _, other := range others {
+		copies = append(copies, filepath.Join(filepath.Dir(same), other.Name()))
 	}
-	return kept, nil
+	for _, kept := range copies {
+		if found, err := sum(kept); err == nil && found == want {
+			return kept, nil
+		}
+	}
+	return "", fmt.Errorf("there is no copy of it in %s: name the file whose sha256 is %s with --plugin", filepath.Dir(filepath.Dir(same)), want)
 }
 
 // sum is the SHA-256 of a file in hexadecimal digits.
@@ -116,7 +124,7 @@ func keep(path, kept, checksum string) (err error) {
 	// A process that is forked while the copy is open for writing would hold it so, and keep it from being executed.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	to, err := os.CreateTemp(filepath.Dir(kept), "copy-")
+	to, err := os.CreateTemp(filepath.Dir(filepath.Dir(kept)), "copy-") // in the checksum's folder all are complete
 	if err != nil {
 		return err
 	}

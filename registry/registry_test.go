@@ -267,3 +267,42 @@ func TestPluginsRunFromTheCache(t *testing.T) {
 		t.Errorf("the folder of the copy has %v, %v", left, err)
 	}
 }
+
+// A recalled plugin is known by its checksum, under whatever name the user has named it; a copy that was damaged is not.
+func TestRecallGoesByChecksum(t *testing.T) {
+	cache, dir := t.TempDir(), t.TempDir()
+	t.Setenv(registry.CacheVariable, cache)
+	script := []byte("#!/bin/sh\nexec " + os.Args[0] + " plugin plain\n")
+	sum := fmt.Sprintf("%x", sha256.Sum256(script))
+	text := fmt.Sprintf("[[plugin]]\npath = \"elsewhere/nse-plain\"\nsha256 = %q\n[[plugin.op]]\nname = \"plain\"\n", sum)
+	o := options()
+	o.Recall = func(s string) bool { return s == sum }
+	recalled := func() error {
+		pool, err := registry.Parse(t.Context(), "p.toml", []byte(text), dir, o)
+		if err == nil {
+			err = pool.Close()
+		}
+		return err
+	}
+	want := "p.toml:2:8: plugin \"elsewhere/nse-plain\": there is no copy of it in " + cache + ": name the file whose sha256 is " + sum + " with --plugin"
+	if err := recalled(); err == nil || err.Error() != want {
+		t.Errorf("before it was named: %v\nwant %s", err, want)
+	}
+	path := filepath.Join(dir, "renamed")
+	if err := os.WriteFile(path, script, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := registry.Admit(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := recalled(); err != nil {
+		t.Error(err)
+	}
+	kept := filepath.Join(cache, sum, "renamed")
+	if err := errors.Join(os.Chmod(kept, 0o700), os.WriteFile(kept, append(script, '#'), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if err := recalled(); err == nil || err.Error() != want {
+		t.Errorf("damaged: %v\nwant %s", err, want)
+	}
+}

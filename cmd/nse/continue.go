@@ -49,7 +49,7 @@ uses them. If this is interrupted, nse resume goes on.`,
 func (x continuation) run(c *cobra.Command, dir string) error {
 	switch {
 	case x.pool == "":
-		return usageError{c.CommandPath(), errNoPool}
+		return usageError{c.CommandPath(), errors.New("--pool is missing: the second one that ships is pools/second45.toml")}
 	case x.maxRounds < 0:
 		return usageError{c.CommandPath(), fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for as before", x.maxRounds)}
 	}
@@ -69,7 +69,11 @@ func (x continuation) run(c *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	if len(state.Front) == 0 {
+	switch {
+	case len(state.Front) > 0:
+	case last.Done:
+		return fmt.Errorf("%s ended without a front to go on from: %s", dir, state.Reason)
+	default:
 		return fmt.Errorf("%s has no front to go on from: go on with nse resume %s until it has one", dir, dir)
 	}
 	if err := errors.Join(sameConfig(r), admit(x.plugins)); err != nil {

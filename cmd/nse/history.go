@@ -2,9 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,68 +13,107 @@ import (
 	"github.com/nse-dev/nse/internal/runs"
 )
 
+// historyFlags are the flags of nse ops history.
+type historyFlags struct {
+	json    bool
+	op, svg string
+}
+
 func opsHistoryVerb() *cobra.Command {
-	var asJSON bool
-	var only string
+	var f historyFlags
 	c := &cobra.Command{
 		Use:   "history RUN",
 		Short: "Say how each operation of a pool fared in a search",
-		Long: `For each operation of a run's pool: in which round it first came in, in how many places (a layer in a round) it was,
-its mean fitness θ there at the end of its rounds, in how many places it fell below the threshold or was let go because
-the front did not use it, and in how many architectures of which rounds' fronts it is. --op lists the places of one
-operation; --json has all of them.`,
+		Long: `For each operation of a run: the file that it came with (and the start of its plugin's SHA-256), the round from which on
+it waited, and by round (ROUND:VALUE) in how many layers it was, its mean fitness θ there at the end, in how many layers
+it fell below the threshold, was let go because the front did not use it, or stayed, and how many of the front's
+architectures use it. --op tells the fitness of one operation over time and its end in each layer; --json has all of it.
+--svg draws the rounds of all operations, with a square for each layer.`,
 		Example: `  nse ops history runs/001
   nse ops history runs/001 --op mbconv-k5-e3
-  nse ops history runs/001 --json`,
+  nse ops history runs/001 --json
+  nse ops history runs/001 --svg history.svg`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			r, err := runs.Read(args[0])
-			if err != nil {
-				return err
+			if f.svg != "" && (f.json || f.op != "") {
+				return usageError{c.CommandPath(), errors.New("--svg draws all operations: leave --json and --op out")}
 			}
-			defer r.Close()
-			list, err := histories(r)
-			if err != nil {
-				return err
-			}
-			if only != "" {
-				list = slices.DeleteFunc(list, func(h history) bool { return h.Op != only })
-				if len(list) == 0 {
-					return fmt.Errorf("%s: the run has no operation %q", args[0], only)
-				}
-			}
-			switch {
-			case asJSON:
-				return printJSON(c.OutOrStdout(), list)
-			case only != "":
-				return table(c.OutOrStdout(), placeRows(list[0]))
-			}
-			return table(c.OutOrStdout(), historyRows(list))
+			return f.run(c, args[0])
 		},
 	}
-	c.Flags().StringVar(&only, "op", "", "one operation, by name")
-	jsonFlag(c, &asJSON)
+	c.Flags().StringVar(&f.op, "op", "", "one operation, by name")
+	c.Flags().StringVar(&f.svg, "svg", "", "write a drawing to this file")
+	jsonFlag(c, &f.json)
 	return c
+}
+
+func (f historyFlags) run(c *cobra.Command, dir string) error {
+	r, err := runs.Read(dir)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	list, err := histories(r)
+	if err != nil {
+		return err
+	}
+	if f.op != "" {
+		list = slices.DeleteFunc(list, func(h history) bool { return h.Op != f.op })
+		if len(list) == 0 {
+			return fmt.Errorf("%s: the run has no operation %q", dir, f.op)
+		}
+	}
+	switch {
+	case f.svg != "":
+		return writeHistory(r, list, f.svg)
+	case f.json:
+		return printJSON(c.OutOrStdout(), list)
+	case f.op != "":
+		return printHistory(c.OutOrStdout(), list[0])
+	}
+	return table(c.OutOrStdout(), historyRows(list))
 }
 
 // history is how an operation fared.
 type history struct {
-	Op          string    `json:"op"`
-	Plugin      string    `json:"plugin"`
-	Checksum    string    `json:"checksum,omitempty"`    // of the plugin's binary
-	Quarantined string    `json:"quarantined,omitempty"` // why it could not be run any more
-	Places      []episode `json:"places"`                // by round and layer
-	Fronts      []onFront `json:"fronts"`                // by round
+	Op          string       `json:"op"`
+	Plugin      string       `json:"plugin"`             // its family
+	Checksum    string       `json:"checksum,omitempty"` // of the plugin's binary, as it was last used
+	Came        origin       `json:"came"`
+	Quarantined *quarantined `json:"quarantined,omitempty"`
+	Places      []episode    `json:"places"` // by round and layer
+	Fronts      []onFront    `json:"fronts"` // by round
+}
+
+// origin is where and when an operation came first.
+type origin struct {
+	Kind   runs.PoolKind `json:"kind"`   // start, second (nse continue) or arrived
+	Source string        `json:"source"` // file
+	Round  int           `json:"round"`  // from which on it waited
+	Time   time.Time     `json:"time"`
+
+	pool int // number
+}
+
+// quarantined says why an operation could not be run any more.
+type quarantined struct {
+	Round  int    `json:"round"`
+	Reason string `json:"reason"`
 }
 
 // episode is what became of an operation at one layer in one round.
 type episode struct {
-	Round int      `json:"round"`
-	Layer int      `json:"layer"`
-	New   bool     `json:"new"`   // it came in for this round; otherwise it was inherited from the last front
-	Theta *float64 `json:"theta"` // fitness, as last recorded in the round
-	End   string   `json:"end"`   // kept, dropped, let go, or nothing while the round goes on
-	Step  int      `json:"step"`  // of fitness updates: of Theta, and of the fall
+	Round   int     `json:"round"`
+	Layer   int     `json:"layer"`
+	New     bool    `json:"new"`     // it came in for this round; otherwise it was inherited from the last front
+	Fitness []theta `json:"fitness"` // over the round
+	End     string  `json:"end"`     // kept, dropped (at the last step of Fitness), let go, quarantined, given up, or nothing while the round goes on
+}
+
+// theta is the fitness parameter θ after a fitness step.
+type theta struct {
+	Step  int     `json:"step"`
+	Theta float64 `json:"theta"`
 }
 
 // onFront counts the architectures of a round's front that use an operation.
@@ -88,11 +128,17 @@ const (
 	wasKept    = "kept"
 	wasDropped = "dropped"
 	wasLetGo   = "let go"
+	wasBroken  = "quarantined"
+	wasGivenUp = "given up" // the round was
 )
 
-// histories reads the histories of a run's operations, in the order of the pool.
+// histories reads the histories of a run's operations, in the order in which they came.
 func histories(r *runs.Run) ([]history, error) {
 	ops, err := r.Ops()
+	if err != nil {
+		return nil, err
+	}
+	pools, err := r.Pools()
 	if err != nil {
 		return nil, err
 	}
@@ -100,75 +146,90 @@ func histories(r *runs.Run) ([]history, error) {
 	index := map[string]int{}
 	for i, op := range ops {
 		list[i] = history{Op: op.Name, Plugin: op.Plugin, Checksum: op.Checksum, Places: []episode{}, Fronts: []onFront{}}
+		if op.Pool < 0 || op.Pool >= len(pools) {
+			return nil, fmt.Errorf("%s is damaged: %s is of pool %d, there are %d", r.Dir, op.Name, op.Pool, len(pools))
+		}
+		p := pools[op.Pool]
+		list[i].Came = origin{p.Kind, p.Source, p.Round, p.Time, p.Number}
 		index[op.Name] = i
 	}
-	events, err := r.Events(evolve.Quarantined{}.Kind())
-	if err != nil {
+	if err := addQuarantines(r, list); err != nil {
 		return nil, err
 	}
-	for _, e := range events {
-		var q evolve.Quarantined
-		if err := json.Unmarshal(e.Body, &q); err != nil || int(q.Op) >= len(list) {
-			return nil, fmt.Errorf("%s: event %d is damaged", r.Dir, e.Seq)
-		}
-		list[q.Op].Quarantined = fmt.Sprintf("in round %d: %s", e.Round, q.Reason)
-	}
 	rounds, err := r.Rounds()
-	for i, round := range rounds {
+	for i := range rounds {
 		if err == nil {
-			err = addRound(r, rounds[:i], round, func(op string) *history { return &list[index[op]] })
+			err = addRound(r, rounds, i, func(op string) *history { return &list[index[op]] })
 		}
 	}
 	return list, err
 }
 
-// addRound adds what happened in a round, given those before it.
-func addRound(r *runs.Run, before []runs.Round, round runs.Round, of func(op string) *history) error {
-	fitness, err := r.Fitness(round.Round)
+func addQuarantines(r *runs.Run, list []history) error {
+	events, err := r.Events(evolve.Quarantined{}.Kind())
+	for _, e := range events {
+		var q evolve.Quarantined
+		if err := json.Unmarshal(e.Body, &q); err != nil || int(q.Op) >= len(list) {
+			return fmt.Errorf("%s: event %d is damaged", r.Dir, e.Seq)
+		}
+		list[q.Op].Quarantined = &quarantined{e.Round, q.Reason}
+	}
+	return err
+}
+
+// addRound adds what happened in the i-th round.
+func addRound(r *runs.Run, rounds []runs.Round, i int, of func(op string) *history) error {
+	round := rounds[i]
+	var inherited [][]string // what the last front used, by layer
+	for _, before := range rounds[:i] {
+		if before.Kept != nil {
+			inherited = before.Kept
+		}
+	}
+	rows, err := r.Fitness(round.Round)
 	if err != nil {
 		return err
 	}
-	last := map[fallenName]runs.Fitness{}
-	for _, f := range fitness {
-		last[fallenName{f.Layer, f.Op}] = f
+	curves, dropped := map[spot][]theta{}, map[spot]bool{}
+	for _, f := range rows {
+		at := spot{f.Layer, f.Op}
+		curves[at] = append(curves[at], theta{f.Step, f.Theta})
+		dropped[at] = f.Dropped
 	}
 	for l, ops := range round.Subset {
 		for _, op := range ops {
-			e := episode{Round: round.Round, Layer: l, New: true}
-			if n := len(before); n > 0 && before[n-1].Kept != nil {
-				e.New = !slices.Contains(before[n-1].Kept[l], op)
-			}
-			f, measured := last[fallenName{l, op}]
-			if measured {
-				e.Theta, e.Step = &f.Theta, f.Step
-			}
+			at, h := spot{l, op}, of(op)
+			e := episode{Round: round.Round, Layer: l, Fitness: append([]theta{}, curves[at]...)}
+			e.New = inherited == nil || !slices.Contains(inherited[l], op)
 			switch {
-			case f.Dropped:
+			case dropped[at]:
 				e.End = wasDropped
+			case h.Quarantined != nil && h.Quarantined.Round == round.Round:
+				e.End = wasBroken
 			case round.Kept != nil && slices.Contains(round.Kept[l], op):
 				e.End = wasKept
 			case round.Kept != nil:
 				e.End = wasLetGo
+			case i < len(rounds)-1:
+				e.End = wasGivenUp
 			}
-			h := of(op)
 			h.Places = append(h.Places, e)
 		}
 	}
 	return addFront(r, round.Round, of)
 }
 
-// fallenName is an operation at a layer.
-type fallenName struct {
+// spot is an operation at a layer.
+type spot struct {
 	layer int
 	op    string
 }
 
 func addFront(r *runs.Run, round int, of func(op string) *history) error {
-	archs, err := r.Architectures(round)
+	front, err := frontOf(r, round)
 	if err != nil {
 		return err
 	}
-	front := slices.DeleteFunc(archs, func(a runs.Architecture) bool { return !a.Front })
 	uses := map[string]int{}
 	for _, a := range front {
 		used := slices.Concat(a.Ops...)
@@ -182,85 +243,4 @@ func addFront(r *runs.Run, round int, of func(op string) *history) error {
 		h.Fronts = append(h.Fronts, onFront{round, n, len(front)})
 	}
 	return nil
-}
-
-// historyRows is the table of all operations, those that the fronts used most first.
-func historyRows(list []history) []string {
-	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b history) int { return b.used() - a.used() })
-	rows := []string{"operation\tcame in round\tplaces\tθ\tfell\tlet go\tkept\tfronts"}
-	for _, h := range list {
-		came, theta := "-", "-"
-		if len(h.Places) > 0 {
-			came = fmt.Sprint(h.Places[0].Round)
-		}
-		sum, n := 0.0, 0
-		for _, e := range h.Places {
-			if e.Theta != nil {
-				sum, n = sum+*e.Theta, n+1
-			}
-		}
-		if n > 0 {
-			theta = fmt.Sprintf("%.2f", sum/float64(n))
-		}
-		rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%s\t%d\t%d\t%d\t%s", h.Op, came, len(h.Places), theta,
-			h.count(wasDropped), h.count(wasLetGo), h.count(wasKept), h.fronts()))
-	}
-	return rows
-}
-
-// used counts the architectures of all fronts that use the operation.
-func (h history) used() (n int) {
-	for _, f := range h.Fronts {
-		n += f.Architectures
-	}
-	return n
-}
-
-func (h history) count(end string) (n int) {
-	for _, e := range h.Places {
-		if e.End == end {
-			n++
-		}
-	}
-	return n
-}
-
-// fronts says how many architectures of each front use the operation, or why none can any more.
-func (h history) fronts() string {
-	var parts []string
-	for _, f := range h.Fronts {
-		parts = append(parts, fmt.Sprintf("round %d: %d of %d", f.Round, f.Architectures, f.Front))
-	}
-	if h.Quarantined != "" {
-		parts = append(parts, "quarantined "+h.Quarantined)
-	}
-	if len(parts) == 0 {
-		return "-"
-	}
-	return strings.Join(parts, ", ")
-}
-
-// placeRows is the table of one operation.
-func placeRows(h history) []string {
-	rows := []string{"round\tlayer\tcame\tθ\tend"}
-	for _, e := range h.Places {
-		came, theta, end := "inherited", "-", e.End
-		if e.New {
-			came = "new"
-		}
-		if e.Theta != nil {
-			theta = fmt.Sprintf("%.2f", *e.Theta)
-		}
-		switch e.End {
-		case wasDropped:
-			end = fmt.Sprintf("dropped at fitness step %d", e.Step)
-		case wasLetGo:
-			end = "let go: the front did not use it"
-		case "":
-			end = "-"
-		}
-		rows = append(rows, fmt.Sprintf("%d\t%d\t%s\t%s\t%s", e.Round, e.Layer, came, theta, end))
-	}
-	return rows
 }

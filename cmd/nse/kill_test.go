@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nse-dev/nse/internal/runs"
 )
 
 // killConfig is a search of a second with checkpoints at almost every step.
@@ -46,10 +48,18 @@ images = 48
 const killPool = "[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbconv\"\nkernel = [3, 5]\nexpand = [1, 2, 3]\n"
 
 // TestKilledRunsEndLikeOthers kills runs at random moments, again and again until they end, and compares all that they
-// leave with a run that nothing happened to. NSE_KILLS is the number of kills to make (default 6).
-func TestKilledRunsEndLikeOthers(t *testing.T) {
-	b := newTestbed(t)
-	kills := 6
+// leave with a run that nothing happened to. NSE_KILLS is the number of kills to make (default 6, and 3 in the next test).
+func TestKilledRunsEndLikeOthers(t *testing.T) { killed(t, newTestbed(t, killConfig), 6) }
+
+// TestKilledContinuationsEndLikeOthers does so with runs that go on with a second pool and inherit weights.
+func TestKilledContinuationsEndLikeOthers(t *testing.T) {
+	b := testbed{dir: t.TempDir(), second: "second.toml"}
+	second := "[[plugin]]\nbuiltin = \"ssc\"\n[[plugin.op]]\nname = \"ssc\"\nkernel = [5, 7]\nexpand = [1, 2]\n"
+	write(t, filepath.Join(b.dir, b.second), second)
+	killed(t, b.begin(t, strings.NewReplacer("max_rounds = 3", "max_rounds = 2", "batch = 12\n", "batch = 12\nkeep_weights = true\n").Replace(killConfig)), 3)
+}
+
+func killed(t *testing.T, b testbed, kills int) {
 	if n, err := strconv.Atoi(os.Getenv("NSE_KILLS")); err == nil {
 		kills = n
 	}
@@ -63,10 +73,12 @@ func TestKilledRunsEndLikeOthers(t *testing.T) {
 				delay = time.Hour
 			}
 			status, _ := b.interrupt(t, dir, os.Kill, delay)
-			if status == 0 {
+			if status == 0 && b.finished(t, dir) {
 				break
 			}
-			kills--
+			if status != 0 {
+				kills--
+			}
 		}
 		b.compare(t, dir, seed)
 	}
@@ -74,7 +86,7 @@ func TestKilledRunsEndLikeOthers(t *testing.T) {
 
 // TestInterruptSaysHowToGoOn sends Ctrl-C, resumes, and compares the result.
 func TestInterruptSaysHowToGoOn(t *testing.T) {
-	b := newTestbed(t)
+	b := newTestbed(t, killConfig)
 	dir := filepath.Join(b.dir, "interrupted")
 	for part := 2; ; part++ {
 		status, stderr := b.interrupt(t, dir, os.Interrupt, b.whole/time.Duration(part))
@@ -95,7 +107,7 @@ func TestInterruptSaysHowToGoOn(t *testing.T) {
 
 // TestOneCoreEndsLikeSeveral runs on one core.
 func TestOneCoreEndsLikeSeveral(t *testing.T) {
-	b := newTestbed(t)
+	b := newTestbed(t, killConfig)
 	t.Setenv("GOMAXPROCS", "1")
 	dir := filepath.Join(b.dir, "one")
 	if status, stderr := b.interrupt(t, dir, os.Kill, time.Hour); status != 0 {
@@ -106,32 +118,63 @@ func TestOneCoreEndsLikeSeveral(t *testing.T) {
 
 // testbed is a folder with a run that nothing happened to.
 type testbed struct {
-	dir   string
-	whole time.Duration // that it took
-	want  map[string]string
+	dir    string
+	second string        // pool that runs go on with when they are finished, or nothing
+	whole  time.Duration // that it took
+	want   map[string]string
 }
 
-func newTestbed(t *testing.T) testbed {
-	b := testbed{dir: t.TempDir()}
-	for name, text := range map[string]string{"c.toml": killConfig, "ops.toml": killPool} {
-		if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+func newTestbed(t *testing.T, config string) testbed {
+	return testbed{dir: t.TempDir()}.begin(t, config)
+}
+
+func (b testbed) begin(t *testing.T, config string) testbed {
+	write(t, filepath.Join(b.dir, "c.toml"), config)
+	write(t, filepath.Join(b.dir, "ops.toml"), killPool)
 	dir, start := filepath.Join(b.dir, "whole"), time.Now()
-	if status, stderr := b.interrupt(t, dir, os.Kill, time.Hour); status != 0 {
-		t.Fatalf("%d: %s", status, stderr)
+	for !b.finished(t, dir) {
+		if status, stderr := b.interrupt(t, dir, os.Kill, time.Hour); status != 0 {
+			t.Fatalf("%d: %s", status, stderr)
+		}
 	}
 	b.whole, b.want = time.Since(start), leavings(t, dir)
 	return b
 }
 
-// interrupt starts or resumes the run in dir, sends it a signal after a delay, and returns how it ended.
+// finished reports whether the run in dir has ended with all its pools.
+func (b testbed) finished(t *testing.T, dir string) bool {
+	pools, done := b.stage(t, dir)
+	return done && (pools == 2 || b.second == "")
+}
+
+// stage is how many pools the run in dir has, and whether it has ended with them.
+func (b testbed) stage(t *testing.T, dir string) (pools int, done bool) {
+	t.Helper()
+	if !runs.Exists(dir) {
+		return 0, false
+	}
+	r, err := runs.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	list, err := r.Pools()
+	last, err2 := r.Last()
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	return len(list), last.Done
+}
+
+// interrupt starts, resumes or continues the run in dir, sends it a signal after a delay, and returns how it ended.
 func (b testbed) interrupt(t *testing.T, dir string, s os.Signal, delay time.Duration) (status int, stderr string) {
 	t.Helper()
-	args := []string{"evolve", "--pool", filepath.Join(b.dir, "ops.toml"), "--config", filepath.Join(b.dir, "c.toml"), "--out", dir}
-	if _, err := os.Stat(filepath.Join(dir, "run.db")); err == nil {
-		args = []string{"resume", dir}
+	args := []string{"resume", dir}
+	switch pools, done := b.stage(t, dir); {
+	case pools == 0:
+		args = []string{"evolve", "--pool", filepath.Join(b.dir, "ops.toml"), "--config", filepath.Join(b.dir, "c.toml"), "--out", dir}
+	case pools == 1 && done && b.second != "":
+		args = []string{"continue", dir, "--pool", filepath.Join(b.dir, b.second)}
 	}
 	cmd := exec.Command("nse", args...)
 	var out bytes.Buffer

@@ -23,7 +23,8 @@ import (
 // TestMain makes the test binary the program nse too, which starts itself again for built-in plugins.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"nse": main, "nse-box": func() { serve.Main(box()) }, "nse-softpool": func() { serve.Main(softpool.Op()) },
-		"nse-moody": func() { serve.Main(moody()) }, "nse-numbered": func() { serve.Main(numbered(os.Args[1])) }, "nse-frail": func() { serve.Main(frail()) }})
+		"nse-moody": func() { serve.Main(moody()) }, "nse-numbered": func() { serve.Main(numbered(os.Args[1])) }, "nse-frail": func() { serve.Main(frail()) },
+		"nse-otherbox": func() { serve.Main(otherBox()) }})
 }
 
 // moody is softpool with a kernel that gives other results at every call, though it promises not to.
@@ -57,6 +58,15 @@ func box() sdk.Op {
 		Build: func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 			return g.Input().ConvKxK(l.Out, a.Int("kernel"), l.Stride, 1, 1).BatchNorm(), nil
 		}}
+}
+
+// otherBox has box's name and is another operation.
+func otherBox() sdk.Op {
+	op := box()
+	op.Build = func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
+		return g.Input().ConvKxK(l.Out, a.Int("kernel"), l.Stride, 1, 1).BatchNormAct(l.Activation), nil
+	}
+	return op
 }
 
 func TestScripts(t *testing.T) {

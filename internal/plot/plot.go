@@ -1,5 +1,5 @@
-// Package plot draws a round of a search as SVG: the front (cost against accuracy) and the fitness of every operation
-// over the steps. Equal input makes equal bytes.
+// Package plot draws a search as SVG: the front of a round (cost against accuracy), the fitness of every operation over
+// its steps, and what became of every operation over the rounds. Equal input makes equal bytes.
 package plot
 
 import (
@@ -18,6 +18,9 @@ import (
 var (
 	ink    = color.NRGBA{0x22, 0x22, 0x22, 0xff}
 	faint  = color.NRGBA{0xe4, 0xe4, 0xe4, 0xff}
+	ground = color.NRGBA{0xf3, 0xf3, 0xf3, 0xff}
+	silver = color.NRGBA{0xc4, 0xc4, 0xc4, 0xff}
+	sky    = color.NRGBA{0x9e, 0xd2, 0xf2, 0xff}
 	grey   = color.NRGBA{0x9a, 0x9a, 0x9a, 0xff}
 	blue   = color.NRGBA{0x00, 0x72, 0xb2, 0xff}
 	orange = color.NRGBA{0xe6, 0x9f, 0x00, 0xff}

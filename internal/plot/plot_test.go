@@ -53,6 +53,34 @@ func sampleFitness() Fitness {
 	return f
 }
 
+func sampleHistory() History {
+	r := rand.New(rand.NewChaCha8([32]byte{3}))
+	h := History{Rounds: 4, Layers: 7}
+	for g, from := range []int{1, 3} {
+		group := Group{Title: fmt.Sprintf("pool %d, from round %d on", g, from), Round: from}
+		for k := range 9 {
+			life := Life{Op: fmt.Sprintf("mbconv-k%d-e%d-d%d", 3+2*k, 1+k%3, g+1), Slots: make([][]Slot, h.Rounds)}
+			for round := range life.Slots {
+				life.Slots[round] = make([]Slot, h.Layers)
+				for l := range life.Slots[round] {
+					before := round > 0 && life.Slots[round-1][l].Fate == Kept
+					switch {
+					case round+1 < from || !before && r.IntN(3) > 0:
+					case round == 3:
+						life.Slots[round][l] = Slot{Going, before}
+					default:
+						life.Slots[round][l] = Slot{[]Fate{Kept, Kept, LetGo, Dropped}[r.IntN(4)], before}
+					}
+				}
+			}
+			group.Ops = append(group.Ops, life)
+		}
+		h.Groups = append(h.Groups, group)
+	}
+	h.Groups[0].Ops[4].Ended = 2
+	return h
+}
+
 // TestDrawings checks the bytes are equal twice, valid XML, and say what they show. With NSE_PLOT_DIR it leaves the files there.
 func TestDrawings(t *testing.T) {
 	drawings := map[string]struct {
@@ -65,6 +93,8 @@ func TestDrawings(t *testing.T) {
 		"front-one":     {Front{Round: 1, Unit: "ms", Front: []Point{{1, 0.5}}, Sampled: []Point{{1, 0.5}}}.SVG, []string{"front (1)"}},
 		"fitness":       {sampleFitness().SVG, []string{"layer 0", "layer 10", "mbconv-k11-e6-d3", "θ = -2"}},
 		"fitness-empty": {Fitness{Round: 1}.SVG, []string{"Round 1"}},
+		"history":       {sampleHistory().SVG, []string{"of the 7 layers", "pool 1, from round 3 on", "mbconv-k11-e2-d2", "round 4", "quarantined", "inherited"}},
+		"history-empty": {History{}.SVG, []string{"Operations by round"}},
 		"fitness-one":   {Fitness{Layers: [][]Curve{{{Op: "a", Steps: []int{0}, Theta: []float64{0}}}, nil}}.SVG, []string{"layer 1"}},
 	}
 	for name, d := range drawings {

@@ -47,7 +47,7 @@ type Op struct {
 	Name     string
 	Plugin   string   // the family
 	Checksum string   // SHA-256 of the plugin's binary; empty for one that is built in
-	Pool     int      // number of its pool
+	Pool     int      // number of the pool that it first came with
 	Graphs   [][]byte // by layer, as package wire encodes them
 }
 
@@ -56,7 +56,7 @@ type Ops []Op
 
 func (ops Ops) insert() (list []statement) {
 	for _, o := range ops {
-		list = append(list, statement{"INSERT OR REPLACE INTO ops VALUES (?, ?, ?, ?, ?)", []any{o.ID, o.Name, o.Plugin, o.Checksum, o.Pool}})
+		list = append(list, statement{"INSERT INTO ops VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET plugin = excluded.plugin, checksum = excluded.checksum", []any{o.ID, o.Name, o.Plugin, o.Checksum, o.Pool}})
 		for l, g := range o.Graphs {
 			list = append(list, statement{"INSERT OR REPLACE INTO graphs VALUES (?, ?, ?)", []any{o.ID, l, g}})
 		}
@@ -67,7 +67,8 @@ func (ops Ops) insert() (list []statement) {
 // NextPool is the number of the next pool that is added.
 func (r *Run) NextPool() int { return r.pools }
 
-// AddPool writes a pool file and adds it with its operations, which take the place of operations with the same id.
+// AddPool writes a pool file and adds it with its operations, A known operation, by its id, gets the
+// new plugin and graphs.
 func (r *Run) AddPool(p Pool, ops Ops) error {
 	if err := WriteFile(filepath.Join(r.Dir, p.File()), p.Text); err != nil {
 		return err

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/nse-dev/nse/internal/plot"
+	"github.com/nse-dev/nse/internal/runs"
+)
+
+// writeHistory draws how operations fared.
+func writeHistory(r *runs.Run, list []history, path string) error {
+	rounds, err := r.Rounds()
+	if err != nil {
+		return err
+	}
+	drawing := plot.History{Rounds: len(rounds)}
+	if len(rounds) > 0 {
+		drawing.Layers = len(rounds[0].Subset)
+	}
+	pool := -1
+	for _, h := range list {
+		if h.Came.pool != pool {
+			pool = h.Came.pool
+			drawing.Groups = append(drawing.Groups, plot.Group{Title: h.Came.title(), Round: h.Came.Round})
+		}
+		g := &drawing.Groups[len(drawing.Groups)-1]
+		g.Ops = append(g.Ops, h.life(drawing.Rounds, drawing.Layers))
+	}
+	data, err := drawing.SVG()
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return runs.WriteFile(path, data)
+}
+
+// title says how operations came.
+func (o origin) title() string {
+	switch o.Kind {
+	case runs.Second:
+		return fmt.Sprintf("%s, with which the search went on from round %d", o.Source, o.Round)
+	case runs.Arrived:
+		return fmt.Sprintf("%s, which came for round %d", o.Source, o.Round)
+	}
+	return o.Source
+}
+
+// life is what a drawing shows of an operation.
+func (h history) life(rounds, layers int) plot.Life {
+	life := plot.Life{Op: h.Op, Slots: make([][]plot.Slot, rounds)}
+	for i := range life.Slots {
+		life.Slots[i] = make([]plot.Slot, layers)
+	}
+	fates := map[string]plot.Fate{wasKept: plot.Kept, wasDropped: plot.Dropped, wasLetGo: plot.LetGo, wasBroken: plot.LetGo, wasGivenUp: plot.Going, "": plot.Going}
+	for _, e := range h.Places {
+		life.Slots[e.Round-1][e.Layer] = plot.Slot{Fate: fates[e.End], Inherited: !e.New}
+	}
+	if h.Quarantined != nil {
+		life.Ended = h.Quarantined.Round
+	}
+	return life
+}
