@@ -56,7 +56,7 @@ func TestKilledContinuationsEndLikeOthers(t *testing.T) {
 	b := testbed{dir: t.TempDir(), second: "second.toml"}
 	second := "[[plugin]]\nbuiltin = \"ssc\"\n[[plugin.op]]\nname = \"ssc\"\nkernel = [5, 7]\nexpand = [1, 2]\n"
 	write(t, filepath.Join(b.dir, b.second), second)
-	killed(t, b.begin(t, strings.NewReplacer("max_rounds = 3", "max_rounds = 2", "batch = 12\n", "batch = 12\nkeep_weights = true\n").Replace(killConfig)), 3)
+	killed(t, b.begin(t, strings.NewReplacer("max_rounds = 3\ntrain_steps = 40", "max_rounds = 2\ntrain_steps = 20", "batch = 12\n", "batch = 12\nkeep_weights = true\n").Replace(killConfig)), 3)
 }
 
 func killed(t *testing.T, b testbed, kills int) {
