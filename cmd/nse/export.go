@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -9,7 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/export"
+	saved "github.com/nse-dev/nse/internal/model"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet/data"
 )
 
 // exporting is the command line of export.
@@ -23,7 +27,7 @@ type exporting struct {
 func exportVerb() *cobra.Command {
 	var e exporting
 	c := &cobra.Command{
-		Use:   "export FILE|RUN|NAME",
+		Use:   "export MODEL|FILE|RUN|NAME",
 		Short: "Write a network as ONNX, as a PyTorch module or as JSON",
 		Long: `Write a network for other runtimes. Its input is named image, [batch, channels, height, width], its output logits,
 [batch, classes]; both are float32, and the batch is any.
@@ -33,10 +37,11 @@ func exportVerb() *cobra.Command {
 net.safetensors. net.load("net.safetensors") returns the network.
 --json prints every layer with its graph, its shapes, its parameters and its MACs.
 
-Architectures have no weights: they get those that training begins with, which follow from --seed.
+MODEL is the folder of a trained model. Architectures have no weights: they get those that training begins with, which
+follow from --seed.
 
 ` + modelsHelp,
-		Example: `  nse export nsenet-27 --onnx nsenet-27.onnx
+		Example: `  nse export models/NSENet-27 --onnx nsenet-27.onnx --normalise
   nse export runs/001 --pick front-2 --pytorch net.py
   nse export nsenet --se --swish --json`,
 		Args: usage(cobra.ExactArgs(1)),
@@ -44,17 +49,12 @@ Architectures have no weights: they get those that training begins with, which f
 			if err := e.check(); err != nil {
 				return usageError{c.CommandPath(), err}
 			}
-			m, err := openModels(c.Context(), args[0], e.variant)
+			n, err := e.open(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			defer m.Close()
-			x, err := m.pick(e.pick)
-			if err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
-			}
-			if err := e.run(c, exported(x)); err != nil {
-				return fmt.Errorf("%s: %w", x.Name, err)
+			if err := e.run(c, n); err != nil {
+				return fmt.Errorf("%s: %w", n.Name, err)
 			}
 			return nil
 		},
@@ -131,13 +131,49 @@ func (e exporting) module(n *export.Network) error {
 	return runs.WriteFile(e.pytorch, module)
 }
 
-// exported is a model as package export takes it, without weights.
-func exported(m model) *export.Network {
-	n := &export.Network{Name: m.Name, Skeleton: m.Skeleton, Branches: make([][]export.Branch, len(m.Graphs))}
-	for l, graphs := range m.Graphs {
-		for i, g := range graphs {
-			n.Branches[l] = append(n.Branches[l], export.Branch{Op: m.Ops[l][i].Name, Graph: g})
+// open is the network of a trained model, or of an architecture.
+func (e exporting) open(ctx context.Context, what string) (*export.Network, error) {
+	if saved.Exists(what) {
+		if e.pick != "" || e.variant != (variant{}) {
+			return nil, fmt.Errorf("%s is a trained model: --pick, --se and --swish are for architectures", what)
+		}
+		return trained(what)
+	}
+	m, err := openModels(ctx, what, e.variant)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	x, err := m.pick(e.pick)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return &export.Network{Name: x.Name, Skeleton: x.Skeleton,
+		Branches: branches(x.Graphs, func(l, i int) string { return x.Ops[l][i].Name })}, nil
+}
+
+// trained is the network of the model in a folder.
+func trained(dir string) (*export.Network, error) {
+	m, err := saved.Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := m.Weights(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &export.Network{Name: m.Name, Skeleton: m.Skeleton(), Weights: weights,
+		Data:     &data.Normalization{Mean: m.Input.Mean, Std: m.Input.Std},
+		Branches: branches(m.Graphs(), func(l, i int) string { return m.Layers[l][i].Op })}, nil
+}
+
+// branches are graphs, by layer, with the names of their operations.
+func branches(graphs [][]*sdk.Graph, op func(l, i int) string) [][]export.Branch {
+	list := make([][]export.Branch, len(graphs))
+	for l, path := range graphs {
+		for i, g := range path {
+			list[l] = append(list[l], export.Branch{Op: op(l, i), Graph: g})
 		}
 	}
-	return n
+	return list
 }
