@@ -23,7 +23,7 @@ import (
 // Options say how plugins are run. The zero value is useful.
 type Options struct {
 	// Self is the command line that serves a built-in plugin when the plugin's name is appended to it; the default is
-	// this executable with the argument "plugin".
+	// this executable with the arguments "plugin serve".
 	Self []string
 	// StartTimeout bounds the start of a plugin up to its handshake; the default is 20 s.
 	StartTimeout time.Duration
@@ -52,7 +52,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, nil
 	}
 	self, err := os.Executable()
-	o.Self = []string{self, "plugin"}
+	o.Self = []string{self, "plugin", "serve"}
 	return o, err
 }
 

@@ -9,10 +9,10 @@ import (
 	"github.com/nse-dev/nse/sdk/serve"
 )
 
-// The test binary is its own plugin: with the argument "plugin" it serves a built-in one.
+// The test binary is its own plugin: with the arguments "plugin serve" it serves a built-in one.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "plugin" {
-		op, err := plugins.Builtin(os.Args[2])
+	if len(os.Args) == 4 && os.Args[1] == "plugin" {
+		op, err := plugins.Builtin(os.Args[3])
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

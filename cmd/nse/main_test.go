@@ -73,9 +73,14 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
-			examples, err := filepath.Abs("../../examples")
+			checkout, err := filepath.Abs("../..")
 			e.Setenv(registry.CacheVariable, filepath.Join(e.WorkDir, ".cache"))
-			e.Setenv("EXAMPLES", examples)
+			e.Setenv("CHECKOUT", checkout)
+			for _, name := range []string{"GOCACHE", "GOMODCACHE"} { // a script has no home
+				out, goErr := exec.Command("go", "env", name).Output()
+				err = errors.Join(err, goErr)
+				e.Setenv(name, strings.TrimSpace(string(out)))
+			}
 			return err
 		},
 		Condition: func(name string) (bool, error) {

@@ -3,7 +3,16 @@ package wire
 
 //go:generate go run -C generate .
 
-import "github.com/hashicorp/go-plugin"
+import (
+	_ "embed"
+
+	"github.com/hashicorp/go-plugin"
+)
+
+// Proto is the protobuf file of the plugin protocol.
+//
+//go:embed wire.proto
+var Proto string
 
 // ProtocolVersion is the version of the plugin protocol. It changes when an old host and a new plugin, or the
 // reverse, would misunderstand each other; a host refuses plugins of another version.

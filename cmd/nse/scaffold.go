@@ -1,0 +1,89 @@
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/nse-dev/nse/sdk"
+)
+
+// module is the path under which plugins import nse.
+const module = "github.com/nse-dev/nse"
+
+// scaffolded holds the files of a new plugin. NAME stands for the family, and REQUIRE for what go.mod says of nse.
+//
+//go:embed scaffold.txtar
+var scaffolded []byte
+
+// scaffold is a plugin to be written.
+type scaffold struct{ name, dir, sdk string }
+
+// write writes the plugin's folder in one step and returns it.
+func (s scaffold) write() (dir string, err error) {
+	if err := (sdk.Op{Name: s.name}).Validate(); err != nil {
+		return "", err
+	}
+	require, err := s.require()
+	if err != nil {
+		return "", err
+	}
+	dir = s.dir
+	if dir == "" {
+		dir = s.name
+	}
+	if _, err := os.Lstat(dir); err == nil {
+		return "", fmt.Errorf("%s exists already: choose another --dir", dir)
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", err
+	}
+	temporary, err := os.MkdirTemp(filepath.Dir(dir), ".new-")
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(temporary))
+		}
+	}()
+	text := strings.NewReplacer("NAME", s.name, "REQUIRE", require)
+	for _, f := range txtar.Parse(scaffolded).Files {
+		if err := os.WriteFile(filepath.Join(temporary, f.Name), []byte(text.Replace(string(f.Data))), 0o644); err != nil {
+			return "", err
+		}
+	}
+	if err := os.Chmod(temporary, 0o755); err != nil {
+		return "", err
+	}
+	return dir, os.Rename(temporary, dir)
+}
+
+// require is what the plugin's go.mod says of nse: the released version of this program, or a checkout.
+func (s scaffold) require() (string, error) {
+	if s.sdk == "" {
+		info, ok := debug.ReadBuildInfo()
+		if !ok || info.Main.Path != module || info.Main.Sum == "" {
+			return "", errors.New("this nse was built from a checkout, which has no released version: name the checkout with --sdk DIR")
+		}
+		return fmt.Sprintf("require %s %s", module, info.Main.Version), nil
+	}
+	checkout, err := filepath.Abs(s.sdk)
+	if err != nil {
+		return "", err
+	}
+	mod, err := os.ReadFile(filepath.Join(checkout, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	if !strings.HasPrefix(string(mod), "module "+module+"\n") {
+		return "", fmt.Errorf("%s is not the module %s: --sdk wants a checkout of nse", checkout, module)
+	}
+	return fmt.Sprintf("require %s v0.0.0\n\nreplace %s => %q", module, module, filepath.ToSlash(checkout)), nil
+}
