@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +139,8 @@ func servePlugin(name string) {
 	case "nowhere":
 		fmt.Println("1|1|unix|" + os.Getenv(plugin.EnvUnixSocketDir) + "/none|grpc|")
 		wait()
+	case "bare":
+		serveBare(&liar{describe: described(1, &wire.Family{Name: name}), build: &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: &wire.Graph{Output: -1}}}})
 	case "lodger":
 		folder, err := os.Stat(os.Getenv(plugin.EnvUnixSocketDir)) // it is gone once the host has connected
 		serve.Main(sdk.Op{Name: name, Build: func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) {
@@ -181,11 +186,12 @@ func (l *liar) Build(context.Context, *wire.BuildRequest) (*wire.BuildReply, err
 	return l.build, nil
 }
 
+func described(version uint32, families ...*wire.Family) *wire.DescribeReply {
+	return &wire.DescribeReply{ProtocolVersion: version, Families: families}
+}
+
 // liars are plugins with nonsense for replies, by name.
 func liars() map[string]*liar {
-	described := func(version uint32, families ...*wire.Family) *wire.DescribeReply {
-		return &wire.DescribeReply{ProtocolVersion: version, Families: families}
-	}
 	good := described(1, &wire.Family{Name: "lie"})
 	graph := func(output int32, nodes ...*wire.Node) *wire.BuildReply {
 		return &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: &wire.Graph{Nodes: nodes, Output: output}}}
@@ -213,6 +219,27 @@ func liars() map[string]*liar {
 		"chatty":   {describe: good, build: &wire.BuildReply{Result: &wire.BuildReply_Error{Error: "line one\nline two\x07"}}},
 		"tooheavy": {describe: good, build: &wire.BuildReply{Result: &wire.BuildReply_Error{Error: strings.Repeat("x", 5<<20)}}},
 	}
+}
+
+// leftInOrder is a file that the bare plugin writes when its standard input ends.
+var leftInOrder = filepath.Join(filepath.Dir(os.Args[0]), "left-in-order")
+
+// serveBare serves a liar without go-plugin, as docs/plugins.md says.
+func serveBare(l *liar) {
+	socket := filepath.Join(os.Getenv(plugin.EnvUnixSocketDir), "socket")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		panic(err)
+	}
+	server := grpc.NewServer()
+	wire.RegisterOperationsServer(server, l)
+	fmt.Printf("1|1|unix|%s|grpc|\n", socket)
+	go func() { _ = server.Serve(listener) }()
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	if err := os.WriteFile(leftInOrder, nil, 0o600); err != nil {
+		panic(err)
+	}
+	os.Exit(0)
 }
 
 // answer serves a liar.

@@ -40,6 +40,24 @@ func TestCloseLeavesNoProcess(t *testing.T) {
 	gone(t, family)
 }
 
+// A plugin that serves nothing of go-plugin's ends by itself, without having to be killed.
+func TestBarePlugin(t *testing.T) {
+	pool, err := registry.Parse(t.Context(), "ops.toml", []byte(one("bare", "bare")), ".", options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.Ops[0].Graph(t.Context(), sdk.Layer{In: 3, Out: 3, Stride: 1, Height: 4, Width: 4}); err != nil {
+		t.Error(err)
+	}
+	_ = os.Remove(leftInOrder)
+	if err := pool.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(leftInOrder); err != nil {
+		t.Errorf("it did not end by itself: %v", err)
+	}
+}
+
 // The stubborn plugin does not look at its standard input: on Linux the kernel ends it.
 func TestKilledHostLeavesNoPlugin(t *testing.T) {
 	names := []string{"plain", "shuffle"}

@@ -14,7 +14,7 @@ from google.protobuf import descriptor_pb2, message_factory
 # The messages that this plugin needs, as in `nse plugin proto`: name:type=number, and + where there may be several.
 MESSAGES = """
 DescribeRequest
-DescribeReply protocol_version:uint32=1 sdk_version:string=2 families:Family+=3
+DescribeReply protocol_version:uint32=1 families:Family+=3 plugin_version:string=4
 Family name:string=1 doc:string=2 attributes:Attribute+=3
 Attribute name:string=1 short:string=2 doc:string=3 default_value:Value=4 required:bool=5
 Value whole:int64=1
@@ -95,7 +95,7 @@ def ghost(layer, kernel):
 def describe(request, context):
     kernel = M["Attribute"](name="kernel", short="k", doc="side of the depthwise kernels, odd", default_value=M["Value"](whole=3))
     family = M["Family"](name="ghost", doc="Ghost module: half of the channels by 1×1, the others from them by a depthwise kernel.", attributes=[kernel])
-    return M["DescribeReply"](protocol_version=1, sdk_version="python", families=[family])
+    return M["DescribeReply"](protocol_version=1, plugin_version="1.0", families=[family])
 
 
 def build(request, context):
