@@ -16,8 +16,9 @@ type priced struct {
 func costVerb() *cobra.Command {
 	var asJSON bool
 	var v variant
+	var size int
 	c := &cobra.Command{
-		Use:   "cost FILE|RUN|NAME",
+		Use:   "cost FILE|RUN|MODEL|NAME",
 		Short: "Count the parameters and MACs of architectures",
 		Long: `Count the parameters and multiply-accumulates of architectures for one image, from the graphs that their plugins
 describe.
@@ -25,9 +26,11 @@ describe.
 ` + modelsHelp,
 		Example: `  nse cost nsenet-27
   nse cost architectures.json --se --swish --json
-  nse cost runs/001`,
+  nse cost runs/001
+  nse cost nsenet --size 64 --classes 10`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
+			v.image.Height, v.image.Width = size, size
 			m, err := openModels(c.Context(), args[0], v)
 			if err != nil {
 				return err
@@ -46,6 +49,9 @@ describe.
 	}
 	jsonFlag(c, &asJSON)
 	v.flags(c)
+	c.Flags().IntVar(&size, "size", 0, "side of the images in pixels (default: the architecture's own)")
+	c.Flags().IntVar(&v.image.Channels, "channels", 0, "channels of the images (default: the architecture's own)")
+	c.Flags().IntVar(&v.image.Classes, "classes", 0, "number of classes (default: the architecture's own)")
 	return c
 }
 

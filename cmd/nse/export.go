@@ -37,8 +37,7 @@ func exportVerb() *cobra.Command {
 net.safetensors. net.load("net.safetensors") returns the network.
 --json prints every layer with its graph, its shapes, its parameters and its MACs.
 
-MODEL is the folder of a trained model. Architectures have no weights: they get those that training begins with, which
-follow from --seed.
+Architectures have no weights: they get those that training begins with, which follow from --seed.
 
 ` + modelsHelp,
 		Example: `  nse export models/NSENet-27 --onnx nsenet-27.onnx --normalise

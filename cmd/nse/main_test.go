@@ -5,6 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -90,10 +94,36 @@ func TestScripts(t *testing.T) {
 			return python()
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails": fails,
-			"seal":  seal,
+			"fails":    fails,
+			"paint":    paint,
+			"truncate": truncate,
+			"seal":     seal,
 		},
 	})
+}
+
+// paint FILE RED GREEN BLUE: writes a PNG file of one colour.
+func paint(ts *testscript.TestScript, _ bool, args []string) {
+	var channels [3]uint8
+	for i := range channels {
+		v, err := strconv.ParseUint(args[1+i], 10, 8)
+		ts.Check(err)
+		channels[i] = uint8(v)
+	}
+	m := image.NewRGBA(image.Rect(0, 0, 12, 10))
+	draw.Draw(m, m.Rect, image.NewUniform(color.RGBA{channels[0], channels[1], channels[2], 255}), image.Point{}, draw.Src)
+	path := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
+	f, err := os.Create(path)
+	ts.Check(err)
+	ts.Check(errors.Join(png.Encode(f, m), f.Close()))
+}
+
+// truncate FILE BYTES: leaves the first bytes of a file.
+func truncate(ts *testscript.TestScript, _ bool, args []string) {
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
 }
 
 // fails STATUS LINE COMMAND...: the command ends with that status and writes exactly that line, in

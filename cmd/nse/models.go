@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	saved "github.com/nse-dev/nse/internal/model"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
@@ -21,7 +23,8 @@ import (
 
 // modelsHelp says what openModels takes.
 const modelsHelp = `FILE lists architectures (name, space, scale, channels, layers, ops) for 224×224 images as published ones are, or is the
-front.json of a run. RUN is a run folder, of which the last front is meant: front-1 is its cheapest architecture.
+front.json of a run. RUN is a run folder, of which the last front is meant: front-1 is its cheapest architecture. MODEL is
+the folder of a trained model.
 NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu.`
 
 // model is an architecture with what it takes to build it, at its own scale or at another.
@@ -78,11 +81,20 @@ func (m model) count() sdk.Count {
 }
 
 // variant changes how architectures are built.
-type variant struct{ squeezeExcite, swish bool }
+type variant struct {
+	squeezeExcite, swish bool
+	image                runs.Image // its fields that are not 0 take the place of the architecture's own
+}
 
 func (v *variant) flags(c *cobra.Command) {
 	c.Flags().BoolVar(&v.squeezeExcite, "se", false, "add squeeze-and-excite to every operation that can have it")
 	c.Flags().BoolVar(&v.swish, "swish", false, "use swish in place of the activation")
+}
+
+// see is the image that an architecture is built for, which is made for own.
+func (v variant) see(own runs.Image) runs.Image {
+	return runs.Image{Height: cmp.Or(v.image.Height, own.Height), Width: cmp.Or(v.image.Width, own.Width),
+		Channels: cmp.Or(v.image.Channels, own.Channels), Classes: cmp.Or(v.image.Classes, own.Classes)}
 }
 
 func (v variant) apply(m *supernet.Macro) {
@@ -102,6 +114,9 @@ type models struct {
 func openModels(ctx context.Context, what string, v variant) (models, error) {
 	if a, known := publishedNamed(what); known {
 		return publishedModels(ctx, what, []published{a}, v)
+	}
+	if saved.Exists(what) {
+		return savedModel(what, v)
 	}
 	path, err := modelsFile(what)
 	if err != nil {
@@ -141,6 +156,30 @@ func (m models) pick(name string) (model, error) {
 		return model{}, fmt.Errorf("there are %d architectures: pick one of %s", len(names), strings.Join(names, ", "))
 	}
 	return model{}, fmt.Errorf("there is no architecture %q: there are %s", name, strings.Join(names, ", "))
+}
+
+// savedModel is the model in a folder, with graphs and names of operations but no plugins.
+func savedModel(dir string, v variant) (models, error) {
+	m, err := saved.Read(dir)
+	if err != nil {
+		return models{}, err
+	}
+	if v != (variant{}) {
+		return models{}, fmt.Errorf("%s is a trained model, which has no variants", dir)
+	}
+	x := model{Name: m.Name, Macro: m.Macro, Skeleton: m.Skeleton(), Graphs: m.Graphs(),
+		Image: runs.Image{Height: m.Input.Height, Width: m.Input.Width, Channels: m.Input.Channels, Classes: len(m.Classes)}}
+	for _, path := range m.Layers {
+		var ops []registry.Op
+		for _, b := range path {
+			ops = append(ops, registry.Op{Name: b.Op})
+		}
+		x.Ops = append(x.Ops, ops)
+	}
+	if t := m.Training; t != nil {
+		x.Accuracy = accuracy{t.Test.Accuracy, "test images of " + t.Data}
+	}
+	return models{list: []model{x}}, nil
 }
 
 // modelsFile is the file to read: the one that is named, or the front of the run in the folder that is.
@@ -196,7 +235,7 @@ func frontModels(ctx context.Context, path string, text []byte, v variant) (mode
 	m := models{pools: opened}
 	for i, a := range f.Architectures {
 		name := fmt.Sprintf("front-%d", i+1)
-		x, err := frontModel(ctx, name, a, c.Macro, r.Info.Image, found)
+		x, err := frontModel(ctx, name, a, c.Macro, v.see(r.Info.Image), found)
 		if err != nil {
 			m.Close()
 			return models{}, fmt.Errorf("%s: %s: %w", path, name, err)

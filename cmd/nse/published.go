@@ -107,7 +107,7 @@ func (a published) model(ctx context.Context, open *shelf, v variant) (model, er
 	}
 	macro := supernet.Macro{StemStride: 2, Channels: scaled(a.Channels, a.Scale), Layers: a.Layers, Head: 1024}
 	v.apply(&macro)
-	m, err := layOutModel(ctx, a.Name, macro, imagenet, ops)
+	m, err := layOutModel(ctx, a.Name, macro, v.see(imagenet), ops)
 	m.Accuracy = known
 	return m, err
 }

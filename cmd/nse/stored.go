@@ -95,9 +95,12 @@ func (n *network) attach(ctx context.Context, r *runs.Run, ops runs.Ops, st evol
 
 // remote reports whether an operation runs in its plugin.
 func (n *network) remote(id int) bool {
-	return slices.ContainsFunc(n.graphs, func(ops []*sdk.Graph) bool {
-		return slices.ContainsFunc(ops[id].Nodes, func(node sdk.Node) bool { _, exec := node.Primitive.(sdk.Exec); return exec })
-	})
+	return slices.ContainsFunc(n.graphs, func(ops []*sdk.Graph) bool { return runsInPlugin(ops[id]) })
+}
+
+// runsInPlugin reports whether a graph has exec primitives.
+func runsInPlugin(g *sdk.Graph) bool {
+	return slices.ContainsFunc(g.Nodes, func(node sdk.Node) bool { _, exec := node.Primitive.(sdk.Exec); return exec })
 }
 
 // replace takes an operation's graphs from its plugin, if they are what the run keeps.

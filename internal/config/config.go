@@ -38,6 +38,8 @@ type Config struct {
 	Score supernet.ScoreConfig `toml:"score"`
 	// Augment changes training images at random.
 	Augment data.Augment `toml:"augment"`
+	// Retrain is the training of architectures from scratch by nse retrain.
+	Retrain supernet.RetrainConfig `toml:"retrain"`
 }
 
 // Data names the data set.
@@ -85,7 +87,7 @@ func Default(preset string) (c Config, err error) {
 	if c.Search, err = evolve.Preset(preset); err != nil {
 		return c, err
 	}
-	c.Train, c.Score = supernet.DefaultTrain(), supernet.DefaultScore(preset)
+	c.Train, c.Score, c.Retrain = supernet.DefaultTrain(), supernet.DefaultScore(preset), supernet.DefaultRetrain()
 	c.Macro, err = supernet.Built("small")
 	return c, err
 }
@@ -160,7 +162,7 @@ func (c Config) Validate() error {
 		name string
 		err  error
 	}{{"macro", c.Macro.Validate()}, {"search", search.Validate()}, {"train", c.Train.Validate()},
-		{"score", c.Score.Validate()}, {"augment", c.Augment.Validate()}} {
+		{"score", c.Score.Validate()}, {"augment", c.Augment.Validate()}, {"retrain", c.Retrain.Validate()}} {
 		if t.err != nil {
 			return fmt.Errorf("%s.%w", t.name, t.err)
 		}

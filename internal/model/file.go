@@ -49,19 +49,50 @@ func Open(dir string, workers int) (*Model, *supernet.Net, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	n, err := m.Load(dir, workers)
+	return m, n, err
+}
+
+// Load builds the network with the weights in dir, the model's folder. Close it after use.
+func (m *Model) Load(dir string, workers int) (*supernet.Net, error) {
 	weights, err := m.Weights(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	n, err := m.Net(0, workers)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := n.SetTensors(weights); err != nil {
 		n.Close()
-		return nil, nil, fmt.Errorf("%s does not fit %s: %w", filepath.Join(dir, WeightsFile), File, err)
+		return nil, fmt.Errorf("%s does not fit %s: %w", filepath.Join(dir, WeightsFile), File, err)
 	}
-	return m, n, nil
+	return n, nil
+}
+
+// Attach puts a graph in the place of a branch's, if they are equal: one whose exec primitives run in their plugin.
+func (m *Model) Attach(layer, branch int, g *sdk.Graph) error {
+	text, err := encodeGraph(g)
+	if err != nil {
+		return err
+	}
+	if b := m.Layers[layer][branch]; !bytes.Equal(text, b.Graph) {
+		return fmt.Errorf("layer %d: this %s is not the operation that the model was made with", layer, b.Op)
+	}
+	m.graphs[layer][branch] = g
+	return nil
+}
+
+// Untrained is the model before its training: without outcome and weights.
+func (m *Model) Untrained() *Model {
+	u := *m
+	u.WeightsSum = ""
+	if m.Training != nil {
+		t := *m.Training
+		t.Test = supernet.Outcome{}
+		u.Training = &t
+	}
+	return &u
 }
 
 // Weights reads the weights file in dir, the model's folder. The tensors stand under the names of Blocks.
@@ -93,7 +124,7 @@ func (m *Model) Write(dir string, n *supernet.Net) error {
 		return err
 	}
 	m.WeightsSum = sum(text)
-	description, err := m.encode()
+	description, err := m.Encode()
 	if err != nil {
 		return err
 	}
@@ -109,8 +140,8 @@ func (m *Model) Write(dir string, n *supernet.Net) error {
 	return writeFile(filepath.Join(dir, File), description)
 }
 
-// encode gives equal bytes for equal models.
-func (m *Model) encode() ([]byte, error) {
+// Encode is the text of model.json: equal for equal models.
+func (m *Model) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

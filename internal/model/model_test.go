@@ -157,6 +157,17 @@ func TestDamageIsRefused(t *testing.T) {
 	}
 }
 
+func TestAttachTakesEqualGraphsOnly(t *testing.T) {
+	m, same := example(t), example(t)
+	if err := m.Attach(0, 1, same.Graphs()[0][1]); err != nil || m.Graphs()[0][1] != same.Graphs()[0][1] {
+		t.Errorf("error %v, or the graph is not there", err)
+	}
+	const want = "layer 0: this ssc-k5-e2 is not the operation that the model was made with"
+	if err := m.Attach(0, 1, same.Graphs()[0][0]); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
 // forge writes weights and makes model.json believe in them.
 func forge(t *testing.T, dir string, f *safetensors.File) {
 	t.Helper()
@@ -201,7 +212,7 @@ func read(t testing.TB, dir string) *safetensors.File {
 
 func FuzzDecode(f *testing.F) {
 	m := example(f)
-	text, err := m.encode()
+	text, err := m.Encode()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -212,7 +223,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := m.encode()
+		again, err := m.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}

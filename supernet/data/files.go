@@ -1,0 +1,41 @@
+package data
+
+import (
+	"fmt"
+
+	"github.com/sourcegraph/conc/iter"
+)
+
+// Files reads PNG and JPEG files as openFolder does, in their order, as the test images of a set whose only class is
+// unknown: labels are 0, and the normalisation is for the caller to give. Colours become grey where channels is 1.
+// Errors name the file.
+func Files(paths []string, height, width, channels int) (*Set, error) {
+	if height != width {
+		return nil, fmt.Errorf("data: image files are cut to squares, not to %d×%d", height, width)
+	}
+	set := &Set{Height: height, Width: width, Channels: channels}
+	set.Test = Split{make([]uint8, len(paths)*height*width*channels), make([]int32, len(paths))}
+	errs := make([]error, len(paths))
+	iter.ForEachIdx(paths, func(i int, path *string) {
+		rgb := make([]uint8, height*width*3)
+		if _, err := decodeFile(rgb, *path, height); err != nil {
+			errs[i] = fmt.Errorf("data: %w", err)
+			return
+		}
+		dst := set.Test.Pixels[i*height*width*channels:][:height*width*channels]
+		if channels == 3 {
+			copy(dst, rgb)
+			return
+		}
+		for p := range dst {
+			r, g, b := uint32(rgb[3*p]), uint32(rgb[3*p+1]), uint32(rgb[3*p+2])
+			dst[p] = uint8((19595*r + 38470*g + 7471*b + 1<<15) >> 16) // the weights of image/color, which keep what is grey
+		}
+	})
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return set, nil
+}
