@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -27,9 +28,48 @@ func cacheDir() (string, error) {
 	return filepath.Join(dir, "nse", "plugins"), nil
 }
 
-// admit returns the path of the user's own copy of the plugin at path, which is made if it is not there yet. What is
-// executed is what was hashed: the copy, in a folder named by its checksum, whatever happens to the original.
-func admit(path string, checksum []byte) (string, error) {
+// admitted returns the copy of an entry's plugin, unless its checksum is not pinned, or the user has not accepted it on
+// this machine: the pool file and its lock may both come from somebody else.
+func (e entry) admitted(pool, path string, o Options) (string, error) {
+	found, err := examine(path)
+	if err != nil {
+		return "", err
+	}
+	why, accepts := "", "nse ops lock --pool "+pool+" accepts it"
+	switch watched := filepath.Dir(path) == o.Watched; {
+	case e.sha256 == "":
+		why = fmt.Sprintf("is pinned neither by a sha256 nor in %s: %s (today it is sha256 = %q)", LockFile, accepts, found)
+	case found != e.sha256 && e.lock != "":
+		why = fmt.Sprintf("is not the one that %s pins (sha256 %s, not %s, version %s): %s", e.lock, short(found), short(e.sha256), versionText(e.pin.Version), accepts)
+	case found != e.sha256:
+		return "", unlisted(found)
+	case watched:
+		err = accept(found)
+	case !accepted(found):
+		why = fmt.Sprintf("was never accepted on this machine: %s, if you trust where it comes from", accepts)
+	}
+	if why != "" {
+		return "", refusal(fmt.Sprintf("plugin %q %s", e.name(), why))
+	}
+	if err == nil {
+		path, err = admit(path, found)
+	}
+	return path, err
+}
+
+// unlisted is the error about a plugin that has another checksum than its pool file says.
+func unlisted(found string) error {
+	return fmt.Errorf("the binary's sha256 is %s: it is not the file that was listed", found)
+}
+
+// short is the beginning of a checksum, for people.
+func short(sha256 string) string { return sha256[:min(12, len(sha256))] }
+
+// versionText is a plugin's version, if it tells one.
+func versionText(version string) string { return cmp.Or(version, "unknown") }
+
+// examine returns the checksum of the plugin at path.
+func examine(path string) (string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil: // opening it says why
@@ -38,23 +78,20 @@ func admit(path string, checksum []byte) (string, error) {
 	case info.Mode().Perm()&0o111 == 0 && runtime.GOOS != "windows":
 		return "", fmt.Errorf("%s may not be executed: chmod +x makes it a program", path)
 	}
-	found, err := sum(path)
+	return sum(path)
+}
+
+// admit returns the path of the copy of the plugin at path, which is made if it is not there yet. What is executed is
+// what was hashed: the copy, in a folder named by its checksum, whatever happens to the original.
+func admit(path, checksum string) (string, error) {
+	kept, err := kept(path, checksum)
 	if err != nil {
 		return "", err
 	}
-	if want := hex.EncodeToString(checksum); want == "" {
-		return "", fmt.Errorf("a plugin with a path needs its checksum; today it is sha256 = %q", found)
-	} else if found != want {
-		return "", fmt.Errorf("the binary's sha256 is %s: it is not the file that was listed", found)
-	}
-	kept, err := kept(path, found)
-	if err != nil {
-		return "", err
-	}
-	if again, err := sum(kept); err == nil && again == found {
+	if again, err := sum(kept); err == nil && again == checksum {
 		return kept, nil
 	}
-	if err := keep(path, kept, found); err != nil {
+	if err := keep(path, kept, checksum); err != nil {
 		return "", fmt.Errorf("%w (%s names another folder for copies of plugins)", err, CacheVariable)
 	}
 	return kept, nil
@@ -66,22 +103,21 @@ func kept(path, checksum string) (string, error) {
 	return filepath.Join(dir, checksum, filepath.Base(path)), err
 }
 
-// Admit copies the plugin at path, which the user has named, so that Options.Recall finds it. It returns the checksum.
+// Admit accepts the plugin at path, which the user has named, and copies it so that Options.Recall finds it. It returns
+// the checksum.
 func Admit(path string) (sha256 string, err error) {
-	if sha256, err = sum(path); err != nil {
+	if sha256, err = examine(path); err != nil {
 		return "", err
 	}
-	checksum, err := hex.DecodeString(sha256)
-	if err == nil {
-		_, err = admit(path, checksum)
+	if _, err = admit(path, sha256); err != nil {
+		return "", err
 	}
-	return sha256, err
+	return sha256, accept(sha256)
 }
 
-// recall returns a copy of a plugin that the user has named before: the one of the same name, or else the first under
+// recall returns a copy of a plugin that the user has accepted before: the one of the same name, or else the first under
 // another name.
-func recall(path string, checksum []byte) (string, error) {
-	want := hex.EncodeToString(checksum)
+func recall(path, want string) (string, error) {
 	same, err := kept(path, want)
 	if err != nil {
 		return "", err
@@ -92,7 +128,7 @@ func recall(path string, checksum []byte) (string, error) {
 		copies = append(copies, filepath.Join(filepath.Dir(same), other.Name()))
 	}
 	for _, kept := range copies {
-		if found, err := sum(kept); err == nil && found == want {
+		if found, err := sum(kept); err == nil && found == want && accepted(want) {
 			return kept, nil
 		}
 	}

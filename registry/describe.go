@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/nse-dev/nse/sdk"
 )
@@ -59,8 +60,19 @@ func value(a sdk.Attr) string {
 
 // quoted is a text in quotes of TOML, which knows fewer escapes than Go.
 func quoted(text string) string {
-	if !strings.ContainsAny(text, "'\n") {
+	if !strings.ContainsFunc(text, func(r rune) bool { return r == '\'' || unicode.IsControl(r) }) {
 		return "'" + text + "'"
 	}
-	return fmt.Sprintf("%q", text)
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case unicode.IsControl(r):
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return `"` + b.String() + `"`
 }

@@ -1,8 +1,6 @@
 package registry_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
@@ -39,13 +37,15 @@ func TestOperatorsPage(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, source).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	program, err := os.ReadFile(binary)
-	if err != nil {
+	t.Setenv(registry.CacheVariable, t.TempDir())
+	fused := filepath.Join(dir, "fused.toml")
+	if err := os.WriteFile(fused, []byte(block(t, string(page), "toml")), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	sum := sha256.Sum256(program)
-	text := strings.Replace(block(t, string(page), "toml"), strings.Repeat("0", 64), hex.EncodeToString(sum[:]), 1)
-	pool, err := registry.Parse(t.Context(), "fused.toml", []byte(text), dir, options())
+	if _, err := registry.Lock(t.Context(), fused, options(), func([]registry.Pin, []string) {}); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := registry.Load(t.Context(), fused, options())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -183,6 +183,9 @@ func TestExecStartsTheCopyAgain(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "script"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := registry.Admit(filepath.Join(dir, "script")); err != nil {
+		t.Fatal(err)
+	}
 	text := fmt.Sprintf("[[plugin]]\npath = \"script\"\nsha256 = \"%x\"\n[[plugin.op]]\nname = \"stumbles\"\n", sha256.Sum256([]byte(script)))
 	pool, err := registry.Parse(t.Context(), "ops.toml", []byte(text), dir, options())
 	if err != nil {

@@ -29,8 +29,11 @@ type entry struct {
 	at            int // of its header
 	source        int // of the value of builtin or path
 	builtin, path string
-	sha256        []byte // of the binary at path; nil if it is not given
+	sha256        string // of the binary at path, in hexadecimal digits; empty if it is not given
 	ops           []listing
+
+	lock string // name of the lock that pins it; empty: none does
+	pin  Pin
 }
 
 // name is what messages call the plugin.
@@ -174,19 +177,18 @@ func (f file) entry(table map[string]any, s *spot) (e entry, err error) {
 	return e, err
 }
 
-func (f file) checksum(e entry, table map[string]any, s *spot) ([]byte, error) {
+func (f file) checksum(e entry, table map[string]any, s *spot) (string, error) {
 	text, err := f.textOf("sha256", table, s)
 	if text == "" || err != nil {
-		return nil, err
+		return "", err
 	}
 	if e.builtin != "" {
-		return nil, f.errorf(s.fields["sha256"].key, "a built-in plugin needs no sha256")
+		return "", f.errorf(s.fields["sha256"].key, "a built-in plugin needs no sha256")
 	}
-	sum, err := hex.DecodeString(text)
-	if err != nil || len(sum) != 32 {
-		return nil, f.errorf(s.fields["sha256"].at, "sha256 is not 64 hexadecimal digits")
+	if sum, err := hex.DecodeString(text); err != nil || len(sum) != 32 {
+		return "", f.errorf(s.fields["sha256"].at, "sha256 is not 64 hexadecimal digits")
 	}
-	return sum, nil
+	return strings.ToLower(text), nil
 }
 
 func (f file) listings(e entry, table map[string]any, s *spot) ([]listing, error) {

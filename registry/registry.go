@@ -3,7 +3,6 @@ package registry
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +33,10 @@ type Options struct {
 	// Recall starts those plugins only for whose checksum it is true (empty: one that is built in), and executes the
 	// copies in the cache: what comes from elsewhere cannot name a file to execute. nil starts all, from their paths.
 	Recall func(sha256 string) bool
+	// Lock is the text of the nse.lock that pins the pool's plugins; Load reads it beside the pool file.
+	Lock []byte
+	// Watched is a folder that the user watches: plugins in it need not have been accepted before.
+	Watched string
 	// Log gets the plugins' output and go-plugin's messages, all at debug level; the default drops them.
 	Log *slog.Logger
 }
@@ -60,6 +63,7 @@ func (o Options) withDefaults() (Options, error) {
 type Pool struct {
 	Ops   []Op     // the id of an operation is its index
 	Watch []string // folders in which plugins may come up
+	Lock  []byte   // text of the lock that it was loaded with
 
 	hosts []*host
 }
@@ -85,20 +89,28 @@ type Plugin struct {
 	SHA256   string // of its binary, in hexadecimal digits; empty for one that is built in
 }
 
-// Load reads an ops.toml, starts its plugins concurrently and lists their operations in the order of the file. An
+// Load reads an ops.toml and the lock beside it, starts its plugins concurrently and lists their operations in the order of the file. An
 // operation that is possible at no layer is an error; one that is impossible at some layer shows in Graph. Errors
 // about the file start with file:line:column. The caller closes the pool.
 func Load(ctx context.Context, path string, o Options) (*Pool, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("registry: %w", err)
+	text, err := readText(path)
+	if err == nil {
+		o.Lock, err = ReadLock(filepath.Dir(path))
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxText+1)) // Parse refuses what is longer
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
 	}
 	return Parse(ctx, path, text, filepath.Dir(path), o)
+}
+
+// readText reads a file, of one that is too long enough for parse to refuse it.
+func readText(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxText+1))
 }
 
 // Parse is Load for a text in memory: name is the file's for messages, and dir is where paths of plugins start.
@@ -111,11 +123,19 @@ func Parse(ctx context.Context, name string, text []byte, dir string, o Options)
 	if err != nil {
 		return nil, err
 	}
-	if o.Recall != nil {
-		entries = slices.DeleteFunc(entries, func(e entry) bool { return !o.Recall(hex.EncodeToString(e.sha256)) })
-	}
-	pool := &Pool{Watch: within(dir, watch)}
 	f := file{name, string(text)}
+	lock := filepath.Join(filepath.Dir(name), LockFile)
+	pins, err := parseLock(lock, o.Lock)
+	if err == nil {
+		err = f.pinned(entries, lock, pins)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.Recall != nil {
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return !o.Recall(e.sha256) })
+	}
+	pool := &Pool{Watch: within(dir, watch), Lock: o.Lock}
 	hosts, err := pool.start(ctx, f, entries, dir, o)
 	if err == nil {
 		err = pool.list(f, entries, hosts)
@@ -186,22 +206,27 @@ func (p *Pool) start(ctx context.Context, f file, entries []entry, dir string, o
 }
 
 func (e entry) same(other entry) bool {
-	return e.builtin == other.builtin && e.path == other.path && slices.Equal(e.sha256, other.sha256)
+	return e.builtin == other.builtin && e.path == other.path && e.sha256 == other.sha256
 }
 
 // launch starts the plugin of an entry.
 func (e entry) launch(ctx context.Context, f file, dir string, o Options) (*host, error) {
-	command, err := e.command(dir, o)
-	if err != nil {
-		return nil, f.errorf(e.source, "plugin %q: %w", e.name(), err)
+	command, err := e.command(f.name, dir, o)
+	var h *host
+	if err == nil {
+		h, err = launch(ctx, o, e.name(), command)
 	}
-	h, err := launch(ctx, o, e.name(), command)
+	if err == nil && e.lock != "" && (e.pin.Version != h.version || e.pin.Protocol != wire.ProtocolVersion) {
+		h.close()
+		err = fmt.Errorf("plugin %q is of version %s and protocol %d, %s pins version %s and protocol %d: nse ops lock --pool %s accepts it",
+			e.name(), versionText(h.version), wire.ProtocolVersion, e.lock, versionText(e.pin.Version), e.pin.Protocol, f.name)
+	}
 	if err != nil {
 		return nil, f.errorf(e.source, "%w", err)
 	}
 	o.Recall = func(string) bool { return true } // started again it is what it was, whatever lies at its path by then
 	h.again = func(ctx context.Context) (*host, error) {
-		command, err := e.command(dir, o)
+		command, err := e.command(f.name, dir, o)
 		if err != nil {
 			return nil, err
 		}
@@ -210,22 +235,19 @@ func (e entry) launch(ctx context.Context, f file, dir string, o Options) (*host
 	return h, nil
 }
 
-// command is what runs the plugin: this program if it is built in, else the copy of the file at its path.
-func (e entry) command(dir string, o Options) ([]string, error) {
+// command is what runs the plugin: this program if it is built in, else the user's own copy of the file at its path.
+func (e entry) command(pool, dir string, o Options) ([]string, error) {
 	if e.path == "" {
 		return append(slices.Clone(o.Self), e.builtin), nil
 	}
-	path := e.path
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(dir, path)
-	}
-	path, err := filepath.Abs(path)
-	switch {
-	case err != nil:
-	case o.Recall != nil:
+	path, err := filepath.Abs(within(dir, []string{e.path})[0])
+	if err == nil && o.Recall == nil {
+		path, err = e.admitted(pool, path, o)
+	} else if err == nil {
 		path, err = recall(path, e.sha256)
-	default:
-		path, err = admit(path, e.sha256)
+	}
+	if _, said := errors.AsType[refusal](err); err != nil && !said {
+		err = fmt.Errorf("plugin %q: %w", e.name(), err)
 	}
 	return []string{path}, err
 }
@@ -234,7 +256,7 @@ func (e entry) command(dir string, o Options) ([]string, error) {
 func (p *Pool) list(f file, entries []entry, hosts []*host) error {
 	listed := map[string]int{}
 	for i, e := range entries {
-		plugin := Plugin{e.name(), hosts[i].version, wire.ProtocolVersion, hex.EncodeToString(e.sha256)}
+		plugin := Plugin{e.name(), hosts[i].version, wire.ProtocolVersion, e.sha256}
 		members, err := f.expand(e, hosts[i].families)
 		if err != nil {
 			return err

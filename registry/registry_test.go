@@ -130,15 +130,22 @@ func TestPluginWithPath(t *testing.T) {
 		}
 		return err
 	}
-	missing := fmt.Sprint(parse(fmt.Sprintf(listing, "")))
+	missing := strings.TrimSuffix(fmt.Sprint(parse(fmt.Sprintf(listing, ""))), ")")
 	before, sum, found := strings.Cut(missing, "today it is ")
-	if want := `p.toml:2:8: plugin "./nse-plain": a plugin with a path needs its checksum; `; before != want || !found {
+	if want := `p.toml:2:8: plugin "./nse-plain" is pinned neither by a sha256 nor in nse.lock: nse ops lock --pool p.toml accepts it (`; before != want || !found {
 		t.Fatalf("got %s, want %s...", missing, want)
+	}
+	err := parse(fmt.Sprintf(listing, sum+"\n"))
+	if want := `p.toml:2:8: plugin "./nse-plain" was never accepted on this machine: nse ops lock --pool p.toml accepts it, if you trust where it comes from`; fmt.Sprint(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if _, err := registry.Admit(filepath.Join(dir, "nse-plain")); err != nil {
+		t.Fatal(err)
 	}
 	if err := parse(fmt.Sprintf(listing, sum+"\n")); err != nil {
 		t.Error(err)
 	}
-	err := parse(fmt.Sprintf(listing, `sha256 = "`+strings.Repeat("ab", 32)+"\"\n"))
+	err = parse(fmt.Sprintf(listing, `sha256 = "`+strings.Repeat("ab", 32)+"\"\n"))
 	if want := `p.toml:2:8: plugin "./nse-plain": the binary's ` + strings.Replace(strings.ReplaceAll(sum, `"`, ""), "=", "is", 1) +
 		": it is not the file that was listed"; fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
@@ -238,6 +245,9 @@ func TestPluginsRunFromTheCache(t *testing.T) {
 	}
 	sum := fmt.Sprintf("%x", sha256.Sum256(script))
 	kept := filepath.Join(cache, sum, "nse-plain")
+	if _, err := registry.Admit(path); err != nil {
+		t.Fatal(err)
+	}
 	text := fmt.Sprintf("[[plugin]]\npath = %q\nsha256 = %q\n[[plugin.op]]\nname = \"plain\"\n", path, sum)
 	for _, damage := range []func() error{
 		func() error { return nil },

@@ -55,7 +55,7 @@ func readBuild(name string, l sdk.Layer, reply *wire.BuildReply) (*sdk.Graph, er
 	return nil, fmt.Errorf("answered Build of %s with neither a graph nor an error", name)
 }
 
-// refusal is a plugin's reason why an operation is impossible at a layer.
+// refusal is a whole sentence: a plugin's reason why an operation is impossible at a layer, or why a plugin is not started.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }

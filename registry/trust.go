@@ -9,30 +9,41 @@ import (
 
 // Trust remembers on this machine that the user has named a place from which operations may come: a folder or a pool
 // file, by its absolute path.
-func Trust(path string) error {
-	mark, err := trustMark(path)
+func Trust(path string) error { return mark("named", path) }
+
+// Trusted reports whether the user has named a place before.
+func Trusted(path string) bool { return marked("named", path) }
+
+// accept remembers on this machine that plugins of a checksum may be executed.
+func accept(sha256 string) error { return mark("accepted", sha256) }
+
+// accepted reports whether the user has accepted plugins of a checksum before.
+func accepted(sha256 string) bool { return marked("accepted", sha256) }
+
+// mark writes down that a thing is of a kind.
+func mark(kind, what string) error {
+	path, err := markFile(kind, what)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(mark), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return os.WriteFile(mark, []byte(path+"\n"), 0o600)
+	return os.WriteFile(path, []byte(what+"\n"), 0o600)
 }
 
-// Trusted reports whether the user has named a place before.
-func Trusted(path string) bool {
-	mark, err := trustMark(path)
+func marked(kind, what string) bool {
+	path, err := markFile(kind, what)
 	if err != nil {
 		return false
 	}
-	_, err = os.Stat(mark)
-	return err == nil
+	text, err := os.ReadFile(path)
+	return err == nil && string(text) == what+"\n"
 }
 
-// trustMark is the file that stands for a place.
-func trustMark(path string) (string, error) {
+// markFile is the file that says that a thing is of a kind.
+func markFile(kind, what string) (string, error) {
 	dir, err := cacheDir()
-	hash := sha256.Sum256([]byte(path))
-	return filepath.Join(dir, "named", hex.EncodeToString(hash[:])), err
+	hash := sha256.Sum256([]byte(what))
+	return filepath.Join(dir, kind, hex.EncodeToString(hash[:])), err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -41,14 +42,15 @@ func opsAdd(c *cobra.Command, dir, file string) error {
 	} else if last.Done {
 		return fmt.Errorf("%s has finished: go on with nse continue %s --pool FILE", dir, dir)
 	}
-	text, err := described(file, func(path string) ([]byte, error) {
-		return registry.Describe(c.Context(), path, registry.Options{})
-	})
+	text, err := described(file, func(path string) ([]byte, error) { return poolOf(c.Context(), path) })
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	p := runs.Pool{Source: file, Text: text}
-	if p.Dir, err = absoluteDir(file); err != nil {
+	if p.Dir, err = absoluteDir(file); err == nil {
+		p.Lock, err = lockOf(file)
+	}
+	if err != nil {
 		return err
 	}
 	names, err := newOps(c, r, p)
@@ -92,7 +94,7 @@ func newOps(c *cobra.Command, r *runs.Run, p runs.Pool) (names []string, err err
 	if err != nil {
 		return nil, err
 	}
-	pool, err := registry.Parse(c.Context(), p.Source, p.Text, p.Dir, registry.Options{})
+	pool, err := registry.Parse(c.Context(), p.Source, p.Text, p.Dir, registry.Options{Lock: p.Lock})
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +111,15 @@ func newOps(c *cobra.Command, r *runs.Run, p runs.Pool) (names []string, err err
 		return nil, fmt.Errorf("%s: the run knows all operations of %s already", r.Dir, p.Source)
 	}
 	return names, nil
+}
+
+// poolOf is the pool file of a plugin, which can be read from any folder.
+func poolOf(ctx context.Context, path string) ([]byte, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	return registry.Describe(ctx, path, registry.Options{})
 }
 
 func opsDescribeVerb() *cobra.Command {

@@ -88,13 +88,21 @@ func (a *arrivals) look(ctx context.Context, patience bool) (found, unsettled bo
 }
 
 // check makes an arrival of a file: what nse ops add has left, a pool file or a plugin.
-func (a *arrivals) check(ctx context.Context, path string) error {
+func (a *arrivals) check(ctx context.Context, path string) (err error) {
 	if filepath.Dir(path) != a.watch.inbox {
-		text, err := described(path, func(path string) ([]byte, error) { return registry.Describe(ctx, path, registry.Options{}) })
+		x := arrival{Pool: runs.Pool{Dir: filepath.Dir(path), Source: path}}
+		x.Text, err = described(path, func(path string) ([]byte, error) { return poolOf(ctx, path) })
+		if err == nil {
+			x.Lock, err = lockOf(path)
+		}
 		if err != nil {
 			return err
 		}
-		return a.prepare(ctx, arrival{Pool: runs.Pool{Dir: filepath.Dir(path), Source: path, Text: text}}, registry.Options{})
+		o := registry.Options{}
+		if slices.Contains(a.watch.dirs, x.Dir) {
+			o.Watched = x.Dir
+		}
+		return a.prepare(ctx, x, o)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -109,6 +117,7 @@ func (a *arrivals) check(ctx context.Context, path string) error {
 
 // prepare starts the plugins of an arrival and asks for the operations that the search does not know.
 func (a *arrivals) prepare(ctx context.Context, x arrival, o registry.Options) (err error) {
+	o.Lock = x.Lock
 	if x.plugins, err = registry.Parse(ctx, x.Source, x.Text, x.Dir, o); err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func follow(t *testing.T) *following {
 	for name, text := range map[string]string{"c.toml": followConfig, "ops.toml": "watch = [\"watched\"]\n" + killPool, "watched/old": "#!/bin/sh\n"} {
 		write(t, filepath.Join(f.dir, name), text)
 	}
-	f.start(t, "evolve", "--pool", filepath.Join(f.dir, "ops.toml"), "--config", filepath.Join(f.dir, "c.toml"), "--out", f.run(), "--follow")
+	f.start(t, "evolve", "--pool", filepath.Join(f.dir, "ops.toml"), "--config", filepath.Join(f.dir, "c.toml"), "--out", f.run(), "--follow", "--watch", filepath.Join(f.dir, "watched"))
 	return f
 }
 
@@ -316,6 +316,12 @@ func TestNothingComesFromWhereTheUserNeverSaid(t *testing.T) {
 	spy := "#!/bin/sh\n>>'" + executed + "'\nexec nse-numbered 1\n"
 	write(t, filepath.Join(f.dir, "watched/spy"), spy)
 	write(t, filepath.Join(f.dir, "ops.toml"), killPool+"[[plugin]]\npath = \"watched/spy\"\nsha256 = \""+sumText(spy)+"\"\n[[plugin.op]]\nname = \"box1\"\n")
+	left, err := json.Marshal(runs.Pool{Dir: f.dir, Source: "elsewhere.toml", Text: []byte("[[plugin]]\npath = \"watched/spy\"\nsha256 = \"" + sumText(spy) + "\"\n[[plugin.op]]\nname = \"box1\"\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(f.run(), inbox, "left.json"), string(left))
+	f.await(t, `left.json is not taken: elsewhere.toml:2:8: plugin "watched/spy": there is no copy of it in `)
 	time.Sleep(3 * settle)
 	f.interrupt(t)
 	if _, err := os.Stat(executed); err == nil || strings.Contains(f.stderr.String(), "came from") {

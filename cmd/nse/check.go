@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,14 +16,20 @@ import (
 func opsCheckVerb() *cobra.Command {
 	var p place
 	c := &cobra.Command{
-		Use:   "check",
+		Use:   "check [PLUGIN]",
 		Short: "Build every operation at every layer and check its gradients",
 		Long: `Start every plugin of a pool, build each operation at every layer of a macro-architecture, count it, and compare
-its gradients with central differences on a small image.`,
+its gradients with central differences on a small image. Of PLUGIN, a file which is accepted by that, each family is
+taken once with the defaults of its attributes.`,
 		Example: `  nse ops check --pool my-ops.toml
+  nse ops check ./nse-fused
   nse ops check --macro latency`,
-		Args: usage(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
+		Args: usage(cobra.MaximumNArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 && p.pool != "" {
+				return usageError{c.CommandPath(), errors.New("both --pool and a plugin are given: name one")}
+			}
+			p.plugin = strings.Join(args, "")
 			pool, s, err := p.open(c.Context())
 			if err != nil {
 				return err

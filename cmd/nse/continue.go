@@ -125,8 +125,8 @@ func (x continuation) begin(ctx context.Context, c *cobra.Command, s *search, r 
 	if err != nil {
 		return err
 	}
-	p := runs.Pool{Number: r.NextPool(), Kind: runs.Second, Round: s.state.Round + 1, Dir: dir, Source: x.pool, MaxRounds: s.Config.MaxRounds, Text: text}
-	if s.watch, err = watchFrom(p, slices.Concat(second.Watch, x.watch), x.sources.follow); err != nil {
+	p := runs.Pool{Number: r.NextPool(), Kind: runs.Second, Round: s.state.Round + 1, Dir: dir, Source: x.pool, MaxRounds: s.Config.MaxRounds, Text: text, Lock: second.Lock}
+	if s.watch, err = watchFrom(p, second.Watch, x.sources, warning(c)); err != nil {
 		return err
 	}
 	ops, err := s.network.stored(second.Ops, p.Number)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,8 +95,8 @@ func (s start) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	first := runs.Pool{Kind: runs.Start, Round: 1, Dir: dir, Source: s.pool, Text: poolText}
-	if search.watch, err = watchFrom(first, slices.Concat(pool.Watch, s.watch), s.follow); err != nil {
+	first := runs.Pool{Kind: runs.Start, Round: 1, Dir: dir, Source: s.pool, Text: poolText, Lock: pool.Lock}
+	if search.watch, err = watchFrom(first, pool.Watch, s.sources, warning(c)); err != nil {
 		return err
 	}
 	r, err := s.create(search, settings, first, pool)

@@ -25,14 +25,15 @@ func opsVerb() *cobra.Command {
   nse ops show ssc-k5-e2 --layer 4
   nse ops check --pool my-ops.toml --macro small
   nse ops history runs/001`,
-	}, opsListVerb(), opsShowVerb(), opsCheckVerb(), opsDescribeVerb(), opsAddVerb(), opsHistoryVerb())
+	}, opsListVerb(), opsShowVerb(), opsCheckVerb(), opsLockVerb(), opsDescribeVerb(), opsAddVerb(), opsHistoryVerb())
 }
 
 // place is where operations are looked at: a pool on a built-in macro-architecture.
 type place struct {
-	pool  string
-	macro string
-	size  int
+	pool   string
+	plugin string // file to take instead of a pool
+	macro  string
+	size   int
 }
 
 func (p *place) flags(c *cobra.Command) {
@@ -55,6 +56,10 @@ func (p place) open(ctx context.Context) (*registry.Pool, supernet.Skeleton, err
 	s, err := skeleton(m, runs.Image{Height: p.size, Width: p.size, Channels: 3, Classes: 1000})
 	if err != nil {
 		return nil, s, err
+	}
+	if p.plugin != "" {
+		pool, err := openPlugin(ctx, p.plugin)
+		return pool, s, err
 	}
 	pool, err := openPool(ctx, p.pool)
 	return pool, s, err

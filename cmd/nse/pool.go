@@ -26,6 +26,15 @@ func poolFlag(c *cobra.Command, path *string) {
 	c.Flags().StringVar(path, "pool", "", "pool file (default: the 27 operations that ship)")
 }
 
+// openPlugin opens a plugin that the user names, with each family once.
+func openPlugin(ctx context.Context, path string) (*registry.Pool, error) {
+	text, err := poolOf(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return registry.Parse(ctx, path, text, ".", registry.Options{})
+}
+
 func openPool(ctx context.Context, path string) (*registry.Pool, error) {
 	if path == "" {
 		return shipped(ctx, defaultPool)

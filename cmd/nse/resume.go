@@ -75,7 +75,7 @@ func resume(c *cobra.Command, dir string, f runFlags) error {
 		return err
 	}
 	search.state = state
-	if search.watch, err = watchAgain(r, f.watch, f.follow, func(format string, args ...any) { fmt.Fprintf(c.ErrOrStderr(), format+"\n", args...) }); err != nil {
+	if search.watch, err = watchAgain(r, f.sources, warning(c)); err != nil {
 		return err
 	}
 	return search.follow(interrupts.ctx, c, r)

@@ -139,7 +139,7 @@ func recall(ctx context.Context, r *runs.Run, wanted func(sha256 string) bool) (
 		text, err := readText(path)
 		var pool *registry.Pool
 		if err == nil {
-			pool, err = registry.Parse(ctx, path, text, p.Dir, registry.Options{Recall: wanted})
+			pool, err = registry.Parse(ctx, path, text, p.Dir, registry.Options{Recall: wanted, Lock: p.Lock})
 		}
 		if err != nil {
 			opened.Close()

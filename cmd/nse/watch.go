@@ -12,6 +12,7 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 	"github.com/sourcegraph/conc"
+	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
@@ -27,19 +28,43 @@ type watch struct {
 	wait  bool              // for more, when the search would end without
 }
 
-// watchFrom begins to watch for a pool that the user has just named, and remembers that for later.
-func watchFrom(p runs.Pool, dirs []string, wait bool) (watch, error) {
+// watchFrom begins to watch for a pool that the user has just named, and for the folders that the pool names where the
+// user has named them too.
+func watchFrom(p runs.Pool, named []string, from sources, warn func(format string, args ...any)) (watch, error) {
 	path, err := filepath.Abs(p.Source)
+	if err == nil {
+		err = registry.Trust(path)
+	}
 	if err != nil {
 		return watch{}, err
 	}
-	if err := registry.Trust(path); err != nil {
+	dirs, err := from.folders(named, warn, "--watch %[1]s, or nse ops lock --pool "+p.Source)
+	if err != nil {
 		return watch{}, err
 	}
-	if dirs, err = trusting(dirs); err != nil {
-		return watch{}, err
+	return newWatch(path, dirs, from.follow)
+}
+
+// folders are those that the user watches: what is on the command line, and of the folders that a pool names those that
+// the user has named on this machine before. A pool from elsewhere could name any.
+func (s sources) folders(named []string, warn func(format string, args ...any), how string) ([]string, error) {
+	dirs, err := trusting(s.watch)
+	if err != nil {
+		return nil, err
 	}
-	return newWatch(path, dirs, wait)
+	for _, dir := range named {
+		if dir, err = filepath.Abs(dir); err != nil {
+			return nil, err
+		}
+		switch {
+		case slices.Contains(dirs, dir):
+		case registry.Trusted(dir):
+			dirs = append(dirs, dir)
+		default:
+			warn("warning: %[1]s is not watched: it was never named on this machine ("+how+")", dir)
+		}
+	}
+	return dirs, nil
 }
 
 // trusting makes folders that the user has named absolute, and remembers them.
@@ -56,9 +81,9 @@ func trusting(dirs []string) (list []string, err error) {
 	return list, nil
 }
 
-// watchAgain begins to watch for a run's latest pool, and for the folders in also. A run from elsewhere could name any
-// place: what the user has never named on this machine is not watched.
-func watchAgain(r *runs.Run, also []string, wait bool, say func(format string, args ...any)) (watch, error) {
+// watchAgain begins to watch for a run's latest pool. A run from elsewhere could name any place: what the user has never
+// named on this machine is not watched.
+func watchAgain(r *runs.Run, from sources, warn func(format string, args ...any)) (watch, error) {
 	list, err := r.Pools()
 	if err != nil {
 		return watch{}, err
@@ -78,24 +103,20 @@ func watchAgain(r *runs.Run, also []string, wait bool, say func(format string, a
 	if err != nil {
 		return watch{}, err
 	}
-	dirs, err := trusting(also)
+	dirs, err := from.folders(named, warn, "nse resume "+r.Dir+" --watch %[1]s")
 	if err != nil {
 		return watch{}, err
-	}
-	for _, dir := range named {
-		switch {
-		case slices.Contains(dirs, dir):
-		case registry.Trusted(dir):
-			dirs = append(dirs, dir)
-		default:
-			say("warning: %s is not watched: it was never named on this machine (nse resume %s --watch %s)", dir, r.Dir, dir)
-		}
 	}
 	pool := filepath.Join(p.Dir, filepath.Base(p.Source))
 	if !registry.Trusted(pool) {
 		pool = ""
 	}
-	return newWatch(pool, dirs, wait)
+	return newWatch(pool, dirs, from.follow)
+}
+
+// warning prints lines on standard error.
+func warning(c *cobra.Command) func(format string, args ...any) {
+	return func(format string, args ...any) { fmt.Fprintf(c.ErrOrStderr(), format+"\n", args...) }
 }
 
 func newWatch(pool string, dirs []string, wait bool) (watch, error) {
@@ -133,7 +154,7 @@ func regular(dir string) (list []string) {
 		return nil
 	}
 	for _, e := range entries {
-		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
+		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") && e.Name() != registry.LockFile {
 			list = append(list, filepath.Join(dir, e.Name()))
 		}
 	}
@@ -158,13 +179,18 @@ func (w watch) fresh(patience bool) (list []string, unsettled bool) {
 	return list, unsettled
 }
 
-// condition tells apart what a file is at two moments; it is empty if there is no file.
+// condition tells apart what a file is at two moments, a pool file with the lock beside it; it is empty if there is no
+// file.
 func condition(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprint(info.Size(), info.ModTime().UnixNano(), info.Mode())
+	text := fmt.Sprint(info.Size(), info.ModTime().UnixNano(), info.Mode())
+	if filepath.Ext(path) == ".toml" {
+		text += condition(filepath.Join(filepath.Dir(path), registry.LockFile))
+	}
+	return text
 }
 
 // settle is how long a file has to stay as it is before it is taken for complete.
@@ -252,6 +278,14 @@ func described(path string, describe func(path string) ([]byte, error)) (text []
 		return nil, errNotOurs
 	}
 	return describe(path)
+}
+
+// lockOf is the text of the lock beside a pool file. What a plugin describes needs none.
+func lockOf(path string) ([]byte, error) {
+	if filepath.Ext(path) != ".toml" {
+		return nil, nil
+	}
+	return registry.ReadLock(filepath.Dir(path))
 }
 
 // errNotOurs says that a file is neither a plugin nor a pool file.

@@ -16,6 +16,7 @@ type Pool struct {
 	Source    string // where it came from
 	MaxRounds int    // max_rounds from here on; 0: as the configuration has it
 	Text      []byte // of the file
+	Lock      []byte // of the nse.lock that pins its plugins; empty: none does
 	Time      time.Time
 }
 
@@ -38,7 +39,8 @@ func (p Pool) File() string {
 }
 
 func (p Pool) insert(at time.Time) statement {
-	return statement{"INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?, ?, ?)", []any{p.Number, p.Kind, p.Round, p.File(), p.Dir, p.Source, p.MaxRounds, stamp(at)}}
+	return statement{"INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		[]any{p.Number, p.Kind, p.Round, p.File(), string(p.Lock), p.Dir, p.Source, p.MaxRounds, stamp(at)}}
 }
 
 // Op is an operation of a run and where it came from.
@@ -93,12 +95,15 @@ func (r *Run) removeLaterPools() error {
 
 // Pools lists the pools of the run, without their texts.
 func (r *Run) Pools() (pools []Pool, err error) {
-	err = r.query("SELECT number, kind, round, dir, source, max_rounds, time FROM pools ORDER BY number", func(scan scanner) error {
+	err = r.query("SELECT number, kind, round, lock, dir, source, max_rounds, time FROM pools ORDER BY number", func(scan scanner) error {
 		var p Pool
-		var at string
-		err := scan(&p.Number, &p.Kind, &p.Round, &p.Dir, &p.Source, &p.MaxRounds, &at)
+		var at, lock string
+		err := scan(&p.Number, &p.Kind, &p.Round, &lock, &p.Dir, &p.Source, &p.MaxRounds, &at)
 		if err == nil {
 			p.Time, err = time.Parse(time.RFC3339, at)
+		}
+		if lock != "" {
+			p.Lock = []byte(lock)
 		}
 		pools = append(pools, p)
 		return err

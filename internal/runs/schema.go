@@ -16,7 +16,7 @@ import (
 
 const (
 	applicationID = 0x6e736500 // "nse\0", in the header of run.db
-	schemaVersion = 3
+	schemaVersion = 4
 )
 
 // schema keeps times in columns of their own: all others are equal between two runs of the same configuration.
@@ -25,7 +25,7 @@ CREATE TABLE run (
 	seed TEXT NOT NULL, version TEXT NOT NULL, preset TEXT NOT NULL, data TEXT NOT NULL, height INTEGER NOT NULL,
 	width INTEGER NOT NULL, channels INTEGER NOT NULL, classes INTEGER NOT NULL, config_hash TEXT NOT NULL, time TEXT NOT NULL);
 CREATE TABLE pools (
-	number INTEGER PRIMARY KEY, kind TEXT NOT NULL, round INTEGER NOT NULL, file TEXT NOT NULL, dir TEXT NOT NULL, source TEXT NOT NULL,
+	number INTEGER PRIMARY KEY, kind TEXT NOT NULL, round INTEGER NOT NULL, file TEXT NOT NULL, lock TEXT NOT NULL, dir TEXT NOT NULL, source TEXT NOT NULL,
 	max_rounds INTEGER NOT NULL, time TEXT NOT NULL);
 CREATE TABLE ops (
 	id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, plugin TEXT NOT NULL, checksum TEXT NOT NULL, pool INTEGER NOT NULL);

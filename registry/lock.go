@@ -1,0 +1,174 @@
+package registry
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/nse-dev/nse/sdk/wire"
+)
+
+// LockFile is the name of the file that pins the plugins of the pool files beside it.
+const LockFile = "nse.lock"
+
+// Pin is what a lock says of a plugin on one platform.
+type Pin struct {
+	Name     string `json:"name"`     // the path in the pool file, cleaned and with slashes
+	Platform string `json:"platform"` // such as linux/amd64
+	Version  string `json:"version"`  // as the plugin tells it; empty: it tells none
+	Protocol int    `json:"protocol"`
+	SHA256   string `json:"sha256"` // of the binary, in hexadecimal digits
+}
+
+// platform is the one that this program runs on.
+const platform = runtime.GOOS + "/" + runtime.GOARCH
+
+// pinName is the name of a plugin in a lock.
+func pinName(p string) string { return path.Clean(filepath.ToSlash(p)) }
+
+// ReadLock is the text of the lock in a folder of pool files; nil if there is none.
+func ReadLock(dir string) ([]byte, error) {
+	text, err := readText(filepath.Join(dir, LockFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
+}
+
+// parseLock reads a lock. Errors start with file:line:column.
+func parseLock(name string, text []byte) (pins []Pin, err error) {
+	f := file{name, string(text)}
+	if err := f.bounded(); err != nil {
+		return nil, err
+	}
+	var doc map[string]any
+	if _, err := toml.Decode(f.text, &doc); err != nil {
+		return nil, f.syntax(err)
+	}
+	root := locate(f.text)
+	if err := f.known(LockFile, doc, root, "plugin"); err != nil || doc["plugin"] == nil {
+		return nil, err
+	}
+	tables, err := f.tables("plugin", doc, root)
+	if err != nil {
+		return nil, err
+	}
+	for i, table := range tables {
+		s := root.fields["plugin"].items[i]
+		p, err := f.pin(table, s)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := find(pins, p.Name, p.Platform); twice {
+			return nil, f.errorf(s.at, "%s is pinned twice for %s", p.Name, p.Platform)
+		}
+		pins = append(pins, p)
+	}
+	return pins, nil
+}
+
+// pin reads one [[plugin]] of a lock.
+func (f file) pin(table map[string]any, s *spot) (p Pin, err error) {
+	if err := f.known("[[plugin]]", table, s, "name", "platform", "version", "protocol", "sha256"); err != nil {
+		return p, err
+	}
+	for key, to := range map[string]*string{"name": &p.Name, "platform": &p.Platform, "version": &p.Version} {
+		*to, err = f.textOf(key, table, s)
+		if err != nil {
+			return p, err
+		}
+	}
+	protocol, whole := table["protocol"].(int64)
+	sum, err := f.checksum(entry{}, table, s)
+	switch os, arch, two := strings.Cut(p.Platform, "/"); {
+	case err != nil:
+		return p, err
+	case p.Name == "" || sum == "" || table["protocol"] == nil || p.Platform == "":
+		return p, f.errorf(s.at, "[[plugin]] needs name, platform, protocol and sha256")
+	case p.Name != pinName(p.Name):
+		return p, f.errorf(s.fields["name"].at, "name is not a path in its shortest form, such as %q", pinName(p.Name))
+	case len(p.Name) > 512:
+		return p, f.errorf(s.fields["name"].at, "name is longer than 512 bytes")
+	case wire.CheckVersion(p.Version) != nil:
+		return p, f.errorf(s.fields["version"].at, "version: %w", wire.CheckVersion(p.Version))
+	case !two || os == "" || arch == "" || strings.Contains(arch, "/"):
+		return p, f.errorf(s.fields["platform"].at, "platform is not a system and an architecture, such as %q", platform)
+	case !whole || protocol < 1 || protocol > 1<<16:
+		return p, f.errorf(s.fields["protocol"].at, "protocol is not the version of a protocol, such as 1")
+	}
+	p.Protocol, p.SHA256 = int(protocol), sum
+	return p, nil
+}
+
+// find is the pin of a plugin on a platform.
+func find(pins []Pin, name, platform string) (Pin, bool) {
+	i := slices.IndexFunc(pins, func(p Pin) bool { return p.Name == name && p.Platform == platform })
+	if i < 0 {
+		return Pin{}, false
+	}
+	return pins[i], true
+}
+
+// encodeLock is the text of a lock, sorted by name and platform.
+func encodeLock(pins []Pin) []byte {
+	pins = slices.Clone(pins)
+	slices.SortFunc(pins, func(a, b Pin) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Platform, b.Platform)) })
+	var b strings.Builder
+	b.WriteString("# The plugins of the pool files in this folder, as they were accepted. Written by nse ops lock; keep it with the pool files.\n")
+	for _, p := range pins {
+		fmt.Fprintf(&b, "\n[[plugin]]\nname = %s\nplatform = %s\n", quoted(p.Name), quoted(p.Platform))
+		if p.Version != "" {
+			fmt.Fprintf(&b, "version = %s\n", quoted(p.Version))
+		}
+		fmt.Fprintf(&b, "protocol = %d\nsha256 = %q\n", p.Protocol, p.SHA256)
+	}
+	return []byte(b.String())
+}
+
+// pinned gives the entries of a pool file the checksums that its lock says.
+func (f file) pinned(entries []entry, lock string, pins []Pin) error {
+	for i := range entries {
+		e := &entries[i]
+		if e.path == "" {
+			continue
+		}
+		p, pinned := find(pins, pinName(e.path), platform)
+		if !pinned {
+			continue
+		}
+		e.lock, e.pin = lock, p
+		if e.sha256 == "" {
+			e.sha256 = p.SHA256
+		} else if e.sha256 != p.SHA256 {
+			return f.errorf(e.source, "plugin %q has another sha256 here than in %s: remove it here, the lock is enough", e.name(), lock)
+		}
+	}
+	return nil
+}
+
+// replace writes a file in one step.
+func replace(path string, text []byte) (err error) {
+	to, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(to.Name()))
+		}
+	}()
+	_, err = to.Write(text)
+	if err = errors.Join(err, to.Chmod(0o644), to.Sync(), to.Close()); err != nil {
+		return err
+	}
+	return os.Rename(to.Name(), path)
+}
