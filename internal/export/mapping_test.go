@@ -70,7 +70,7 @@ func TestExecIsRefused(t *testing.T) {
 		Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
 			return g.Input().Conv1x1(l.Out, 1).Exec(sdk.Exec{Kernel: "middle", Out: l.Output()}), nil
 		}}
-	n := network(t, "with-exec", sdk.Shape{Height: 4, Width: 4, Channels: 1}, supernetOf("N N"), [][]member{{}, {{op, nil}}})
+	n := network(t, "with-exec", sdk.Shape{Height: 4, Width: 4, Channels: 1}, macroOf("N N"), [][]member{{}, {{op, nil}}})
 	_, onnx := n.ONNX(ONNXConfig{})
 	_, torch := n.Torch(TorchConfig{})
 	for _, err := range []error{onnx, torch} {
@@ -91,13 +91,13 @@ func TestWrongWeightsAreRefused(t *testing.T) {
 			n.Weights.Tensors = append(n.Weights.Tensors, extra)
 		},
 	} {
-		n := network(t, "damaged", sdk.Shape{Height: 4, Width: 4, Channels: 1}, supernetOf("N"), [][]member{{}})
+		n := network(t, "damaged", sdk.Shape{Height: 4, Width: 4, Channels: 1}, macroOf("N"), [][]member{{}})
 		damage(n)
 		if _, err := n.ONNX(ONNXConfig{}); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
-	n := network(t, "gray", sdk.Shape{Height: 4, Width: 4, Channels: 1}, supernetOf("N"), [][]member{{}})
+	n := network(t, "gray", sdk.Shape{Height: 4, Width: 4, Channels: 1}, macroOf("N"), [][]member{{}})
 	_, onnx := n.ONNX(ONNXConfig{Normalise: true})
 	_, torch := n.Torch(TorchConfig{Normalise: true})
 	if onnx != errNoData || torch != errNoData {

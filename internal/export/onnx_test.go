@@ -11,7 +11,7 @@ import (
 	"github.com/nse-dev/nse/supernet"
 )
 
-func supernetOf(layers string) supernet.Macro {
+func macroOf(layers string) supernet.Macro {
 	return supernet.Macro{StemStride: 1, Channels: []int{8}, Layers: layers}
 }
 
