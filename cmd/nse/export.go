@@ -12,7 +12,6 @@ import (
 	"github.com/nse-dev/nse/internal/export"
 	saved "github.com/nse-dev/nse/internal/model"
 	"github.com/nse-dev/nse/internal/runs"
-	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
@@ -132,12 +131,6 @@ func (e exporting) module(n *export.Network) error {
 
 // open is the network of a trained model, or of an architecture.
 func (e exporting) open(ctx context.Context, what string) (*export.Network, error) {
-	if saved.Exists(what) {
-		if e.pick != "" || e.variant != (variant{}) {
-			return nil, fmt.Errorf("%s is a trained model: --pick, --se and --swish are for architectures", what)
-		}
-		return trained(what)
-	}
 	m, err := openModels(ctx, what, e.variant)
 	if err != nil {
 		return nil, err
@@ -147,32 +140,25 @@ func (e exporting) open(ctx context.Context, what string) (*export.Network, erro
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	return &export.Network{Name: x.Name, Skeleton: x.Skeleton,
-		Branches: branches(x.Graphs, func(l, i int) string { return x.Ops[l][i].Name })}, nil
-}
-
-// trained is the network of the model in a folder.
-func trained(dir string) (*export.Network, error) {
-	m, err := saved.Read(dir)
-	if err != nil {
-		return nil, err
-	}
-	weights, err := m.Weights(dir)
-	if err != nil {
-		return nil, err
-	}
-	return &export.Network{Name: m.Name, Skeleton: m.Skeleton(), Weights: weights,
-		Data:     &data.Normalization{Mean: m.Input.Mean, Std: m.Input.Std},
-		Branches: branches(m.Graphs(), func(l, i int) string { return m.Layers[l][i].Op })}, nil
-}
-
-// branches are graphs, by layer, with the names of their operations.
-func branches(graphs [][]*sdk.Graph, op func(l, i int) string) [][]export.Branch {
-	list := make([][]export.Branch, len(graphs))
-	for l, path := range graphs {
-		for i, g := range path {
-			list[l] = append(list[l], export.Branch{Op: op(l, i), Graph: g})
+	n := &export.Network{Name: x.Name, Skeleton: x.Skeleton, Branches: make([][]export.Branch, len(x.Graphs))}
+	for l, graphs := range x.Graphs {
+		for i, g := range graphs {
+			n.Branches[l] = append(n.Branches[l], export.Branch{Op: x.Ops[l][i].Name, Graph: g})
 		}
 	}
-	return list
+	if x.Folder == "" {
+		return n, nil
+	}
+	return n, train(n, x.Folder)
+}
+
+// train gives a network what the model in a folder has learned.
+func train(n *export.Network, dir string) error {
+	m, err := saved.Read(dir)
+	if err != nil {
+		return err
+	}
+	n.Classes, n.Data = m.Classes, &data.Normalization{Mean: m.Input.Mean, Std: m.Input.Std}
+	n.Weights, err = m.Weights(dir)
+	return err
 }

@@ -67,12 +67,17 @@ func TestExportOfAModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if line := "normalise=Normalise([0.375], [0.25]),"; !strings.Contains(string(text), line) {
-		t.Errorf("the module does not say %s", line)
+	for _, line := range []string{"normalise=Normalise([0.375], [0.25]),", `CLASSES = ["cat","dog"]`} {
+		if !strings.Contains(string(text), line) {
+			t.Errorf("the module does not say %s", line)
+		}
 	}
 	file, err := os.ReadFile(onnx)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !bytes.Contains(file, []byte(`["cat","dog"]`)) {
+		t.Error("the classes are not in the ONNX file")
 	}
 	if fc, _ := want.Tensor("fc.weight"); !bytes.Contains(file, fc.Data) {
 		t.Error("fc.weight is not in the ONNX file")

@@ -36,6 +36,7 @@ type model struct {
 	Ops      [][]registry.Op // by layer
 	Graphs   [][]*sdk.Graph  // of Ops
 	Accuracy accuracy
+	Folder   string // of a trained model; empty for an architecture
 }
 
 // accuracy is what is known of a model's accuracy.
@@ -167,7 +168,7 @@ func savedModel(dir string, v variant) (models, error) {
 	if v != (variant{}) {
 		return models{}, fmt.Errorf("%s is a trained model, which has no variants", dir)
 	}
-	x := model{Name: m.Name, Macro: m.Macro, Skeleton: m.Skeleton(), Graphs: m.Graphs(),
+	x := model{Name: m.Name, Folder: dir, Macro: m.Macro, Skeleton: m.Skeleton(), Graphs: m.Graphs(),
 		Image: runs.Image{Height: m.Input.Height, Width: m.Input.Width, Channels: m.Input.Channels, Classes: len(m.Classes)}}
 	for _, path := range m.Layers {
 		var ops []registry.Op

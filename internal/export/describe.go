@@ -12,9 +12,10 @@ import (
 
 // Description is a network with all that follows from its graphs, in JSON. Shapes are [height, width, channels].
 type Description struct {
-	Name    string `json:"name"`
-	Image   [3]int `json:"image"`
-	Classes int    `json:"classes"`
+	Name       string   `json:"name"`
+	Image      [3]int   `json:"image"`
+	Classes    int      `json:"classes"`
+	ClassNames []string `json:"class_names,omitempty"`
 	sdk.Count
 	Stem   Part    `json:"stem"`
 	Layers []Layer `json:"layers"`
@@ -59,7 +60,7 @@ type Tensor struct {
 
 // Describe describes the network. It needs no weights, and knows Exec primitives.
 func (n *Network) Describe() (d Description, err error) {
-	d = Description{Name: n.Name, Image: shape(n.Stem.In), Classes: n.classes()}
+	d = Description{Name: n.Name, Image: shape(n.Stem.In), Classes: n.classes(), ClassNames: n.Classes}
 	if d.Stem, err = n.stem().describe(""); err != nil {
 		return d, err
 	}

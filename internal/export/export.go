@@ -19,6 +19,7 @@ type Network struct {
 	supernet.Skeleton
 	Branches [][]Branch // by layer; a layer without any is the identity
 	Weights  *safetensors.File
+	Classes  []string            // their names; nil if they have none
 	Data     *data.Normalization // of the images that it was trained on; nil if there were none
 }
 

@@ -76,7 +76,7 @@ func passing() sdk.Op {
 }
 
 // network lays out a network of 5 classes with random weights and running statistics. Only those for coloured images know
-// the statistics of their data.
+// their classes and the statistics of their data.
 func network(t testing.TB, name string, image sdk.Shape, m supernet.Macro, ops [][]member) *Network {
 	t.Helper()
 	m.Head = 24
@@ -97,6 +97,7 @@ func network(t testing.TB, name string, image sdk.Shape, m supernet.Macro, ops [
 		n.Branches = append(n.Branches, branches)
 	}
 	if image.Channels == 3 {
+		n.Classes = []string{"cat", "dog", "fox", "\"x\"", "é"}
 		n.Data = &data.Normalization{Mean: []float32{0.3, 0.4, 0.5}, Std: []float32{0.2, 0.25, 0.3}}
 	}
 	n.Weights = randomWeights(n)

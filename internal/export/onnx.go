@@ -13,7 +13,8 @@ type ONNXConfig struct {
 }
 
 // ONNX is the network in inference as an ONNX model of opset 17: images [batch, C, H, W] to logits [batch, classes], all
-// float32. Values are named layers/LAYER/BRANCH/NODE, constants as the tensors are. A network with an Exec primitive is an error.
+// float32. Values are named layers/LAYER/BRANCH/NODE, constants as the tensors are. The metadata "classes" is a JSON array of
+// the classes' names. A network with an Exec primitive is an error.
 func (n *Network) ONNX(c ONNXConfig) ([]byte, error) {
 	if err := n.mappable(); err != nil {
 		return nil, err
@@ -39,7 +40,11 @@ func (n *Network) ONNX(c ONNXConfig) ([]byte, error) {
 	x = o.block(n.head(), x)
 	o.operator("logits", "Flatten", []string{x})
 	o.graph = o.graph.bytes(12, valueProto("logits", n.classes()))
-	return modelProto(o.graph), nil
+	model := modelProto(o.graph)
+	if n.Classes != nil {
+		model = model.bytes(fieldMetadata, message(nil).text(1, "classes").text(2, n.classNames()))
+	}
+	return model, nil
 }
 
 // onnx is a graph under construction.

@@ -2,6 +2,7 @@ package export
 
 import (
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -21,7 +22,7 @@ type TorchConfig struct {
 var modules string
 
 // Torch is the network as a Python module that needs PyTorch alone: a class Net, images [N, C, H, W] to logits
-// [N, classes], and a function load(path) of safetensors. Parameters have the names of the network's tensors. A network
+// [N, classes], a function load(path) of safetensors, and a list CLASSES of names if there are any. Parameters have the names of the network's tensors. A network
 // with an Exec primitive is an error.
 func (n *Network) Torch(c TorchConfig) ([]byte, error) {
 	if err := n.mappable(); err != nil {
@@ -34,6 +35,9 @@ func (n *Network) Torch(c TorchConfig) ([]byte, error) {
 	var parts []string
 	for part := range strings.SplitSeq(strings.TrimSpace(modules), "\n\n\n") {
 		if strings.HasPrefix(part, "def read_safetensors") {
+			if n.Classes != nil {
+				parts = append(parts, "CLASSES = "+n.classNames())
+			}
 			parts = append(parts, net)
 		}
 		if needed(part, net) {
@@ -78,6 +82,15 @@ func (n *Network) class(normalise bool) string {
 	}
 	b.WriteString("            flatten=nn.Flatten(),\n        ))")
 	return b.String()
+}
+
+// classNames are in JSON, which is Python too.
+func (n *Network) classNames() string {
+	text, err := json.Marshal(n.Classes)
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return string(text)
 }
 
 func (n *Network) classes() int { return n.Head.Nodes[n.Head.Output].Shape.Channels }

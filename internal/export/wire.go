@@ -42,6 +42,7 @@ const (
 	fieldNode       = 1
 	fieldConstant   = 5
 	fieldAttributes = 5
+	fieldMetadata   = 14
 )
 
 // modelProto is the whole file.
