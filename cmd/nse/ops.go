@@ -42,18 +42,24 @@ func (p *place) flags(c *cobra.Command) {
 	c.Flags().IntVar(&p.size, "size", 0, "image size in pixels (default: 32 for small, otherwise 224)")
 }
 
-// open starts the pool and lays the macro-architecture out.
-func (p place) open(ctx context.Context) (*registry.Pool, supernet.Skeleton, error) {
-	m, err := supernet.Built(p.macro)
-	if err != nil {
-		return nil, supernet.Skeleton{}, err
-	}
+// built is the macro-architecture and its images.
+func (p place) built() (supernet.Macro, runs.Image, error) {
 	if p.size == 0 && p.macro == "small" {
 		p.size = 32
 	} else if p.size == 0 {
 		p.size = 224
 	}
-	s, err := skeleton(m, runs.Image{Height: p.size, Width: p.size, Channels: 3, Classes: 1000})
+	m, err := supernet.Built(p.macro)
+	return m, runs.Image{Height: p.size, Width: p.size, Channels: 3, Classes: 1000}, err
+}
+
+// open starts the pool and lays the macro-architecture out.
+func (p place) open(ctx context.Context) (*registry.Pool, supernet.Skeleton, error) {
+	m, image, err := p.built()
+	if err != nil {
+		return nil, supernet.Skeleton{}, err
+	}
+	s, err := skeleton(m, image)
 	if err != nil {
 		return nil, s, err
 	}

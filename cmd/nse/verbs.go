@@ -19,7 +19,7 @@ const (
 // verbs is the table of commands, in the order of the help.
 func verbs() []*cobra.Command {
 	return []*cobra.Command{evolveVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(), retrainVerb(), evalVerb(), predictVerb(), exportVerb(), costVerb(),
-		benchVerb(), versionVerb(), pluginVerb()}
+		lutVerb(), benchVerb(), versionVerb(), pluginVerb()}
 }
 
 // run executes a command line and returns its exit status. An error is one line on standard error.

@@ -27,6 +27,11 @@ func best() instructionSet {
 	return none
 }
 
+// Instructions names the set of instructions that the kernels use: avx512, avx2 or portable.
+func Instructions() string {
+	return [...]string{none: "portable", avx2: "avx2", avx512: "avx512"}[instructions]
+}
+
 // Distances of these functions are in bytes.
 type (
 	tileFunc      func(blocks, taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int, coef *float32, cs int, floor float32)

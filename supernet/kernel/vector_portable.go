@@ -2,6 +2,9 @@
 
 package kernel
 
+// Instructions names the set of instructions that the kernels use: here it is portable, the machine's own.
+func Instructions() string { return "portable" }
+
 func (q *product) apply(c, a, b []float32, add bool) {
 	q.check(c, a, b)
 	q.portable(c, a, b, add)

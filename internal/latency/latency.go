@@ -1,0 +1,75 @@
+// Package latency measures what a network's operations take on this machine, keeps it in a table, and predicts from the
+// table what an architecture takes.
+package latency
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+)
+
+// Time is the distribution of repeated measurements, in ms.
+type Time struct {
+	Median float64 `json:"ms"`
+	Q1     float64 `json:"q1"` // quartiles
+	Q3     float64 `json:"q3"`
+}
+
+// Meter measures.
+type Meter struct {
+	Now     func() time.Time
+	WarmUp  int // sweeps that do not count
+	Repeats int // sweeps that do
+	// Each, if not nil, is told of every sweep.
+	Each func(done, total int)
+}
+
+// Sweep times each of runs so often, all of them in turn, so that a machine whose speed drifts is as unfair to one as to
+// the other.
+func (m Meter) Sweep(ctx context.Context, runs []func() error) ([]Time, error) {
+	took := make([][]float64, len(runs))
+	total := m.WarmUp + m.Repeats
+	for sweep := range total {
+		for i, run := range runs {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			start := m.Now()
+			if err := run(); err != nil {
+				return nil, err
+			}
+			if ms := m.Now().Sub(start).Seconds() * 1e3; sweep >= m.WarmUp {
+				took[i] = append(took[i], ms)
+			}
+		}
+		if m.Each != nil {
+			m.Each(sweep+1, total)
+		}
+	}
+	times := make([]Time, len(runs))
+	for i, values := range took {
+		times[i] = distribution(values)
+	}
+	return times, nil
+}
+
+// distribution is that of values, to the nanosecond.
+func distribution(values []float64) Time {
+	slices.Sort(values)
+	return Time{Quantile(values, 0.5), Quantile(values, 0.25), Quantile(values, 0.75)}.times(1)
+}
+
+// Quantile is the value below which a part q of ascending values lies, between two values in proportion.
+func Quantile(ascending []float64, q float64) float64 {
+	at := q * float64(len(ascending)-1)
+	i := int(at)
+	j := min(i+1, len(ascending)-1)
+	return ascending[i] + (at-float64(i))*(ascending[j]-ascending[i])
+}
+
+// times is t times a factor, to the nanosecond.
+func (t Time) times(factor float64) Time {
+	scaled := func(ms float64) float64 { return math.Round(ms*factor*1e6) / 1e6 }
+	return Time{scaled(t.Median), scaled(t.Q1), scaled(t.Q3)}
+}
