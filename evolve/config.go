@@ -2,6 +2,7 @@ package evolve
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -44,17 +45,46 @@ type FitnessConfig struct {
 	Threshold float64 `toml:"threshold" json:"threshold"`
 }
 
-// ConstraintConfig is the budget τ in the unit of the candidates' cost (millions of MACs, or ms), and the resource
-// term α·(expected cost − τ)^β of the fitness loss (eq. 5).
+// ConstraintConfig is the budget τ in the unit of the cost, and the resource term α·(expected cost − τ)^β of the fitness
+// loss (eq. 5).
 type ConstraintConfig struct {
-	// Tau is the budget τ.
+	// Kind is the cost of an architecture: "macs" (millions of multiply-accumulates) or "latency" (ms, as a table predicts it).
+	Kind CostKind `toml:"kind" json:"kind"`
+	// Table is the file of latencies that nse lut build has measured for this network, needed with kind = "latency".
+	Table string `toml:"table" json:"table"`
+	// Tau is the budget τ; with kind = "latency" it has no default.
 	Tau float64 `toml:"tau" json:"tau"`
 	// Width is the half-width of the accepted interval, as a part of τ: sampled costs lie in τ·(1−width) to τ·(1+width).
 	Width float64 `toml:"width" json:"width"`
-	// Alpha is the weight α of the resource term.
+	// Alpha is the weight α of the resource term; with kind = "latency" the default is 2e-4.
 	Alpha float64 `toml:"alpha" json:"alpha"`
 	// Beta is the exponent β of the resource term, a positive even number.
 	Beta int `toml:"beta" json:"beta"`
+}
+
+// CostKind says what an architecture costs; the zero value is MACs.
+type CostKind string
+
+// The kinds of cost.
+const (
+	MACs    CostKind = "macs"
+	Latency CostKind = "latency"
+)
+
+// Unit is the unit of the cost.
+func (k CostKind) Unit() string {
+	if k == Latency {
+		return "ms"
+	}
+	return "million MACs"
+}
+
+// DefaultConstraint is the paper's, for each kind of cost. A budget in ms is for the user to say, who knows the machine.
+func DefaultConstraint(kind CostKind) ConstraintConfig {
+	if kind == Latency {
+		return ConstraintConfig{Kind: Latency, Width: 0.1, Alpha: 2e-4, Beta: 2}
+	}
+	return ConstraintConfig{Kind: MACs, Tau: 300, Width: 0.1, Alpha: 1e-5, Beta: 2}
 }
 
 // FrontConfig configures the sampling from which the front is retrieved (section 3.3.2).
@@ -83,7 +113,7 @@ func Preset(name string) (Config, error) {
 	c := Config{
 		K: 5, LockAndRehearse: true, End: EndRefill,
 		Fitness:    FitnessConfig{Every: 2, LR: 0.1, Beta1: 0.9, Beta2: 0.999, Threshold: -2},
-		Constraint: ConstraintConfig{Tau: 300, Width: 0.1, Alpha: 1e-5, Beta: 2},
+		Constraint: DefaultConstraint(MACs),
 		Front:      FrontConfig{Samples: 2000, Extras: 100, Attempts: 1000},
 	}
 	switch name {
@@ -134,6 +164,12 @@ func (c FitnessConfig) Validate() error {
 // Validate refuses a budget that no architecture can meet or a resource term that has no minimum.
 func (c ConstraintConfig) Validate() error {
 	switch {
+	case c.Kind != "" && c.Kind != MACs && c.Kind != Latency:
+		return fmt.Errorf("constraint.kind = %q: want macs or latency", c.Kind)
+	case c.Kind == Latency && c.Table == "":
+		return errors.New(`constraint.table = "": want a file that nse lut build has written, for kind = "latency"`)
+	case c.Kind != Latency && c.Table != "":
+		return fmt.Errorf(`constraint.table = %q: want kind = "latency" with it`, c.Table)
 	case !(c.Tau > 0) || math.IsInf(c.Tau, 0):
 		return fmt.Errorf("constraint.tau = %v: want a positive number", c.Tau)
 	case !(c.Width > 0 && c.Width <= 1):

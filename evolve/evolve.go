@@ -17,7 +17,7 @@ type Arch []Path
 // Candidate is one operation of the pool as the search sees it.
 type Candidate struct {
 	Name string
-	Cost []float64 // by layer: millions of MACs, or ms if latency is the constraint
+	Cost []float64 // by layer, in the unit of the constraint
 }
 
 // Step identifies one training step. Everything random in it is drawn from these numbers and the seed.

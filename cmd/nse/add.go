@@ -99,7 +99,7 @@ func newOps(c *cobra.Command, r *runs.Run, p runs.Pool) (names []string, err err
 		return nil, err
 	}
 	defer pool.Close()
-	if _, err := layOut(c.Context(), pool.Ops, s); err != nil {
+	if _, err := layOut(c.Context(), pool.Ops, s, pricingOf(settings, r.Info.Image)); err != nil {
 		return nil, err
 	}
 	for _, op := range pool.Ops {

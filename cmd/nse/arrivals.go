@@ -13,7 +13,6 @@ import (
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
-	"github.com/nse-dev/nse/sdk"
 )
 
 // arrivals finds operations while a search runs. What comes is checked beside the search as soon as it is complete, and
@@ -35,10 +34,9 @@ type arrivals struct {
 // arrival is a pool file that was checked, with the operations that the search does not know.
 type arrival struct {
 	runs.Pool
+	laid
 	plugins *registry.Pool
-	ops     []registry.Op
-	graphs  [][]*sdk.Graph // by layer and operation
-	inbox   string         // file to remove when the run keeps what it says
+	inbox   string // file to remove when the run keeps what it says
 }
 
 // take is evolve.Search.Arrivals.
@@ -121,8 +119,8 @@ func (a *arrivals) prepare(ctx context.Context, x arrival, o registry.Options) (
 	if x.plugins, err = registry.Parse(ctx, x.Source, x.Text, x.Dir, o); err != nil {
 		return err
 	}
-	x.ops = a.unknown(x.plugins.Ops)
-	if x.graphs, err = graphsOf(ctx, x.ops, a.network.Layers); err != nil || len(x.ops) == 0 {
+	x.laid, err = a.network.lay(ctx, a.unknown(x.plugins.Ops))
+	if err != nil || len(x.ops) == 0 {
 		if err == nil && x.inbox != "" { // the run keeps it already
 			err = os.Remove(x.inbox)
 		}
@@ -167,7 +165,7 @@ func (a *arrivals) admit() error {
 func (a *arrivals) keep(x arrival) error {
 	x.Number, x.Kind, x.Round = a.run.NextPool(), runs.Arrived, a.round()
 	before := len(a.network.names)
-	a.network.append(x.ops, x.graphs)
+	a.network.append(x.laid)
 	ops, err := a.network.stored(x.ops, x.Number)
 	if err == nil {
 		err = a.run.AddPool(x.Pool, ops)

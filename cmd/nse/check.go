@@ -35,7 +35,7 @@ taken once with the defaults of its attributes.`,
 				return err
 			}
 			defer pool.Close()
-			n, err := layOut(c.Context(), pool.Ops, s)
+			n, err := layOut(c.Context(), pool.Ops, s, pricing{})
 			if err != nil {
 				return err
 			}

@@ -91,12 +91,12 @@ func (x continuation) run(c *cobra.Command, dir string) error {
 	}
 	defer second.Close()
 	var opened pools
-	search, err := prepare(settings, func(s supernet.Skeleton) (n *network, err error) {
+	search, err := prepare(settings, func(s supernet.Skeleton, p pricing) (n *network, err error) {
 		ops, err := r.Ops()
 		if err != nil {
 			return nil, err
 		}
-		if n, err = recalled(r, ops, s); err != nil {
+		if n, err = recalled(r, ops, s, p); err != nil {
 			return nil, err
 		}
 		if opened, err = n.attach(interrupts.ctx, r, ops, evolve.State{Round: 1, Front: state.Front}); err != nil {

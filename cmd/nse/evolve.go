@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
@@ -80,7 +81,7 @@ func (s start) run(c *cobra.Command) error {
 		return interrupts.early(err)
 	}
 	defer pool.Close()
-	search, err := prepare(settings, func(k supernet.Skeleton) (*network, error) { return layOut(interrupts.ctx, pool.Ops, k) })
+	search, err := prepare(settings, func(k supernet.Skeleton, p pricing) (*network, error) { return layOut(interrupts.ctx, pool.Ops, k, p) })
 	if err != nil {
 		if s.config == "" {
 			configText = nil // nobody reads the lines of the embedded one
@@ -137,6 +138,16 @@ func (s start) create(search *search, settings config.Config, first runs.Pool, p
 	if settings.Data.Spec, err = absolute(settings.Data.Spec); err != nil {
 		return nil, err
 	}
+	constraint := &settings.Search.Constraint
+	var latencies []byte
+	if constraint.Kind == evolve.Latency {
+		if latencies, err = readText(constraint.Table); err != nil {
+			return nil, err
+		}
+		if constraint.Table, err = filepath.Abs(constraint.Table); err != nil {
+			return nil, err
+		}
+	}
 	text, err := settings.Encode()
 	if err != nil {
 		return nil, err
@@ -145,6 +156,7 @@ func (s start) create(search *search, settings config.Config, first runs.Pool, p
 	if err != nil {
 		return nil, err
 	}
+	record.Table = latencies
 	dir := s.out
 	if dir == "" {
 		if dir, err = runs.Next(runsRoot); err != nil {

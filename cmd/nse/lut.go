@@ -81,7 +81,7 @@ const warmUp = 3
 
 // repeatsFlag adds --repeats.
 func repeatsFlag(c *cobra.Command, repeats *int) {
-	c.Flags().IntVar(repeats, "repeats", 30, "number of measurements of each")
+	c.Flags().IntVar(repeats, "repeats", 100, "number of measurements of each")
 }
 
 func checkRepeats(repeats int) error {

@@ -94,7 +94,7 @@ func (b lutBuild) run(c *cobra.Command) error {
 		return err
 	}
 	defer pool.Close()
-	n, err := layOut(c.Context(), pool.Ops, s)
+	n, err := layOut(c.Context(), pool.Ops, s, pricing{})
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (b lutBuild) setup() (s latency.Setup, err error) {
 		if err != nil {
 			return s, err
 		}
-		s = setupOf(settings.Macro, runs.Image{Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: len(set.Classes)})
+		s = setupOf(settings.Macro, imageOf(set))
 	}
 	s.Batch, s.Threads, s.WarmUp, s.Repeats = b.batch, b.threads, warmUp, b.repeats
 	return s, nil

@@ -12,7 +12,6 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/latency"
-	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 )
 
@@ -114,7 +113,7 @@ func (k lutCheck) randomSample(ctx context.Context, t latency.Table) (s sample, 
 		return s, err
 	}
 	s.pools = pools{pool}
-	if s.network, err = layOut(ctx, pool.Ops, laid); err != nil {
+	if s.network, err = layOut(ctx, pool.Ops, laid, pricing{}); err != nil {
 		pool.Close()
 		return s, err
 	}
@@ -161,7 +160,7 @@ func namedSample(ctx context.Context, t latency.Table, what string) (s sample, e
 		return s, fmt.Errorf("%s: there are no architectures", what)
 	}
 	first := m.list[0]
-	s = sample{network: &network{Skeleton: first.Skeleton, graphs: make([][]*sdk.Graph, len(first.Layers))}, pools: m.pools}
+	s = sample{network: newNetwork(first.Skeleton, pricing{}), pools: m.pools}
 	for _, x := range m.list {
 		of := setupOf(x.Macro, x.Image)
 		of.Batch, of.Threads = t.Batch, t.Threads

@@ -204,6 +204,7 @@ func modelsFile(what string) (string, error) {
 // front is the format of front.json.
 type front struct {
 	Round         int                 `json:"round"`
+	Unit          string              `json:"unit"` // of cost
 	Hypervolume   float64             `json:"hypervolume"`
 	Rehearsed     *float64            `json:"rehearsed,omitempty"` // runs.Round.Rehearsed
 	Architectures []runs.Architecture `json:"architectures"`

@@ -16,41 +16,68 @@ import (
 // are needed for operations that run in them only.
 type network struct {
 	supernet.Skeleton
+	price  pricing
+	fixed  float64        // cost of stem and head
 	names  []string       // of operations, by id
 	graphs [][]*sdk.Graph // by layer and id
+	costs  [][]float64    // by layer and id
 }
 
 // layOut asks the plugins for every operation at every layer.
-func layOut(ctx context.Context, ops []registry.Op, s supernet.Skeleton) (*network, error) {
-	n := &network{Skeleton: s, graphs: make([][]*sdk.Graph, len(s.Layers))}
+func layOut(ctx context.Context, ops []registry.Op, s supernet.Skeleton, p pricing) (n *network, err error) {
+	n = newNetwork(s, p)
+	if n.fixed, err = p.fixed(s); err != nil {
+		return nil, err
+	}
 	return n, n.add(ctx, ops)
+}
+
+// newNetwork is a network without operations.
+func newNetwork(s supernet.Skeleton, p pricing) *network {
+	return &network{Skeleton: s, price: p, graphs: make([][]*sdk.Graph, len(s.Layers)), costs: make([][]float64, len(s.Layers))}
+}
+
+// laid are operations that are built at every layer, with their costs: by layer and operation.
+type laid struct {
+	ops    []registry.Op
+	graphs [][]*sdk.Graph
+	costs  [][]float64
+}
+
+// lay builds operations at every layer.
+func (n *network) lay(ctx context.Context, ops []registry.Op) (x laid, err error) {
+	x.ops = ops
+	if x.graphs, err = graphsOf(ctx, ops, n.Layers); err == nil {
+		x.costs, err = n.price.of(ops, x.graphs)
+	}
+	return x, err
 }
 
 // add gives operations the next ids. On error the network is as it was.
 func (n *network) add(ctx context.Context, ops []registry.Op) error {
-	graphs, err := graphsOf(ctx, ops, n.Layers)
-	if err != nil {
-		return err
+	x, err := n.lay(ctx, ops)
+	if err == nil {
+		n.append(x)
 	}
-	n.append(ops, graphs)
-	return nil
+	return err
 }
 
-// append gives operations, with their graphs by layer, the next ids.
-func (n *network) append(ops []registry.Op, graphs [][]*sdk.Graph) {
-	for _, op := range ops {
+// append gives operations the next ids.
+func (n *network) append(x laid) {
+	for _, op := range x.ops {
 		n.names = append(n.names, op.Name)
 	}
-	for l := range n.graphs {
-		n.graphs[l] = append(n.graphs[l], graphs[l]...)
+	for l := range n.Layers {
+		n.graphs[l] = append(n.graphs[l], x.graphs[l]...)
+		n.costs[l] = append(n.costs[l], x.costs[l]...)
 	}
 }
 
 // truncate takes the operations from an id on away.
 func (n *network) truncate(id int) {
 	n.names = n.names[:id]
-	for l := range n.graphs {
-		n.graphs[l] = n.graphs[l][:id]
+	for l := range n.Layers {
+		n.graphs[l], n.costs[l] = n.graphs[l][:id], n.costs[l][:id]
 	}
 }
 
@@ -73,19 +100,19 @@ func graphsOf(ctx context.Context, ops []registry.Op, layers []sdk.Layer) ([][]*
 
 // problem is what a search sees of the network.
 func (n *network) problem() evolve.Problem {
-	p := evolve.Problem{Fixed: millions(n.Fixed().MACs), Pool: n.candidates(0)}
+	p := evolve.Problem{Fixed: n.fixed, Pool: n.candidates(0)}
 	for _, l := range n.Layers {
 		p.Normal = append(p.Normal, l.Normal())
 	}
 	return p
 }
 
-// candidates lists the operations from an id on, with millions of MACs as cost.
+// candidates lists the operations from an id on.
 func (n *network) candidates(from int) (list []evolve.Candidate) {
 	for i, name := range n.names[from:] {
 		c := evolve.Candidate{Name: name}
 		for l := range n.Layers {
-			c.Cost = append(c.Cost, millions(n.graphs[l][from+i].Count().MACs))
+			c.Cost = append(c.Cost, n.costs[l][from+i])
 		}
 		list = append(list, c)
 	}
@@ -122,5 +149,3 @@ func (n *network) namesOf(paths []evolve.Path) [][]string {
 	}
 	return names
 }
-
-func millions(macs int64) float64 { return float64(macs) / 1e6 }

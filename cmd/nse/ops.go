@@ -102,7 +102,7 @@ func opsListVerb() *cobra.Command {
 				return err
 			}
 			defer pool.Close()
-			n, err := layOut(c.Context(), pool.Ops, s)
+			n, err := layOut(c.Context(), pool.Ops, s, pricing{})
 			if err != nil {
 				return err
 			}

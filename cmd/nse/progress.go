@@ -19,6 +19,7 @@ import (
 type progress struct {
 	mu   sync.Mutex
 	w    io.Writer
+	unit string        // of cost
 	bars *mpb.Progress // nil without a terminal
 
 	phase   string
@@ -61,13 +62,13 @@ func (p *progress) observe(e evolve.Event, steps int) {
 		p.say("round %d: goes on with a pool of %d operations, %d kept", e.Round, len(b.Pool), count(b.Kept))
 	case evolve.Sampled:
 		f := b.Feasibility
-		p.say("round %d: sampled %d of %d architectures within %.4g to %.4g (%.3g %% of %d draws; reachable %.4g to %.4g), %d outside, %d of the last front",
-			e.Round, f.Found, f.Wanted, f.Low, f.High, 100*float64(f.Accepted)/float64(max(1, f.Draws)), f.Draws, f.Least, f.Greatest, f.Extras, b.Rehearsed)
+		p.say("round %d: sampled %d of %d architectures within %.4g to %.4g %s (%.3g %% of %d draws; reachable %.4g to %.4g), %d outside, %d of the last front",
+			e.Round, f.Found, f.Wanted, f.Low, f.High, p.unit, 100*float64(f.Accepted)/float64(max(1, f.Draws)), f.Draws, f.Least, f.Greatest, f.Extras, b.Rehearsed)
 	case evolve.Scored:
 		p.best = max(p.best, b.Trial.Accuracy)
 		p.at(fmt.Sprintf("round %d score", e.Round), b.Done, b.Total, fmt.Sprintf("best %.2f %%", 100*p.best))
 	case evolve.FrontRetrieved:
-		p.say("round %d: front of %d architectures, %s, hypervolume %.4g%s", e.Round, len(b.Members), extremes(b.Members), b.Hypervolume, again(b.Rehearsed))
+		p.say("round %d: front of %d architectures, %s, hypervolume %.4g%s", e.Round, len(b.Members), extremes(b.Members, p.unit), b.Hypervolume, again(b.Rehearsed))
 	case evolve.Replenished:
 		p.say("round %d: %d operations kept, %d come in", e.Round, count(b.Kept), count(b.New))
 	}
@@ -81,15 +82,15 @@ func again(rehearsed *float64) string {
 	return fmt.Sprintf(" (the last front, scored again: %.4g)", *rehearsed)
 }
 
-func extremes(members []evolve.Member) string {
+func extremes(members []evolve.Member, unit string) string {
 	if len(members) == 0 {
 		return "empty"
 	}
 	first, last := members[0], members[len(members)-1]
 	if len(members) == 1 {
-		return fmt.Sprintf("%.2f %% at %.4g %s", 100*first.Accuracy, first.Cost, costUnit)
+		return fmt.Sprintf("%.2f %% at %.4g %s", 100*first.Accuracy, first.Cost, unit)
 	}
-	return fmt.Sprintf("%.2f %% at %.4g to %.2f %% at %.4g %s", 100*first.Accuracy, first.Cost, 100*last.Accuracy, last.Cost, costUnit)
+	return fmt.Sprintf("%.2f %% at %.4g to %.2f %% at %.4g %s", 100*first.Accuracy, first.Cost, 100*last.Accuracy, last.Cost, unit)
 }
 
 func count(paths []evolve.Path) (n int) {

@@ -14,9 +14,6 @@ import (
 	"github.com/nse-dev/nse/internal/runs"
 )
 
-// costUnit is the unit of an architecture's cost.
-const costUnit = "million MACs"
-
 // render writes the files that follow from a run's database, where they are missing: plots of every round that has a
 // front, and the last front.
 func render(r *runs.Run) error {
@@ -28,13 +25,14 @@ func render(r *runs.Run) error {
 	if err != nil {
 		return err
 	}
+	unit := c.Search.Constraint.Kind.Unit()
 	for _, x := range rounds {
 		if !x.Done {
 			continue
 		}
 		dir := filepath.Join(r.Dir, fmt.Sprintf("round-%02d", x.Round))
 		err := errors.Join(
-			writeMissing(filepath.Join(dir, "front.svg"), func() ([]byte, error) { return frontSVG(r, x) }),
+			writeMissing(filepath.Join(dir, "front.svg"), func() ([]byte, error) { return frontSVG(r, x, unit) }),
 			writeMissing(filepath.Join(dir, "fitness.svg"), func() ([]byte, error) { return fitnessSVG(r, x, c.Search.Fitness.Threshold) }))
 		if err != nil {
 			return err
@@ -44,7 +42,7 @@ func render(r *runs.Run) error {
 	if !ok {
 		return nil
 	}
-	return writeFront(r, last)
+	return writeFront(r, last, unit)
 }
 
 func writeMissing(path string, draw func() ([]byte, error)) error {
@@ -69,12 +67,12 @@ func lastFront(rounds []runs.Round) (last runs.Round, ok bool) {
 }
 
 // writeFront writes front.json, unless it is there as it should be.
-func writeFront(r *runs.Run, x runs.Round) error {
+func writeFront(r *runs.Run, x runs.Round, unit string) error {
 	archs, err := frontOf(r, x.Round)
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(front{x.Round, x.Hypervolume, x.Rehearsed, archs}, "", " ")
+	data, err := json.MarshalIndent(front{x.Round, unit, x.Hypervolume, x.Rehearsed, archs}, "", " ")
 	if err != nil {
 		return err
 	}
@@ -94,12 +92,12 @@ func frontOf(r *runs.Run, round int) ([]runs.Architecture, error) {
 	return archs, err
 }
 
-func frontSVG(r *runs.Run, x runs.Round) ([]byte, error) {
+func frontSVG(r *runs.Run, x runs.Round, unit string) ([]byte, error) {
 	archs, err := r.Architectures(x.Round)
 	if err != nil {
 		return nil, err
 	}
-	f := plot.Front{Round: x.Round, Unit: costUnit, Low: x.Low, High: x.High}
+	f := plot.Front{Round: x.Round, Unit: unit, Low: x.Low, High: x.High}
 	for _, a := range archs {
 		p := plot.Point{Cost: a.Cost, Accuracy: a.Accuracy}
 		switch a.Role {

@@ -56,12 +56,12 @@ func resume(c *cobra.Command, dir string, f runFlags) error {
 	interrupts := watchInterrupts(c.Context())
 	defer interrupts.stop()
 	var opened pools
-	search, err := prepare(settings, func(s supernet.Skeleton) (n *network, err error) {
+	search, err := prepare(settings, func(s supernet.Skeleton, p pricing) (n *network, err error) {
 		ops, err := r.Ops()
 		if err != nil {
 			return nil, err
 		}
-		if n, err = recalled(r, ops, s); err == nil {
+		if n, err = recalled(r, ops, s, p); err == nil {
 			opened, err = n.attach(interrupts.ctx, r, ops, state)
 		}
 		return n, err

@@ -36,7 +36,7 @@ type search struct {
 }
 
 // prepare opens the data, lays out the network and builds the engine.
-func prepare(c config.Config, layOut func(supernet.Skeleton) (*network, error)) (*search, error) {
+func prepare(c config.Config, layOut func(supernet.Skeleton, pricing) (*network, error)) (*search, error) {
 	set, err := data.Open(c.Data.Spec, c.Seed, c.Data.Size)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func prepare(c config.Config, layOut func(supernet.Skeleton) (*network, error)) 
 	if err != nil {
 		return nil, err
 	}
-	if s.network, err = layOut(skeleton); err != nil {
+	if s.network, err = layOut(skeleton, pricingOf(c, s.image)); err != nil {
 		return nil, err
 	}
 	s.Search = evolve.Search{Problem: s.network.problem(), Config: c.Search, Seed: c.Seed}
@@ -78,7 +78,7 @@ func prepare(c config.Config, layOut func(supernet.Skeleton) (*network, error)) 
 // record is what a new run holds.
 func (s *search) record(c config.Config, configText []byte, p runs.Pool, ops []registry.Op) (runs.Beginning, error) {
 	kept, err := s.network.stored(ops, p.Number)
-	info := runs.Info{Seed: c.Seed, Version: version(), Preset: c.Preset, Data: c.Data.Spec, Image: s.image, ConfigHash: hash(configText)}
+	info := runs.Info{Seed: c.Seed, Version: version(), Preset: c.Preset, Data: c.Data.Spec, Image: s.image, Fixed: s.network.fixed, ConfigHash: hash(configText)}
 	return runs.Beginning{Info: info, Config: configText, Pool: p, Ops: kept}, err
 }
 
@@ -95,9 +95,9 @@ func (s *search) introduce(w io.Writer) error {
 	c := s.Config.Constraint
 	_, err := fmt.Fprintf(w, "data: %d training and %d held-out images %d×%d×%d, %d classes\n"+
 		"space: %d operations in %d layers, %d at a time: %s architectures\n"+
-		"budget: %.4g to %.4g million MACs; the space reaches from %.4g to %.4g\n",
+		"budget: %.4g to %.4g %s; the space reaches from %.4g to %.4g\n",
 		s.images[0], s.images[1], s.image.Height, s.image.Width, s.image.Channels, s.image.Classes,
-		len(s.Problem.Pool), len(s.Problem.Normal), s.Config.K, sizeText(size), c.Low(), c.High(), least, greatest)
+		len(s.Problem.Pool), len(s.Problem.Normal), s.Config.K, sizeText(size), c.Low(), c.High(), c.Kind.Unit(), least, greatest)
 	return err
 }
 
@@ -120,6 +120,7 @@ func (s *search) follow(ctx context.Context, c *cobra.Command, r *runs.Run) erro
 		return err
 	}
 	p := newProgress(c.ErrOrStderr(), len(rec.fallen))
+	p.unit = s.Config.Constraint.Kind.Unit()
 	s.Observe = func(e evolve.Event) error {
 		rec.observe(e)
 		p.observe(e, s.Config.TrainSteps)
@@ -171,7 +172,15 @@ func finish(c *cobra.Command, r *runs.Run, state evolve.State) error {
 	if err != nil {
 		return err
 	}
-	rows := []string{"front\taccuracy\tM MACs\tparameters\toperations by layer"}
+	settings, err := configOf(r)
+	if err != nil {
+		return err
+	}
+	unit := "M MACs"
+	if settings.Search.Constraint.Kind == evolve.Latency {
+		unit = "ms"
+	}
+	rows := []string{"front\taccuracy\t" + unit + "\tparameters\toperations by layer"}
 	for i, a := range archs {
 		rows = append(rows, fmt.Sprintf("%d\t%.2f %%\t%.4g\t%s\t%s", i+1, 100*a.Accuracy, a.Cost, thousands(a.Params), opsText(a.Ops)))
 	}

@@ -29,6 +29,7 @@ func (n *network) stored(ops []registry.Op, pool int) (runs.Ops, error) {
 				return nil, fmt.Errorf("%s: %w", op.Where, err)
 			}
 			list[i].Graphs = append(list[i].Graphs, text)
+			list[i].Costs = append(list[i].Costs, n.costs[l][id])
 		}
 	}
 	return list, nil
@@ -44,8 +45,9 @@ func encodeGraph(g *sdk.Graph) ([]byte, error) {
 }
 
 // recalled is a run's network from what the run keeps. Exec primitives of its graphs do not run yet.
-func recalled(r *runs.Run, ops runs.Ops, s supernet.Skeleton) (*network, error) {
-	n := &network{Skeleton: s, graphs: make([][]*sdk.Graph, len(s.Layers))}
+func recalled(r *runs.Run, ops runs.Ops, s supernet.Skeleton, p pricing) (*network, error) {
+	n := newNetwork(s, p)
+	n.fixed = r.Info.Fixed
 	for _, op := range ops {
 		if len(op.Graphs) != len(s.Layers) {
 			return nil, fmt.Errorf("%s: the run keeps %s at %d layers, its network has %d", r.Dir, op.Name, len(op.Graphs), len(s.Layers))
@@ -62,6 +64,7 @@ func recalled(r *runs.Run, ops runs.Ops, s supernet.Skeleton) (*network, error) 
 				return nil, fmt.Errorf("%s: the graph of %s at layer %d is damaged: %w", r.Dir, op.Name, l, err)
 			}
 			n.graphs[l] = append(n.graphs[l], g)
+			n.costs[l] = append(n.costs[l], op.Costs[l])
 		}
 	}
 	return n, nil

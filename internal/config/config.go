@@ -92,13 +92,19 @@ func Default(preset string) (c Config, err error) {
 	return c, err
 }
 
-// defaults is what the file's settings go on top of: the preset and the built-in macro-architecture that it names.
+// defaults is what the file's settings go on top of: the preset, the built-in macro-architecture and the kind of cost that
+// it names.
 func defaults(name string, text []byte, o Override) (Config, error) {
 	var named struct {
 		Preset string `toml:"preset"`
 		Macro  struct {
 			Name string `toml:"name"`
 		} `toml:"macro"`
+		Search struct {
+			Constraint struct {
+				Kind evolve.CostKind `toml:"kind"`
+			} `toml:"constraint"`
+		} `toml:"search"`
 	}
 	if err := check(name, text, Config{}); err != nil {
 		return Config{}, err
@@ -121,6 +127,7 @@ func defaults(name string, text []byte, o Override) (Config, error) {
 			return c, fmt.Errorf("%s: %w", at(name, text, toml.Key{"macro", "name"}), err)
 		}
 	}
+	c.Search.Constraint = evolve.DefaultConstraint(named.Search.Constraint.Kind)
 	return c, nil
 }
 

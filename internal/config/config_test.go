@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/nse-dev/nse/evolve"
 )
 
 func TestErrorsSayWhereAndWhat(t *testing.T) {
@@ -25,6 +27,9 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 		"[macro]\nname = \"huge\"":                     `c.toml:2:1: no macro-architecture "huge": the built-in ones are small, flops, latency`,
 		"[search]\nk = 1":                              `c.toml:2:1: search.k = 1: want 2 to 64`,
 		"[search.constraint]\ntau = -1\nbeta = 3":      `c.toml:2:1: search.constraint.tau = -1: want a positive number`,
+		"[search.constraint]\nkind = \"time\"":         `c.toml:2:1: search.constraint.kind = "time": want macs or latency`,
+		"[search.constraint]\nkind = \"latency\"":      `c.toml: search.constraint.table = "": want a file that nse lut build has written, for kind = "latency"`,
+		"[search.constraint]\ntable = \"t.json\"":      `c.toml:2:1: search.constraint.table = "t.json": want kind = "latency" with it`,
 		"seed = -1":                                    `c.toml:1:1: seed = -1: want 0 to 9223372036854775807`,
 		"[train]\nlr = nan":                            `c.toml:2:1: train.lr = NaN: want a positive number`,
 		"workers = -1":                                 `c.toml:1:1: workers = -1: want 0 (all cores) or more`,
@@ -60,6 +65,17 @@ func TestFileGoesOnTopOfThePresetAndFlagsOnTopOfTheFile(t *testing.T) {
 	}
 	if c.Search.Fitness.LR != 0.25 || c.Search.Fitness.Smoothing != 0 || c.Preset != "paper" || c.Seed != 9 || c.Data.Spec != "generated:7" || c.Search.MaxRounds != 2 {
 		t.Errorf("got %+v", c)
+	}
+}
+
+func TestLatencyHasABudgetOfItsOwn(t *testing.T) {
+	const text = "[search.constraint]\nkind = \"latency\"\ntable = \"t.json\"\n"
+	if _, err := Parse("c.toml", []byte(text), Override{}); err == nil || err.Error() != "c.toml: search.constraint.tau = 0: want a positive number" {
+		t.Errorf("without a budget: %v", err)
+	}
+	c, err := Parse("c.toml", []byte(text+"tau = 3.5\n"), Override{})
+	if want := (evolve.ConstraintConfig{Kind: evolve.Latency, Table: "t.json", Tau: 3.5, Width: 0.1, Alpha: 2e-4, Beta: 2}); err != nil || c.Search.Constraint != want {
+		t.Errorf("got %+v, %v, want %+v", c.Search.Constraint, err, want)
 	}
 }
 

@@ -47,10 +47,11 @@ func (p Pool) insert(at time.Time) statement {
 type Op struct {
 	ID       int
 	Name     string
-	Plugin   string   // the family
-	Checksum string   // SHA-256 of the plugin's binary; empty for one that is built in
-	Pool     int      // number of the pool that it first came with
-	Graphs   [][]byte // by layer, as package wire encodes them
+	Plugin   string    // the family
+	Checksum string    // SHA-256 of the plugin's binary; empty for one that is built in
+	Pool     int       // number of the pool that it first came with
+	Graphs   [][]byte  // by layer, as package wire encodes them
+	Costs    []float64 // by layer, in the unit of the constraint
 }
 
 // Ops are operations by id.
@@ -60,7 +61,7 @@ func (ops Ops) insert() (list []statement) {
 	for _, o := range ops {
 		list = append(list, statement{"INSERT INTO ops VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET plugin = excluded.plugin, checksum = excluded.checksum", []any{o.ID, o.Name, o.Plugin, o.Checksum, o.Pool}})
 		for l, g := range o.Graphs {
-			list = append(list, statement{"INSERT OR REPLACE INTO graphs VALUES (?, ?, ?)", []any{o.ID, l, g}})
+			list = append(list, statement{"INSERT OR REPLACE INTO graphs VALUES (?, ?, ?, ?)", []any{o.ID, l, g, o.Costs[l]}})
 		}
 	}
 	return list
@@ -125,15 +126,17 @@ func (r *Run) Ops() (ops Ops, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = r.query("SELECT op, graph FROM graphs ORDER BY op, layer", func(scan scanner) error {
+	err = r.query("SELECT op, graph, cost FROM graphs ORDER BY op, layer", func(scan scanner) error {
 		var id int
 		var graph []byte
-		err := scan(&id, &graph)
+		var cost float64
+		err := scan(&id, &graph, &cost)
 		if err == nil && (id < 0 || id >= len(ops)) {
 			err = fmt.Errorf("is damaged: there is no operation %d", id)
 		}
 		if err == nil {
 			ops[id].Graphs = append(ops[id].Graphs, graph)
+			ops[id].Costs = append(ops[id].Costs, cost)
 		}
 		return err
 	})

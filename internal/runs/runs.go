@@ -6,6 +6,7 @@
 //	run.db                     operations, rounds, architectures, fitness, events, and the state to resume from
 //	config.toml, pool.toml     as the run was started
 //	pool-N.toml                operations that came later
+//	latency.json               latencies that the search was started with, for the record: run.db keeps those that it uses
 //	weights-LABEL.safetensors  weights and optimizer state of the last checkpoint
 //	front.json                 the front of the last finished round
 //	round-NN/*.svg             plots of a finished round
@@ -26,6 +27,7 @@ const (
 	ConfigFile = "config.toml"
 	PoolFile   = "pool.toml" // of the start
 	FrontFile  = "front.json"
+	TableFile  = "latency.json"
 
 	dbFile   = "run.db"
 	lockFile = "run.lock"
@@ -57,7 +59,8 @@ type Info struct {
 	Preset     string
 	Data       string // data set specification
 	Image      Image
-	ConfigHash string // SHA-256 of config.toml
+	Fixed      float64 // cost of stem and head, in the unit of the constraint
+	ConfigHash string  // SHA-256 of config.toml
 	Created    time.Time
 }
 
@@ -70,6 +73,7 @@ type Image struct {
 type Beginning struct {
 	Info   Info
 	Config []byte // of config.toml
+	Table  []byte // of latencies as it was at the start, for the record; nil: there is none
 	Pool   Pool
 	Ops    Ops
 }
@@ -91,6 +95,9 @@ func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 	err = errors.Join(
 		WriteFile(filepath.Join(dir, ConfigFile), s.Config),
 		WriteFile(filepath.Join(dir, s.Pool.File()), s.Pool.Text))
+	if err == nil && s.Table != nil {
+		err = WriteFile(filepath.Join(dir, TableFile), s.Table)
+	}
 	if err == nil {
 		err = createDB(filepath.Join(dir, dbFile), s)
 	}

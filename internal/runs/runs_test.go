@@ -17,9 +17,9 @@ func fixed() time.Time { return time.Date(2021, 3, 1, 12, 0, 0, 0, time.UTC) }
 func start() Beginning {
 	return Beginning{
 		Info: Info{Seed: 1<<63 + 5, Version: "1.0", Preset: "paper", Data: "generated",
-			Image: Image{32, 30, 3, 10}, ConfigHash: "ab"},
+			Image: Image{32, 30, 3, 10}, Fixed: 1e23, ConfigHash: "ab"},
 		Config: []byte("[search]\n"), Pool: Pool{Kind: Start, Round: 1, Dir: "/pools", Source: "/pools/ops.toml", Text: []byte("# pool\n")},
-		Ops: Ops{{0, "mbconv-k3-e1", "mbconv", "", 0, [][]byte{{1}, {2, 3}}}, {1, "ssc-k5-e1", "ssc", "12ab", 0, nil}},
+		Ops: Ops{{0, "mbconv-k3-e1", "mbconv", "", 0, [][]byte{{1}, {2, 3}}, []float64{1. / 3, 5e-324}}, {1, "ssc-k5-e1", "ssc", "12ab", 0, nil, nil}},
 	}
 }
 
@@ -51,7 +51,7 @@ func TestRowsComeBack(t *testing.T) {
 	archs[1].Front = true
 	r.AddFitness(1, Fitness{1, 0, "b", -2.05, false}, fitness[1], fitness[0])
 	later := Pool{Number: 1, Kind: Second, Round: 2, Dir: "/more", Source: "more.toml", MaxRounds: 3, Text: []byte("# more\n")}
-	came := Ops{{2, "box-k3", "box", "34cd", 1, [][]byte{{4}}}, {1, "ssc-k5-e1", "ssc", "56ef", 1, nil}}
+	came := Ops{{2, "box-k3", "box", "34cd", 1, [][]byte{{4}}, []float64{0}}, {1, "ssc-k5-e1", "ssc", "56ef", 1, nil, nil}}
 	if err := r.AddPool(later, came); err != nil {
 		t.Fatal(err)
 	}

@@ -23,14 +23,14 @@ const (
 const schema = `
 CREATE TABLE run (
 	seed TEXT NOT NULL, version TEXT NOT NULL, preset TEXT NOT NULL, data TEXT NOT NULL, height INTEGER NOT NULL,
-	width INTEGER NOT NULL, channels INTEGER NOT NULL, classes INTEGER NOT NULL, config_hash TEXT NOT NULL, time TEXT NOT NULL);
+	width INTEGER NOT NULL, channels INTEGER NOT NULL, classes INTEGER NOT NULL, fixed REAL NOT NULL, config_hash TEXT NOT NULL, time TEXT NOT NULL);
 CREATE TABLE pools (
 	number INTEGER PRIMARY KEY, kind TEXT NOT NULL, round INTEGER NOT NULL, file TEXT NOT NULL, lock TEXT NOT NULL, dir TEXT NOT NULL, source TEXT NOT NULL,
 	max_rounds INTEGER NOT NULL, time TEXT NOT NULL);
 CREATE TABLE ops (
 	id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, plugin TEXT NOT NULL, checksum TEXT NOT NULL, pool INTEGER NOT NULL);
 CREATE TABLE graphs (
-	op INTEGER NOT NULL, layer INTEGER NOT NULL, graph BLOB NOT NULL, PRIMARY KEY (op, layer)) WITHOUT ROWID;
+	op INTEGER NOT NULL, layer INTEGER NOT NULL, graph BLOB NOT NULL, cost REAL NOT NULL, PRIMARY KEY (op, layer)) WITHOUT ROWID;
 CREATE TABLE rounds (
 	round INTEGER PRIMARY KEY, subset_size TEXT NOT NULL, subset TEXT NOT NULL, low REAL, high REAL,
 	hypervolume REAL, rehearsed REAL, kept TEXT, time TEXT NOT NULL);
@@ -95,9 +95,9 @@ func fill(db *sql.DB, s Beginning) error {
 		return err
 	}
 	i := s.Info
-	if _, err := tx.Exec("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	if _, err := tx.Exec("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		strconv.FormatUint(i.Seed, 10), i.Version, i.Preset, i.Data, i.Image.Height, i.Image.Width, i.Image.Channels, i.Image.Classes,
-		i.ConfigHash, stamp(i.Created)); err != nil {
+		i.Fixed, i.ConfigHash, stamp(i.Created)); err != nil {
 		return err
 	}
 	for _, st := range append(s.Ops.insert(), s.Pool.insert(i.Created)) {
@@ -125,9 +125,9 @@ func readInfo(db *sql.DB) (info Info, err error) {
 		return info, fmt.Errorf("was written by a newer nse (schema %d, this one knows %d): use that version", version, schemaVersion)
 	}
 	var seed, created string
-	err = db.QueryRow("SELECT seed, version, preset, data, height, width, channels, classes, config_hash, time FROM run").
+	err = db.QueryRow("SELECT seed, version, preset, data, height, width, channels, classes, fixed, config_hash, time FROM run").
 		Scan(&seed, &info.Version, &info.Preset, &info.Data, &info.Image.Height, &info.Image.Width, &info.Image.Channels,
-			&info.Image.Classes, &info.ConfigHash, &created)
+			&info.Image.Classes, &info.Fixed, &info.ConfigHash, &created)
 	if err != nil {
 		return info, plain(err)
 	}
