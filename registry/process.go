@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -105,6 +106,7 @@ func (p *process) pipes() (theirs []*os.File, err error) {
 		return nil, err
 	}
 	p.stdin, p.stdout, p.stderr = ends[1], newTap(ends[2]), newTap(ends[4])
+	p.stdout.line = true
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = ends[0], ends[3], ends[5]
 	return []*os.File{ends[0], ends[3], ends[5]}, nil
 }
@@ -190,33 +192,57 @@ func (p *process) HostToPlugin(network, address string) (string, string, error) 
 type tap struct {
 	file    *os.File
 	drained chan struct{} // closed at the end of the stream
+	line    bool          // its reader gets the first line only: go-plugin stops at a long one, and a full pipe blocks the plugin
+	passed  bool          // that line has been read
 
 	mu         sync.Mutex
 	head, tail []byte
 	over       bool
 }
 
-// remembered is the number of bytes that a tap keeps from the beginning and from the end.
-const remembered = 4096
+// remembered is the number of bytes that a tap keeps from the beginning and from the end: a crash of Go's has its reason
+// in front of all stacks.
+const remembered = 1 << 16
 
 func newTap(f *os.File) *tap { return &tap{file: f, drained: make(chan struct{})} }
 
 // Read implements io.Reader.
 func (t *tap) Read(b []byte) (int, error) {
-	n, err := t.file.Read(b)
+	for {
+		n, err := t.file.Read(b)
+		t.remember(b[:n], err != nil)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = io.EOF
+		}
+		if n = t.pass(b[:n]); n > 0 || err != nil {
+			return n, err
+		}
+	}
+}
+
+// remember keeps the beginning and the end of the stream.
+func (t *tap) remember(b []byte, end bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.head = append(t.head, b[:min(n, remembered-len(t.head))]...)
-	t.tail = append(t.tail, b[:n]...)
+	t.head = append(t.head, b[:min(len(b), remembered-len(t.head))]...)
+	t.tail = append(t.tail, b...)
 	t.tail = t.tail[max(0, len(t.tail)-remembered):]
-	if err != nil && !t.over {
+	if end && !t.over {
 		t.over = true
 		close(t.drained)
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = io.EOF
+}
+
+// pass is the number of bytes that the reader gets.
+func (t *tap) pass(b []byte) int {
+	switch end := bytes.IndexByte(b, '\n'); {
+	case t.passed:
+		return 0
+	case t.line && end >= 0:
+		t.passed = true
+		return end + 1
 	}
-	return n, err
+	return len(b)
 }
 
 // Close implements io.Closer; process.release closes the file.

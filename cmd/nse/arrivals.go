@@ -20,6 +20,7 @@ import (
 type arrivals struct {
 	run     *runs.Run
 	network *network
+	plugins registry.Options
 	watch   watch
 	round   func() int // the next one
 	say     func(format string, args ...any)
@@ -89,14 +90,14 @@ func (a *arrivals) look(ctx context.Context, patience bool) (found, unsettled bo
 func (a *arrivals) check(ctx context.Context, path string) (err error) {
 	if filepath.Dir(path) != a.watch.inbox {
 		x := arrival{Pool: runs.Pool{Dir: filepath.Dir(path), Source: path}}
-		x.Text, err = described(path, func(path string) ([]byte, error) { return poolOf(ctx, path) })
+		x.Text, err = described(path, func(path string) ([]byte, error) { return registry.Describe(ctx, path, a.plugins) })
 		if err == nil {
 			x.Lock, err = lockOf(path)
 		}
 		if err != nil {
 			return err
 		}
-		o := registry.Options{}
+		o := a.plugins
 		if slices.Contains(a.watch.dirs, x.Dir) {
 			o.Watched = x.Dir
 		}
@@ -110,7 +111,9 @@ func (a *arrivals) check(ctx context.Context, path string) (err error) {
 	if err := json.Unmarshal(text, &x.Pool); err != nil {
 		return err
 	}
-	return a.prepare(ctx, x, registry.Options{Recall: func(string) bool { return true }})
+	recalled := a.plugins
+	recalled.Recall = func(string) bool { return true }
+	return a.prepare(ctx, x, recalled)
 }
 
 // prepare starts the plugins of an arrival and asks for the operations that the search does not know.

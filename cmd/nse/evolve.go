@@ -20,6 +20,7 @@ type start struct {
 	pool, config, out string
 	sources
 	override config.Override
+	plugins  registry.Options
 }
 
 func evolveVerb() *cobra.Command {
@@ -76,7 +77,7 @@ func (s start) run(c *cobra.Command) error {
 	}
 	interrupts := watchInterrupts(c.Context())
 	defer interrupts.stop()
-	pool, err := openPool(interrupts.ctx, s.pool)
+	pool, err := registry.Load(interrupts.ctx, s.pool, s.plugins)
 	if err != nil {
 		return interrupts.early(err)
 	}
@@ -89,6 +90,7 @@ func (s start) run(c *cobra.Command) error {
 		return interrupts.early(config.Locate(configName, configText, err))
 	}
 	defer search.engine.Close()
+	search.plugins = s.plugins
 	if err := search.introduce(c.ErrOrStderr()); err != nil {
 		return err
 	}

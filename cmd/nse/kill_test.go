@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"database/sql"
 	"errors"
 	"math/rand/v2"
@@ -48,7 +49,7 @@ images = 48
 const killPool = "[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbconv\"\nkernel = [3, 5]\nexpand = [1, 2, 3]\n"
 
 // TestKilledRunsEndLikeOthers kills runs at random moments, again and again until they end, and compares all that they
-// leave with a run that nothing happened to. NSE_KILLS is the number of kills to make (default 6, and 3 in the next test).
+// leave with a run that nothing happened to. NSE_KILLS is the number of kills to make (default 6, and 3 in the tests below and of kernels).
 func TestKilledRunsEndLikeOthers(t *testing.T) { killed(t, newTestbed(t, killConfig), 6) }
 
 // TestKilledContinuationsEndLikeOthers does so with runs that go on with a second pool and inherit weights.
@@ -118,10 +119,12 @@ func TestOneCoreEndsLikeSeveral(t *testing.T) {
 
 // testbed is a folder with a run that nothing happened to.
 type testbed struct {
-	dir    string
-	second string        // pool that runs go on with when they are finished, or nothing
-	whole  time.Duration // that it took
-	want   map[string]string
+	dir      string
+	pool     string                          // instead of killPool
+	second   string                          // pool that runs go on with when they are finished, or nothing
+	starting func(run string) (begun func()) // called before and after a run is started for the first time; may be nil
+	whole    time.Duration                   // that it took
+	want     map[string]string
 }
 
 func newTestbed(t *testing.T, config string) testbed {
@@ -130,7 +133,7 @@ func newTestbed(t *testing.T, config string) testbed {
 
 func (b testbed) begin(t *testing.T, config string) testbed {
 	write(t, filepath.Join(b.dir, "c.toml"), config)
-	write(t, filepath.Join(b.dir, "ops.toml"), killPool)
+	write(t, filepath.Join(b.dir, "ops.toml"), cmp.Or(b.pool, killPool))
 	dir, start := filepath.Join(b.dir, "whole"), time.Now()
 	for !b.finished(t, dir) {
 		if status, stderr := b.interrupt(t, dir, os.Kill, time.Hour); status != 0 {
@@ -170,9 +173,13 @@ func (b testbed) stage(t *testing.T, dir string) (pools int, done bool) {
 func (b testbed) interrupt(t *testing.T, dir string, s os.Signal, delay time.Duration) (status int, stderr string) {
 	t.Helper()
 	args := []string{"resume", dir}
+	begun := func() {}
 	switch pools, done := b.stage(t, dir); {
 	case pools == 0:
 		args = []string{"evolve", "--pool", filepath.Join(b.dir, "ops.toml"), "--config", filepath.Join(b.dir, "c.toml"), "--out", dir}
+		if b.starting != nil {
+			begun = b.starting(dir)
+		}
 	case pools == 1 && done && b.second != "":
 		args = []string{"continue", dir, "--pool", filepath.Join(b.dir, b.second)}
 	}
@@ -182,6 +189,7 @@ func (b testbed) interrupt(t *testing.T, dir string, s os.Signal, delay time.Dur
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	begun()
 	timer := time.AfterFunc(delay, func() { _ = cmd.Process.Signal(s) })
 	err := cmd.Wait()
 	timer.Stop()

@@ -28,7 +28,8 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"nse": main, "nse-box": func() { serve.Main(box()) }, "nse-softpool": func() { serve.Main(softpool.Op()) },
 		"nse-moody": func() { serve.Main(moody()) }, "nse-numbered": func() { serve.Main(numbered(os.Args[1])) }, "nse-frail": func() { serve.Main(frail()) },
-		"nse-otherbox": func() { serve.Main(otherBox()) }})
+		"nse-otherbox": func() { serve.Main(otherBox()) }, "nse-pooled": func() { serve.Main(pooled(os.Args[1], os.Args[2])) },
+		"nse-faulty": func() { serveFaulty(os.Args[1], os.Args[2]) }})
 }
 
 // moody is softpool with a kernel that gives other results at every call, though it promises not to.

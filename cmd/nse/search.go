@@ -32,7 +32,8 @@ type search struct {
 	every   time.Duration // between checkpoints
 	second  []evolve.OpID // pool to continue with; nil: go on with the present one
 	watch   watch
-	images  [2]int // training and held-out
+	plugins registry.Options // of those that come
+	images  [2]int           // training and held-out
 }
 
 // prepare opens the data, lays out the network and builds the engine.
@@ -128,7 +129,7 @@ func (s *search) follow(ctx context.Context, c *cobra.Command, r *runs.Run) erro
 	}
 	s.Checkpoint = rec.checkpoint
 	s.watch.inbox = filepath.Join(r.Dir, inbox)
-	came := &arrivals{run: r, network: s.network, watch: s.watch, round: func() int { return rec.round + 1 }, say: p.aside, refused: map[string]bool{}}
+	came := &arrivals{run: r, network: s.network, plugins: s.plugins, watch: s.watch, round: func() int { return rec.round + 1 }, say: p.aside, refused: map[string]bool{}}
 	defer came.close()
 	endWatch, err := came.begin(ctx)
 	if err != nil {
