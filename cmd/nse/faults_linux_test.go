@@ -174,7 +174,7 @@ type faulted struct {
 // plugin writes a plugin and returns its part of a pool file.
 func (f *faulted) plugin(t *testing.T, mode string) string {
 	script := fmt.Sprintf("#!/bin/sh\nexec nse-faulty '%s' '%s'\n", mode, f.dir)
-	write(t, filepath.Join(f.dir, "plugin"), script)
+	writePlugin(t, filepath.Join(f.dir, "plugin"), script)
 	return fmt.Sprintf("[[plugin]]\npath = \"plugin\"\nsha256 = %q\n[[plugin.op]]\nname = \"softpool\"\n", sumText(script))
 }
 

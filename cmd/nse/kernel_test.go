@@ -50,7 +50,7 @@ func TestKilledRunsWithKernelsEndLikeOthers(t *testing.T) {
 	pool := strings.Replace(killPool, "[3, 5]", "3", 1)
 	for _, name := range []string{"steady", "brittle", "late"} {
 		script := fmt.Sprintf("#!/bin/sh\nexec nse-pooled %s '%s'\n", name, dir)
-		write(t, filepath.Join(dir, name), script)
+		writePlugin(t, filepath.Join(dir, name), script)
 		if name != "late" {
 			pool += fmt.Sprintf("[[plugin]]\npath = %q\nsha256 = %q\n[[plugin.op]]\nname = %q\n", name, sumText(script), name)
 		}
@@ -65,6 +65,15 @@ func TestKilledRunsWithKernelsEndLikeOthers(t *testing.T) {
 	}}.begin(t, kernelConfig)
 	b.checkEvents(t)
 	killed(t, b, 3)
+}
+
+// writePlugin writes a plugin and accepts it.
+func writePlugin(t *testing.T, path, script string) {
+	t.Helper()
+	write(t, path, script)
+	if _, err := registry.Admit(path); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // addLate gives a plugin to a run that is about to begin.

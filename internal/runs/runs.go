@@ -101,11 +101,11 @@ func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 	if err == nil {
 		err = createDB(filepath.Join(dir, dbFile), s)
 	}
-	lock.Close()
 	if err != nil {
+		lock.Close()
 		return nil, err
 	}
-	return Open(dir, now)
+	return open(dir, lock, now)
 }
 
 // Open opens the run in dir for writing. It fails while another process has it open, and removes files of weights
@@ -118,6 +118,11 @@ func Open(dir string, now func() time.Time) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	return open(dir, lock, now)
+}
+
+// open opens a run whose lock it takes over.
+func open(dir string, lock *os.File, now func() time.Time) (*Run, error) {
 	r, err := read(dir)
 	if err != nil {
 		lock.Close()
