@@ -61,7 +61,7 @@ func opsAdd(c *cobra.Command, dir, file string) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, inbox, time.Now().UTC().Format("20060102T150405.000000000")+".json")
+	path := filepath.Join(dir, inbox, inboxName(time.Now(), data))
 	if err := runs.WriteFile(path, data); err != nil {
 		return err
 	}
@@ -70,6 +70,11 @@ func opsAdd(c *cobra.Command, dir, file string) error {
 	}
 	_, err = fmt.Fprintf(c.ErrOrStderr(), "%s the pending list of every layer of %s at its next replenishment\n", joining(len(names)), dir)
 	return err
+}
+
+// inboxName is the name of a file of the inbox. It has a checksum, so that a damaged file is not taken for another pool.
+func inboxName(now time.Time, data []byte) string {
+	return now.UTC().Format("20060102T150405.000000000") + "-" + hash(data) + ".json"
 }
 
 // joining counts operations that join something.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -106,6 +107,9 @@ func (a *arrivals) check(ctx context.Context, path string) (err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
+	}
+	if !strings.HasSuffix(path, "-"+hash(text)+".json") {
+		return errors.New("it is not what nse ops add wrote: remove it, and add its operations again")
 	}
 	x := arrival{inbox: path}
 	if err := json.Unmarshal(text, &x.Pool); err != nil {

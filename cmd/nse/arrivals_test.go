@@ -320,8 +320,8 @@ func TestNothingComesFromWhereTheUserNeverSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(f.run(), inbox, "left.json"), string(left))
-	f.await(t, `left.json is not taken: elsewhere.toml:2:8: plugin "watched/spy": there is no copy of it in `)
+	write(t, filepath.Join(f.run(), inbox, inboxName(time.Now(), left)), string(left))
+	f.await(t, `.json is not taken: elsewhere.toml:2:8: plugin "watched/spy": there is no copy of it in `)
 	time.Sleep(3 * settle)
 	f.interrupt(t)
 	if _, err := os.Stat(executed); err == nil || strings.Contains(f.stderr.String(), "came from") {

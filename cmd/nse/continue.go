@@ -76,7 +76,7 @@ func (x continuation) run(c *cobra.Command, dir string) error {
 	default:
 		return fmt.Errorf("%s has no front to go on from: go on with nse resume %s until it has one", dir, dir)
 	}
-	if err := errors.Join(sameConfig(r), admit(x.plugins)); err != nil {
+	if err := admit(x.plugins); err != nil {
 		return err
 	}
 	text, err := readText(x.pool)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -225,6 +226,9 @@ func frontModels(ctx context.Context, path string, text []byte, v variant) (mode
 	if err != nil {
 		return models{}, err
 	}
+	if err := sameFront(r, f.Round, c.Search.Constraint.Kind.Unit(), path, text); err != nil {
+		return models{}, err
+	}
 	v.apply(&c.Macro)
 	needed, err := pluginsOf(r, f)
 	if err != nil {
@@ -257,6 +261,25 @@ func pluginsOf(r *runs.Run, f front) (map[string]bool, error) {
 		}
 	}
 	return needed, err
+}
+
+// sameFront refuses a front that is not the one of the run.
+func sameFront(r *runs.Run, round int, unit, path string, text []byte) error {
+	rounds, err := r.Rounds()
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(rounds, func(x runs.Round) bool { return x.Round == round && x.Done })
+	if i >= 0 {
+		want, err := frontText(r, rounds[i], unit)
+		if err != nil {
+			return err
+		}
+		if bytes.Equal(text, want) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is not the front of the run: nse resume %s writes it anew", path, r.Dir)
 }
 
 func frontModel(ctx context.Context, name string, a runs.Architecture, m supernet.Macro, image runs.Image, pool map[string]registry.Op) (model, error) {

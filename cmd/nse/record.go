@@ -46,7 +46,7 @@ func (r *recorder) continueFrom(st evolve.State) error {
 			}
 		}
 	}
-	return render(r.run)
+	return render(r.run, false)
 }
 
 // lasting reports whether an event need not happen again if the search is killed.
@@ -89,7 +89,7 @@ func (r *recorder) checkpoint(st evolve.State) error {
 	ended := st.Phase != r.phase
 	r.phase, r.round, r.written = st.Phase, st.Round, time.Now()
 	if ended {
-		return render(r.run)
+		return render(r.run, false)
 	}
 	return nil
 }

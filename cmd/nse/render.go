@@ -15,8 +15,8 @@ import (
 )
 
 // render writes the files that follow from a run's database, where they are missing: plots of every round that has a
-// front, and the last front.
-func render(r *runs.Run) error {
+// front, and the last front. With again it also mends files that are not as they should be.
+func render(r *runs.Run, again bool) error {
 	rounds, err := r.Rounds()
 	if err != nil {
 		return err
@@ -26,14 +26,18 @@ func render(r *runs.Run) error {
 		return err
 	}
 	unit := c.Search.Constraint.Kind.Unit()
+	write := writeMissing
+	if again {
+		write = writeOver
+	}
 	for _, x := range rounds {
 		if !x.Done {
 			continue
 		}
 		dir := filepath.Join(r.Dir, fmt.Sprintf("round-%02d", x.Round))
 		err := errors.Join(
-			writeMissing(filepath.Join(dir, "front.svg"), func() ([]byte, error) { return frontSVG(r, x, unit) }),
-			writeMissing(filepath.Join(dir, "fitness.svg"), func() ([]byte, error) { return fitnessSVG(r, x, c.Search.Fitness.Threshold) }))
+			write(filepath.Join(dir, "front.svg"), func() ([]byte, error) { return frontSVG(r, x, unit) }),
+			write(filepath.Join(dir, "fitness.svg"), func() ([]byte, error) { return fitnessSVG(r, x, c.Search.Fitness.Threshold) }))
 		if err != nil {
 			return err
 		}
@@ -42,16 +46,24 @@ func render(r *runs.Run) error {
 	if !ok {
 		return nil
 	}
-	return writeFront(r, last, unit)
+	return writeOver(filepath.Join(r.Dir, runs.FrontFile), func() ([]byte, error) { return frontText(r, last, unit) })
 }
 
 func writeMissing(path string, draw func() ([]byte, error)) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	return writeOver(path, draw)
+}
+
+// writeOver writes a file, unless it is there as it should be.
+func writeOver(path string, draw func() ([]byte, error)) error {
 	data, err := draw()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	if old, err := os.ReadFile(path); err == nil && slices.Equal(old, data) {
+		return nil
 	}
 	return runs.WriteFile(path, data)
 }
@@ -66,22 +78,14 @@ func lastFront(rounds []runs.Round) (last runs.Round, ok bool) {
 	return last, ok
 }
 
-// writeFront writes front.json, unless it is there as it should be.
-func writeFront(r *runs.Run, x runs.Round, unit string) error {
+// frontText is front.json of a round.
+func frontText(r *runs.Run, x runs.Round, unit string) ([]byte, error) {
 	archs, err := frontOf(r, x.Round)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	data, err := json.MarshalIndent(front{x.Round, unit, x.Hypervolume, x.Rehearsed, archs}, "", " ")
-	if err != nil {
-		return err
-	}
-	data = append(data, '\n')
-	path := filepath.Join(r.Dir, runs.FrontFile)
-	if old, err := os.ReadFile(path); err == nil && slices.Equal(old, data) {
-		return nil
-	}
-	return runs.WriteFile(path, data)
+	return append(data, '\n'), err
 }
 
 // frontOf lists the front of a round by ascending cost.

@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -50,7 +48,7 @@ func resume(c *cobra.Command, dir string, f runFlags) error {
 	if last.Done {
 		return finish(c, r, state)
 	}
-	if err := errors.Join(sameConfig(r), admit(f.plugins)); err != nil {
+	if err := admit(f.plugins); err != nil {
 		return err
 	}
 	interrupts := watchInterrupts(c.Context())
@@ -116,16 +114,6 @@ func lastState(r *runs.Run) (last runs.Checkpoint, state evolve.State, err error
 		err = fmt.Errorf("%s: the checkpoint is damaged: %w", r.Dir, err)
 	}
 	return last, state, err
-}
-
-// sameConfig refuses a configuration that is not the one of the start: the steps before and after would not fit.
-func sameConfig(r *runs.Run) error {
-	path := filepath.Join(r.Dir, runs.ConfigFile)
-	text, err := os.ReadFile(path)
-	if err == nil && hash(text) != r.Info.ConfigHash {
-		err = fmt.Errorf("%s has changed since the run was started: put it back, or start a new run with it", path)
-	}
-	return err
 }
 
 // configOf reads a run's configuration as it was used.

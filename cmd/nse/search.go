@@ -157,7 +157,7 @@ func (s *search) follow(ctx context.Context, c *cobra.Command, r *runs.Run) erro
 
 // finish completes the files of a run and prints the front.
 func finish(c *cobra.Command, r *runs.Run, state evolve.State) error {
-	if err := render(r); err != nil {
+	if err := render(r, true); err != nil {
 		return err
 	}
 	rounds, err := r.Rounds()

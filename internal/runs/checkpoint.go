@@ -48,6 +48,7 @@ func (r *Run) Checkpoint(c Checkpoint, save func(path string) error) error {
 		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
 	}
 	r.pending = nil
+	clear(r.touched)
 	r.step("old weights")
 	return r.removeWeightsBut(c.Weights)
 }
@@ -70,6 +71,10 @@ func (r *Run) commit(c Checkpoint) error {
 		c.Label, c.Weights, c.weightsSum, string(c.State), sum(c.State), c.Done, stamp(r.now())); err != nil {
 		return err
 	}
+	r.step("sums")
+	if err := writeSums(tx, r.touched); err != nil {
+		return err
+	}
 	r.step("commit")
 	return tx.Commit()
 }
@@ -88,8 +93,10 @@ func (r *Run) Last() (c Checkpoint, err error) {
 	if c.State = []byte(state); sum(c.State) != stateSum {
 		return c, fmt.Errorf("%s is damaged: the state is not what the last checkpoint wrote", filepath.Join(r.Dir, dbFile))
 	}
-	c.Time, err = time.Parse(time.RFC3339, at)
-	return c, err
+	if c.Time, err = time.Parse(time.RFC3339, at); err != nil {
+		return c, fmt.Errorf("%s is damaged: the time of the last checkpoint is none: %w", filepath.Join(r.Dir, dbFile), err)
+	}
+	return c, nil
 }
 
 func (r *Run) removeWeightsBut(keep string) error {

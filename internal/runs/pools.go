@@ -39,8 +39,8 @@ func (p Pool) File() string {
 }
 
 func (p Pool) insert(at time.Time) statement {
-	return statement{"INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		[]any{p.Number, p.Kind, p.Round, p.File(), string(p.Lock), p.Dir, p.Source, p.MaxRounds, stamp(at)}}
+	return statement{"INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		[]any{p.Number, p.Kind, p.Round, p.File(), sum(p.Text), string(p.Lock), p.Dir, p.Source, p.MaxRounds, stamp(at)}}
 }
 
 // Op is an operation of a run and where it came from.

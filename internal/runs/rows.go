@@ -62,25 +62,25 @@ type Event struct {
 // AddRound adds a round at its start: its number, subset and size. The Set methods add the rest as it becomes known.
 func (r *Run) AddRound(x Round) error {
 	subset, err := json.Marshal(x.Subset)
-	r.add("INSERT INTO rounds (round, subset_size, subset, time) VALUES (?, ?, ?, ?)", x.Round, x.SubsetSize, string(subset), stamp(r.now()))
+	r.add(x.Round, "INSERT INTO rounds (round, subset_size, subset, time) VALUES (?, ?, ?, ?)", x.Round, x.SubsetSize, string(subset), stamp(r.now()))
 	return err
 }
 
 // SetInterval adds the constraint interval of a round.
 func (r *Run) SetInterval(round int, low, high float64) {
-	r.add("UPDATE rounds SET low = ?, high = ? WHERE round = ?", low, high, round)
+	r.add(round, "UPDATE rounds SET low = ?, high = ? WHERE round = ?", low, high, round)
 }
 
 // SetFront marks the architectures of a round's front, given by their operations' names, and adds its hypervolume
 // and that of the front before (Round.Rehearsed).
 func (r *Run) SetFront(round int, front [][][]string, hypervolume float64, rehearsed *float64) error {
-	r.add("UPDATE rounds SET hypervolume = ?, rehearsed = ? WHERE round = ?", hypervolume, rehearsed, round)
+	r.add(round, "UPDATE rounds SET hypervolume = ?, rehearsed = ? WHERE round = ?", hypervolume, rehearsed, round)
 	for _, arch := range front {
 		ops, err := json.Marshal(arch)
 		if err != nil {
 			return err
 		}
-		r.add("UPDATE architectures SET front = 1 WHERE round = ? AND ops = ?", round, string(ops))
+		r.add(round, "UPDATE architectures SET front = 1 WHERE round = ? AND ops = ?", round, string(ops))
 	}
 	return nil
 }
@@ -88,14 +88,14 @@ func (r *Run) SetFront(round int, front [][][]string, hypervolume float64, rehea
 // SetKept adds the operations that a round's front uses, which ends the round.
 func (r *Run) SetKept(round int, kept [][]string) error {
 	text, err := json.Marshal(kept)
-	r.add("UPDATE rounds SET kept = ? WHERE round = ?", string(text), round)
+	r.add(round, "UPDATE rounds SET kept = ? WHERE round = ?", string(text), round)
 	return err
 }
 
 // AddArchitecture adds a scored architecture under its number in the round's list.
 func (r *Run) AddArchitecture(round, number int, a Architecture) error {
 	ops, err := json.Marshal(a.Ops)
-	r.add("INSERT INTO architectures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	r.add(round, "INSERT INTO architectures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		round, number, string(a.Role), a.Front, string(ops), a.Params, a.MACs, a.Cost, a.Accuracy)
 	return err
 }
@@ -103,16 +103,17 @@ func (r *Run) AddArchitecture(round, number int, a Architecture) error {
 // AddFitness adds fitness parameters of a round. A later row of the same step and operation replaces an earlier one.
 func (r *Run) AddFitness(round int, rows ...Fitness) {
 	for _, f := range rows {
-		r.add("INSERT OR REPLACE INTO fitness VALUES (?, ?, ?, ?, ?, ?)", round, f.Step, f.Layer, f.Op, f.Theta, f.Dropped)
+		r.add(round, "INSERT OR REPLACE INTO fitness VALUES (?, ?, ?, ?, ?, ?)", round, f.Step, f.Layer, f.Op, f.Theta, f.Dropped)
 	}
 }
 
 // AddEvent adds an event.
 func (r *Run) AddEvent(e Event) {
-	r.add("INSERT INTO events VALUES (?, ?, ?, ?, ?)", e.Seq, e.Round, e.Kind, string(e.Body), stamp(r.now()))
+	r.add(e.Round, "INSERT INTO events VALUES (?, ?, ?, ?, ?)", e.Seq, e.Round, e.Kind, string(e.Body), stamp(r.now()))
 }
 
-func (r *Run) add(query string, args ...any) {
+func (r *Run) add(round int, query string, args ...any) {
+	r.touched[round] = true
 	r.pending = append(r.pending, statement{query, args})
 }
 

@@ -13,6 +13,7 @@
 package runs
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -42,6 +43,7 @@ type Run struct {
 	lock    *os.File
 	now     func() time.Time
 	pending []statement
+	touched map[int]bool      // rounds of pending rows
 	pools   int               // added so far
 	step    func(what string) // called before each durable write; tests kill the process here
 }
@@ -61,6 +63,7 @@ type Info struct {
 	Image      Image
 	Fixed      float64 // cost of stem and head, in the unit of the constraint
 	ConfigHash string  // SHA-256 of config.toml
+	TableHash  string  // SHA-256 of latency.json; empty if there is none
 	Created    time.Time
 }
 
@@ -96,6 +99,7 @@ func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 		WriteFile(filepath.Join(dir, ConfigFile), s.Config),
 		WriteFile(filepath.Join(dir, s.Pool.File()), s.Pool.Text))
 	if err == nil && s.Table != nil {
+		s.Info.TableHash = sum(s.Table)
 		err = WriteFile(filepath.Join(dir, TableFile), s.Table)
 	}
 	if err == nil {
@@ -153,10 +157,18 @@ func read(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Dir: dir, db: db, step: func(string) {}}
+	r := &Run{Dir: dir, db: db, step: func(string) {}, touched: map[int]bool{}}
 	if r.Info, err = readInfo(db); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, dbFile), err)
+	}
+	if _, err := r.Last(); err != nil { // which can say more of the state
+		db.Close()
+		return nil, err
+	}
+	if err := cmp.Or(r.verify(), r.verifyFiles()); err != nil {
+		db.Close()
+		return nil, err
 	}
 	return r, nil
 }

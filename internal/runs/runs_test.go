@@ -17,7 +17,8 @@ func fixed() time.Time { return time.Date(2021, 3, 1, 12, 0, 0, 0, time.UTC) }
 func start() Beginning {
 	return Beginning{
 		Info: Info{Seed: 1<<63 + 5, Version: "1.0", Preset: "paper", Data: "generated",
-			Image: Image{32, 30, 3, 10}, Fixed: 1e23, ConfigHash: "ab"},
+			Image: Image{32, 30, 3, 10}, Fixed: 1e23, ConfigHash: sum([]byte("[search]\n")), TableHash: sum([]byte("{}\n"))},
+		Table:  []byte("{}\n"),
 		Config: []byte("[search]\n"), Pool: Pool{Kind: Start, Round: 1, Dir: "/pools", Source: "/pools/ops.toml", Text: []byte("# pool\n")},
 		Ops: Ops{{0, "mbconv-k3-e1", "mbconv", "", 0, [][]byte{{1}, {2, 3}}, []float64{1. / 3, 5e-324}}, {1, "ssc-k5-e1", "ssc", "12ab", 0, nil, nil}},
 	}
@@ -179,13 +180,23 @@ func TestOpenErrors(t *testing.T) {
 		"empty":   {func(t *testing.T, dir string) { os.Truncate(filepath.Join(dir, dbFile), 0) }, "/run.db: is a database of another program, not of nse"},
 		"foreign": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA application_id = 7") }, "/run.db: is a database of another program, not of nse"},
 		"newer": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA user_version = 9") },
-			"/run.db: was written by a newer nse (schema 9, this one knows 4): use that version"},
+			"/run.db: was written by a newer nse (schema 9, this one knows 6): use that version"},
 		"older": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA user_version = 1") },
-			"/run.db: was written by an older nse (schema 1, this one knows 4): use that version"},
+			"/run.db: was written by an older nse (schema 1, this one knows 6): use that version"},
 		"state": {func(t *testing.T, dir string) { execute(t, dir, "UPDATE checkpoint SET state = '5'") },
 			"/run.db is damaged: the state is not what the last checkpoint wrote"},
 		"weights": {func(t *testing.T, dir string) { flip(t, filepath.Join(dir, "weights-round-1.safetensors")) },
 			"/weights-round-1.safetensors is damaged: it is not what the last checkpoint wrote"},
+		"score": {func(t *testing.T, dir string) { execute(t, dir, "UPDATE rounds SET hypervolume = 0.6") },
+			"/run.db is damaged: it is not what was written of rounds [1], rounds [] are whole: put it back from a copy"},
+		"origin": {func(t *testing.T, dir string) { execute(t, dir, "UPDATE pools SET dir = '/elsewhere'") },
+			"/run.db is damaged: it is not what the last checkpoint wrote, rounds [1] are whole: put it back from a copy"},
+		"index": {func(t *testing.T, dir string) { execute(t, dir, "DROP INDEX events_of_round") },
+			"/run.db is damaged: it is not what the last checkpoint wrote, rounds [1] are whole: put it back from a copy"},
+		"config": {func(t *testing.T, dir string) { flip(t, filepath.Join(dir, ConfigFile)) },
+			"/config.toml has changed since the run was started: put it back, or start a new run with it"},
+		"pool": {func(t *testing.T, dir string) { flip(t, filepath.Join(dir, PoolFile)) },
+			"/pool.toml has changed since the run was started: put it back, or start a new run with it"},
 		"no row":     {func(t *testing.T, dir string) { execute(t, dir, "DELETE FROM run") }, "/run.db: is damaged: it cannot be read as a database of nse"},
 		"no pool":    {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, PoolFile)) }, ": pool.toml is missing: the run cannot go on without it"},
 		"no weights": {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "weights-round-1.safetensors")) }, ": weights-round-1.safetensors is missing: the run cannot go on without it"},
@@ -326,7 +337,6 @@ func TestList(t *testing.T) {
 		}
 		r.Close()
 	}
-	execute(t, filepath.Join(root, "002"), "UPDATE architectures SET accuracy = 0.75")
 	os.Mkdir(filepath.Join(root, "not a run"), 0o755)
 	list, err := List(root)
 	if err != nil || len(list) != 3 {
@@ -336,7 +346,7 @@ func TestList(t *testing.T) {
 		status string
 		rounds int
 		best   float64
-	}{{"stopped", 1, 0}, {"stopped", 2, 0.75}, {"finished", 3, 0}} {
+	}{{"stopped", 1, 0.25}, {"stopped", 2, 0.5}, {"finished", 3, 0.75}} {
 		s := list[i]
 		if s.Status != want.status || s.Rounds != want.rounds || s.Best != want.best || s.Seed != 1<<63+5 {
 			t.Errorf("run %d: %+v, want %+v", i, s, want)

@@ -16,16 +16,17 @@ import (
 
 const (
 	applicationID = 0x6e736500 // "nse\0", in the header of run.db
-	schemaVersion = 4
+	schemaVersion = 6
 )
 
 // schema keeps times in columns of their own: all others are equal between two runs of the same configuration.
 const schema = `
 CREATE TABLE run (
 	seed TEXT NOT NULL, version TEXT NOT NULL, preset TEXT NOT NULL, data TEXT NOT NULL, height INTEGER NOT NULL,
-	width INTEGER NOT NULL, channels INTEGER NOT NULL, classes INTEGER NOT NULL, fixed REAL NOT NULL, config_hash TEXT NOT NULL, time TEXT NOT NULL);
+	width INTEGER NOT NULL, channels INTEGER NOT NULL, classes INTEGER NOT NULL, fixed REAL NOT NULL, config_hash TEXT NOT NULL,
+	table_hash TEXT NOT NULL, time TEXT NOT NULL);
 CREATE TABLE pools (
-	number INTEGER PRIMARY KEY, kind TEXT NOT NULL, round INTEGER NOT NULL, file TEXT NOT NULL, lock TEXT NOT NULL, dir TEXT NOT NULL, source TEXT NOT NULL,
+	number INTEGER PRIMARY KEY, kind TEXT NOT NULL, round INTEGER NOT NULL, file TEXT NOT NULL, sum TEXT NOT NULL, lock TEXT NOT NULL, dir TEXT NOT NULL, source TEXT NOT NULL,
 	max_rounds INTEGER NOT NULL, time TEXT NOT NULL);
 CREATE TABLE ops (
 	id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, plugin TEXT NOT NULL, checksum TEXT NOT NULL, pool INTEGER NOT NULL);
@@ -46,6 +47,8 @@ CREATE TABLE events (
 CREATE TABLE checkpoint (
 	id INTEGER PRIMARY KEY CHECK (id = 1), label TEXT NOT NULL, weights TEXT NOT NULL, weights_sum TEXT NOT NULL,
 	state TEXT NOT NULL, state_sum TEXT NOT NULL, done INTEGER NOT NULL, time TEXT NOT NULL);
+CREATE INDEX events_of_round ON events (round, seq);
+CREATE TABLE sums (part TEXT PRIMARY KEY, sum TEXT NOT NULL) WITHOUT ROWID;
 `
 
 // openDB opens a database file in an SQLite URI mode (rw, rwc). Writers wait for each other and commits reach the disk.
@@ -95,15 +98,18 @@ func fill(db *sql.DB, s Beginning) error {
 		return err
 	}
 	i := s.Info
-	if _, err := tx.Exec("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	if _, err := tx.Exec("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		strconv.FormatUint(i.Seed, 10), i.Version, i.Preset, i.Data, i.Image.Height, i.Image.Width, i.Image.Channels, i.Image.Classes,
-		i.Fixed, i.ConfigHash, stamp(i.Created)); err != nil {
+		i.Fixed, i.ConfigHash, i.TableHash, stamp(i.Created)); err != nil {
 		return err
 	}
 	for _, st := range append(s.Ops.insert(), s.Pool.insert(i.Created)) {
 		if _, err := tx.Exec(st.query, st.args...); err != nil {
 			return err
 		}
+	}
+	if err := writeSums(tx, nil); err != nil {
+		return err
 	}
 	return tx.Commit()
 }
@@ -125,9 +131,9 @@ func readInfo(db *sql.DB) (info Info, err error) {
 		return info, fmt.Errorf("was written by a newer nse (schema %d, this one knows %d): use that version", version, schemaVersion)
 	}
 	var seed, created string
-	err = db.QueryRow("SELECT seed, version, preset, data, height, width, channels, classes, fixed, config_hash, time FROM run").
+	err = db.QueryRow("SELECT seed, version, preset, data, height, width, channels, classes, fixed, config_hash, table_hash, time FROM run").
 		Scan(&seed, &info.Version, &info.Preset, &info.Data, &info.Image.Height, &info.Image.Width, &info.Image.Channels,
-			&info.Image.Classes, &info.Fixed, &info.ConfigHash, &created)
+			&info.Image.Classes, &info.Fixed, &info.ConfigHash, &info.TableHash, &created)
 	if err != nil {
 		return info, plain(err)
 	}
@@ -142,7 +148,7 @@ func readInfo(db *sql.DB) (info Info, err error) {
 func plain(err error) error {
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	if errors.Is(err, sql.ErrNoRows) || strings.Contains(text, "not a database") || strings.Contains(text, "malformed") {
-		return errors.New("is damaged: it cannot be read as a database of nse")
+		return errUnreadable
 	}
 	return errors.New(text)
 }
