@@ -81,6 +81,9 @@ func (h *host) restart() error {
 	}
 	if h.successor != nil {
 		h.successor.close()
+	} else {
+		h.arena.close()
+		h.arena = nil
 	}
 	h.successor = next
 	return nil

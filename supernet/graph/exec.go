@@ -2,6 +2,7 @@ package graph
 
 import (
 	"errors"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 
@@ -35,7 +36,7 @@ func (b *builder) exec(x *G.Node, e sdk.Exec, params []*Param) *G.Node {
 					c := call(s, in[0], in[1:len(in)-1])
 					c.Backward, c.DY, c.DX = true, in[len(in)-1], dst
 					if dst == nil { // nobody wants it, but the kernel writes it
-						c.DX = make([]float32, len(c.X))
+						c.DX = s.unwanted(len(c.X))
 					}
 					for _, p := range params {
 						c.DW = append(c.DW, p.Grad)
@@ -50,6 +51,12 @@ func (b *builder) exec(x *G.Node, e sdk.Exec, params []*Param) *G.Node {
 			return grads
 		},
 	}, nodes...)
+}
+
+// unwanted is memory for n floats that nobody reads.
+func (s *Session) unwanted(n int) []float32 {
+	s.spare = slices.Grow(s.spare[:0], n)[:n]
+	return s.spare
 }
 
 // exec computes a call, or zeros once a kernel of the session has failed.

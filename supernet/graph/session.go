@@ -28,6 +28,8 @@ type Session struct {
 
 	Err    error  // why the first kernel failed that a plugin runs; from then on they all give zeros
 	Failed *Block // whose kernel that was
+
+	spare []float32 // see unwanted
 }
 
 // mask is the seed of one dropout node in this step.
