@@ -76,7 +76,7 @@ func imagesOf(s latency.Setup) runs.Image {
 	return runs.Image{Height: s.Image[0], Width: s.Image[1], Channels: s.Image[2], Classes: s.Classes}
 }
 
-// warmUp is the number of sweeps before those that count.
+// warmUp is the number of turns before those that count.
 const warmUp = 3
 
 // repeatsFlag adds --repeats.

@@ -33,8 +33,9 @@ func lutBuildVerb() *cobra.Command {
 		Use:   "build --config FILE",
 		Short: "Measure a pool's operations at every layer into a table",
 		Long: `Measure every operation of a pool at every layer of a network, and its stem, its head and the mean of branches, with fixed
-BN statistics as in scoring, and write the median and the quartiles to a table. All are measured in turn, --repeats times
-after ` + fmt.Sprint(warmUp) + ` turns to warm up; equal graphs are measured once. Leave the machine alone meanwhile.
+BN statistics as in scoring, and write the median and the quartiles to a table. Groups as large as networks take turns,
+--repeats times after ` + fmt.Sprint(warmUp) + ` turns to warm up; in each turn a group runs twice and the second time counts, so that the
+caches are as in a network that runs again and again. Equal graphs are measured once. Leave the machine alone meanwhile.
 
 The network is that of a configuration, on the images of its data, or a built-in macro-architecture. If the table is there
 already, only the operations are measured that it lacks, which has to be on the same machine with the same nse.`,

@@ -28,8 +28,8 @@ func lutCheckVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check LUT [FILE|RUN|NAME]",
 		Short: "Compare what a table predicts with measured networks",
-		Long: `Measure whole networks, all in turn, and compare the median with what the table predicts: the stem, the head, and for each
-branch its operation and its part of the mean. The error is the difference as a part of what was measured. Without
+		Long: `Measure whole networks in turn, each twice, of which the second time counts, and compare the median with what the table
+predicts: the stem, the head, and for each branch its operation and its part of the mean. The error is the difference as a part of what was measured. Without
 architectures, random ones of the pool are measured: at each layer, each of 5 random operations with probability 0.5.
 
 ` + modelsHelp,

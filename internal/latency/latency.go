@@ -19,39 +19,63 @@ type Time struct {
 // Meter measures.
 type Meter struct {
 	Now     func() time.Time
-	WarmUp  int // sweeps that do not count
-	Repeats int // sweeps that do
-	// Each, if not nil, is told of every sweep.
+	WarmUp  int // turns that do not count
+	Repeats int // turns that do
+	// Each, if not nil, is told of every turn.
 	Each func(done, total int)
 }
 
-// Sweep times each of runs so often, all of them in turn, so that a machine whose speed drifts is as unfair to one as to
-// the other.
-func (m Meter) Sweep(ctx context.Context, runs []func() error) ([]Time, error) {
-	took := make([][]float64, len(runs))
+// Sweep times runs, and returns their times in the shape of the groups. The groups take turns, so that a machine whose speed
+// drifts is as unfair to one as to the other. In its turn a group runs twice, and the second time counts: the caches then hold
+// what they hold where it runs again and again.
+func (m Meter) Sweep(ctx context.Context, groups [][]func() error) ([][]Time, error) {
+	took := make([][][]float64, len(groups))
+	for g, runs := range groups {
+		took[g] = make([][]float64, len(runs))
+	}
 	total := m.WarmUp + m.Repeats
-	for sweep := range total {
-		for i, run := range runs {
-			if err := ctx.Err(); err != nil {
+	for turn := range total {
+		for g, runs := range groups {
+			if _, err := m.pass(ctx, runs); err != nil {
 				return nil, err
 			}
-			start := m.Now()
-			if err := run(); err != nil {
+			ms, err := m.pass(ctx, runs)
+			if err != nil {
 				return nil, err
 			}
-			if ms := m.Now().Sub(start).Seconds() * 1e3; sweep >= m.WarmUp {
-				took[i] = append(took[i], ms)
+			for i := range ms {
+				if turn >= m.WarmUp {
+					took[g][i] = append(took[g][i], ms[i])
+				}
 			}
 		}
 		if m.Each != nil {
-			m.Each(sweep+1, total)
+			m.Each(turn+1, total)
 		}
 	}
-	times := make([]Time, len(runs))
-	for i, values := range took {
-		times[i] = distribution(values)
+	times := make([][]Time, len(groups))
+	for g := range groups {
+		for _, values := range took[g] {
+			times[g] = append(times[g], distribution(values))
+		}
 	}
 	return times, nil
+}
+
+// pass is the ms that each of runs takes, one after the other.
+func (m Meter) pass(ctx context.Context, runs []func() error) ([]float64, error) {
+	took := make([]float64, len(runs))
+	for i, run := range runs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		start := m.Now()
+		if err := run(); err != nil {
+			return nil, err
+		}
+		took[i] = m.Now().Sub(start).Seconds() * 1e3
+	}
+	return took, nil
 }
 
 // distribution is that of values, to the nanosecond.

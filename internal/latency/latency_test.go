@@ -15,8 +15,9 @@ import (
 	"github.com/nse-dev/nse/supernet"
 )
 
-// Of three sweeps the first warms up. The first run takes 9, then 1 and 3 ms, the second always 5.
-func TestSweepTakesTurns(t *testing.T) {
+// Of three turns the first warms up, and in each the first pass. Of a group of two, the first run takes 1 and 3 ms where it
+// counts and the second always 5; a group of one takes 7.
+func TestGroupsTakeTurns(t *testing.T) {
 	at, order := time.Unix(0, 0), []int{}
 	run := func(i int, took ...time.Duration) func() error {
 		return func() error {
@@ -28,20 +29,23 @@ func TestSweepTakesTurns(t *testing.T) {
 	}
 	var seen []string
 	m := Meter{Now: func() time.Time { return at }, WarmUp: 1, Repeats: 2, Each: func(done, total int) { seen = append(seen, fmt.Sprint(done, " of ", total)) }}
-	got, err := m.Sweep(context.Background(), []func() error{run(0, 9, 1, 3), run(1, 5, 5, 5)})
-	if want := []Time{{2, 1.5, 2.5}, {5, 5, 5}}; err != nil || !slices.Equal(got, want) {
+	got, err := m.Sweep(context.Background(), [][]func() error{
+		{run(0, 90, 90, 90, 1, 90, 3), run(1, 5, 5, 5, 5, 5, 5)},
+		{run(2, 7, 7, 7, 7, 7, 7)},
+	})
+	if want := [][]Time{{{2, 1.5, 2.5}, {5, 5, 5}}, {{7, 7, 7}}}; err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
-	if !slices.Equal(order, []int{0, 1, 0, 1, 0, 1}) || !slices.Equal(seen, []string{"1 of 3", "2 of 3", "3 of 3"}) {
-		t.Errorf("order %v, seen %v", order, seen)
+	if want := slices.Repeat([]int{0, 1, 0, 1, 2, 2}, 3); !slices.Equal(order, want) || !slices.Equal(seen, []string{"1 of 3", "2 of 3", "3 of 3"}) {
+		t.Errorf("order %v, want %v, seen %v", order, want, seen)
 	}
 	failure := errors.New("no")
-	if _, err := m.Sweep(context.Background(), []func() error{func() error { return failure }}); !errors.Is(err, failure) {
+	if _, err := m.Sweep(context.Background(), [][]func() error{{func() error { return failure }}}); !errors.Is(err, failure) {
 		t.Errorf("error %v, want that of the run", err)
 	}
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := m.Sweep(cancelled, []func() error{run(0)}); !errors.Is(err, context.Canceled) {
+	if _, err := m.Sweep(cancelled, [][]func() error{{run(0)}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }
@@ -231,7 +235,7 @@ func TestNetworksAreMeasuredWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	times, err := ticking().Networks(context.Background(), n, s.Stem.In, setup.Batch, []evolve.Arch{{{0}, {}, {1}}, {{}, {1}, {0, 1}}})
-	if want := []Time{{4, 3, 5}, {6, 5, 7}}; err != nil || !slices.Equal(times, want) {
+	if want := []Time{{8, 6, 10}, {12, 10, 14}}; err != nil || !slices.Equal(times, want) {
 		t.Errorf("got %v, %v, want %v", times, err, want)
 	}
 	if _, err := ticking().Networks(context.Background(), n, s.Stem.In, setup.Batch, []evolve.Arch{{{1}, {}, {1}}}); err == nil {

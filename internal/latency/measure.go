@@ -53,35 +53,29 @@ func (t Table) Measure(ctx context.Context, m Meter, net *supernet.Net, s supern
 		return t, err
 	}
 	b := bench{net.Inference(t.Batch), noise(t.Batch * largest(s))}
-	var runs []func() error
+	groups, keys := b.operations(s, t.Batch, ops, subset)
 	if fresh {
-		runs = b.fixed(s, t.Batch)
+		groups = append(groups, b.fixed(s, t.Batch))
 	}
-	for l, path := range subset {
-		for _, op := range path {
-			x := b.x[:t.Batch*s.Layers[l].Input().Size()]
-			runs = append(runs, func() error { return only(b.Operation(l, op, x)) })
-		}
-	}
-	times, err := m.Sweep(ctx, runs)
+	times, err := m.Sweep(ctx, groups)
 	if err != nil {
 		return t, err
 	}
 	if fresh {
-		times = t.setFixed(times)
+		t.setFixed(times[len(keys)])
 	}
-	t.add(ops, subset, times)
+	known := t.known()
+	for g := range keys {
+		for i, key := range keys[g] {
+			known[key] = times[g][i]
+		}
+	}
+	t.add(ops, known)
 	return t, nil
 }
 
-// add enters the times of subset, and under its name every operation with such a graph.
-func (t *Table) add(ops []Operation, subset []evolve.Path, times []Time) {
-	known := t.known()
-	for l, path := range subset {
-		for _, op := range path {
-			known[ops[op].Graphs[l]], times = times[0], times[1:]
-		}
-	}
+// add enters every operation under its name with the time of its graph.
+func (t *Table) add(ops []Operation, known map[string]Time) {
 	for l := range t.Layers {
 		layer := &t.Layers[l]
 		layer.Ops = slices.Clone(layer.Ops)
@@ -102,8 +96,28 @@ type bench struct {
 	x []float32 // enough for every input
 }
 
-// branches is the number of branches for which the mean is measured: about what a layer has where a search trains it.
+// branches is about the number of branches that a layer has where a search trains it.
 const branches = 3
+
+// operations runs a subset of ops in groups that are as large as networks, so that each finds the caches as it does in one: a
+// few operations of every layer, from all over the pool. keys are their fingerprints.
+func (b bench) operations(s supernet.Skeleton, batch int, ops []Operation, subset []evolve.Path) (groups [][]func() error, keys [][]string) {
+	most := 0
+	for _, path := range subset {
+		most = max(most, len(path))
+	}
+	n := (most + branches - 1) / branches
+	groups, keys = make([][]func() error, n), make([][]string, n)
+	for l, path := range subset {
+		x := b.x[:batch*s.Layers[l].Input().Size()]
+		for i, op := range path {
+			g := i % n
+			groups[g] = append(groups[g], func() error { return only(b.Operation(l, op, x)) })
+			keys[g] = append(keys[g], ops[op].Graphs[l])
+		}
+	}
+	return groups, keys
+}
 
 // fixed runs the stem, the head and the mean of each layer.
 func (b bench) fixed(s supernet.Skeleton, batch int) []func() error {
@@ -121,24 +135,23 @@ func (b bench) fixed(s supernet.Skeleton, batch int) []func() error {
 	return runs
 }
 
-// setFixed takes the times of what fixed runs, and returns the others.
-func (t *Table) setFixed(times []Time) []Time {
+// setFixed takes the times of what fixed runs.
+func (t *Table) setFixed(times []Time) {
 	t.Stem, t.Head = times[0], times[1]
-	times = times[2:]
 	for l := range t.Layers {
-		t.Layers[l].Branch, times = times[0].times(1./branches), times[1:]
+		t.Layers[l].Branch = times[2+l].times(1. / branches)
 	}
-	return times
 }
 
 // Networks measures whole architectures, of operations in net's subset, on batches of images.
 func (m Meter) Networks(ctx context.Context, net *supernet.Net, image sdk.Shape, batch int, archs []evolve.Arch) ([]Time, error) {
 	run, x := net.Inference(batch), noise(batch*image.Size())
-	runs := make([]func() error, len(archs))
+	groups := make([][]func() error, len(archs))
 	for i, a := range archs {
-		runs[i] = func() error { return only(run.Network(a, x)) }
+		groups[i] = []func() error{func() error { return only(run.Network(a, x)) }}
 	}
-	return m.Sweep(ctx, runs)
+	times, err := m.Sweep(ctx, groups)
+	return slices.Concat(times...), err
 }
 
 func only(_ []float32, err error) error { return err }
