@@ -30,15 +30,20 @@ func Describe(ctx context.Context, path string, o Options) ([]byte, error) {
 		return nil, err
 	}
 	defer h.close()
+	return listingOf(path, sum, h.families), nil
+}
+
+// listingOf is the text of a pool file with each family of a plugin once.
+func listingOf(path, sum string, families []sdk.Op) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[[plugin]]\npath = %s\nsha256 = %q\n", quoted(path), sum)
-	for _, op := range h.families {
+	for _, op := range families {
 		fmt.Fprintf(&b, "\n[[plugin.op]] # %s\nname = %q\n", oneLine(op.Doc), op.Name)
 		for _, a := range op.Attrs {
 			fmt.Fprintf(&b, "%s = %s # %s\n", a.Name, value(a), oneLine(a.Doc))
 		}
 	}
-	return []byte(b.String()), nil
+	return []byte(b.String())
 }
 
 // value is an attribute's default in TOML.

@@ -45,24 +45,11 @@ const maxReply = 4 << 20
 func launch(ctx context.Context, o Options, name string, command []string) (*host, error) {
 	h := &host{name: fmt.Sprintf("plugin %q", name), options: o, process: newProcess(command)}
 	logger := newLogger(o.Log, filepath.Base(name))
-	output := logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug})
-	h.client = plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig:  wire.Handshake(),
-		Plugins:          plugin.PluginSet{wire.ServiceName: dispenser{}},
-		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		AutoMTLS:         runtime.GOOS == "windows", // elsewhere the socket's folder is the guard
-		StartTimeout:     2 * o.StartTimeout,        // connect's own timer comes first
-		SkipHostEnv:      true,
-		Logger:           logger,
-		SyncStdout:       output,
-		SyncStderr:       output,
-		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)), grpc.WithIdleTimeout(0)},
-		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, sockets string) (runner.Runner, error) {
-			h.process.cmd.Env, h.process.sockets = append(cmd.Env, environment()...), sockets
-			h.openArena()
-			return h.process, nil
-		},
-	})
+	h.client = plugin.NewClient(clientConfig(2*o.StartTimeout, logger, func(env []string, sockets string) (runner.Runner, error) { // connect's own timer comes first
+		h.process.cmd.Env, h.process.sockets = append(env, environment()...), sockets
+		h.openArena()
+		return h.process, nil
+	}))
 	err := h.connect(ctx)
 	if err == nil {
 		err = h.describe(ctx)
@@ -75,6 +62,29 @@ func launch(ctx context.Context, o Options, name string, command []string) (*hos
 	_ = os.RemoveAll(h.process.sockets)
 	return h, nil
 }
+
+// clientConfig is how go-plugin speaks with a plugin's process, which run makes.
+func clientConfig(start time.Duration, logger hclog.InterceptLogger, run func(env []string, sockets string) (runner.Runner, error)) *plugin.ClientConfig {
+	output := logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug})
+	return &plugin.ClientConfig{
+		HandshakeConfig:  wire.Handshake(),
+		Plugins:          plugin.PluginSet{wire.ServiceName: dispenser{}},
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:         certified,
+		StartTimeout:     start,
+		SkipHostEnv:      true,
+		Logger:           logger,
+		SyncStdout:       output,
+		SyncStderr:       output,
+		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)), grpc.WithIdleTimeout(0)},
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, sockets string) (runner.Runner, error) {
+			return run(cmd.Env, sockets)
+		},
+	}
+}
+
+// certified is whether host and plugin know each other by certificates; elsewhere the socket's folder is the guard.
+const certified = runtime.GOOS == "windows"
 
 // environment is all that a plugin gets of the host's environment: scripts need to find their interpreter.
 func environment() (env []string) {

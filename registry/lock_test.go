@@ -77,7 +77,7 @@ func blank(a, b byte) bool {
 }
 
 // Whatever the text of a lock, an error is one line with a position in the text, and what parses is written again as
-// equal pins. To search for longer than the seeds: go test ./registry -run '^$' -fuzz FuzzParseLock -fuzztime 10m
+// equal pins.
 func FuzzParseLock(f *testing.F) {
 	f.Add("")
 	f.Add(pinText)

@@ -153,7 +153,6 @@ func TestTooManyOperations(t *testing.T) {
 }
 
 // Whatever the text, parse and expand return, and an error is one line that starts with a position in the text.
-// To search for longer than the seeds: go test ./registry -run '^$' -fuzz FuzzParse$ -fuzztime 10m
 func FuzzParse(f *testing.F) {
 	for _, path := range []string{"../ops.toml", "../pools/second45.toml", "../pools/latency19.toml"} {
 		text, err := os.ReadFile(path)

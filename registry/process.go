@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -177,7 +178,11 @@ func (p *process) Diagnose(context.Context) string { return "" }
 // PluginToHost accepts a Unix socket in the folder that was made for it, where nobody else can put one or connect to it.
 // On Windows go-plugin listens at a port, and certificates are the guard.
 func (p *process) PluginToHost(network, address string) (string, string, error) {
-	if runtime.GOOS != "windows" && (network != "unix" || filepath.Dir(address) != p.sockets) {
+	line, _, _ := strings.Cut(p.stdout.first(), "\n")
+	if parts := strings.Split(line, "|"); len(parts) > 5 && len(parts[5]) > 50 && !certified {
+		return "", "", errors.New("it sends a certificate, which is not asked for") // go-plugin would take it
+	}
+	if !certified && (network != "unix" || filepath.Dir(address) != p.sockets) {
 		return "", "", fmt.Errorf("%s %s is not a Unix socket in the folder %s", network, address, plugin.EnvUnixSocketDir)
 	}
 	return network, address, nil

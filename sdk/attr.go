@@ -99,6 +99,10 @@ func representable(v any) error {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return fmt.Errorf("%v is not a finite number", v)
 		}
+	case []int:
+		if len(v) > 64 {
+			return fmt.Errorf("a list of %d numbers is longer than 64", len(v))
+		}
 	case string:
 		if v == "" || len(v) > 64 || !only(v, lower+upper+digits+"_.") {
 			return fmt.Errorf("%q is not 1 to 64 letters, digits, dots and underscores", v)

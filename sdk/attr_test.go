@@ -52,6 +52,7 @@ func TestWrongAttrs(t *testing.T) {
 		`box: attribute "rate": -Inf is not a finite number`:                                {"size": 1, "rate": math.Inf(-1)},
 		`box: attribute "mode": "" is not 1 to 64 letters, digits, dots and underscores`:    {"size": 1, "mode": ""},
 		`box: attribute "mode": "a/b" is not 1 to 64 letters, digits, dots and underscores`: {"size": 1, "mode": "a/b"},
+		`box: attribute "pair": a list of 65 numbers is longer than 64`:                     {"size": 1, "pair": make([]int, 65)},
 		`box has no attribute "Size": it has size, pair, rate, flat, mode`:                  {"size": 1, "Size": 2, "zize": 3},
 	} {
 		if _, err := box().Complete(attrs); fmt.Sprint(err) != want {
