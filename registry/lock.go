@@ -81,9 +81,11 @@ func (f file) pin(table map[string]any, s *spot) (p Pin, err error) {
 	if err := f.known("[[plugin]]", table, s, "name", "platform", "version", "protocol", "sha256"); err != nil {
 		return p, err
 	}
-	for key, to := range map[string]*string{"name": &p.Name, "platform": &p.Platform, "version": &p.Version} {
-		*to, err = f.textOf(key, table, s)
-		if err != nil {
+	for _, key := range []struct {
+		name string
+		to   *string
+	}{{"name", &p.Name}, {"platform", &p.Platform}, {"version", &p.Version}} {
+		if *key.to, err = f.textOf(key.name, table, s); err != nil {
 			return p, err
 		}
 	}

@@ -31,7 +31,7 @@ type Options struct {
 	// NoArena sends the tensors of Exec primitives in messages, as on systems without shared memory of this kind.
 	NoArena bool
 	// Recall starts those plugins only for whose checksum it is true (empty: one that is built in), and executes the
-	// copies in the cache: what comes from elsewhere cannot name a file to execute. nil starts all, from their paths.
+	// copies in the cache: what comes from elsewhere cannot name a file to execute. nil starts all, if they are pinned and accepted.
 	Recall func(sha256 string) bool
 	// Lock is the text of the nse.lock that pins the pool's plugins; Load reads it beside the pool file.
 	Lock []byte
