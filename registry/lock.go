@@ -2,6 +2,7 @@ package registry
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,8 +45,20 @@ func ReadLock(dir string) ([]byte, error) {
 	return text, err
 }
 
-// parseLock reads a lock. Errors start with file:line:column.
+// parseLock reads a lock. A single bit that is not as encodeLock wrote it is an error. Errors start with file:line:column.
 func parseLock(name string, text []byte) (pins []Pin, err error) {
+	pins, err = readLock(name, text)
+	if first, rest, _ := strings.Cut(string(text), "\n"); err == nil && len(text) > 0 && first != sumLine(rest) {
+		return nil, file{name, string(text)}.errorf(0, "the lock was edited or is damaged: restore it, or remove it and pin anew with nse ops lock")
+	}
+	return pins, err
+}
+
+// sumLine is the first line of a lock, above the rest.
+func sumLine(rest string) string { return fmt.Sprintf("sum = \"%x\"", sha256.Sum256([]byte(rest))) }
+
+// readLock reads a lock, whatever its sum.
+func readLock(name string, text []byte) (pins []Pin, err error) {
 	f := file{name, string(text)}
 	if err := f.bounded(); err != nil {
 		return nil, err
@@ -55,7 +68,7 @@ func parseLock(name string, text []byte) (pins []Pin, err error) {
 		return nil, f.syntax(err)
 	}
 	root := locate(f.text)
-	if err := f.known(LockFile, doc, root, "plugin"); err != nil || doc["plugin"] == nil {
+	if err := f.known(LockFile, doc, root, "sum", "plugin"); err != nil || doc["plugin"] == nil {
 		return nil, err
 	}
 	tables, err := f.tables("plugin", doc, root)
@@ -133,7 +146,7 @@ func encodeLock(pins []Pin) []byte {
 		}
 		fmt.Fprintf(&b, "protocol = %d\nsha256 = %q\n", p.Protocol, p.SHA256)
 	}
-	return []byte(b.String())
+	return []byte(sumLine(b.String()) + "\n" + b.String())
 }
 
 // pinned gives the entries of a pool file the checksums that its lock says.
