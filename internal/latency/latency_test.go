@@ -174,9 +174,9 @@ func operation(name, kernel string) Operation {
 	return Operation{name, []string{kernel + " normal", kernel + " normal", kernel + " reduction"}}
 }
 
-// ticking is a meter whose clock goes on by a ms more at every second look: no two measurements are equal.
-func ticking() Meter {
-	at, looks := time.Unix(0, 0), 0
+// ticking is a meter of two turns whose clock goes on by a ms more at every look, from some: no two measurements are equal.
+func ticking(looks int) Meter {
+	at := time.Unix(0, 0)
 	return Meter{Repeats: 2, Now: func() time.Time {
 		looks++
 		at = at.Add(time.Duration(looks) * time.Millisecond)
@@ -187,7 +187,7 @@ func ticking() Meter {
 func TestEqualGraphsAreMeasuredOnceAndMoreAreAdded(t *testing.T) {
 	s, setup := newStage(t)
 	ops := []Operation{operation("a", "3"), operation("b", "3")}
-	first, err := New(setup, Machine{}).Measure(context.Background(), ticking(), s.net(t, 3, 3), s.Skeleton, ops)
+	first, err := New(setup, Machine{}).Measure(context.Background(), ticking(0), s.net(t, 3, 3), s.Skeleton, ops)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,14 +198,19 @@ func TestEqualGraphsAreMeasuredOnceAndMoreAreAdded(t *testing.T) {
 		t.Error(err)
 	}
 	a, b := first.Layers[0].Ops[0], first.Layers[1].Ops[1]
-	if a.Name != "a" || b.Name != "b" || a.Time != b.Time || a.Time == first.Layers[2].Ops[0].Time || a.Median == 0 || first.Head.Median == 0 || first.Layers[2].Branch.Median == 0 {
+	if a.Name != "a" || b.Name != "b" || a.Time != b.Time || a.Time == first.Layers[2].Ops[0].Time || a.Median == 0 {
 		t.Errorf("table %+v", first)
+	}
+	// The two operations take looks 1 to 8 of a turn, in its second half 6 and 8 ms. Stem, head and three means take 20 to 28 ms,
+	// and 28 more in the second turn. A branch has a third of a mean.
+	if first.Stem.Median != 34 || first.Head.Median != 36 || first.Layers[2].Branch.Median != 14 {
+		t.Errorf("stem %v, head %v, branch %v, want 34, 36 and 14", first.Stem, first.Head, first.Layers[2].Branch)
 	}
 
 	s.built = nil
 	copied := fmt.Sprintf("%+v", first)
 	more := []Operation{operation("c", "5"), ops[0]}
-	second, err := first.Measure(context.Background(), ticking(), s.net(t, 5, 3), s.Skeleton, more)
+	second, err := first.Measure(context.Background(), ticking(99), s.net(t, 5, 3), s.Skeleton, more)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,11 +239,11 @@ func TestNetworksAreMeasuredWhole(t *testing.T) {
 	if err := n.Fill([]evolve.Path{{0}, {1}, {0, 1}}); err != nil {
 		t.Fatal(err)
 	}
-	times, err := ticking().Networks(context.Background(), n, s.Stem.In, setup.Batch, []evolve.Arch{{{0}, {}, {1}}, {{}, {1}, {0, 1}}})
+	times, err := ticking(0).Networks(context.Background(), n, s.Stem.In, setup.Batch, []evolve.Arch{{{0}, {}, {1}}, {{}, {1}, {0, 1}}})
 	if want := []Time{{8, 6, 10}, {12, 10, 14}}; err != nil || !slices.Equal(times, want) {
 		t.Errorf("got %v, %v, want %v", times, err, want)
 	}
-	if _, err := ticking().Networks(context.Background(), n, s.Stem.In, setup.Batch, []evolve.Arch{{{1}, {}, {1}}}); err == nil {
+	if _, err := ticking(0).Networks(context.Background(), n, s.Stem.In, setup.Batch, []evolve.Arch{{{1}, {}, {1}}}); err == nil {
 		t.Error("an architecture outside the subset is measured")
 	}
 }
