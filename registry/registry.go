@@ -156,6 +156,18 @@ func Watched(name string, text []byte, dir string) ([]string, error) {
 	return within(dir, watch), err
 }
 
+// Programs lists the files that a pool file names as plugins.
+func Programs(name string, text []byte, dir string) ([]string, error) {
+	entries, _, err := parse(name, text)
+	var paths []string
+	for _, e := range entries {
+		if e.path != "" {
+			paths = append(paths, e.path)
+		}
+	}
+	return within(dir, paths), err
+}
+
 // within makes paths start at a folder.
 func within(dir string, paths []string) (list []string) {
 	for _, path := range paths {

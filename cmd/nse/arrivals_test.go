@@ -280,6 +280,15 @@ func TestOperationsComeFromPoolFileFolderAndCommand(t *testing.T) {
 	if out := command(t, 1, "ops", "add", f.run(), one); out != "nse: "+f.run()+": the run knows all operations of "+one+" already\n" {
 		t.Errorf("ops add again: %s", out)
 	}
+
+	// a pool file that comes before its plugin, whose copy has stopped for a while, is looked at again
+	script := "#!/bin/sh\nexec nse-numbered 9\n"
+	write(t, filepath.Join(f.dir, "watched/nine"), script[:len(script)/2])
+	nine := filepath.Join(f.dir, "watched/nine.toml")
+	write(t, nine, fmt.Sprintf("[[plugin]]\npath = \"nine\"\nsha256 = %q\n[[plugin.op]]\nname = \"box9\"\n", sumText(script)))
+	f.await(t, "warning: "+nine+" is not taken: "+nine+":2:8: plugin \"nine\": the binary's sha256 is ")
+	write(t, filepath.Join(f.dir, "watched/nine"), script)
+	f.await(t, "box9 came from "+nine)
 	f.interrupt(t)
 	if strings.Contains(f.stderr.String(), "watched/old") {
 		t.Errorf("what lay in the folder before came: %s", f.stderr)

@@ -179,40 +179,69 @@ func (w watch) fresh(patience bool) (list []string, unsettled bool) {
 	return list, unsettled
 }
 
-// condition tells apart what a file is at two moments, a pool file with the lock beside it; it is empty if there is no
-// file.
+// condition tells apart what a file is at two moments, a pool file with the lock beside it and the programs that it names:
+// what was refused for one of them is looked at again when that has changed. It is empty if there is no file.
 func condition(path string) string {
+	text := state(path)
+	if text == "" || filepath.Ext(path) != ".toml" {
+		return text
+	}
+	text += state(filepath.Join(filepath.Dir(path), registry.LockFile))
+	for _, program := range programs(path) {
+		text += " " + state(program)
+	}
+	return text
+}
+
+func state(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {
 		return ""
 	}
-	text := fmt.Sprint(info.Size(), info.ModTime().UnixNano(), info.Mode())
-	if filepath.Ext(path) == ".toml" {
-		text += condition(filepath.Join(filepath.Dir(path), registry.LockFile))
+	return fmt.Sprint(info.Size(), info.ModTime().UnixNano(), info.Mode())
+}
+
+// programs are the files that a pool file names by path; of another file there are none.
+func programs(path string) []string {
+	if filepath.Ext(path) != ".toml" {
+		return nil
 	}
-	return text
+	text, err := readText(path)
+	if err != nil {
+		return nil
+	}
+	list, _ := registry.Programs(path, text, filepath.Dir(path)) // taking it says what is wrong
+	return list
 }
 
 // settle is how long a file has to stay as it is before it is taken for complete.
 const settle = time.Second
 
-// settled reports whether a file has not changed for a while and is not open for writing.
+// settled reports whether a file, and the programs that it names, have not changed for a while and are not open for writing.
 func settled(path string, patience bool) bool {
-	info, err := os.Stat(path)
-	if err != nil {
-		return false
-	}
-	if age := time.Since(info.ModTime()); age < settle {
-		if !patience {
+	for _, part := range append([]string{path}, programs(path)...) {
+		info, err := os.Stat(part)
+		switch {
+		case part != path && (err != nil || !info.Mode().IsRegular()): // taking the file says so
+			continue
+		case err != nil:
 			return false
 		}
-		before := condition(path)
-		time.Sleep(settle - max(age, 0))
-		if condition(path) != before {
+		if age := time.Since(info.ModTime()); age < settle {
+			if !patience {
+				return false
+			}
+			before := state(part)
+			time.Sleep(settle - max(age, 0))
+			if state(part) != before {
+				return false
+			}
+		}
+		if written(part) {
 			return false
 		}
 	}
-	return !written(path)
+	return true
 }
 
 // rescan is the time between two looks without a notice: not every file system gives them.
