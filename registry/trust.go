@@ -20,8 +20,11 @@ func accept(sha256 string) error { return mark("accepted", sha256) }
 // accepted reports whether the user has accepted plugins of a checksum before.
 func accepted(sha256 string) bool { return marked("accepted", sha256) }
 
-// mark writes down that a thing is of a kind.
+// mark writes down that a thing is of a kind, in one step: another process may look at the same moment.
 func mark(kind, what string) error {
+	if marked(kind, what) {
+		return nil
+	}
 	path, err := markFile(kind, what)
 	if err != nil {
 		return err
@@ -29,7 +32,7 @@ func mark(kind, what string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(what+"\n"), 0o600)
+	return replace(path, []byte(what+"\n"))
 }
 
 func marked(kind, what string) bool {

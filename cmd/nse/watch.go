@@ -32,11 +32,11 @@ type watch struct {
 // user has named them too.
 func watchFrom(p runs.Pool, named []string, from sources, warn func(format string, args ...any)) (watch, error) {
 	path, err := filepath.Abs(p.Source)
-	if err == nil {
-		err = registry.Trust(path)
-	}
 	if err != nil {
 		return watch{}, err
+	}
+	if err := registry.Trust(path); err != nil {
+		warn("warning: after a resume changes of %s will not be looked at: %s", p.Source, oneLine(err))
 	}
 	dirs, err := from.folders(named, warn, "--watch %[1]s, or nse ops lock --pool "+p.Source)
 	if err != nil {
