@@ -71,10 +71,12 @@ func (p *process) run(started chan<- error) {
 	defer runtime.UnlockOSThread()
 	defer close(p.exited)
 	p.failure = p.launch()
-	started <- p.failure
 	if p.failure != nil {
+		started <- p.failure
 		return
 	}
+	defer guard(p.cmd.Process.Pid)()
+	started <- nil
 	p.failure = p.cmd.Wait()
 	killGroup(p.cmd)
 	p.stdout.expire()
