@@ -92,10 +92,10 @@ func (r retraining) run(c *cobra.Command, source string) error {
 	}
 	r.variant.image = imageOf(set)
 	list, err := r.models(interrupts.ctx, source, limit, settings.Seed)
-	defer list.Close()
 	if err != nil {
 		return interrupts.early(err)
 	}
+	defer list.Close()
 	w := workshop{set: set, settings: settings, source: source, out: r.out, errs: c.ErrOrStderr()}
 	if w.out == "" {
 		w.out = modelsFolder
@@ -189,22 +189,29 @@ func (r retraining) models(ctx context.Context, source string, limit int64, seed
 	if err != nil {
 		return m, err
 	}
+	if m.list, err = r.picked(ctx, m.list, limit, seed); err != nil {
+		m.Close()
+		return m, fmt.Errorf("%s: %w", source, err)
+	}
+	return m, nil
+}
+
+// picked are the architectures to train, scaled to limit MACs unless that is 0.
+func (r retraining) picked(ctx context.Context, list []model, limit int64, seed uint64) ([]model, error) {
 	what := r.pick
 	if r.arch != "" && what == "5" {
 		what = "all"
 	}
-	if m.list, err = chosen(m.list, what, seed); err != nil {
-		return m, fmt.Errorf("%s: %w", source, err)
+	list, err := chosen(list, what, seed)
+	if err != nil || limit == 0 {
+		return list, err
 	}
-	for i, x := range m.list {
-		if limit == 0 {
-			break
-		}
-		if m.list[i], err = x.within(ctx, limit); err != nil {
-			return m, fmt.Errorf("%s: %s: %w", source, x.Name, err)
+	for i, x := range list {
+		if list[i], err = x.within(ctx, limit); err != nil {
+			return nil, fmt.Errorf("%s: %w", x.Name, err)
 		}
 	}
-	return m, nil
+	return list, nil
 }
 
 // report prints what became of the models.
