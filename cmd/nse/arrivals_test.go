@@ -312,6 +312,20 @@ func TestOperationsComeFromPoolFileFolderAndCommand(t *testing.T) {
 	}
 }
 
+// A pool file that is not named like one could be taken for a plugin once it has changed, and executed.
+func TestPoolFilesOfOtherNamesAreNotWatched(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pool")
+	write(t, path, killPool)
+	w, err := newWatch(path, nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, "#!/bin/sh\n")
+	if list, unsettled := w.fresh(true); len(list) > 0 || unsettled {
+		t.Errorf("looks at %v", list)
+	}
+}
+
 // TestNothingComesFromWhereTheUserNeverSaid resumes a run on a machine on which its pool was never named.
 func TestNothingComesFromWhereTheUserNeverSaid(t *testing.T) {
 	f := follow(t)

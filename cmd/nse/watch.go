@@ -119,7 +119,12 @@ func warning(c *cobra.Command) func(format string, args ...any) {
 	return func(format string, args ...any) { fmt.Fprintf(c.ErrOrStderr(), format+"\n", args...) }
 }
 
+// newWatch begins to watch. A changed file is a pool file if its name says so, and a plugin otherwise, which a pool file of
+// another name must not become.
 func newWatch(pool string, dirs []string, wait bool) (watch, error) {
+	if filepath.Ext(pool) != ".toml" {
+		pool = ""
+	}
 	w := watch{pool: pool, dirs: dirs, seen: map[string]string{}, wait: wait}
 	for _, dir := range dirs {
 		if _, err := os.ReadDir(dir); err != nil {
