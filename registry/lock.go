@@ -38,11 +38,14 @@ func pinName(p string) string { return path.Clean(filepath.ToSlash(p)) }
 
 // ReadLock is the text of the lock in a folder of pool files; nil if there is none.
 func ReadLock(dir string) ([]byte, error) {
-	text, err := readText(filepath.Join(dir, LockFile))
-	if errors.Is(err, fs.ErrNotExist) {
+	path := filepath.Join(dir, LockFile)
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
+	case err == nil && !info.Mode().IsRegular(): // a pipe would be read for ever
+		return nil, fmt.Errorf("%s is not a file", path)
 	}
-	return text, err
+	return readText(path)
 }
 
 // parseLock reads a lock. A single bit that is not as encodeLock wrote it is an error. Errors start with file:line:column.

@@ -3,6 +3,8 @@ package registry
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -42,6 +44,20 @@ const edited = "1:1: the lock was edited or is damaged: restore it, or remove it
 func sealed(text string) string { return sumLine(text) + "\n" + text }
 
 func long(n int) string { return strings.Repeat("a", n) }
+
+func TestALockIsAFile(t *testing.T) {
+	dir := t.TempDir()
+	if text, err := ReadLock(dir); text != nil || err != nil {
+		t.Errorf("without a lock: %q, %v", text, err)
+	}
+	path := filepath.Join(dir, LockFile)
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadLock(dir); err == nil || err.Error() != path+" is not a file" {
+		t.Error(err)
+	}
+}
 
 func TestLocksAreSorted(t *testing.T) {
 	pin := Pin{"b", "linux/arm64", "v2", 1, long(64)}

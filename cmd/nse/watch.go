@@ -255,15 +255,17 @@ const rescan = 5 * time.Second
 // begin looks for arrivals beside the search until the returned function is called: a while after the last notice of a
 // change, and now and then without one.
 func (a *arrivals) begin(ctx context.Context) (end func(), err error) {
-	notices, err := fsnotify.NewWatcher()
-	if err != nil {
+	if err := os.MkdirAll(a.watch.inbox, 0o755); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(a.watch.inbox, 0o755); err != nil {
-		return nil, errors.Join(err, notices.Close())
-	}
-	for _, dir := range append([]string{a.watch.inbox}, a.watch.dirs...) {
-		_ = notices.Add(dir) // otherwise the rescan finds what comes
+	var changes <-chan fsnotify.Event
+	var lost <-chan error // such as too many at once
+	notices, err := fsnotify.NewWatcher()
+	if err == nil { // otherwise, such as where a user has too many, the rescan finds what comes
+		changes, lost = notices.Events, notices.Errors
+		for _, dir := range append([]string{a.watch.inbox}, a.watch.dirs...) {
+			_ = notices.Add(dir)
+		}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var looking conc.WaitGroup
@@ -274,8 +276,8 @@ func (a *arrivals) begin(ctx context.Context) (end func(), err error) {
 			select {
 			case <-ctx.Done():
 				return
-			case <-notices.Events:
-			case <-notices.Errors: // such as too many at once
+			case <-changes:
+			case <-lost:
 			case <-again.C:
 				a.mu.Lock()
 				_, soon = a.look(ctx, false)
@@ -295,7 +297,9 @@ func (a *arrivals) begin(ctx context.Context) (end func(), err error) {
 	return func() {
 		cancel()
 		looking.Wait()
-		_ = notices.Close()
+		if notices != nil {
+			_ = notices.Close()
+		}
 	}, nil
 }
 
