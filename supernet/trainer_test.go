@@ -142,7 +142,7 @@ func TestAveragesFollowTheWeights(t *testing.T) {
 // TestOutcomeIsThatOfTheWeightsKept damages either side.
 func TestOutcomeIsThatOfTheWeightsKept(t *testing.T) {
 	for _, kept := range []string{"last", "averaged"} {
-		trainer := testTrainer(t, "generated:240", quickRetrain(), 0)
+		trainer := testTrainer(t, "generated:480", quickRetrain(), 0)
 		until(t, trainer, trainer.Steps)
 		for _, p := range trainer.net.params() {
 			if v := trainer.averages[p]; v != nil && kept == "last" {
