@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -223,7 +224,8 @@ func (f *faulted) search(o registry.Options, at func(text string), watch ...stri
 func processesWith(dir string) (list []string) {
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, path := range files {
-		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), dir) {
+		text, err := os.ReadFile(path)
+		if err == nil && (bytes.Contains(text, []byte(dir+"\x00")) || bytes.Contains(text, []byte(dir+"/"))) {
 			list = append(list, strings.ReplaceAll(string(text), "\x00", " "))
 		}
 	}
