@@ -8,10 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
-
-	"github.com/nse-dev/nse/pareto"
 )
 
 // Over 20 seeds the last front uses the planted best operation of a layer far more often than as many operations,
@@ -45,123 +41,6 @@ func TestSearchKeepsThePlantedBest(t *testing.T) {
 		t.Log(measured)
 		if rate < 2*chance || deviations < 6 {
 			t.Error(measured + ": want twice as often at least, and 6 standard deviations")
-		}
-	}
-}
-
-func hypervolumes(events []Event) []float64 {
-	var areas []float64
-	for _, f := range bodies[FrontRetrieved](events) {
-		areas = append(areas, f.Hypervolume)
-	}
-	return areas
-}
-
-// With a deterministic engine, rehearsal and no extras the hypervolume never falls; without rehearsal it does.
-func TestHypervolumeNeverFallsWithRehearsal(t *testing.T) {
-	falls := map[bool]int{}
-	for seed := range uint64(20) {
-		for _, rehearse := range []bool{false, true} {
-			s, _ := plant(seed, 16)
-			s.Config.LockAndRehearse, s.Config.Front.Extras = rehearse, 0
-			_, events := run(t, s)
-			areas := hypervolumes(events)
-			if len(areas) < 3 {
-				t.Fatalf("seed %d: %d rounds, want 3 at least", seed, len(areas))
-			}
-			if !slices.IsSorted(areas) {
-				falls[rehearse]++
-			}
-		}
-	}
-	if falls[true] != 0 {
-		t.Errorf("hypervolume fell in %d of 20 searches with rehearsal", falls[true])
-	}
-	if falls[false] == 0 {
-		t.Error("hypervolume fell in no search without rehearsal: the test does not tell")
-	}
-}
-
-// Accuracies of another round are of other weights, so that hypervolumes of two rounds tell little; on equal ground, as
-// all were scored in one round, the front is never worth less than the one before. What a continuation inherits is no
-// exception, and neither are extras.
-func TestHypervolumeNeverFallsOnEqualGround(t *testing.T) {
-	fell, compared := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
-		s, e := plant(rapid.Uint64().Draw(t, "seed"), 24)
-		e.noise = 20
-		s.Config.MaxRounds, s.Config.TrainSteps = 2, 10
-		s.Config.Front = FrontConfig{Samples: 30, Extras: rapid.SampledFrom([]int{0, 10}).Draw(t, "extras"), Attempts: 50}
-		all := s.Problem.Pool
-		s.Problem.Pool = all[:14]
-		var again []pareto.Point
-		var before float64
-		round := 0
-		s.Observe = func(ev Event) error {
-			switch b := ev.Body.(type) {
-			case Scored:
-				if b.Trial.Rehearsed {
-					again = append(again, pareto.Point{Cost: b.Trial.Cost, Accuracy: b.Trial.Accuracy})
-				}
-			case FrontRetrieved:
-				if round++; (b.Rehearsed == nil) != (round == 1) {
-					t.Fatalf("round %d: rehearsed: %v", round, b.Rehearsed)
-				}
-				if b.Rehearsed != nil {
-					whole := pareto.Hypervolume(again, pareto.Point{Cost: s.Config.Constraint.High()})
-					if *b.Rehearsed > whole || s.Config.Front.Extras == 0 && *b.Rehearsed != whole {
-						t.Fatalf("round %d: %v of %v was rehearsed", round, *b.Rehearsed, whole)
-					}
-					if b.Hypervolume < *b.Rehearsed-1e-12 { // sums of other terms
-						t.Fatalf("round %d: hypervolume %v, of the front before %v", round, b.Hypervolume, *b.Rehearsed)
-					}
-					compared++
-					if b.Hypervolume < before {
-						fell++
-					}
-				}
-				again, before = nil, b.Hypervolume
-			}
-			return nil
-		}
-		st, err := s.Run(context.Background(), State{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.Problem.Pool = all
-		if st, err = s.Continue(context.Background(), st, []OpID{14, 15, 16, 17, 18, 19, 20, 21, 22, 23}); err == nil {
-			_, err = s.Run(context.Background(), st)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	})
-	if fell == 0 {
-		t.Errorf("the figures of %d rounds never fell below those of the round before: the test does not tell", compared)
-	}
-}
-
-// With extras a member of the last front may leave it only for one that is as good, or because an extra dominates it.
-func TestFrontLosesNothingWithoutReason(t *testing.T) {
-	for seed := range uint64(10) {
-		s, _ := plant(seed, 16)
-		_, events := run(t, s)
-		var front []Member
-		var trials []Trial
-		for _, e := range events {
-			switch b := e.Body.(type) {
-			case Scored:
-				trials = append(trials, b.Trial)
-			case FrontRetrieved:
-				for _, m := range front {
-					asGood := func(o Member) bool { return o.Cost <= m.Cost && o.Accuracy >= m.Accuracy }
-					extra := func(o Trial) bool { return o.Extra && asGood(o.Member) }
-					if !slices.ContainsFunc(b.Members, asGood) && !slices.ContainsFunc(trials, extra) {
-						t.Errorf("seed %d, round %d: %v is lost", seed, e.Round, m)
-					}
-				}
-				front, trials = b.Members, nil
-			}
 		}
 	}
 }
