@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"supernet/kernel":      {},
 	"supernet/data":        {},
 	"supernet/safetensors": {},
-	"internal":             {"sdk", "sdk/wire", "evolve", "pareto", "supernet", "registry"},
+	"internal":             {"sdk", "sdk/wire", "evolve", "pareto", "supernet", "registry", "internal/file"},
 	"examples":             {"examples/plugin-exec/softpool", "sdk", "sdk/serve"},
 	"cmd/nse":              {"."},
 }

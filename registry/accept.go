@@ -26,7 +26,7 @@ func Lock(ctx context.Context, path string, o Options, announce func(plugins []P
 	}
 	text, err := readText(path)
 	if err != nil {
-		return nil, fmt.Errorf("registry: %w", err)
+		return nil, err
 	}
 	f, dir := file{path, string(text)}, filepath.Dir(path)
 	entries, watch, err := parse(path, text)

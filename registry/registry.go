@@ -63,6 +63,7 @@ func (o Options) withDefaults() (Options, error) {
 type Pool struct {
 	Ops   []Op     // the id of an operation is its index
 	Watch []string // folders in which plugins may come up
+	Text  []byte   // of the file
 	Lock  []byte   // text of the lock that it was loaded with
 
 	hosts []*host
@@ -89,16 +90,16 @@ type Plugin struct {
 	SHA256   string // of its binary, in hexadecimal digits; empty for one that is built in
 }
 
-// Load reads an ops.toml and the lock beside it, starts its plugins concurrently and lists their operations in the order of the file. An
-// operation that is possible at no layer is an error; one that is impossible at some layer shows in Graph. Errors
-// about the file start with file:line:column. The caller closes the pool.
+// Load reads an ops.toml and the lock beside it, starts its plugins concurrently and lists their operations in the order
+// of the file. An operation that is possible at no layer is an error; one that is impossible at some layer shows in
+// Graph. Errors about the file start with file:line:column. The caller closes the pool.
 func Load(ctx context.Context, path string, o Options) (*Pool, error) {
 	text, err := readText(path)
 	if err == nil {
 		o.Lock, err = ReadLock(filepath.Dir(path))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("registry: %w", err)
+		return nil, err // it names the file
 	}
 	return Parse(ctx, path, text, filepath.Dir(path), o)
 }
@@ -135,7 +136,7 @@ func Parse(ctx context.Context, name string, text []byte, dir string, o Options)
 	if o.Recall != nil {
 		entries = slices.DeleteFunc(entries, func(e entry) bool { return !o.Recall(e.sha256) })
 	}
-	pool := &Pool{Watch: within(dir, watch), Lock: o.Lock}
+	pool := &Pool{Watch: within(dir, watch), Text: text, Lock: o.Lock}
 	hosts, err := pool.start(ctx, f, entries, dir, o)
 	if err == nil {
 		err = pool.list(f, entries, hosts)

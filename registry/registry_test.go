@@ -177,7 +177,7 @@ func TestListedTwice(t *testing.T) {
 
 func TestLoadFromFile(t *testing.T) {
 	_, err := registry.Load(t.Context(), filepath.Join("..", "missing.toml"), options())
-	if want := "registry: open ../missing.toml: no such file or directory"; fmt.Sprint(err) != want {
+	if want := "open ../missing.toml: no such file or directory"; fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	pool, err := registry.Load(t.Context(), filepath.Join("..", "ops.toml"), options())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 )
@@ -31,7 +32,7 @@ from the next replenishment on. The search may be running or stopped. One that h
 	}
 }
 
-func opsAdd(c *cobra.Command, dir, file string) error {
+func opsAdd(c *cobra.Command, dir, source string) error {
 	r, err := runs.Read(dir)
 	if err != nil {
 		return err
@@ -42,13 +43,13 @@ func opsAdd(c *cobra.Command, dir, file string) error {
 	} else if last.Done {
 		return fmt.Errorf("%s has finished: go on with nse continue %s --pool FILE", dir, dir)
 	}
-	text, err := described(file, func(path string) ([]byte, error) { return poolOf(c.Context(), path) })
+	text, err := described(source, func(path string) ([]byte, error) { return poolOf(c.Context(), path) })
 	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("%s: %w", source, err)
 	}
-	p := runs.Pool{Source: file, Text: text}
-	if p.Dir, err = absoluteDir(file); err == nil {
-		p.Lock, err = lockOf(file)
+	p := runs.Pool{Source: source, Text: text}
+	if p.Dir, err = absoluteDir(source); err == nil {
+		p.Lock, err = lockOf(source)
 	}
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ func opsAdd(c *cobra.Command, dir, file string) error {
 		return err
 	}
 	path := filepath.Join(dir, inbox, inboxName(time.Now(), data))
-	if err := runs.WriteFile(path, data); err != nil {
+	if err := file.Write(path, data); err != nil {
 		return err
 	}
 	for _, name := range names {
@@ -74,7 +75,7 @@ func opsAdd(c *cobra.Command, dir, file string) error {
 
 // inboxName is the name of a file of the inbox. It has a checksum, so that a damaged file is not taken for another pool.
 func inboxName(now time.Time, data []byte) string {
-	return now.UTC().Format("20060102T150405.000000000") + "-" + hash(data) + ".json"
+	return now.UTC().Format("20060102T150405.000000000") + "-" + file.Sum(data) + ".json"
 }
 
 // joining counts operations that join something.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 )
@@ -108,7 +109,7 @@ func (a *arrivals) check(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	if !strings.HasSuffix(path, "-"+hash(text)+".json") {
+	if !strings.HasSuffix(path, "-"+file.Sum(text)+".json") {
 		return errors.New("it is not what nse ops add wrote: remove it, and add its operations again")
 	}
 	x := arrival{inbox: path}

@@ -15,7 +15,7 @@ import (
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
-	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/sdk/wire"
 )
 
 // continuation is the command line of continue.
@@ -47,11 +47,8 @@ uses them. If this is interrupted, nse resume goes on.`,
 }
 
 func (x continuation) run(c *cobra.Command, dir string) error {
-	switch {
-	case x.pool == "":
-		return usageError{c.CommandPath(), errors.New("--pool is missing: the second one that ships is pools/second45.toml")}
-	case x.maxRounds < 0:
-		return usageError{c.CommandPath(), fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for as before", x.maxRounds)}
+	if err := x.check(); err != nil {
+		return usageError{c.CommandPath(), err}
 	}
 	r, err := runs.Open(dir, time.Now)
 	if err != nil {
@@ -69,18 +66,10 @@ func (x continuation) run(c *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case len(state.Front) > 0:
-	case last.Done:
-		return fmt.Errorf("%s ended without a front to go on from: %s", dir, state.Reason)
-	default:
-		return fmt.Errorf("%s has no front to go on from: go on with nse resume %s until it has one", dir, dir)
-	}
-	if err := admit(x.plugins); err != nil {
+	if err := hasFront(dir, last, state); err != nil {
 		return err
 	}
-	text, err := readText(x.pool)
-	if err != nil {
+	if err := admit(x.plugins); err != nil {
 		return err
 	}
 	interrupts := watchInterrupts(c.Context())
@@ -90,42 +79,49 @@ func (x continuation) run(c *cobra.Command, dir string) error {
 		return interrupts.early(err)
 	}
 	defer second.Close()
-	var opened pools
-	search, err := prepare(settings, func(s supernet.Skeleton, p pricing) (n *network, err error) {
-		ops, err := r.Ops()
-		if err != nil {
-			return nil, err
-		}
-		if n, err = recalled(r, ops, s, p); err != nil {
-			return nil, err
-		}
-		if opened, err = n.attach(interrupts.ctx, r, ops, evolve.State{Round: 1, Front: state.Front}); err != nil {
-			return nil, err
-		}
-		return n, n.join(interrupts.ctx, ops, second.Ops)
+	search, opened, err := reopen(interrupts.ctx, r, settings, last, evolve.State{Round: 1, Front: state.Front}, func(n *network, known runs.Ops) error {
+		return n.join(interrupts.ctx, known, second.Ops)
 	})
 	defer opened.Close()
 	if err != nil {
 		return interrupts.early(err)
 	}
 	defer search.engine.Close()
-	if err := search.restore(r, last, settings); err != nil {
-		return err
-	}
 	if err := search.introduce(c.ErrOrStderr()); err != nil {
 		return err
 	}
 	search.state, search.second = state, search.network.ids(second.Ops)
-	return x.begin(interrupts.ctx, c, search, r, text, second)
+	return x.begin(interrupts.ctx, c, search, r, second)
+}
+
+func (x continuation) check() error {
+	switch {
+	case x.pool == "":
+		return errors.New("--pool is missing: the second one that ships is pools/second45.toml")
+	case x.maxRounds < 0:
+		return fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for as before", x.maxRounds)
+	}
+	return nil
+}
+
+// hasFront refuses a run that has nothing for a second pool to begin with.
+func hasFront(dir string, last runs.Checkpoint, state evolve.State) error {
+	switch {
+	case len(state.Front) > 0:
+		return nil
+	case last.Done:
+		return fmt.Errorf("%s ended without a front to go on from: %s", dir, state.Reason)
+	}
+	return fmt.Errorf("%s has no front to go on from: go on with nse resume %s until it has one", dir, dir)
 }
 
 // begin adds the pool to the run and goes on.
-func (x continuation) begin(ctx context.Context, c *cobra.Command, s *search, r *runs.Run, text []byte, second *registry.Pool) error {
+func (x continuation) begin(ctx context.Context, c *cobra.Command, s *search, r *runs.Run, second *registry.Pool) error {
 	dir, err := absoluteDir(x.pool)
 	if err != nil {
 		return err
 	}
-	p := runs.Pool{Number: r.NextPool(), Kind: runs.Second, Round: s.state.Round + 1, Dir: dir, Source: x.pool, MaxRounds: s.Config.MaxRounds, Text: text, Lock: second.Lock}
+	p := runs.Pool{Number: r.NextPool(), Kind: runs.Second, Round: s.state.Round + 1, Dir: dir, Source: x.pool, MaxRounds: s.Config.MaxRounds, Text: second.Text, Lock: second.Lock}
 	if s.watch, err = watchFrom(p, second.Watch, x.sources, warning(c)); err != nil {
 		return err
 	}
@@ -163,7 +159,7 @@ func (n *network) join(ctx context.Context, known runs.Ops, ops []registry.Op) e
 // swap puts graphs in the place of an operation's, if they are equal.
 func (n *network) swap(op runs.Op, graphs [][]*sdk.Graph) error {
 	for l := range n.Layers {
-		text, err := encodeGraph(graphs[l][0])
+		text, err := wire.MarshalGraph(graphs[l][0])
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/supernet/safetensors"
 )
@@ -214,7 +215,7 @@ func (c continued) checkWeights(t *testing.T, kept bool) {
 func TestContinueBeforeTheFirstFront(t *testing.T) {
 	text := []byte("seed = 1\n")
 	dir := filepath.Join(t.TempDir(), "run")
-	r, err := runs.Create(dir, runs.Beginning{Info: runs.Info{ConfigHash: hash(text)}, Config: text}, time.Now)
+	r, err := runs.Create(dir, runs.Beginning{Info: runs.Info{ConfigHash: file.Sum(text)}, Config: text}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

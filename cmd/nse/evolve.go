@@ -71,10 +71,6 @@ func (s start) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	poolText, err := readText(s.pool)
-	if err != nil {
-		return err
-	}
 	interrupts := watchInterrupts(c.Context())
 	defer interrupts.stop()
 	pool, err := registry.Load(interrupts.ctx, s.pool, s.plugins)
@@ -98,7 +94,7 @@ func (s start) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	first := runs.Pool{Kind: runs.Start, Round: 1, Dir: dir, Source: s.pool, Text: poolText, Lock: pool.Lock}
+	first := runs.Pool{Kind: runs.Start, Round: 1, Dir: dir, Source: s.pool, Text: pool.Text, Lock: pool.Lock}
 	if search.watch, err = watchFrom(first, pool.Watch, s.sources, warning(c)); err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/export"
+	"github.com/nse-dev/nse/internal/file"
 	saved "github.com/nse-dev/nse/internal/model"
-	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
@@ -92,7 +92,7 @@ func (e exporting) run(c *cobra.Command, n *export.Network) error {
 	if e.onnx != "" {
 		model, err := n.ONNX(export.ONNXConfig{KeepBN: e.bn == "keep", Normalise: e.normalise})
 		if err == nil {
-			err = runs.WriteFile(e.onnx, model)
+			err = file.Write(e.onnx, model)
 		}
 		if err != nil {
 			return err
@@ -121,12 +121,12 @@ func (e exporting) module(n *export.Network) error {
 	}
 	weights, err := n.Weights.Encode()
 	if err == nil {
-		err = runs.WriteFile(strings.TrimSuffix(e.pytorch, ".py")+".safetensors", weights)
+		err = file.Write(strings.TrimSuffix(e.pytorch, ".py")+".safetensors", weights)
 	}
 	if err != nil {
 		return err
 	}
-	return runs.WriteFile(e.pytorch, module)
+	return file.Write(e.pytorch, module)
 }
 
 // open is the network of a trained model, or of an architecture.

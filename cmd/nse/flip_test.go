@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 // TestFlippedBitsInARun flips a bit of a file of a run that was stopped, and resumes it: either that is refused by a line
@@ -124,7 +126,7 @@ func bytesOf(t *testing.T, dir string) (all string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all += name + "\n" + hash(text) + "\n"
+		all += name + "\n" + file.Sum(text) + "\n"
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/plot"
 	"github.com/nse-dev/nse/internal/runs"
 )
@@ -30,7 +31,7 @@ func writeHistory(r *runs.Run, list []history, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return runs.WriteFile(path, data)
+	return file.Write(path, data)
 }
 
 // title says how operations came.

@@ -10,6 +10,7 @@ import (
 	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/wire"
 	"github.com/nse-dev/nse/supernet"
 )
 
@@ -45,7 +46,7 @@ func parseTable(path string, text []byte) (t latency.Table, err error) {
 
 // fingerprint is equal for graphs that do the same on inputs of the same shape.
 func fingerprint(g *sdk.Graph) (string, error) {
-	text, err := encodeGraph(g)
+	text, err := wire.MarshalGraph(g)
 	sum := sha256.Sum256(fmt.Appendf(text, "%v", g.In))
 	return hex.EncodeToString(sum[:8]), err
 }

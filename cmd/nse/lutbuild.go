@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/config"
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/latency"
-	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 )
@@ -111,7 +111,7 @@ func (b lutBuild) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := runs.WriteFile(b.out, append(text, '\n')); err != nil {
+	if err := file.Write(b.out, append(text, '\n')); err != nil {
 		return err
 	}
 	return b.report(c, t, missing, n.names)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/plot"
 	"github.com/nse-dev/nse/internal/runs"
 )
@@ -65,7 +66,7 @@ func writeOver(path string, draw func() ([]byte, error)) error {
 	if old, err := os.ReadFile(path); err == nil && slices.Equal(old, data) {
 		return nil
 	}
-	return runs.WriteFile(path, data)
+	return file.Write(path, data)
 }
 
 // lastFront is the last round that has a front.

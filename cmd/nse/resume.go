@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -53,30 +54,44 @@ func resume(c *cobra.Command, dir string, f runFlags) error {
 	}
 	interrupts := watchInterrupts(c.Context())
 	defer interrupts.stop()
-	var opened pools
-	search, err := prepare(settings, func(s supernet.Skeleton, p pricing) (n *network, err error) {
-		ops, err := r.Ops()
-		if err != nil {
-			return nil, err
-		}
-		if n, err = recalled(r, ops, s, p); err == nil {
-			opened, err = n.attach(interrupts.ctx, r, ops, state)
-		}
-		return n, err
-	})
+	search, opened, err := reopen(interrupts.ctx, r, settings, last, state, nil)
 	defer opened.Close()
 	if err != nil {
 		return interrupts.early(err)
 	}
 	defer search.engine.Close()
-	if err := search.restore(r, last, settings); err != nil {
-		return err
-	}
 	search.state = state
 	if search.watch, err = watchAgain(r, f.sources, warning(c)); err != nil {
 		return err
 	}
 	return search.follow(interrupts.ctx, c, r)
+}
+
+// reopen prepares the search of a run from what the run keeps, with its engine as at the last checkpoint. It starts the
+// plugins of operations that run in them and that used still uses; grow, if there is one, adds operations to those known.
+// Close the plugins after use, also after an error.
+func reopen(ctx context.Context, r *runs.Run, settings config.Config, last runs.Checkpoint, used evolve.State,
+	grow func(n *network, known runs.Ops) error) (s *search, opened pools, err error) {
+	s, err = prepare(settings, func(k supernet.Skeleton, p pricing) (n *network, err error) {
+		known, err := r.Ops()
+		if err != nil {
+			return nil, err
+		}
+		if n, err = recalled(r, known, k, p); err != nil {
+			return nil, err
+		}
+		if opened, err = n.attach(ctx, r, known, used); err == nil && grow != nil {
+			err = grow(n, known)
+		}
+		return n, err
+	})
+	if err != nil {
+		return nil, opened, err
+	}
+	if err = s.restore(r, last, settings); err != nil {
+		s.engine.Close()
+	}
+	return s, opened, err
 }
 
 // restore puts the engine into the condition of a run's last checkpoint.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/config"
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
@@ -79,14 +78,8 @@ func prepare(c config.Config, layOut func(supernet.Skeleton, pricing) (*network,
 // record is what a new run holds.
 func (s *search) record(c config.Config, configText []byte, p runs.Pool, ops []registry.Op) (runs.Beginning, error) {
 	kept, err := s.network.stored(ops, p.Number)
-	info := runs.Info{Seed: c.Seed, Version: version(), Preset: c.Preset, Data: c.Data.Spec, Image: s.image, Fixed: s.network.fixed, ConfigHash: hash(configText)}
+	info := runs.Info{Seed: c.Seed, Version: version(), Preset: c.Preset, Data: c.Data.Spec, Image: s.image, Fixed: s.network.fixed, ConfigHash: file.Sum(configText)}
 	return runs.Beginning{Info: info, Config: configText, Pool: p, Ops: kept}, err
-}
-
-// hash is a text's SHA-256 in hexadecimal digits.
-func hash(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
 }
 
 // introduce says what is searched, and whether the budget can be met.

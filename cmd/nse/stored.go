@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/runs"
@@ -24,7 +23,7 @@ func (n *network) stored(ops []registry.Op, pool int) (runs.Ops, error) {
 		id := slices.Index(n.names, op.Name)
 		list[i] = runs.Op{ID: id, Name: op.Name, Plugin: op.Family, Checksum: op.Plugin.SHA256, Pool: pool}
 		for l := range n.Layers {
-			text, err := encodeGraph(n.graphs[l][id])
+			text, err := wire.MarshalGraph(n.graphs[l][id])
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", op.Where, err)
 			}
@@ -33,15 +32,6 @@ func (n *network) stored(ops []registry.Op, pool int) (runs.Ops, error) {
 		}
 	}
 	return list, nil
-}
-
-// encodeGraph gives equal bytes for equal graphs.
-func encodeGraph(g *sdk.Graph) ([]byte, error) {
-	m, err := wire.EncodeGraph(g)
-	if err != nil {
-		return nil, err
-	}
-	return proto.MarshalOptions{Deterministic: true}.Marshal(m)
 }
 
 // recalled is a run's network from what the run keeps. Exec primitives of its graphs do not run yet.
@@ -54,12 +44,7 @@ func recalled(r *runs.Run, ops runs.Ops, s supernet.Skeleton, p pricing) (*netwo
 		}
 		n.names = append(n.names, op.Name)
 		for l, layer := range s.Layers {
-			m := new(wire.Graph)
-			err := proto.Unmarshal(op.Graphs[l], m)
-			var g *sdk.Graph
-			if err == nil {
-				g, err = wire.DecodeGraph(m, layer.Input(), layer.Output())
-			}
+			g, err := wire.UnmarshalGraph(op.Graphs[l], layer.Input(), layer.Output())
 			if err != nil {
 				return nil, fmt.Errorf("%s: the graph of %s at layer %d is damaged: %w", r.Dir, op.Name, l, err)
 			}

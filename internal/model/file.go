@@ -2,8 +2,6 @@ package model
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,8 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"google.golang.org/protobuf/proto"
-
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/wire"
 	"github.com/nse-dev/nse/supernet"
@@ -72,7 +69,7 @@ func (m *Model) Load(dir string, workers int) (*supernet.Net, error) {
 
 // Attach puts a graph in the place of a branch's, if they are equal: one whose exec primitives run in their plugin.
 func (m *Model) Attach(layer, branch int, g *sdk.Graph) error {
-	text, err := encodeGraph(g)
+	text, err := wire.MarshalGraph(g)
 	if err != nil {
 		return err
 	}
@@ -109,7 +106,7 @@ func (m *Model) Weights(dir string) (*safetensors.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if found := sum(text); found != m.WeightsSum {
+	if found := file.Sum(text); found != m.WeightsSum {
 		return nil, fmt.Errorf("%s is not the file that %s was written with: its sha256 is %s, not %q", path, File, found, m.WeightsSum)
 	}
 	return f, nil
@@ -123,7 +120,7 @@ func (m *Model) Write(dir string, n *supernet.Net) error {
 	if err != nil {
 		return err
 	}
-	m.WeightsSum = sum(text)
+	m.WeightsSum = file.Sum(text)
 	description, err := m.Encode()
 	if err != nil {
 		return err
@@ -134,10 +131,10 @@ func (m *Model) Write(dir string, n *supernet.Net) error {
 	if err := os.Remove(filepath.Join(dir, File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := writeFile(filepath.Join(dir, WeightsFile), text); err != nil {
+	if err := file.Write(filepath.Join(dir, WeightsFile), text); err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(dir, File), description)
+	return file.Write(filepath.Join(dir, File), description)
 }
 
 // Encode is the text of model.json: equal for equal models.
@@ -191,47 +188,12 @@ func (m *Model) decodeGraphs() error {
 				return fmt.Errorf("layer %d: %q is none of the operations", l, b.Op)
 			}
 			layer := m.skeleton.Layers[l]
-			message := new(wire.Graph)
-			err := proto.Unmarshal(b.Graph, message)
-			if err == nil {
-				graphs[i], err = wire.DecodeGraph(message, layer.Input(), layer.Output())
-			}
-			if err != nil {
+			var err error
+			if graphs[i], err = wire.UnmarshalGraph(b.Graph, layer.Input(), layer.Output()); err != nil {
 				return fmt.Errorf("layer %d: the graph of %s is damaged: %w", l, b.Op, err)
 			}
 		}
 		m.graphs = append(m.graphs, graphs)
 	}
 	return nil
-}
-
-func encodeGraph(g *sdk.Graph) ([]byte, error) {
-	message, err := wire.EncodeGraph(g)
-	if err != nil {
-		return nil, err
-	}
-	return proto.MarshalOptions{Deterministic: true}.Marshal(message)
-}
-
-// writeFile writes a file so that it is never seen half written, and has it on disk when it returns.
-func writeFile(path string, data []byte) (err error) {
-	temp := path + ".tmp"
-	f, err := os.Create(temp)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		os.Remove(temp) // the first error is the one to report
-	}
-	return err
-}
-
-func sum(data []byte) string {
-	h := sha256.Sum256(data)
-	return hex.EncodeToString(h[:])
 }

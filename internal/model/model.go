@@ -14,6 +14,7 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/wire"
 	"github.com/nse-dev/nse/supernet"
 )
 
@@ -92,7 +93,7 @@ func New(d Model, ops [][]Operation, graphs [][]*sdk.Graph) (*Model, error) {
 	for l, path := range ops {
 		branches := make([]Branch, len(path))
 		for i, op := range path {
-			text, err := encodeGraph(graphs[l][i])
+			text, err := wire.MarshalGraph(graphs[l][i])
 			if err != nil {
 				return nil, fmt.Errorf("layer %d: %s: %w", l, op.Name, err)
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/plugins"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
@@ -175,9 +176,9 @@ func forge(t *testing.T, dir string, f *safetensors.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := sum(text(t, dir, WeightsFile))
+	old := file.Sum(text(t, dir, WeightsFile))
 	put(t, dir, WeightsFile, b)
-	put(t, dir, File, bytes.Replace(text(t, dir, File), []byte(old), []byte(sum(b)), 1))
+	put(t, dir, File, bytes.Replace(text(t, dir, File), []byte(old), []byte(file.Sum(b)), 1))
 }
 
 func cut(t *testing.T, dir, name string) {

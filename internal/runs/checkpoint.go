@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 // Checkpoint is the moment that a run continues from.
@@ -40,7 +42,7 @@ func (r *Run) Checkpoint(c Checkpoint, save func(path string) error) error {
 			return err
 		}
 		r.step("directory")
-		if err := syncDir(r.Dir); err != nil {
+		if err := file.SyncDir(r.Dir); err != nil {
 			return err
 		}
 	}
@@ -68,7 +70,7 @@ func (r *Run) commit(c Checkpoint) error {
 	}
 	r.step("state")
 	if _, err := tx.Exec("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
-		c.Label, c.Weights, c.weightsSum, string(c.State), sum(c.State), c.Done, stamp(r.now())); err != nil {
+		c.Label, c.Weights, c.weightsSum, string(c.State), file.Sum(c.State), c.Done, stamp(r.now())); err != nil {
 		return err
 	}
 	r.step("sums")
@@ -90,7 +92,7 @@ func (r *Run) Last() (c Checkpoint, err error) {
 	if err != nil {
 		return c, fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
 	}
-	if c.State = []byte(state); sum(c.State) != stateSum {
+	if c.State = []byte(state); file.Sum(c.State) != stateSum {
 		return c, fmt.Errorf("%s is damaged: the state is not what the last checkpoint wrote", filepath.Join(r.Dir, dbFile))
 	}
 	if c.Time, err = time.Parse(time.RFC3339, at); err != nil {
@@ -107,7 +109,7 @@ func (r *Run) removeWeightsBut(keep string) error {
 func (r *Run) removeBut(prefix string, keep func(name string) bool) error {
 	entries, err := os.ReadDir(r.Dir)
 	if err != nil {
-		return pathError(r.Dir, err)
+		return file.PathError(r.Dir, err)
 	}
 	for _, e := range entries {
 		name := e.Name()

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 const killed = 77 // exit status of a process that died at its step
@@ -68,7 +70,7 @@ func writeOne(r *Run, i int) error {
 		r.AddArchitecture(i+1, 0, Architecture{Ops: ops, Cost: float64(i), Accuracy: float64(i+1) / 4, Role: Sampled}),
 		r.SetFront(i+1, [][][]string{ops}, 0.5, nil), r.SetKept(i+1, ops),
 		r.Checkpoint(Checkpoint{Label: label, State: []byte(strconv.Itoa(i + 1)), Done: i == 2}, func(path string) error {
-			return WriteFile(path, []byte(label))
+			return file.Write(path, []byte(label))
 		}))
 }
 

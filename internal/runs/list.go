@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 // Summary is one line of the list of runs.
@@ -35,7 +37,7 @@ func List(root string) (list []Summary, err error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, pathError(root, err)
+		return nil, file.PathError(root, err)
 	}
 	for _, e := range entries {
 		if dir := filepath.Join(root, e.Name()); Exists(dir) {
@@ -78,11 +80,11 @@ func (s *Summary) read() error {
 // Next makes a new folder under root, named by the next free number: 001, 002, ...
 func Next(root string) (string, error) {
 	if err := os.MkdirAll(root, 0o755); err != nil {
-		return "", pathError(root, err)
+		return "", file.PathError(root, err)
 	}
 	entries, err := os.ReadDir(root)
 	if err != nil {
-		return "", pathError(root, err)
+		return "", file.PathError(root, err)
 	}
 	last := 0
 	for _, e := range entries {
@@ -98,7 +100,7 @@ func Next(root string) (string, error) {
 			return dir, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return "", pathError(dir, err)
+			return "", file.PathError(dir, err)
 		}
 	}
 }

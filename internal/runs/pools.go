@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 // Pool is a pool file of a run: that of the start, one that the run was continued with, or one of operations that came
@@ -40,7 +42,7 @@ func (p Pool) File() string {
 
 func (p Pool) insert(at time.Time) statement {
 	return statement{"INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		[]any{p.Number, p.Kind, p.Round, p.File(), sum(p.Text), string(p.Lock), p.Dir, p.Source, p.MaxRounds, stamp(at)}}
+		[]any{p.Number, p.Kind, p.Round, p.File(), file.Sum(p.Text), string(p.Lock), p.Dir, p.Source, p.MaxRounds, stamp(at)}}
 }
 
 // Op is an operation of a run and where it came from.
@@ -73,7 +75,7 @@ func (r *Run) NextPool() int { return r.pools }
 // AddPool writes a pool file and adds it with its operations, A known operation, by its id, gets the
 // new plugin and graphs.
 func (r *Run) AddPool(p Pool, ops Ops) error {
-	if err := WriteFile(filepath.Join(r.Dir, p.File()), p.Text); err != nil {
+	if err := file.Write(filepath.Join(r.Dir, p.File()), p.Text); err != nil {
 		return err
 	}
 	r.pools = p.Number + 1

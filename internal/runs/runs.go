@@ -21,6 +21,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 // Names of the files in a run's folder.
@@ -88,7 +90,7 @@ func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, pathError(dir, err)
+		return nil, file.PathError(dir, err)
 	}
 	lock, err := acquire(dir)
 	if err != nil {
@@ -96,11 +98,11 @@ func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 	}
 	s.Info.Created = now().UTC().Truncate(time.Second)
 	err = errors.Join(
-		WriteFile(filepath.Join(dir, ConfigFile), s.Config),
-		WriteFile(filepath.Join(dir, s.Pool.File()), s.Pool.Text))
+		file.Write(filepath.Join(dir, ConfigFile), s.Config),
+		file.Write(filepath.Join(dir, s.Pool.File()), s.Pool.Text))
 	if err == nil && s.Table != nil {
-		s.Info.TableHash = sum(s.Table)
-		err = WriteFile(filepath.Join(dir, TableFile), s.Table)
+		s.Info.TableHash = file.Sum(s.Table)
+		err = file.Write(filepath.Join(dir, TableFile), s.Table)
 	}
 	if err == nil {
 		err = createDB(filepath.Join(dir, dbFile), s)
@@ -198,7 +200,7 @@ func Free(dir string) error {
 		return nil
 	}
 	if err != nil {
-		return pathError(dir, err)
+		return file.PathError(dir, err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, lockFile)); err == nil {
 		return nil // the first file of a run
@@ -212,7 +214,7 @@ func Free(dir string) error {
 // check says why dir is not a run's folder.
 func check(dir string) error {
 	if info, err := os.Stat(dir); err != nil {
-		return pathError(dir, err)
+		return file.PathError(dir, err)
 	} else if !info.IsDir() {
 		return fmt.Errorf("%s is a file: want the folder of a run", dir)
 	}
@@ -237,20 +239,11 @@ func (r *Run) complete() error {
 		path := filepath.Join(r.Dir, c.Weights)
 		found, err := sumOfFile(path)
 		if err != nil {
-			return pathError(path, err)
+			return file.PathError(path, err)
 		}
 		if found != c.weightsSum {
 			return fmt.Errorf("%s is damaged: it is not what the last checkpoint wrote", path)
 		}
 	}
 	return errors.Join(r.removeWeightsBut(c.Weights), r.removeLaterPools())
-}
-
-// pathError turns an error of the os package into one line about path.
-func pathError(path string, err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return fmt.Errorf("%s: %w", path, err)
 }

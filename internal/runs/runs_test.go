@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 type clock = func() time.Time
@@ -17,7 +19,7 @@ func fixed() time.Time { return time.Date(2021, 3, 1, 12, 0, 0, 0, time.UTC) }
 func start() Beginning {
 	return Beginning{
 		Info: Info{Seed: 1<<63 + 5, Version: "1.0", Preset: "paper", Data: "generated",
-			Image: Image{32, 30, 3, 10}, Fixed: 1e23, ConfigHash: sum([]byte("[search]\n")), TableHash: sum([]byte("{}\n"))},
+			Image: Image{32, 30, 3, 10}, Fixed: 1e23, ConfigHash: file.Sum([]byte("[search]\n")), TableHash: file.Sum([]byte("{}\n"))},
 		Table:  []byte("{}\n"),
 		Config: []byte("[search]\n"), Pool: Pool{Kind: Start, Round: 1, Dir: "/pools", Source: "/pools/ops.toml", Text: []byte("# pool\n")},
 		Ops: Ops{{0, "mbconv-k3-e1", "mbconv", "", 0, [][]byte{{1}, {2, 3}}, []float64{1. / 3, 5e-324}}, {1, "ssc-k5-e1", "ssc", "12ab", 0, nil, nil}},
@@ -57,7 +59,7 @@ func TestRowsComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkpoint := Checkpoint{Label: "r1", State: []byte(`{"round":1}`)}
-	if err := r.Checkpoint(checkpoint, func(path string) error { return WriteFile(path, nil) }); err != nil {
+	if err := r.Checkpoint(checkpoint, func(path string) error { return file.Write(path, nil) }); err != nil {
 		t.Fatal(err)
 	}
 	r.Close()
@@ -66,7 +68,7 @@ func TestRowsComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	checkpoint.weightsSum = sum(nil)
+	checkpoint.weightsSum = file.Sum(nil)
 	checkpoint.Weights, checkpoint.Time = "weights-r1.safetensors", fixed()
 	info := start().Info
 	info.Created = fixed()

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 const (
@@ -84,7 +86,7 @@ func createDB(path string, s Beginning) error {
 	if err := os.Rename(temp, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return file.SyncDir(filepath.Dir(path))
 }
 
 func fill(db *sql.DB, s Beginning) error {

@@ -11,8 +11,6 @@ import (
 	"sync"
 	"testing"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/wire"
 )
@@ -133,17 +131,13 @@ func same(op sdk.Op, l sdk.Layer, attrs sdk.Attrs, s *served) error {
 	return nil
 }
 
-// encoded is the message of the graph at a layer, which two graphs have in common only if they are equal.
+// encoded is the graph at a layer in bytes.
 func encoded(op sdk.Op, l sdk.Layer, attrs sdk.Attrs) ([]byte, error) {
 	g, err := build(op, l, attrs)
 	if err != nil {
 		return nil, err
 	}
-	m, err := wire.EncodeGraph(g)
-	if err != nil {
-		return nil, err
-	}
-	return proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	return wire.MarshalGraph(g)
 }
 
 // panicked is an error that should have been one of Build's, or of a kernel's.

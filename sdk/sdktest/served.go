@@ -9,7 +9,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/serve"
@@ -65,9 +64,5 @@ func (s *served) build(op sdk.Op, l sdk.Layer, attrs sdk.Attrs) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	m, err := wire.EncodeGraph(g)
-	if err != nil {
-		return nil, err
-	}
-	return proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	return wire.MarshalGraph(g)
 }

@@ -3,6 +3,8 @@ package wire
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -23,6 +25,15 @@ func DecodeGraph(m *Graph, in, want sdk.Shape) (*sdk.Graph, error) {
 		return nil, err
 	}
 	return g, nil
+}
+
+// UnmarshalGraph is DecodeGraph for what MarshalGraph gives.
+func UnmarshalGraph(text []byte, in, want sdk.Shape) (*sdk.Graph, error) {
+	m := new(Graph)
+	if err := proto.Unmarshal(text, m); err != nil {
+		return nil, err
+	}
+	return DecodeGraph(m, in, want)
 }
 
 func decodeNode(g *sdk.Graph, index int, n *Node) error {

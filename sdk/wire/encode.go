@@ -3,6 +3,8 @@ package wire
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -17,6 +19,15 @@ func EncodeGraph(g *sdk.Graph) (*Graph, error) {
 		m.Nodes = append(m.Nodes, node)
 	}
 	return m, nil
+}
+
+// MarshalGraph is a finished graph in bytes, which two graphs have in common only if they are equal.
+func MarshalGraph(g *sdk.Graph) ([]byte, error) {
+	m, err := EncodeGraph(g)
+	if err != nil {
+		return nil, err
+	}
+	return proto.MarshalOptions{Deterministic: true}.Marshal(m)
 }
 
 func encodeNode(n sdk.Node) (*Node, error) {

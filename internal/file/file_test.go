@@ -1,0 +1,40 @@
+package file
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "a")
+	for _, text := range []string{"one", "two, which is longer", ""} {
+		if err := Write(path, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != text {
+			t.Errorf("got %q, %v, want %q", got, err, text)
+		}
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("%v, %v beside the file", left, err)
+	}
+}
+
+// A file that cannot be put in its place leaves what was there, and nothing beside it.
+func TestWriteFails(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "taken")
+	if err := os.MkdirAll(filepath.Join(path, "inside"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(path, []byte("text")); err == nil {
+		t.Error("a folder was replaced")
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 || !left[0].IsDir() {
+		t.Errorf("left: %v, %v", left, err)
+	}
+	if err := Write(filepath.Join("/dev/null", "a"), nil); err == nil || err.Error() != "/dev/null: not a directory" {
+		t.Error(err)
+	}
+}
