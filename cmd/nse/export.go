@@ -136,7 +136,7 @@ func (e exporting) open(ctx context.Context, what string) (*export.Network, erro
 		return nil, err
 	}
 	defer m.Close()
-	x, err := m.pick(e.pick)
+	x, err := pick(m.list, e.pick)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}

@@ -146,10 +146,10 @@ func openModels(ctx context.Context, what string, v variant) (models, error) {
 }
 
 // pick returns the architecture of a name, or the only one if no name is given.
-func (m models) pick(name string) (model, error) {
+func pick(list []model, name string) (model, error) {
 	var names []string
-	for _, x := range m.list {
-		if strings.EqualFold(x.Name, name) || name == "" && len(m.list) == 1 {
+	for _, x := range list {
+		if strings.EqualFold(x.Name, name) || name == "" && len(list) == 1 {
 			return x, nil
 		}
 		names = append(names, x.Name)

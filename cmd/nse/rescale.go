@@ -139,11 +139,11 @@ func chosen(list []model, what string, seed uint64) ([]model, error) {
 	}
 	var out []model
 	for name := range strings.SplitSeq(what, ",") {
-		i := slices.IndexFunc(list, func(m model) bool { return strings.EqualFold(m.Name, strings.TrimSpace(name)) })
-		if i < 0 {
-			return nil, fmt.Errorf("--pick %s: there is no architecture %q: want a number, all, or names such as %s", what, name, list[0].Name)
+		x, err := pick(list, strings.TrimSpace(name))
+		if err != nil {
+			return nil, fmt.Errorf("--pick %s: %w; want such names, all, or a number", what, err)
 		}
-		out = append(out, list[i])
+		out = append(out, x)
 	}
 	return out, nil
 }
