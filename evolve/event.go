@@ -144,6 +144,16 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &j); err != nil {
 		return err
 	}
+	body, err := ParseBody(j.Kind, j.Body)
+	if err != nil {
+		return fmt.Errorf("event %d: %w", j.Seq, err)
+	}
+	*e = Event{j.Seq, j.Round, body}
+	return nil
+}
+
+// ParseBody reads the JSON of a body of a kind.
+func ParseBody(kind string, text []byte) (Body, error) {
 	read, known := map[string]func([]byte) (Body, error){
 		"round_started":   decode[RoundStarted],
 		"trained":         decode[Trained],
@@ -158,16 +168,15 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 		"continued":       decode[Continued],
 		"quarantined":     decode[Quarantined],
 		"finished":        decode[Finished],
-	}[j.Kind]
+	}[kind]
 	if !known {
-		return fmt.Errorf("event %d: unknown kind %q", j.Seq, j.Kind)
+		return nil, fmt.Errorf("unknown kind %q", kind)
 	}
-	body, err := read(j.Body)
+	body, err := read(text)
 	if err != nil {
-		return fmt.Errorf("event %d (%s): %w", j.Seq, j.Kind, err)
+		return nil, fmt.Errorf("%s: %w", kind, err)
 	}
-	*e = Event{j.Seq, j.Round, body}
-	return nil
+	return body, nil
 }
 
 func decode[B Body](text []byte) (Body, error) {

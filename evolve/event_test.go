@@ -54,7 +54,7 @@ func TestEventsInJSON(t *testing.T) {
 func TestEventsRefuseUnknownKinds(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"seq":4,"kind":"party"}`:                        `event 4: unknown kind "party"`,
-		`{"seq":4,"kind":"dropped","body":{"op":"conv"}}`: "event 4 (dropped): ",
+		`{"seq":4,"kind":"dropped","body":{"op":"conv"}}`: "event 4: dropped: ",
 	} {
 		var e Event
 		if err := json.Unmarshal([]byte(text), &e); err == nil || !strings.Contains(err.Error(), want) {

@@ -17,10 +17,10 @@ import (
 
 // TestFlippedBitsInARun flips a bit of a file of a run that was stopped, and resumes it: either that is refused by a line
 // that names the file, and the folder stays as it is, or the run ends as it would have. NSE_FLIPS is the number of bits
-// (default 12).
+// (default 16).
 func TestFlippedBitsInARun(t *testing.T) {
 	b := newTestbed(t, strings.Replace(killConfig, "train_steps = 40", "train_steps = 12", 1))
-	flips := 12
+	flips := 16
 	if n, err := strconv.Atoi(os.Getenv("NSE_FLIPS")); err == nil {
 		flips = n
 	}
@@ -67,7 +67,7 @@ func TestFlippedBitsInARun(t *testing.T) {
 			t.Errorf("seed %d: %s, byte %d, bit %d: the folder has changed", seed, name, at, bit)
 		}
 	}
-	if flips >= 12 && refused < 4 {
+	if flips >= 16 && refused < 4 {
 		t.Errorf("seed %d: only %d are refused", seed, refused)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -236,6 +237,9 @@ func leavings(t *testing.T, dir string) map[string]string {
 			}
 			all[strings.TrimPrefix(path, dir)] = string(data)
 		}
+	}
+	for folder, points := range boardOf(t, dir) {
+		all["tensorboard "+folder] = fmt.Sprint(points)
 	}
 	db, err := sql.Open("sqlite", filepath.Join(dir, "run.db"))
 	if err != nil {

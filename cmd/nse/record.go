@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -20,33 +21,19 @@ type recorder struct {
 	steps   int                     // weight updates of a round
 	ctx     context.Context
 
-	pending []evolve.Event // since the last checkpoint
-	subset  []evolve.Path  // of the round
-	fallen  map[fallen]bool
-	phase   evolve.Phase // of the last checkpoint
-	round   int          // of the last checkpoint
-	written time.Time    // of the last checkpoint
-}
-
-// fallen is an operation that was dropped from a layer in the round.
-type fallen struct {
-	layer int
-	op    evolve.OpID
+	pending  []evolve.Event // since the last checkpoint
+	standing standing
+	board    board
+	phase    evolve.Phase // of the last checkpoint
+	round    int          // of the last checkpoint
+	written  time.Time    // of the last checkpoint
 }
 
 // continueFrom prepares for the events after a state.
 func (r *recorder) continueFrom(st evolve.State) error {
-	r.fallen = map[fallen]bool{}
 	r.phase, r.round, r.written = st.Phase, st.Round, time.Now()
-	for l, f := range st.Fitness {
-		r.subset = append(r.subset, f.Ops)
-		for i, op := range f.Ops {
-			if f.Fallen[i] {
-				r.fallen[fallen{l, op}] = true
-			}
-		}
-	}
-	return render(r.run, false)
+	r.standing = standingOf(st.Fitness)
+	return errors.Join(render(r.run, false), r.board.rewrite(r.run))
 }
 
 // lasting reports whether an event need not happen again if the search is killed.
@@ -89,9 +76,9 @@ func (r *recorder) checkpoint(st evolve.State) error {
 	ended := st.Phase != r.phase
 	r.phase, r.round, r.written = st.Phase, st.Round, time.Now()
 	if ended {
-		return render(r.run, false)
+		err = render(r.run, false)
 	}
-	return nil
+	return errors.Join(err, r.board.extend(r.run))
 }
 
 // label names the weights that belong to a state: those after a number of updates in a round. A round that has not
@@ -111,19 +98,16 @@ func (r *recorder) write(e evolve.Event) error {
 		return err
 	}
 	r.run.AddEvent(runs.Event{Seq: e.Seq, Round: e.Round, Kind: e.Body.Kind(), Body: body})
+	r.standing.observe(e.Body)
 	switch b := e.Body.(type) {
 	case evolve.RoundStarted:
-		r.subset, r.fallen = b.Subset, map[fallen]bool{}
 		return r.run.AddRound(runs.Round{Round: e.Round, SubsetSize: b.SubsetSize, Subset: r.network.namesOf(b.Subset)})
 	case evolve.FitnessUpdated:
-		r.theta(e.Round, b)
+		r.standing.each(b.Theta, func(layer int, op evolve.OpID, theta float64) {
+			r.run.AddFitness(e.Round, runs.Fitness{Step: b.Step, Layer: layer, Op: r.network.names[op], Theta: theta})
+		})
 	case evolve.Dropped:
-		r.fallen[fallen{b.Layer, b.Op}] = true
 		r.run.AddFitness(e.Round, runs.Fitness{Step: b.Step, Layer: b.Layer, Op: r.network.names[b.Op], Theta: b.Theta, Dropped: true})
-	case evolve.Quarantined:
-		for l, ops := range r.subset {
-			r.subset[l] = slices.DeleteFunc(slices.Clone(ops), func(op evolve.OpID) bool { return op == b.Op })
-		}
 	case evolve.Sampled:
 		r.run.SetInterval(e.Round, b.Feasibility.Low, b.Feasibility.High)
 	case evolve.Scored:
@@ -138,18 +122,6 @@ func (r *recorder) write(e evolve.Event) error {
 		return r.run.SetKept(e.Round, r.network.namesOf(b.Kept))
 	}
 	return nil
-}
-
-// theta adds the fitness of all operations that have not fallen, on the steps that tell it.
-func (r *recorder) theta(round int, b evolve.FitnessUpdated) {
-	for l, thetas := range b.Theta {
-		for i, theta := range thetas {
-			op := r.subset[l][i]
-			if !r.fallen[fallen{l, op}] {
-				r.run.AddFitness(round, runs.Fitness{Step: b.Step, Layer: l, Op: r.network.names[op], Theta: theta})
-			}
-		}
-	}
 }
 
 func (r *recorder) architecture(t evolve.Trial) runs.Architecture {

@@ -113,7 +113,7 @@ func (s *search) follow(ctx context.Context, c *cobra.Command, r *runs.Run) erro
 	if err := rec.continueFrom(s.state); err != nil {
 		return err
 	}
-	p := newProgress(c.ErrOrStderr(), len(rec.fallen))
+	p := newProgress(c.ErrOrStderr(), len(rec.standing.fallen))
 	p.unit = s.Config.Constraint.Kind.Unit()
 	s.Observe = func(e evolve.Event) error {
 		rec.observe(e)
@@ -150,7 +150,7 @@ func (s *search) follow(ctx context.Context, c *cobra.Command, r *runs.Run) erro
 
 // finish completes the files of a run and prints the front.
 func finish(c *cobra.Command, r *runs.Run, state evolve.State) error {
-	if err := render(r, true); err != nil {
+	if err := errors.Join(render(r, true), new(board).rewrite(r)); err != nil {
 		return err
 	}
 	rounds, err := r.Rounds()

@@ -161,8 +161,13 @@ func (r *Run) Fitness(round int) (rows []Fitness, err error) {
 }
 
 // Events lists the events of a kind in order.
-func (r *Run) Events(kind string) (events []Event, err error) {
-	err = r.query("SELECT seq, round, kind, body, time FROM events WHERE kind = ? ORDER BY seq", func(scan scanner) error {
+func (r *Run) Events(kind string) ([]Event, error) { return r.events("kind = ?", kind) }
+
+// EventsFrom lists the events from a number on, of all kinds, in order.
+func (r *Run) EventsFrom(seq int) ([]Event, error) { return r.events("seq >= ?", seq) }
+
+func (r *Run) events(condition string, value any) (events []Event, err error) {
+	err = r.query("SELECT seq, round, kind, body, time FROM events WHERE "+condition+" ORDER BY seq", func(scan scanner) error {
 		var e Event
 		var body, at string
 		err := scan(&e.Seq, &e.Round, &e.Kind, &body, &at)
@@ -172,7 +177,7 @@ func (r *Run) Events(kind string) (events []Event, err error) {
 		}
 		events = append(events, e)
 		return err
-	}, kind)
+	}, value)
 	return events, err
 }
 
