@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/evolve"
 	saved "github.com/nse-dev/nse/internal/model"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
@@ -37,7 +38,8 @@ type model struct {
 	Ops      [][]registry.Op // by layer
 	Graphs   [][]*sdk.Graph  // of Ops
 	Accuracy accuracy
-	Folder   string // of a trained model; empty for an architecture
+	Latency  float64 // ms, as the search predicted it; 0 for one that was not after it
+	Folder   string  // of a trained model; empty for an architecture
 }
 
 // accuracy is what is known of a model's accuracy.
@@ -171,10 +173,14 @@ func savedModel(dir string, v variant) (models, error) {
 	}
 	x := model{Name: m.Name, Folder: dir, Macro: m.Macro, Skeleton: m.Skeleton(), Graphs: m.Graphs(),
 		Image: runs.Image{Height: m.Input.Height, Width: m.Input.Width, Channels: m.Input.Channels, Classes: len(m.Classes)}}
+	known := map[string]registry.Op{}
+	for _, op := range m.Operations {
+		known[op.Name] = registry.Op{Name: op.Name, Family: op.Family, Plugin: registry.Plugin{SHA256: op.Checksum}}
+	}
 	for _, path := range m.Layers {
 		var ops []registry.Op
 		for _, b := range path {
-			ops = append(ops, registry.Op{Name: b.Op})
+			ops = append(ops, known[b.Op])
 		}
 		x.Ops = append(x.Ops, ops)
 	}
@@ -245,6 +251,9 @@ func frontModels(ctx context.Context, path string, text []byte, v variant) (mode
 		if err != nil {
 			m.Close()
 			return models{}, fmt.Errorf("%s: %s: %w", path, name, err)
+		}
+		if c.Search.Constraint.Kind == evolve.Latency {
+			x.Latency = a.Cost
 		}
 		m.list = append(m.list, x)
 	}

@@ -122,9 +122,6 @@ func parseMACs(text string) (int64, error) {
 
 // chosen are the architectures of a list that --pick means: a number of them drawn from seed, all, or names.
 func chosen(list []model, what string, seed uint64) ([]model, error) {
-	if what == "all" {
-		return list, nil
-	}
 	if n, err := strconv.Atoi(what); err == nil {
 		if n < 1 {
 			return nil, fmt.Errorf("--pick %d: want 1 or more", n)
@@ -137,11 +134,22 @@ func chosen(list []model, what string, seed uint64) ([]model, error) {
 		}
 		return out, nil
 	}
-	var out []model
+	out, err := selected(list, what)
+	if err != nil {
+		return nil, fmt.Errorf("--pick %s: %w; want such names, all, or a number", what, err)
+	}
+	return out, nil
+}
+
+// selected are the models of some names, or all.
+func selected(list []model, what string) (out []model, err error) {
+	if what == "all" {
+		return list, nil
+	}
 	for name := range strings.SplitSeq(what, ",") {
 		x, err := pick(list, strings.TrimSpace(name))
 		if err != nil {
-			return nil, fmt.Errorf("--pick %s: %w; want such names, all, or a number", what, err)
+			return nil, err
 		}
 		out = append(out, x)
 	}

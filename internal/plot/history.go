@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"image/color"
 
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 )
 
 // History is how the operations of a search fared (the paper's Figure 9).
@@ -68,28 +66,26 @@ const (
 
 // SVG draws a row for each operation and a column for each round, in which every layer has a square of its own.
 func (h History) SVG() ([]byte, error) {
-	d := historyDrawing{History: h, style: newPlot("", "", "", textSize).Legend.TextStyle}
-	d.style.YAlign = draw.YCenter
+	d := historyDrawing{History: h, letters: newLettering(textSize)}
 	d.side = min(max(90/vg.Length(max(h.Layers, 1)), 4), 10)
 	height := headHeight + 8
 	for _, g := range h.Groups {
 		height += rowHeight * vg.Length(len(g.Ops)+2)
 		for _, op := range g.Ops {
-			d.names = max(d.names, d.wide(op.Op))
+			d.names = max(d.names, d.letters.wide(op.Op))
 		}
 	}
 	d.names += 24
 	width := max(d.column(h.Rounds)+roundGap, 650)
-	return svg(width, height, d.draw)
+	return svgSheet(width, height, d.letters, d.draw)
 }
 
 // historyDrawing is a History with its measures.
 type historyDrawing struct {
 	History
-	style text.Style
-	side  vg.Length // of a layer's square with its margin
-	names vg.Length // width of the column of names
-	top   vg.Length // of the page
+	letters lettering
+	side    vg.Length // of a layer's square with its margin
+	names   vg.Length // width of the column of names
 }
 
 // column is the left end of a round's column, from 0.
@@ -97,21 +93,18 @@ func (d *historyDrawing) column(round int) vg.Length {
 	return d.names + vg.Length(round)*(d.side*vg.Length(d.Layers)+roundGap)
 }
 
-func (d *historyDrawing) draw(c draw.Canvas) {
-	d.top = c.Max.Y
-	d.legend(c)
+func (d *historyDrawing) draw(s sheet) {
+	d.legend(s)
 	for r := range d.Rounds {
-		d.text(c, d.column(r), 48, fmt.Sprintf("round %d", r+1))
+		s.text(d.column(r), 48, fmt.Sprintf("round %d", r+1))
 	}
 	y := headHeight
 	for _, g := range d.Groups {
 		y += rowHeight / 2
-		bold := *d
-		bold.style.Font.Weight = 2 // bold
-		bold.text(c, 8, y, g.Title)
+		s.with(d.letters.bold()).text(8, y, g.Title)
 		y += rowHeight
 		for _, op := range g.Ops {
-			d.row(c, y, op, g.Round)
+			d.row(s, y, op, g.Round)
 			y += rowHeight
 		}
 		y += rowHeight / 2
@@ -119,45 +112,45 @@ func (d *historyDrawing) draw(c draw.Canvas) {
 }
 
 // row draws an operation, of which nothing is to be seen before it came.
-func (d *historyDrawing) row(c draw.Canvas, y vg.Length, op Life, from int) {
-	d.text(c, 16, y, op.Op)
+func (d *historyDrawing) row(s sheet, y vg.Length, op Life, from int) {
+	s.text(16, y, op.Op)
 	for r, slots := range op.Slots {
 		if r+1 < from || op.Ended > 0 && r+1 > op.Ended {
 			continue
 		}
 		x := d.column(r)
-		d.box(c, x, y, d.side*vg.Length(d.Layers)-1, rowHeight-1, ground)
-		for l, s := range slots {
-			if s.Fate == Absent {
+		s.box(x, y, d.side*vg.Length(d.Layers)-1, rowHeight-1, ground)
+		for l, slot := range slots {
+			if slot.Fate == Absent {
 				continue
 			}
 			left := x + d.side*vg.Length(l)
-			d.box(c, left, y, d.side-1, rowHeight-1, fates[s.Fate].color)
-			if s.Inherited {
-				d.box(c, left, y, d.side-1, 2, ink)
+			s.box(left, y, d.side-1, rowHeight-1, fates[slot.Fate].color)
+			if slot.Inherited {
+				s.box(left, y, d.side-1, 2, ink)
 			}
 		}
 		if r+1 == op.Ended {
-			d.cross(c, d.column(r+1)-roundGap/2, y)
+			s.cross(d.column(r+1)-roundGap/2, y)
 		}
 	}
 }
 
 // legend explains the squares.
-func (d *historyDrawing) legend(c draw.Canvas) {
-	d.text(c, 8, 12, fmt.Sprintf("Operations by round; a square for each of the %d layers, the first on the left", d.Layers))
+func (d *historyDrawing) legend(s sheet) {
+	s.text(8, 12, fmt.Sprintf("Operations by round; a square for each of the %d layers, the first on the left", d.Layers))
 	x := 8 * vg.Length(1)
 	entry := func(mark func(), words string) {
 		mark()
-		d.text(c, x+12, 29, words)
-		x += 12 + d.wide(words) + 12
+		s.text(x+12, 29, words)
+		x += 12 + d.letters.wide(words) + 12
 	}
 	for _, f := range []Fate{Kept, LetGo, Dropped, Going} {
-		entry(func() { d.box(c, x, 29, 9, 9, fates[f].color) }, fates[f].words)
+		entry(func() { s.box(x, 29, 9, 9, fates[f].color) }, fates[f].words)
 	}
-	entry(func() { d.box(c, x, 29, 9, 2, ink) }, "inherited")
+	entry(func() { s.box(x, 29, 9, 2, ink) }, "inherited")
 	if d.quarantines() {
-		entry(func() { d.cross(c, x+4, 29) }, "quarantined")
+		entry(func() { s.cross(x+4, 29) }, "quarantined")
 	}
 }
 
@@ -170,23 +163,4 @@ func (d *historyDrawing) quarantines() bool {
 		}
 	}
 	return false
-}
-
-// wide is room for a text, also where another font has to stand in.
-func (d *historyDrawing) wide(s string) vg.Length { return 1.2 * d.style.Width(s) }
-
-// text writes from x on, at y below the top.
-func (d *historyDrawing) text(c draw.Canvas, x, y vg.Length, s string) {
-	c.FillText(d.style, vg.Point{X: c.Min.X + x, Y: d.top - y}, s)
-}
-
-// box fills a rectangle from x on, around y below the top.
-func (d *historyDrawing) box(c draw.Canvas, x, y, width, height vg.Length, fill color.Color) {
-	left, middle := c.Min.X+x, d.top-y
-	c.FillPolygon(fill, []vg.Point{{X: left, Y: middle - height/2}, {X: left + width, Y: middle - height/2},
-		{X: left + width, Y: middle + height/2}, {X: left, Y: middle + height/2}})
-}
-
-func (d *historyDrawing) cross(c draw.Canvas, x, y vg.Length) {
-	c.DrawGlyph(glyph(red, 3, draw.CrossGlyph{}), vg.Point{X: c.Min.X + x, Y: d.top - y})
 }

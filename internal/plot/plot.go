@@ -1,10 +1,12 @@
 // Package plot draws a search as SVG: the front of a round (cost against accuracy), the fitness of every operation over
-// its steps, and what became of every operation over the rounds. Equal input makes equal bytes.
+// its steps, and what became of every operation over the rounds; and architectures, as SVG or PNG. Equal input makes
+// equal bytes.
 package plot
 
 import (
 	"bytes"
 	"image/color"
+	"io"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -25,12 +27,15 @@ var (
 	blue   = color.NRGBA{0x00, 0x72, 0xb2, 0xff}
 	orange = color.NRGBA{0xe6, 0x9f, 0x00, 0xff}
 	red    = color.NRGBA{0xd5, 0x5e, 0x00, 0xff}
+	green  = color.NRGBA{0x00, 0x9e, 0x73, 0xff}
+	pink   = color.NRGBA{0xcc, 0x79, 0xa7, 0xff}
+	azure  = color.NRGBA{0x56, 0xb4, 0xe9, 0xff}
+	purple = color.NRGBA{0x6b, 0x4c, 0x9a, 0xff}
 )
 
 // palette colours the operations of a layer in turn.
 var palette = []color.Color{
-	blue, orange, color.NRGBA{0x00, 0x9e, 0x73, 0xff}, color.NRGBA{0xcc, 0x79, 0xa7, 0xff},
-	color.NRGBA{0x56, 0xb4, 0xe9, 0xff}, red, color.NRGBA{0x6b, 0x4c, 0x9a, 0xff}, color.NRGBA{0x00, 0x00, 0x00, 0xff},
+	blue, orange, green, pink, azure, red, purple, color.NRGBA{0x00, 0x00, 0x00, 0xff},
 }
 
 // newPlot is an empty plot in the house's style with a text size in points.
@@ -50,14 +55,28 @@ func newPlot(title, x, y string, size vg.Length) *plot.Plot {
 	return p
 }
 
+// fonts are the one that texts are measured with, and those that are the most alike.
+const fonts = "Liberation Sans,Arial,Helvetica,sans-serif"
+
 // svg draws on a white page and returns the file.
 func svg(width, height vg.Length, draws func(draw.Canvas)) ([]byte, error) {
 	page := vgsvg.NewWith(vgsvg.UseWH(width, height))
-	c := draw.New(page)
+	text, err := paint(page, draws)
+	return bytes.ReplaceAll(text, []byte("font-family:Liberation Sans;"), []byte("font-family:"+fonts+";")), err
+}
+
+// page is a canvas that becomes a file.
+type page interface {
+	vg.CanvasSizer
+	io.WriterTo
+}
+
+func paint(p page, draws func(draw.Canvas)) ([]byte, error) {
+	c := draw.New(p)
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
 	draws(c)
 	var b bytes.Buffer
-	_, err := page.WriteTo(&b)
+	_, err := p.WriteTo(&b)
 	return b.Bytes(), err
 }

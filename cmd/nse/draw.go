@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/plot"
+)
+
+// drawing is the command line of draw.
+type drawing struct {
+	variant
+	out, pick string
+}
+
+func drawVerb() *cobra.Command {
+	var d drawing
+	c := &cobra.Command{
+		Use:   "draw MODEL|FILE|RUN|NAME",
+		Short: "Draw architectures as SVG or PNG",
+		Long: `Draw architectures side by side, each from its image down to its classes. An operation is a block in the colour of its
+family, with the kernels of its convolutions and pooling, its expansion (e), dilation (d), groups (g) and
+squeeze-and-excite (SE), as its graph has them; the wider its inner tensors, the wider the block, and the larger its
+kernel, the taller. Operations of plugins that do not ship show their names too. The output of a layer is the mean of
+its blocks, and of its input if there is an identity path, the thick line. A dashed line follows each layer that
+changes channels or resolution, with the shape of its output.
+
+` + modelsHelp,
+		Example: `  nse draw nsenet-27
+  nse draw runs/001 --out front.png
+  nse draw runs/001 --pick front-1,front-4 --out two.svg
+  nse draw nsenet --se --swish --out nsenet-se.svg`,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			path, err := d.path(args[0])
+			if err != nil {
+				return usageError{c.CommandPath(), err}
+			}
+			if err := d.run(c, args[0], path); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(c.OutOrStdout(), path)
+			return err
+		},
+	}
+	c.Flags().StringVar(&d.out, "out", "", "file to write, which ends in .svg or .png (default: the source's name and .svg, here)")
+	c.Flags().StringVar(&d.pick, "pick", "all", "all, or architectures by name, such as front-1,front-4")
+	d.variant.flags(c)
+	return c
+}
+
+// path is the file to write.
+func (d drawing) path(what string) (string, error) {
+	if d.out == "" {
+		abs, err := filepath.Abs(what)
+		return strings.TrimSuffix(filepath.Base(abs), ".json") + ".svg", err
+	}
+	if ext := filepath.Ext(d.out); ext != ".svg" && ext != ".png" {
+		return "", fmt.Errorf("--out %s: want a name that ends in .svg or .png", d.out)
+	}
+	return d.out, nil
+}
+
+func (d drawing) run(c *cobra.Command, what, path string) error {
+	m, err := openModels(c.Context(), what, d.variant)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	list, err := selected(m.list, d.pick)
+	if err != nil {
+		return fmt.Errorf("%s: --pick %s: %w; want such names, or all", what, d.pick, err)
+	}
+	picture := plot.Architectures{List: drawings(list)}
+	if len(m.list) > 1 {
+		picture.Title = what
+	}
+	render := picture.SVG
+	if filepath.Ext(path) == ".png" {
+		render = picture.PNG
+	}
+	data, err := render()
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return file.Write(path, data)
+}

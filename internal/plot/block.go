@@ -1,0 +1,116 @@
+package plot
+
+import (
+	"fmt"
+	"image/color"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// words are the lines that stand in a block.
+func (b Block) words(l lettering, width vg.Length) (lines []string) {
+	if len(b.Kernels) > 0 {
+		lines = append(lines, l.wrap(b.kernels(), width, longest)...)
+	}
+	if rest := b.figures(); rest != "" {
+		lines = append(lines, l.wrap(rest, width, longest)...)
+	}
+	if b.Name != "" {
+		lines = append(l.wrap(b.Name, width, longest), lines...)
+	}
+	return lines
+}
+
+// kernels is such as 1×5 + 5×1.
+func (b Block) kernels() string {
+	const most = 4
+	var all []string
+	for _, k := range b.Kernels {
+		all = append(all, fmt.Sprintf("%d×%d", k[0], k[1]))
+	}
+	if len(all) > most {
+		all = append(all[:most-1], "…")
+	}
+	return strings.Join(all, " + ")
+}
+
+// figures is such as e3 d2 g1.2 SE.
+func (b Block) figures() string {
+	var all []string
+	if b.Expand != 0 {
+		all = append(all, fmt.Sprintf("e%.3g", b.Expand))
+	}
+	if b.Dilation > 1 {
+		all = append(all, fmt.Sprintf("d%d", b.Dilation))
+	}
+	if b.grouped() {
+		all = append(all, "g"+strings.ReplaceAll(strings.Trim(fmt.Sprint(b.Groups), "[]"), " ", "."))
+	}
+	if b.SE {
+		all = append(all, "SE")
+	}
+	return strings.Join(all, " ")
+}
+
+func (b Block) grouped() bool {
+	return slices.ContainsFunc(b.Groups, func(g int) bool { return g > 1 })
+}
+
+// side is the longest of its kernels'.
+func (b Block) side() (side int) {
+	for _, k := range b.Kernels {
+		side = max(side, k[0], k[1])
+	}
+	return side
+}
+
+// Sizes of tiles.
+const (
+	blockText  = 7 * vg.Length(1)
+	lineHeight = 8.5 * vg.Length(1)
+	longest    = 96 * vg.Length(1) // word in one line
+)
+
+// tile is a block with its measures.
+type tile struct {
+	Block
+	lines         []string
+	width, height vg.Length
+}
+
+func newTile(l lettering, b Block) tile {
+	t := tile{Block: b, width: 38 + 8*vg.Length(min(b.Expand, 16)), height: 17.5 + 1.5*vg.Length(min(b.side(), 21))}
+	t.fit(l, b.words(l, t.inner()))
+	return t
+}
+
+// newBox is a tile of the fixed parts.
+func newBox(l lettering, words string) tile {
+	t := tile{width: 88}
+	t.fit(l, l.wrap(words, t.inner(), longest))
+	return t
+}
+
+// inner is the width that a tile has for a text.
+func (t tile) inner() vg.Length { return t.width - 6 }
+
+// fit makes room for lines.
+func (t *tile) fit(l lettering, lines []string) {
+	t.lines = lines
+	for _, line := range lines {
+		t.width = max(t.width, l.wide(line)+6)
+	}
+	t.height = max(t.height, lineHeight*vg.Length(len(lines))+6)
+}
+
+// draw puts the middle of the tile at a place.
+func (t tile) draw(s sheet, x, y vg.Length, fill color.NRGBA) {
+	s.rounded(x-t.width/2, y-t.height/2, t.width, t.height, 3, fill)
+	s = s.centred().colored(contrast(fill))
+	first := y - lineHeight*vg.Length(len(t.lines)-1)/2
+	for i, line := range t.lines {
+		s.text(x, first+lineHeight*vg.Length(i), line)
+	}
+}
