@@ -75,6 +75,9 @@ func (d drawing) run(c *cobra.Command, what, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: --pick %s: %w; want such names, or all", what, d.pick, err)
 	}
+	if len(list) == 0 {
+		return fmt.Errorf("%s: there are no architectures to draw", what)
+	}
 	picture := plot.Architectures{List: drawings(list)}
 	if len(m.list) > 1 {
 		picture.Title = what

@@ -43,7 +43,7 @@ func (m model) facts() (lines []string) {
 	c := m.count()
 	lines = append(lines, fmt.Sprintf("%.4g M MACs, %s parameters", millions(c.MACs), thousands(c.Params)))
 	if m.Latency > 0 {
-		lines = append(lines, fmt.Sprintf("%.4g ms", m.Latency))
+		lines = append(lines, fmt.Sprintf("%.4g ms, as predicted", m.Latency))
 	}
 	if m.Macro.Activation != sdk.ReLU {
 		lines = append(lines, "activation: "+m.Macro.Activation.String())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -76,6 +77,12 @@ func TestLatencySearchCountsMilliseconds(t *testing.T) {
 		if math.Abs(a.Cost-want) > 1e-12 || a.Cost < 1.2 || a.Cost > 10.8 {
 			t.Errorf("%v costs %v ms, want %v, within 1.2 to 10.8", a.Ops, a.Cost, want)
 		}
+	}
+	drawn := filepath.Join(b.dir, "front.svg")
+	command(t, 0, "draw", filepath.Join(b.dir, "whole"), "--out", drawn)
+	picture, err := os.ReadFile(drawn)
+	if want := fmt.Sprintf(">%.4g ms, as predicted<", f.Architectures[0].Cost); err != nil || !strings.Contains(string(picture), want) {
+		t.Errorf("%s does not say %s (error %v)", drawn, want, err)
 	}
 }
 

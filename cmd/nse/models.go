@@ -252,8 +252,11 @@ func frontModels(ctx context.Context, path string, text []byte, v variant) (mode
 			m.Close()
 			return models{}, fmt.Errorf("%s: %s: %w", path, name, err)
 		}
-		if c.Search.Constraint.Kind == evolve.Latency {
-			x.Latency = a.Cost
+		if v == (variant{}) { // nothing is known of its other variants
+			x.Accuracy = accuracy{a.Accuracy, "held-out images"}
+			if c.Search.Constraint.Kind == evolve.Latency {
+				x.Latency = a.Cost
+			}
 		}
 		m.list = append(m.list, x)
 	}
@@ -296,9 +299,7 @@ func frontModel(ctx context.Context, name string, a runs.Architecture, m superne
 	if err != nil {
 		return model{}, err
 	}
-	x, err := layOutModel(ctx, name, m, image, ops)
-	x.Accuracy = accuracy{a.Accuracy, "held-out images"}
-	return x, err
+	return layOutModel(ctx, name, m, image, ops)
 }
 
 // named finds operations by layer and name.

@@ -49,7 +49,7 @@ func mixed(i int) Block {
 func sampleArchitectures() map[string]Architectures {
 	three := func(l int) int { return l % 4 }
 	one := chain("NSENet", "NRNNNRNNNRNNNENNNRNNNE", func(l int) int { return 1 + l%3 }, mixed)
-	odd := chain("an architecture of a very long name indeed, "+strings.Repeat("y", 80), "RRENN", func(l int) int { return 5 - l }, mixed)
+	odd := chain("<an> architecture \x01\xff of a very long name indeed, "+strings.Repeat("y", 80), "RRENN", func(l int) int { return 5 - l }, mixed)
 	front := Architectures{Title: "front of a run in a folder with a rather long name " + strings.Repeat("z", 30)}
 	for i := range 11 {
 		front.List = append(front.List, chain(fmt.Sprintf("front-%d", i+1), "NRNRN", func(l int) int { return (l + i) % 4 * (1 - l/4) }, mixed))
@@ -228,6 +228,7 @@ func TestBlockWords(t *testing.T) {
 		"3×3 / e6 g1.2":          {Kernels: [][2]int{{3, 3}}, Expand: 6, Groups: []int{1, 2}},
 		"1×7 + 7×1 / e0.5":       {Kernels: [][2]int{{1, 7}, {7, 1}}, Expand: 0.5},
 		"3×3 + 5×5 + 7×7 + … / ": {Kernels: [][2]int{{3, 3}, {5, 5}, {7, 7}, {9, 9}, {3, 3}}},
+		" / e1 g1.2.3.…":         {Expand: 1, Groups: []int{1, 2, 3, 4, 5}},
 		" / ":                    {Name: "softpool-k5"},
 	} {
 		if got := b.kernels() + " / " + b.figures(); got != want {

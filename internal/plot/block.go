@@ -25,15 +25,20 @@ func (b Block) words(l lettering, width vg.Length) (lines []string) {
 
 // kernels is such as 1×5 + 5×1.
 func (b Block) kernels() string {
-	const most = 4
 	var all []string
 	for _, k := range b.Kernels {
 		all = append(all, fmt.Sprintf("%d×%d", k[0], k[1]))
 	}
+	return strings.Join(few(all), " + ")
+}
+
+// few leaves out what is more than a block can show.
+func few(all []string) []string {
+	const most = 4
 	if len(all) > most {
-		all = append(all[:most-1], "…")
+		return append(all[:most-1], "…")
 	}
-	return strings.Join(all, " + ")
+	return all
 }
 
 // figures is such as e3 d2 g1.2 SE.
@@ -46,7 +51,7 @@ func (b Block) figures() string {
 		all = append(all, fmt.Sprintf("d%d", b.Dilation))
 	}
 	if b.grouped() {
-		all = append(all, "g"+strings.ReplaceAll(strings.Trim(fmt.Sprint(b.Groups), "[]"), " ", "."))
+		all = append(all, "g"+strings.Join(few(strings.Fields(strings.Trim(fmt.Sprint(b.Groups), "[]"))), "."))
 	}
 	if b.SE {
 		all = append(all, "SE")

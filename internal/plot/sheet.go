@@ -2,8 +2,8 @@ package plot
 
 import (
 	"bytes"
+	"encoding/xml"
 	"fmt"
-	"html"
 	"image/color"
 	"math"
 	"strings"
@@ -114,8 +114,10 @@ func (s sheet) text(x, y vg.Length, words string) {
 	}
 	red, green, blue, _ := l.Color.RGBA()
 	const middle = 0.36 // of capitals and digits above the line, in the font's size
-	fmt.Fprintf(s.texts, `<text x="%.5g" y="%.5g" text-anchor="%s" style="font-family:%s;font-size:%.5gpx;font-weight:%s;fill:#%02x%02x%02x">%s</text>`+"\n",
-		x, y+middle*l.Font.Size, anchor, fonts, l.Font.Size, weight, red>>8, green>>8, blue>>8, html.EscapeString(words))
+	fmt.Fprintf(s.texts, `<text x="%.5g" y="%.5g" text-anchor="%s" style="font-family:%s;font-size:%.5gpx;font-weight:%s;fill:#%02x%02x%02x">`,
+		x, y+middle*l.Font.Size, anchor, fonts, l.Font.Size, weight, red>>8, green>>8, blue>>8)
+	_ = xml.EscapeText(s.texts, []byte(words)) // a buffer takes all
+	s.texts.WriteString("</text>\n")
 }
 
 // box fills a rectangle from x on, around y.
