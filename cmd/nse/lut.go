@@ -1,16 +1,12 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/internal/runs"
-	"github.com/nse-dev/nse/sdk"
-	"github.com/nse-dev/nse/sdk/wire"
 	"github.com/nse-dev/nse/supernet"
 )
 
@@ -44,20 +40,13 @@ func parseTable(path string, text []byte) (t latency.Table, err error) {
 	return t, nil
 }
 
-// fingerprint is equal for graphs that do the same on inputs of the same shape.
-func fingerprint(g *sdk.Graph) (string, error) {
-	text, err := wire.MarshalGraph(g)
-	sum := sha256.Sum256(fmt.Appendf(text, "%v", g.In))
-	return hex.EncodeToString(sum[:8]), err
-}
-
 // operations are those of the network as tables tell them apart.
 func (n *network) operations() ([]latency.Operation, error) {
 	list := make([]latency.Operation, len(n.names))
 	for i, name := range n.names {
 		list[i].Name = name
 		for l := range n.Layers {
-			f, err := fingerprint(n.graphs[l][i])
+			f, err := latency.Fingerprint(n.graphs[l][i])
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -35,10 +36,12 @@ func lutBuildVerb() *cobra.Command {
 		Long: `Measure every operation of a pool at every layer of a network, and its stem, its head and the mean of branches, with fixed
 BN statistics as in scoring, and write the median and the quartiles to a table. Groups as large as networks take turns,
 --repeats times after ` + fmt.Sprint(warmUp) + ` turns to warm up; in each turn a group runs twice and the second time counts, so that the
-caches are as in a network that runs again and again. Equal graphs are measured once. Leave the machine alone meanwhile.
+caches are as in a network that runs again and again. Equal graphs are measured once. A reference network runs after each group:
+it tells lut check whether the machine's speed has changed. Leave the machine alone meanwhile: the spread tells whether it was.
 
 The network is that of a configuration, on the images of its data, or a built-in macro-architecture. If the table is there
-already, only the operations are measured that it lacks, which has to be on the same machine with the same nse.`,
+already, only the operations are measured that it lacks, which has to be on the same machine with the same nse; their times
+are divided by how much longer the reference network takes than it took for the table.`,
 		Example: `  nse lut build --pool pools/latency19.toml --config examples/latency.toml --out latency.json
   nse lut build --pool pools/latency19.toml --macro latency --threads 2 --batch 8 --out latency.json
   nse lut build --pool more.toml --config examples/latency.toml --out latency.json`,
@@ -82,11 +85,16 @@ func (b lutBuild) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	t, err := b.table(setup)
+	s, err := skeleton(setup.Macro, imagesOf(setup))
 	if err != nil {
 		return err
 	}
-	s, err := skeleton(setup.Macro, imagesOf(setup))
+	reference, err := newReference(setup, s)
+	if err != nil {
+		return err
+	}
+	defer reference.net.Close()
+	t, err := b.table(setup, reference.Reference)
 	if err != nil {
 		return err
 	}
@@ -104,7 +112,8 @@ func (b lutBuild) run(c *cobra.Command) error {
 		return err
 	}
 	_, missing := t.Missing(ops)
-	if t, err = b.measure(c, t, n, ops); err != nil {
+	t, slowdown, err := b.measure(c, t, n, ops, reference.run)
+	if err != nil {
 		return err
 	}
 	text, err := json.MarshalIndent(t, "", " ")
@@ -114,7 +123,7 @@ func (b lutBuild) run(c *cobra.Command) error {
 	if err := file.Write(b.out, append(text, '\n')); err != nil {
 		return err
 	}
-	return b.report(c, t, missing, n.names)
+	return b.report(c, t, missing, slowdown, n.names)
 }
 
 // setup is what is to be measured.
@@ -145,10 +154,10 @@ func (b lutBuild) setup() (s latency.Setup, err error) {
 }
 
 // table is the one that is there, if more can be added to it, or a new one.
-func (b lutBuild) table(s latency.Setup) (latency.Table, error) {
+func (b lutBuild) table(s latency.Setup, r latency.Reference) (latency.Table, error) {
 	here := latency.Here(version())
 	if _, err := os.Stat(b.out); errors.Is(err, fs.ErrNotExist) {
-		return latency.New(s, here), nil
+		return latency.New(s, here, r), nil
 	}
 	t, err := readTable(b.out)
 	if err != nil {
@@ -160,18 +169,21 @@ func (b lutBuild) table(s latency.Setup) (latency.Table, error) {
 	if t.Machine != here {
 		return t, fmt.Errorf("%s cannot be added to: it was measured on %v, this is %v: choose another --out", b.out, t.Machine, here)
 	}
+	if _, same := t.Reference.Slowdown(r); !same {
+		return t, fmt.Errorf("%s cannot be added to: this nse has another reference network: choose another --out", b.out)
+	}
 	return t, nil
 }
 
-func (b lutBuild) measure(c *cobra.Command, t latency.Table, n *network, ops []latency.Operation) (latency.Table, error) {
+func (b lutBuild) measure(c *cobra.Command, t latency.Table, n *network, ops []latency.Operation, reference func() error) (_ latency.Table, slowdown float64, err error) {
 	net, err := supernet.NewNet(n.Skeleton, n.build, 1, b.threads)
 	if err != nil {
-		return t, err
+		return t, 0, err
 	}
 	defer net.Close()
 	p := newProgress(c.ErrOrStderr(), 0)
 	defer p.close()
-	m := latency.Meter{Now: time.Now, WarmUp: warmUp, Repeats: b.repeats, Each: func(done, total int) {
+	m := latency.Meter{Now: time.Now, WarmUp: warmUp, Repeats: b.repeats, Reference: reference, Each: func(done, total int) {
 		p.at("measure", done, total, "all operations in turn")
 	}}
 	return t.Measure(c.Context(), m, net, n.Skeleton, ops)
@@ -179,10 +191,13 @@ func (b lutBuild) measure(c *cobra.Command, t latency.Table, n *network, ops []l
 
 // lutSummary says what is in a table of the operations of a pool.
 type lutSummary struct {
-	File     string     `json:"file"`
-	Measured int        `json:"measured"` // graphs, in this call
-	Fixed    float64    `json:"fixed_ms"` // of stem and head
-	Ops      []lutRange `json:"operations"`
+	File      string     `json:"file"`
+	Measured  int        `json:"measured"` // graphs, in this call
+	Fixed     float64    `json:"fixed_ms"` // of stem and head
+	Reference float64    `json:"reference_ms"`
+	Slowdown  float64    `json:"slowdown"` // of the reference network in this call, by which what was added is divided
+	Spread    float64    `json:"spread"`   // interquartile range as a part of the median, the median of the table
+	Ops       []lutRange `json:"operations"`
 }
 
 // lutRange is what an operation takes over the layers.
@@ -190,14 +205,15 @@ type lutRange struct {
 	Name   string  `json:"name"`
 	Least  float64 `json:"ms_min"`
 	Most   float64 `json:"ms_max"`
-	Spread float64 `json:"spread"` // interquartile range as a part of the median, the median of the layers
+	Spread float64 `json:"spread"` // the median of the layers
 }
 
-func (b lutBuild) report(c *cobra.Command, t latency.Table, measured int, names []string) error {
-	s := lutSummary{File: b.out, Measured: measured, Fixed: t.Fixed()}
+func (b lutBuild) report(c *cobra.Command, t latency.Table, measured int, slowdown float64, names []string) error {
+	s := lutSummary{File: b.out, Measured: measured, Fixed: t.Fixed(), Reference: t.Reference.Median, Slowdown: slowdown, Spread: t.Spread()}
 	for _, name := range names {
 		s.Ops = append(s.Ops, rangeOf(t, name))
 	}
+	defer s.warn(c.ErrOrStderr())
 	if b.json {
 		return printJSON(c.OutOrStdout(), s)
 	}
@@ -208,9 +224,23 @@ func (b lutBuild) report(c *cobra.Command, t latency.Table, measured int, names 
 	if err := table(c.OutOrStdout(), rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.ErrOrStderr(), "%s: %d operations at %d layers, %d different graphs measured; stem and head %.4g ms; %d threads, batches of %d\n",
-		b.out, len(names), len(t.Layers), measured, s.Fixed, t.Threads, t.Batch)
+	_, err := fmt.Fprintf(c.ErrOrStderr(), "%s: %d operations at %d layers, %d different graphs measured; stem and head %.4g ms; %d threads, batches of %d\n"+
+		"median spread of the table %.1f %%; reference network %.4g ms\n",
+		b.out, len(names), len(t.Layers), measured, s.Fixed, t.Threads, t.Batch, 100*s.Spread, s.Reference)
 	return err
+}
+
+// quiet is the median spread up to which a table is of a quiet machine.
+const quiet = 0.15
+
+// warn says what may be wrong with the table.
+func (s lutSummary) warn(w io.Writer) {
+	if s.Spread > quiet {
+		fmt.Fprintf(w, "warning: the machine was not quiet, the median spread is %.0f %%: remove %s and measure again\n", 100*s.Spread, s.File)
+	}
+	if drifted(s.Slowdown) {
+		fmt.Fprintf(w, "warning: the reference network now takes %.2f times what it took for the table: the new times are divided by that; a fresh table is better\n", s.Slowdown)
+	}
 }
 
 func rangeOf(t latency.Table, name string) lutRange {
@@ -219,7 +249,7 @@ func rangeOf(t latency.Table, name string) lutRange {
 		for _, e := range layer.Ops {
 			if e.Name == name {
 				ms = append(ms, e.Median)
-				spread = append(spread, (e.Q3-e.Q1)/max(e.Median, 1e-6))
+				spread = append(spread, e.Spread())
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"math"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -29,8 +27,10 @@ func lutCheckVerb() *cobra.Command {
 		Use:   "check LUT [FILE|RUN|NAME]",
 		Short: "Compare what a table predicts with measured networks",
 		Long: `Measure whole networks in turn, each twice, of which the second time counts, and compare the median with what the table
-predicts: the stem, the head, and for each branch its operation and its part of the mean. The error is the difference as a part of what was measured. Without
-architectures, random ones of the pool are measured: at each layer, each of 5 random operations with probability 0.5.
+predicts: the stem, the head, and for each branch its operation and its part of the mean. The error is the difference as a part
+of what was measured. The table's reference network runs after each of them: if it takes longer than it took for the table, so
+does everything, and the error at the table's speed is that of predictions times as much. Without architectures, random ones
+of the pool are measured: at each layer, each of 5 random operations with probability 0.5.
 
 ` + modelsHelp,
 		Example: `  nse lut check latency.json --pool pools/latency19.toml
@@ -63,7 +63,8 @@ type checked struct {
 	Name      string       `json:"name"`
 	Predicted float64      `json:"predicted_ms"`
 	Measured  latency.Time `json:"measured"`
-	Error     float64      `json:"error"` // (predicted − measured) / measured
+	Error     float64      `json:"error"`                          // (predicted − measured) / measured
+	AtSpeed   *float64     `json:"error_at_table_speed,omitempty"` // of the prediction times the slowdown, if that is known
 }
 
 func (k lutCheck) run(c *cobra.Command, args []string) error {
@@ -88,192 +89,107 @@ func (k lutCheck) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", args[0], err)
 	}
-	if err := k.measure(c, t, sample, list); err != nil {
+	d, err := k.measure(c, t, sample, list)
+	if err != nil {
 		return err
 	}
-	return k.print(c.OutOrStdout(), list)
-}
-
-// sample is architectures of a network, to be measured.
-type sample struct {
-	*network
-	names []string
-	archs []evolve.Arch
-	pools
-}
-
-// randomSample draws architectures of a pool.
-func (k lutCheck) randomSample(ctx context.Context, t latency.Table) (s sample, err error) {
-	laid, err := skeleton(t.Macro, imagesOf(t.Setup))
-	if err != nil {
-		return s, err
-	}
-	pool, err := openPool(ctx, k.pool)
-	if err != nil {
-		return s, err
-	}
-	s.pools = pools{pool}
-	if s.network, err = layOut(ctx, pool.Ops, laid, pricing{}); err != nil {
-		pool.Close()
-		return s, err
-	}
-	for i := range k.archs {
-		s.names = append(s.names, fmt.Sprintf("random-%d", i+1))
-		s.archs = append(s.archs, randomArch(s.network, k.seed, i))
-	}
-	return s, nil
-}
-
-// randomArch draws an architecture as training does from a subset of 5.
-func randomArch(n *network, seed uint64, number int) evolve.Arch {
-	const most = 5
-	a := make(evolve.Arch, len(n.Layers))
-	for l, layer := range n.Layers {
-		r := evolve.Rand(seed, "lut check", number, 0, l)
-		for len(a[l]) == 0 {
-			for _, op := range r.Perm(len(n.names))[:min(most, len(n.names))] {
-				if r.IntN(2) == 1 {
-					a[l] = append(a[l], evolve.OpID(op))
-				}
-			}
-			if layer.Normal() {
-				break
-			}
-		}
-		slices.Sort(a[l])
-	}
-	return a
-}
-
-// namedSample lays out the architectures of a source as one network.
-func namedSample(ctx context.Context, t latency.Table, what string) (s sample, err error) {
-	m, err := openModels(ctx, what, variant{})
-	if err != nil {
-		return s, err
-	}
-	defer func() {
-		if err != nil {
-			m.Close()
-		}
-	}()
-	if len(m.list) == 0 {
-		return s, fmt.Errorf("%s: there are no architectures", what)
-	}
-	first := m.list[0]
-	s = sample{network: newNetwork(first.Skeleton, pricing{}), pools: m.pools}
-	for _, x := range m.list {
-		of := setupOf(x.Macro, x.Image)
-		of.Batch, of.Threads = t.Batch, t.Threads
-		if err := t.Fits(of); err != nil {
-			return s, fmt.Errorf("%s: %s: the table is not for it: %w", what, x.Name, err)
-		}
-		s.names = append(s.names, x.Name)
-		s.archs = append(s.archs, s.take(x))
-	}
-	return s, nil
-}
-
-// take adds a model's operations to the network, and returns the model in its terms.
-func (n *network) take(m model) evolve.Arch {
-	a := make(evolve.Arch, len(m.Ops))
-	for l, path := range m.Ops {
-		for i, op := range path {
-			id := n.id(op.Name)
-			n.graphs[l][id] = m.Graphs[l][i]
-			a[l] = append(a[l], evolve.OpID(id))
-		}
-		slices.Sort(a[l])
-	}
-	return a
-}
-
-// id is the number of the operation of that name, the next one if it is new.
-func (n *network) id(name string) int {
-	if id := slices.Index(n.names, name); id >= 0 {
-		return id
-	}
-	n.names = append(n.names, name)
-	for l := range n.graphs {
-		n.graphs[l] = append(n.graphs[l], nil)
-	}
-	return len(n.names) - 1
-}
-
-// predict is what a table says of the sample.
-func (s sample) predict(t latency.Table) ([]checked, error) {
-	list := make([]checked, len(s.archs))
-	for i, a := range s.archs {
-		list[i] = checked{Name: s.names[i], Predicted: t.Fixed()}
-		for l, path := range a {
-			for _, op := range path {
-				f, err := fingerprint(s.graphs[l][op])
-				if err != nil {
-					return nil, err
-				}
-				ms, err := t.Cost(l, s.network.names[op], f)
-				if err != nil {
-					return nil, err
-				}
-				list[i].Predicted += ms
-			}
-		}
-	}
-	return list, nil
-}
-
-// subset lists the operations that the sample uses.
-func (s sample) subset() []evolve.Path {
-	all := make([]evolve.Member, len(s.archs))
-	for i, a := range s.archs {
-		all[i].Arch = a
-	}
-	return evolve.Aggregate(all, len(s.Layers))
+	defer d.warn(c.ErrOrStderr())
+	return k.print(c.OutOrStdout(), d, list)
 }
 
 // measure completes a list.
-func (k lutCheck) measure(c *cobra.Command, t latency.Table, s sample, list []checked) error {
+func (k lutCheck) measure(c *cobra.Command, t latency.Table, s sample, list []checked) (*drift, error) {
+	reference, err := newReference(t.Setup, s.Skeleton)
+	if err != nil {
+		return nil, err
+	}
+	defer reference.net.Close()
 	net, err := supernet.NewNet(s.Skeleton, s.build, 1, t.Threads)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer net.Close()
 	if err := net.Fill(s.subset()); err != nil {
-		return err
+		return nil, err
 	}
 	p := newProgress(c.ErrOrStderr(), 0)
 	defer p.close()
-	m := latency.Meter{Now: time.Now, WarmUp: warmUp, Repeats: k.repeats, Each: func(done, total int) {
+	m := latency.Meter{Now: time.Now, WarmUp: warmUp, Repeats: k.repeats, Reference: reference.run, Each: func(done, total int) {
 		p.at("measure", done, total, "all architectures in turn")
 	}}
-	times, err := m.Networks(c.Context(), net, s.Stem.In, t.Batch, s.archs)
+	times, now, err := m.Networks(c.Context(), net, s.Stem.In, t.Batch, s.archs)
+	if err != nil {
+		return nil, err
+	}
+	reference.Time = now
+	d := driftOf(t.Reference, reference.Reference)
 	for i, measured := range times {
 		list[i].Measured = measured
 		list[i].Error = list[i].Predicted/measured.Median - 1
+		if d != nil {
+			e := list[i].Predicted*d.Slowdown/measured.Median - 1
+			list[i].AtSpeed = &e
+		}
 	}
-	return err
+	return d, nil
 }
 
-func (k lutCheck) print(w io.Writer, list []checked) error {
+// summary is the median and the largest of errors without their signs.
+type summary struct {
+	Median float64 `json:"median_error"`
+	Worst  float64 `json:"worst_error"`
+}
+
+func summaryOf(list []checked, errorOf func(checked) float64) summary {
 	errors := make([]float64, len(list))
 	for i, x := range list {
-		errors[i] = math.Abs(x.Error)
+		errors[i] = math.Abs(errorOf(x))
 	}
 	slices.Sort(errors)
-	median, worst := latency.Quantile(errors, 0.5), errors[len(errors)-1]
-	if k.json {
-		return printJSON(w, struct {
-			Median float64   `json:"median_error"`
-			Worst  float64   `json:"worst_error"`
-			Archs  []checked `json:"architectures"`
-		}{median, worst, list})
+	return summary{latency.Quantile(errors, 0.5), errors[len(errors)-1]}
+}
+
+func (s summary) String() string {
+	return fmt.Sprintf("median %.1f %%, worst %.1f %%", 100*s.Median, 100*s.Worst)
+}
+
+// outcome is what a check comes to. What needs the drift is nil if that is not known.
+type outcome struct {
+	summary
+	AtSpeed *summary  `json:"at_table_speed,omitempty"`
+	Drift   *drift    `json:"reference,omitempty"`
+	Archs   []checked `json:"architectures"`
+}
+
+func (k lutCheck) print(w io.Writer, d *drift, list []checked) error {
+	o := outcome{summary: summaryOf(list, func(x checked) float64 { return x.Error }), Drift: d, Archs: list}
+	if d != nil {
+		atSpeed := summaryOf(list, func(x checked) float64 { return *x.AtSpeed })
+		o.AtSpeed = &atSpeed
 	}
-	rows := []string{"architecture\tpredicted ms\tmeasured ms\tquartiles\terror"}
+	if k.json {
+		return printJSON(w, o)
+	}
+	heading := "architecture\tpredicted ms\tmeasured ms\tquartiles\terror"
+	if d != nil {
+		heading += "\tat the table's speed"
+	}
+	rows := []string{heading}
 	for _, x := range list {
-		rows = append(rows, fmt.Sprintf("%s\t%.4g\t%.4g\t%.4g–%.4g\t%+.1f %%", x.Name, x.Predicted, x.Measured.Median, x.Measured.Q1, x.Measured.Q3, 100*x.Error))
+		row := fmt.Sprintf("%s\t%.4g\t%.4g\t%.4g–%.4g\t%+.1f %%", x.Name, x.Predicted, x.Measured.Median, x.Measured.Q1, x.Measured.Q3, 100*x.Error)
+		if d != nil {
+			row += fmt.Sprintf("\t%+.1f %%", 100**x.AtSpeed)
+		}
+		rows = append(rows, row)
 	}
 	if err := table(w, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\nerror of %d architectures: median %.1f %%, worst %.1f %%\n", len(list), 100*median, 100*worst)
+	text := fmt.Sprintf("\nerror of %d architectures: %v\n", len(list), o.summary)
+	if d != nil {
+		text += fmt.Sprintf("at the table's speed: %v\nreference network: %.4g ms for the table, %.4g ms now: this machine takes %.2f times what it took for the table\n",
+			o.AtSpeed, d.Table.Median, d.Now.Median, d.Slowdown)
+	}
+	_, err := fmt.Fprint(w, text)
 	return err
 }

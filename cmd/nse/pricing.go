@@ -45,7 +45,7 @@ func (p pricing) of(ops []registry.Op, graphs [][]*sdk.Graph) ([][]float64, erro
 			return nil, err
 		}
 		cost = func(l int, name string, g *sdk.Graph) (float64, error) {
-			f, err := fingerprint(g)
+			f, err := latency.Fingerprint(g)
 			if err != nil {
 				return 0, err
 			}

@@ -16,50 +16,65 @@ type Time struct {
 	Q3     float64 `json:"q3"`
 }
 
+// Spread is the distance of the quartiles as a part of the median.
+func (t Time) Spread() float64 { return (t.Q3 - t.Q1) / max(t.Median, 1e-6) }
+
 // Meter measures.
 type Meter struct {
 	Now     func() time.Time
 	WarmUp  int // turns that do not count
 	Repeats int // turns that do
+	// Reference runs the reference network, in turn with what is measured.
+	Reference func() error
 	// Each, if not nil, is told of every turn.
 	Each func(done, total int)
 }
 
-// Sweep times runs, and returns their times in the shape of the groups. The groups take turns, so that a machine whose speed
-// drifts is as unfair to one as to the other. In its turn a group runs twice, and the second time counts: the caches then hold
-// what they hold where it runs again and again.
-func (m Meter) Sweep(ctx context.Context, groups [][]func() error) ([][]Time, error) {
-	took := make([][][]float64, len(groups))
+// Sweep times runs, and returns their times in the shape of the groups, and that of the reference network. The groups take turns,
+// and the reference network runs after each, so that a machine whose speed drifts is as unfair to one as to the other.
+func (m Meter) Sweep(ctx context.Context, groups [][]func() error) (times [][]Time, reference Time, err error) {
+	took, ofReference := make([][][]float64, len(groups)), []float64{}
 	for g, runs := range groups {
 		took[g] = make([][]float64, len(runs))
 	}
 	total := m.WarmUp + m.Repeats
 	for turn := range total {
 		for g, runs := range groups {
-			if _, err := m.pass(ctx, runs); err != nil {
-				return nil, err
-			}
-			ms, err := m.pass(ctx, runs)
+			ms, err := m.warm(ctx, runs)
 			if err != nil {
-				return nil, err
+				return nil, Time{}, err
+			}
+			beside, err := m.warm(ctx, []func() error{m.Reference})
+			if err != nil {
+				return nil, Time{}, err
+			}
+			if turn < m.WarmUp {
+				continue
 			}
 			for i := range ms {
-				if turn >= m.WarmUp {
-					took[g][i] = append(took[g][i], ms[i])
-				}
+				took[g][i] = append(took[g][i], ms[i])
 			}
+			ofReference = append(ofReference, beside...)
 		}
 		if m.Each != nil {
 			m.Each(turn+1, total)
 		}
 	}
-	times := make([][]Time, len(groups))
+	times = make([][]Time, len(groups))
 	for g := range groups {
 		for _, values := range took[g] {
 			times[g] = append(times[g], distribution(values))
 		}
 	}
-	return times, nil
+	return times, distribution(ofReference), nil
+}
+
+// warm is the ms that each of runs takes the second time: the caches then hold what they hold where it runs again and again.
+func (m Meter) warm(ctx context.Context, runs []func() error) ([]float64, error) {
+	if _, err := m.pass(ctx, runs); err != nil {
+		return nil, err
+	}
+	return m.pass(ctx, runs)
 }
 
 // pass is the ms that each of runs takes, one after the other.

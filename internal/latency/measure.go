@@ -45,33 +45,45 @@ func (t Table) known() map[string]Time {
 
 // Measure returns the table with all of ops, whose places in the list are their ids in net. It measures what is missing, of
 // a new table the stem, the head and the means too. An operation takes the place of one with its name and another graph.
-func (t Table) Measure(ctx context.Context, m Meter, net *supernet.Net, s supernet.Skeleton, ops []Operation) (Table, error) {
-	fresh := t.Stem == Time{}
+// Where the reference network takes slowdown times what it took for the table, what is new is divided by that.
+func (t Table) Measure(ctx context.Context, m Meter, net *supernet.Net, s supernet.Skeleton, ops []Operation) (_ Table, slowdown float64, err error) {
 	t.Layers = slices.Clone(t.Layers)
-	subset, _ := t.Missing(ops)
+	known, slowdown := t.known(), 1.
+	if subset, n := t.Missing(ops); n > 0 {
+		if slowdown, err = t.measure(ctx, m, net, s, ops, subset, known); err != nil {
+			return t, 0, err
+		}
+	}
+	t.add(ops, known)
+	return t, slowdown, nil
+}
+
+// measure adds the times of a subset of ops to those that are known by fingerprint.
+func (t *Table) measure(ctx context.Context, m Meter, net *supernet.Net, s supernet.Skeleton, ops []Operation, subset []evolve.Path, known map[string]Time) (slowdown float64, err error) {
+	fresh := t.Reference.Time == Time{}
 	if err := net.Fill(subset); err != nil {
-		return t, err
+		return 0, err
 	}
 	b := bench{net.Inference(t.Batch), noise(t.Batch * largest(s))}
 	groups, keys := b.operations(s, t.Batch, ops, subset)
 	if fresh {
 		groups = append(groups, b.fixed(s, t.Batch))
 	}
-	times, err := m.Sweep(ctx, groups)
+	times, reference, err := m.Sweep(ctx, groups)
 	if err != nil {
-		return t, err
+		return 0, err
 	}
 	if fresh {
+		t.Reference.Time = reference
 		t.setFixed(times[len(keys)])
 	}
-	known := t.known()
+	slowdown = t.Reference.slowdown(reference)
 	for g := range keys {
 		for i, key := range keys[g] {
-			known[key] = times[g][i]
+			known[key] = times[g][i].times(1 / slowdown)
 		}
 	}
-	t.add(ops, known)
-	return t, nil
+	return slowdown, nil
 }
 
 // add enters every operation under its name with the time of its graph.
@@ -143,15 +155,20 @@ func (t *Table) setFixed(times []Time) {
 	}
 }
 
-// Networks measures whole architectures, of operations in net's subset, on batches of images.
-func (m Meter) Networks(ctx context.Context, net *supernet.Net, image sdk.Shape, batch int, archs []evolve.Arch) ([]Time, error) {
-	run, x := net.Inference(batch), noise(batch*image.Size())
+// Networks measures whole architectures, of operations in net's subset, on batches of images, and the reference network.
+func (m Meter) Networks(ctx context.Context, net *supernet.Net, image sdk.Shape, batch int, archs []evolve.Arch) (list []Time, reference Time, err error) {
 	groups := make([][]func() error, len(archs))
 	for i, a := range archs {
-		groups[i] = []func() error{func() error { return only(run.Network(a, x)) }}
+		groups[i] = []func() error{Network(net, image, batch, a)}
 	}
-	times, err := m.Sweep(ctx, groups)
-	return slices.Concat(times...), err
+	times, reference, err := m.Sweep(ctx, groups)
+	return slices.Concat(times...), reference, err
+}
+
+// Network runs an architecture, of operations in net's subset, on a batch of images.
+func Network(net *supernet.Net, image sdk.Shape, batch int, a evolve.Arch) func() error {
+	run, x := net.Inference(batch), noise(batch*image.Size())
+	return func() error { return only(run.Network(a, x)) }
 }
 
 func only(_ []float32, err error) error { return err }

@@ -12,21 +12,22 @@ import (
 )
 
 // Version is that of the format of tables.
-const Version = 1
+const Version = 2
 
 // Table is what a network's parts take on a machine, as a JSON file holds it.
 type Table struct {
 	Version int     `json:"latency_table"`
 	Machine Machine `json:"machine"`
 	Setup
-	Stem   Time    `json:"stem"`
-	Head   Time    `json:"head"`
-	Layers []Layer `json:"layers"` // of the macro-architecture
+	Reference Reference `json:"reference"`
+	Stem      Time      `json:"stem"`
+	Head      Time      `json:"head"`
+	Layers    []Layer   `json:"layers"` // of the macro-architecture
 }
 
-// New is a table without times.
-func New(s Setup, m Machine) Table {
-	return Table{Version: Version, Machine: m, Setup: s, Layers: make([]Layer, s.layers())}
+// New is a table without times, whose reference network is r.
+func New(s Setup, m Machine, r Reference) Table {
+	return Table{Version: Version, Machine: m, Setup: s, Reference: r, Layers: make([]Layer, s.layers())}
 }
 
 // Setup is what is measured, and how.
@@ -66,6 +67,18 @@ func (t Table) Cost(l int, name, graph string) (float64, error) {
 		return 0, fmt.Errorf("operation %q at layer %d is not the one that was measured", name, l)
 	}
 	return t.Layers[l].Ops[i].Median + t.Layers[l].Branch.Median, nil
+}
+
+// Spread is that of half of the operations' times at most.
+func (t Table) Spread() float64 {
+	var spreads []float64
+	for _, l := range t.Layers {
+		for _, e := range l.Ops {
+			spreads = append(spreads, e.Spread())
+		}
+	}
+	slices.Sort(spreads)
+	return Quantile(spreads, 0.5)
 }
 
 func (l Layer) find(name string) int {
@@ -108,7 +121,7 @@ func (s Setup) images() string {
 // Validate refuses what no measurement gives.
 func (t Table) Validate() error {
 	if t.Version != Version {
-		return fmt.Errorf("latency_table = %d: want %d, a table of this version of nse", t.Version, Version)
+		return fmt.Errorf("latency_table = %d: want %d: a table of another version of nse has to be measured anew", t.Version, Version)
 	}
 	if err := t.Setup.Validate(); err != nil {
 		return err
@@ -116,7 +129,7 @@ func (t Table) Validate() error {
 	if len(t.Layers) != t.layers() {
 		return fmt.Errorf("times of %d layers for a macro-architecture of %d", len(t.Layers), t.layers())
 	}
-	if err := cmp.Or(t.Stem.validate("stem"), t.Head.validate("head")); err != nil {
+	if err := cmp.Or(t.Reference.validate(), t.Stem.validate("stem"), t.Head.validate("head")); err != nil {
 		return err
 	}
 	for l, layer := range t.Layers {
