@@ -14,6 +14,15 @@ func writeHistory(r *runs.Run, list []history, path string) error {
 	if err != nil {
 		return err
 	}
+	data, err := historyDrawing(rounds, list).SVG()
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return file.Write(path, data)
+}
+
+// historyDrawing is what a drawing shows of a run's operations.
+func historyDrawing(rounds []runs.Round, list []history) plot.History {
 	drawing := plot.History{Rounds: len(rounds)}
 	if len(rounds) > 0 {
 		drawing.Layers = len(rounds[0].Subset)
@@ -27,11 +36,7 @@ func writeHistory(r *runs.Run, list []history, path string) error {
 		g := &drawing.Groups[len(drawing.Groups)-1]
 		g.Ops = append(g.Ops, h.life(drawing.Rounds, drawing.Layers))
 	}
-	data, err := drawing.SVG()
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return file.Write(path, data)
+	return drawing
 }
 
 // title says how operations came.

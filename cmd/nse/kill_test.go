@@ -101,6 +101,7 @@ func TestInterruptSaysHowToGoOn(t *testing.T) {
 		}
 		break
 	}
+	execute(t, time.Minute, "report", dir, "--out", filepath.Join(b.dir, "unfinished.html"))
 	if status, stderr := b.interrupt(t, dir, os.Kill, time.Hour); status != 0 {
 		t.Fatalf("resume: %d, %s", status, stderr)
 	}

@@ -66,6 +66,11 @@ func TestLatencySearchCountsMilliseconds(t *testing.T) {
 	if f.Unit != "ms" || len(f.Architectures) == 0 || !strings.Contains(b.want["/round-01/front.svg"], "cost (ms)") {
 		t.Errorf("front %s", text)
 	}
+	page := filepath.Join(b.dir, "report.html")
+	command(t, 0, "report", filepath.Join(b.dir, "whole"), "--out", page)
+	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "cost (ms)") || !strings.Contains(string(text), "<th class=\"n\">ms</th>") {
+		t.Errorf("the report is not in ms (%v)", err)
+	}
 	places := map[string]int{"mbconv-k3-e1": 0, "mbconv-k3-e2": 1, "mbconv-k3-e3": 2, "mbconv-k5-e1": 3, "mbconv-k5-e2": 4, "mbconv-k5-e3": 5}
 	for _, a := range f.Architectures {
 		want := 0.75

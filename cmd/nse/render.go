@@ -92,9 +92,14 @@ func frontText(r *runs.Run, x runs.Round, unit string) ([]byte, error) {
 // frontOf lists the front of a round by ascending cost.
 func frontOf(r *runs.Run, round int) ([]runs.Architecture, error) {
 	archs, err := r.Architectures(round)
-	archs = slices.DeleteFunc(archs, func(a runs.Architecture) bool { return !a.Front })
-	slices.SortStableFunc(archs, func(a, b runs.Architecture) int { return cmp.Compare(a.Cost, b.Cost) })
-	return archs, err
+	return frontAmong(archs), err
+}
+
+// frontAmong lists the front among what a round scored, by ascending cost.
+func frontAmong(archs []runs.Architecture) []runs.Architecture {
+	front := slices.DeleteFunc(slices.Clone(archs), func(a runs.Architecture) bool { return !a.Front })
+	slices.SortStableFunc(front, func(a, b runs.Architecture) int { return cmp.Compare(a.Cost, b.Cost) })
+	return front
 }
 
 func frontSVG(r *runs.Run, x runs.Round, unit string) ([]byte, error) {

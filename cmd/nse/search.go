@@ -15,6 +15,7 @@ import (
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
@@ -109,6 +110,9 @@ func sizeText(n *big.Int) string {
 // follow runs the search from its state to its end, with everything that happens written to the run.
 func (s *search) follow(ctx context.Context, c *cobra.Command, r *runs.Run) error {
 	fmt.Fprintf(c.ErrOrStderr(), "run: %s\n", r.Dir)
+	if err := r.AddMachine(latency.Here(version()).String()); err != nil {
+		return err
+	}
 	rec := recorder{run: r, network: s.network, every: s.every, save: s.engine.Save, steps: s.Config.TrainSteps, ctx: ctx}
 	if err := rec.continueFrom(s.state); err != nil {
 		return err

@@ -18,6 +18,7 @@ type Pool struct {
 	Source    string // where it came from
 	MaxRounds int    // max_rounds from here on; 0: as the configuration has it
 	Text      []byte // of the file
+	Sum       string // SHA-256 of the file, of a pool that is listed
 	Lock      []byte // of the nse.lock that pins its plugins; empty: none does
 	Time      time.Time
 }
@@ -98,10 +99,10 @@ func (r *Run) removeLaterPools() error {
 
 // Pools lists the pools of the run, without their texts.
 func (r *Run) Pools() (pools []Pool, err error) {
-	err = r.query("SELECT number, kind, round, lock, dir, source, max_rounds, time FROM pools ORDER BY number", func(scan scanner) error {
+	err = r.query("SELECT number, kind, round, sum, lock, dir, source, max_rounds, time FROM pools ORDER BY number", func(scan scanner) error {
 		var p Pool
 		var at, lock string
-		err := scan(&p.Number, &p.Kind, &p.Round, &lock, &p.Dir, &p.Source, &p.MaxRounds, &at)
+		err := scan(&p.Number, &p.Kind, &p.Round, &p.Sum, &lock, &p.Dir, &p.Source, &p.MaxRounds, &at)
 		if err == nil {
 			p.Time, err = time.Parse(time.RFC3339, at)
 		}

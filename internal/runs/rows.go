@@ -18,6 +18,7 @@ type Round struct {
 	Rehearsed   *float64   // hypervolume of the front of the round before, as scored again in this round; nil if it was not
 	Done        bool       // it has a front
 	Kept        [][]string // names of the operations that the front uses, by layer; nil before the round's end
+	Started     time.Time  // of the checkpoint that holds its start
 }
 
 // Architecture is one scored architecture of a round. The tags are the format of front.json.
@@ -120,13 +121,15 @@ func (r *Run) add(round int, query string, args ...any) {
 // Rounds lists the rounds in order, the one in progress last.
 func (r *Run) Rounds() (rounds []Round, err error) {
 	err = r.query(`SELECT round, subset_size, subset, coalesce(low, 0), coalesce(high, 0), coalesce(hypervolume, 0),
-		rehearsed, hypervolume IS NOT NULL, coalesce(kept, 'null') FROM rounds ORDER BY round`, func(scan scanner) error {
+		rehearsed, hypervolume IS NOT NULL, coalesce(kept, 'null'), time FROM rounds ORDER BY round`, func(scan scanner) error {
 		var x Round
-		var subset, kept string
-		if err := scan(&x.Round, &x.SubsetSize, &subset, &x.Low, &x.High, &x.Hypervolume, &x.Rehearsed, &x.Done, &kept); err != nil {
+		var subset, kept, at string
+		if err := scan(&x.Round, &x.SubsetSize, &subset, &x.Low, &x.High, &x.Hypervolume, &x.Rehearsed, &x.Done, &kept, &at); err != nil {
 			return err
 		}
-		err := errors.Join(json.Unmarshal([]byte(subset), &x.Subset), json.Unmarshal([]byte(kept), &x.Kept))
+		var err error
+		x.Started, err = time.Parse(time.RFC3339, at)
+		err = errors.Join(err, json.Unmarshal([]byte(subset), &x.Subset), json.Unmarshal([]byte(kept), &x.Kept))
 		rounds = append(rounds, x)
 		return err
 	})

@@ -8,6 +8,7 @@
 //	pool-N.toml                operations that came later
 //	latency.json               latencies that the search was started with, for the record: run.db keeps those that it uses
 //	weights-LABEL.safetensors  weights and optimizer state of the last checkpoint
+//	machines.json              machines that searched, for the record
 //	front.json                 the front of the last finished round
 //	round-NN/*.svg             plots of a finished round
 package runs
@@ -168,7 +169,7 @@ func read(dir string) (*Run, error) {
 		db.Close()
 		return nil, err
 	}
-	if err := cmp.Or(r.verify(), r.verifyFiles()); err != nil {
+	if err := cmp.Or(r.verify(), r.verifyFiles(), r.verifyMachines()); err != nil {
 		db.Close()
 		return nil, err
 	}

@@ -1,0 +1,237 @@
+// Package report makes a page of a run: one HTML file that needs no other, asks no network for anything and has no script.
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"math"
+	"strings"
+	"time"
+)
+
+// Report is what is known of a run. Accuracies are 0..1 and costs in Unit.
+type Report struct {
+	Run       string    `json:"run"`    // its folder
+	Status    string    `json:"status"` // as nse runs says it
+	Reason    string    `json:"reason,omitempty"`
+	Version   string    `json:"nse"` // that it was started with
+	Preset    string    `json:"preset"`
+	Seed      uint64    `json:"seed"`
+	Data      string    `json:"data"`
+	Image     string    `json:"image"` // height×width×channels
+	Classes   int       `json:"classes"`
+	Network   string    `json:"network"` // letters of its layers
+	K         int       `json:"k"`       // operations of a layer at a time
+	Unit      string    `json:"unit"`    // of cost
+	Low       float64   `json:"low"`     // of the constraint interval
+	High      float64   `json:"high"`
+	Created   time.Time `json:"created"`
+	Last      time.Time `json:"last"` // checkpoint; zero if there was none
+	Machines  []string  `json:"machines"`
+	Rounds    []Round   `json:"rounds"`
+	Models    []Model   `json:"models"`
+	Rankings  []Ranking `json:"rankings"`
+	Pools     []Pool    `json:"pools"`
+	Plugins   []Plugin  `json:"plugins"`
+	Broken    []Broken  `json:"quarantined"`
+	Files     []File    `json:"files"`
+	Config    string    `json:"config"` // config.toml
+	Pictures  Pictures  `json:"-"`
+	Operators int       `json:"operations"`
+}
+
+// Round is a round of the search.
+type Round struct {
+	Round       int            `json:"round"`
+	Done        bool           `json:"done"`     // it has a front
+	GivenUp     bool           `json:"given_up"` // it never will
+	Operations  int            `json:"operations"`
+	Inherited   int            `json:"inherited"`
+	Dropped     int            `json:"dropped"`
+	Size        string         `json:"size"` // architectures over the subset, exact
+	Log10       float64        `json:"log10_size"`
+	Scored      int            `json:"scored"`
+	Sampled     []float64      `json:"sampled"` // accuracies within the constraint interval, ascending
+	Hypervolume float64        `json:"hypervolume"`
+	Rehearsed   *float64       `json:"rehearsed"` // hypervolume of the last front as scored again in this round
+	Front       []Architecture `json:"front"`
+	Started     time.Time      `json:"started"`
+	Ended       time.Time      `json:"ended"` // zero before its end
+}
+
+// Took is the time from the round's start to its end, with pauses.
+func (r Round) Took() time.Duration { return r.Ended.Sub(r.Started) }
+
+// Best is the greatest accuracy on the front, which must not be empty.
+func (r Round) Best() float64 {
+	best := 0.0
+	for _, a := range r.Front {
+		best = max(best, a.Accuracy)
+	}
+	return best
+}
+
+// Architecture is one of a round's front.
+type Architecture struct {
+	ID       string     `json:"-"`    // of its row in the page
+	Name     string     `json:"name"` // such as front-3
+	Cost     float64    `json:"cost"`
+	MACs     int64      `json:"macs"`
+	Params   int64      `json:"params"`
+	Accuracy float64    `json:"accuracy"`
+	Ops      [][]string `json:"ops"` // by layer
+}
+
+// Model is a retrained architecture.
+type Model struct {
+	Name     string  `json:"name"`
+	Folder   string  `json:"folder"`
+	Training string  `json:"training"` // equal for models that can be compared
+	MACs     int64   `json:"macs"`
+	Params   int64   `json:"params"`
+	Accuracy float64 `json:"accuracy"` // on test images
+	Scores   []Score `json:"scores"`   // by round; none if the search never scored it
+}
+
+// Score is what a round's supernet says of an architecture.
+type Score struct {
+	Round    int     `json:"round"`
+	Accuracy float64 `json:"accuracy"` // on held-out images
+	Front    bool    `json:"front"`
+}
+
+// Round is the last one that has the architecture on its front, or else that scored it; 0 if none did.
+func (m Model) Round() (round int) {
+	front := false
+	for _, s := range m.Scores {
+		if s.Front || !front {
+			round, front = s.Round, s.Front
+		}
+	}
+	return round
+}
+
+// Ranking compares the accuracies that a round's supernet has with those of the same architectures retrained.
+type Ranking struct {
+	Round    int    `json:"round"`
+	Training string `json:"training"`
+	Correlation
+}
+
+// Pool is a pool file.
+type Pool struct {
+	File       string    `json:"file"`
+	Source     string    `json:"source"`
+	Came       string    `json:"came"` // how
+	Round      int       `json:"round"`
+	Operations int       `json:"operations"`
+	Sum        string    `json:"sha256"`
+	Lock       string    `json:"lock_sha256,omitempty"`
+	Time       time.Time `json:"time"`
+}
+
+// Plugin is where operations come from.
+type Plugin struct {
+	Family     string `json:"family"`
+	Operations int    `json:"operations"`
+	Sum        string `json:"sha256,omitempty"` // of its binary; empty for one that is built in
+}
+
+// Broken is an operation that was quarantined.
+type Broken struct {
+	Op     string `json:"op"`
+	Round  int    `json:"round"`
+	Reason string `json:"reason"`
+}
+
+// File is a file of the run that a checksum covers.
+type File struct {
+	Name string `json:"name"`
+	Sum  string `json:"sha256"`
+}
+
+// Pictures are SVG files; those that are nil are left out.
+type Pictures struct {
+	Fronts, Architectures, Hypervolume, Size, Distribution, History, Ranking, Retrained []byte
+	Fitness                                                                             []RoundPicture
+}
+
+// RoundPicture is an SVG file of one round.
+type RoundPicture struct {
+	Round int
+	SVG   []byte
+}
+
+//go:embed page.html
+var pageText string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"svg": inline, "percent": percent, "number": func(v float64) string { return fmt.Sprintf("%.4g", v) },
+	"thousands": thousands, "millions": func(n int64) string { return fmt.Sprintf("%.4g", float64(n)/1e6) },
+	"time":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+	"duration": func(d time.Duration) string { return d.Round(time.Second).String() },
+	"power":    power, "join": func(ops []string) string { return strings.Join(ops, " + ") },
+	"last": func(i int, list []RoundPicture) bool { return i == len(list)-1 },
+	"row":  func(r Report, a []Architecture) rows { return rows{r.Unit == "ms", a} },
+}).Parse(pageText))
+
+// rows is a table of architectures.
+type rows struct {
+	Latency       bool
+	Architectures []Architecture
+}
+
+// HTML is the page: equal for equal reports.
+func (r Report) HTML() ([]byte, error) {
+	var b bytes.Buffer
+	err := page.Execute(&b, r)
+	return b.Bytes(), err
+}
+
+// Front is the last round that has a front; nil if none has.
+func (r Report) Front() *Round {
+	for i := len(r.Rounds) - 1; i >= 0; i-- {
+		if r.Rounds[i].Done {
+			return &r.Rounds[i]
+		}
+	}
+	return nil
+}
+
+// Earlier lists the rounds with fronts before the last one, the latest first.
+func (r Report) Earlier() (list []Round) {
+	for i := len(r.Rounds) - 1; i >= 0; i-- {
+		if x := r.Rounds[i]; x.Done && x.Round != r.Front().Round {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// inline is an SVG file as a part of a page: without what stands before its root.
+func inline(file []byte) template.HTML {
+	from := max(0, bytes.Index(file, []byte("<svg")))
+	return template.HTML(file[from:])
+}
+
+func percent(v float64) string { return fmt.Sprintf("%.2f %%", 100*v) }
+
+// power writes a number by its decimal logarithm.
+func power(log10 float64) template.HTML {
+	exponent := math.Floor(log10)
+	if exponent < 6 {
+		return template.HTML(fmt.Sprintf("%.0f", math.Pow(10, log10)))
+	}
+	return template.HTML(fmt.Sprintf("%.1f·10<sup>%.0f</sup>", math.Pow(10, log10-exponent), exponent))
+}
+
+// thousands writes a count with separators.
+func thousands(n int64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
