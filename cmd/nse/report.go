@@ -131,9 +131,9 @@ func (g *gathered) addSearch() error {
 	i, c, t := g.run.Info, g.config, &g.report
 	*t = report.Report{Run: g.run.Dir, Version: i.Version, Preset: i.Preset, Seed: i.Seed, Data: i.Data, Created: i.Created,
 		Image:   fmt.Sprintf("%d×%d×%d", i.Image.Height, i.Image.Width, i.Image.Channels),
-		Classes: i.Image.Classes, Network: c.Macro.Layers, K: c.Search.K, Operators: len(g.ops),
+		Classes: i.Image.Classes, Network: c.Macro.Layers, K: c.Search.K, Operations: len(g.ops),
 		Unit: c.Search.Constraint.Kind.Unit(), Low: c.Search.Constraint.Low(), High: c.Search.Constraint.High(),
-		Rounds: []report.Round{}, Models: []report.Model{}, Rankings: []report.Ranking{}, Broken: []report.Broken{}}
+		Rounds: []report.Round{}, Models: []report.Model{}, Rankings: []report.Ranking{}, Broken: []report.Broken{}, Machines: []string{}}
 	text, err := readText(filepath.Join(g.run.Dir, runs.ConfigFile))
 	if err != nil {
 		return err
@@ -143,9 +143,11 @@ func (g *gathered) addSearch() error {
 	if i.TableHash != "" {
 		t.Files = append(t.Files, report.File{Name: runs.TableFile, Sum: i.TableHash})
 	}
-	if t.Machines, err = g.run.Machines(); err != nil {
+	machines, err := g.run.Machines()
+	if err != nil {
 		return err
 	}
+	t.Machines = append(t.Machines, machines...)
 	last, err := g.run.Last()
 	if err != nil {
 		return err

@@ -35,7 +35,10 @@ func (g *gathered) addModels(folders []string) error {
 	seen := map[string]bool{}
 	for _, dir := range found {
 		abs, err := filepath.Abs(dir)
-		if err != nil || seen[abs] {
+		if err != nil {
+			return err
+		}
+		if seen[abs] {
 			continue
 		}
 		seen[abs] = true
