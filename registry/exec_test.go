@@ -227,8 +227,8 @@ func TestExecRefusesWhatNoArenaHolds(t *testing.T) {
 	}
 }
 
-// BenchmarkExec compares a kernel in the plugin with the same one in this process, on activations of 16 MiB, call by call
-// in turn. It reports the medians and what the plugin's takes more.
+// BenchmarkExec compares a kernel in the plugin with the same one in this process, call by call in turn, on 8 and on 16 MiB
+// in and as much out. It reports the medians and what the plugin's takes more.
 func BenchmarkExec(b *testing.B) {
 	pool, err := registry.Parse(b.Context(), "ops.toml", []byte(one("scale", "scale")), b.TempDir(), options())
 	if err != nil {
@@ -236,11 +236,22 @@ func BenchmarkExec(b *testing.B) {
 	}
 	defer pool.Close()
 	l := sdk.Layer{In: 32, Out: 32, Stride: 1, Height: 32, Width: 32}
-	c := newCall(l.Output(), 128, false)
-	runs := []func(sdk.Call) error{scale, remote(b, pool, l).Run}
-	took := make([][]float64, len(runs))
+	e := remote(b, pool, l)
+	for _, images := range []int{64, 128} {
+		b.Run(fmt.Sprint(images/8, "MiB"), func(b *testing.B) {
+			here, plugin := inTurn(b, newCall(l.Output(), images, false), scale, e.Run)
+			b.ReportMetric(here, "here-ms")
+			b.ReportMetric(plugin, "plugin-ms")
+			b.ReportMetric(plugin-here, "more-ms")
+		})
+	}
+}
+
+// inTurn is the median of the ms that a call takes in two ways.
+func inTurn(b *testing.B, c sdk.Call, first, second func(sdk.Call) error) (x, y float64) {
+	var took [2][]float64
 	for b.Loop() {
-		for i, run := range runs {
+		for i, run := range []func(sdk.Call) error{first, second} {
 			start := time.Now()
 			if err := run(c); err != nil {
 				b.Fatal(err)
@@ -251,8 +262,5 @@ func BenchmarkExec(b *testing.B) {
 	for _, t := range took {
 		slices.Sort(t)
 	}
-	here, plugin := took[0][len(took[0])/2], took[1][len(took[1])/2]
-	b.ReportMetric(here, "here-ms")
-	b.ReportMetric(plugin, "plugin-ms")
-	b.ReportMetric(plugin-here, "more-ms")
+	return took[0][len(took[0])/2], took[1][len(took[1])/2]
 }
