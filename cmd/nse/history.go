@@ -53,8 +53,8 @@ func (f historyFlags) run(c *cobra.Command, dir string) error {
 		return err
 	}
 	defer r.Close()
-	list, err := histories(r)
-	if err != nil {
+	var list []history
+	if err := r.Frozen(func() (err error) { list, err = histories(r); return err }); err != nil {
 		return err
 	}
 	if f.op != "" {

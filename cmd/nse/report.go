@@ -96,40 +96,53 @@ type gathered struct {
 	report    report.Report
 }
 
-// gather reads all that a report tells of a run.
+// gather reads all that a report tells of a run, which a search may be writing.
 func gather(r *runs.Run, folders []string) (g *gathered, err error) {
 	g = &gathered{run: r}
 	if g.config, err = settingsOf(r); err != nil {
 		return g, err
 	}
-	if g.rounds, err = r.Rounds(); err != nil {
+	list, err := runs.List(r.Dir)
+	if err != nil {
 		return g, err
+	}
+	if err := r.Frozen(func() error { return g.read(list[0].Status) }); err != nil {
+		return g, err
+	}
+	return g, g.addModels(folders)
+}
+
+// read reads what the run's database tells.
+func (g *gathered) read(status string) (err error) {
+	r := g.run
+	if g.rounds, err = r.Rounds(); err != nil {
+		return err
 	}
 	for _, x := range g.rounds {
 		archs, err := r.Architectures(x.Round)
 		if err != nil {
-			return g, err
+			return err
 		}
 		g.scored = append(g.scored, archs)
 	}
 	if g.ops, err = r.Ops(); err != nil {
-		return g, err
+		return err
 	}
 	if g.histories, err = histories(r); err != nil {
-		return g, err
+		return err
 	}
-	for _, part := range []func() error{g.addSearch, g.addRounds, g.addPools, func() error { return g.addModels(folders) }} {
+	for _, part := range []func() error{func() error { return g.addSearch(status) }, g.addRounds, g.addPools} {
 		if err := part(); err != nil {
-			return g, err
+			return err
 		}
 	}
-	return g, nil
+	return nil
 }
 
 // addSearch adds what is known of the search as a whole.
-func (g *gathered) addSearch() error {
+func (g *gathered) addSearch(status string) error {
 	i, c, t := g.run.Info, g.config, &g.report
-	*t = report.Report{Run: g.run.Dir, Version: i.Version, Preset: i.Preset, Seed: i.Seed, Data: i.Data, Created: i.Created,
+	*t = report.Report{Run: g.run.Dir, Status: status, Version: i.Version, Preset: i.Preset, Seed: i.Seed, Data: i.Data, Created: i.Created,
 		Image:   fmt.Sprintf("%d×%d×%d", i.Image.Height, i.Image.Width, i.Image.Channels),
 		Classes: i.Image.Classes, Network: c.Macro.Layers, K: c.Search.K, Operations: len(g.ops),
 		Unit: c.Search.Constraint.Kind.Unit(), Low: c.Search.Constraint.Low(), High: c.Search.Constraint.High(),
@@ -153,11 +166,6 @@ func (g *gathered) addSearch() error {
 		return err
 	}
 	t.Last = last.Time
-	list, err := runs.List(g.run.Dir)
-	if err != nil {
-		return err
-	}
-	t.Status = list[0].Status
 	return g.addReason()
 }
 

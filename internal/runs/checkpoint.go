@@ -84,7 +84,7 @@ func (r *Run) commit(c Checkpoint) error {
 // Last is the last checkpoint; the zero Checkpoint if there was none yet.
 func (r *Run) Last() (c Checkpoint, err error) {
 	var state, stateSum, at string
-	err = r.db.QueryRow("SELECT label, weights, weights_sum, state, state_sum, done, time FROM checkpoint").
+	err = r.source().QueryRow("SELECT label, weights, weights_sum, state, state_sum, done, time FROM checkpoint").
 		Scan(&c.Label, &c.Weights, &c.weightsSum, &state, &stateSum, &c.Done, &at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Checkpoint{}, nil

@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -187,9 +188,20 @@ func (r *Run) events(condition string, value any) (events []Event, err error) {
 // scanner copies the columns of the current row.
 type scanner func(dest ...any) error
 
+// source answers queries: the database, or its state of one moment.
+func (r *Run) source() interface {
+	Query(query string, args ...any) (*sql.Rows, error)
+	QueryRow(query string, args ...any) *sql.Row
+} {
+	if r.frozen != nil {
+		return r.frozen
+	}
+	return r.db
+}
+
 // query calls each for every row of the answer.
 func (r *Run) query(query string, each func(scanner) error, args ...any) error {
-	rows, err := r.db.Query(query, args...)
+	rows, err := r.source().Query(query, args...)
 	if err == nil {
 		defer rows.Close()
 		for err == nil && rows.Next() {

@@ -15,6 +15,7 @@ package runs
 
 import (
 	"cmp"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ type Run struct {
 	Info Info
 
 	db      *sql.DB
+	frozen  *sql.Tx // within Frozen
 	lock    *os.File
 	now     func() time.Time
 	pending []statement
@@ -174,6 +176,19 @@ func read(dir string) (*Run, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// Frozen calls read, and all that this reads of the database is of one moment: a process that wants to write waits
+// meanwhile, as long as it can (10 s).
+func (r *Run) Frozen(read func() error) error {
+	tx, err := r.db.BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
+	}
+	defer tx.Rollback()
+	r.frozen = tx
+	defer func() { r.frozen = nil }()
+	return read()
 }
 
 // Close gives the folder free. Rows that no checkpoint wrote are dropped.
