@@ -2,7 +2,10 @@ package supernet
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
+	"math"
 	"slices"
 
 	"github.com/nse-dev/nse/evolve"
@@ -66,7 +69,11 @@ func (t *Trainer) test(ctx context.Context) (Result, error) {
 	if err := t.net.Calibrate(ctx, t.arch, t.set.Sequence(sample, t.config.Batch)); err != nil {
 		return Result{}, err
 	}
-	return t.net.Test(ctx, t.arch, t.set.Sequence(t.set.Test, testBatch), nil)
+	r, err := t.net.Test(ctx, t.arch, t.set.Sequence(t.set.Test, testBatch), nil)
+	if errors.Is(err, errNotFinite) {
+		err = fmt.Errorf("%w: a smaller learning rate than %g may help", err, t.config.LR)
+	}
+	return r, err
 }
 
 // testBatch is the number of images that are classified at a time.
@@ -86,13 +93,19 @@ func (n *Net) Calibrate(ctx context.Context, a evolve.Arch, batches iter.Seq[dat
 	return nil
 }
 
+var errNotFinite = errors.New("what comes out of the network is infinite or not a number")
+
 // Test classifies images with the running statistics. each, if not nil, is shown every batch with its logits
-// [N, classes], which are valid until it returns.
+// [N, classes], which are valid until it returns. A network of which no loss can be had is an error.
 func (n *Net) Test(ctx context.Context, a evolve.Arch, batches iter.Seq[data.Batch], each func(b data.Batch, logits []float32)) (r Result, err error) {
 	images, right := 0, 0
 	for b := range batches {
+		finite := true
 		err := n.pass(ctx, graph.Eval, a, b, func(logits []float32) {
 			loss, correct := kernel.SoftmaxCrossEntropy(nil, logits, b.Labels, n.head.OutShape().Channels)
+			if finite = !math.IsNaN(loss) && !math.IsInf(loss, 0); !finite {
+				return
+			}
 			images += len(b.Labels)
 			right += correct
 			r.Loss += loss * float64(len(b.Labels))
@@ -100,6 +113,9 @@ func (n *Net) Test(ctx context.Context, a evolve.Arch, batches iter.Seq[data.Bat
 				each(b, logits)
 			}
 		})
+		if err == nil && !finite {
+			err = errNotFinite
+		}
 		if err != nil {
 			return r, err
 		}

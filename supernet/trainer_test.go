@@ -162,6 +162,28 @@ func TestOutcomeIsThatOfTheWeightsKept(t *testing.T) {
 	}
 }
 
+// A network that has no loss is an error, and no batch of it is shown.
+func TestDivergedNetworksAreRefused(t *testing.T) {
+	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1))} {
+		trainer := testTrainer(t, "generated:120", quickRetrain(), 1)
+		until(t, trainer, trainer.Steps)
+		for name, p := range trainer.net.params() {
+			if name == "fc.bias" {
+				p.Value[3] = bad
+			}
+		}
+		const want = "what comes out of the network is infinite or not a number"
+		images := trainer.set.Sequence(trainer.set.Test, 50)
+		_, err := trainer.net.Test(context.Background(), trainer.arch, images, func(data.Batch, []float32) { t.Error("a batch is shown") })
+		if err == nil || err.Error() != want {
+			t.Errorf("%g: %v, want %s", bad, err, want)
+		}
+		if _, err := trainer.Finish(context.Background()); err == nil || err.Error() != want+": a smaller learning rate than 0.1 may help" {
+			t.Errorf("%g: %v", bad, err)
+		}
+	}
+}
+
 func TestTheWarmupIsLinear(t *testing.T) {
 	c := quickRetrain()
 	c.WarmupEpochs = 1 // 5 steps

@@ -111,7 +111,7 @@ which classes are taken for which. Images are resized and normalised as the mode
 			}
 			e := newEvaluation(dir, set)
 			if e.Result, err = n.Test(c.Context(), m.Arch(), set.Sequence(set.Test, testBatch), e.count); err != nil {
-				return err
+				return fmt.Errorf("%s: %w", dir, err)
 			}
 			e.sum()
 			if f.asJSON {

@@ -37,7 +37,8 @@ func predictVerb() *cobra.Command {
 			if top < 1 {
 				return usageError{c.CommandPath(), fmt.Errorf("--top %d: want 1 or more", top)}
 			}
-			m, n, opened, err := f.open(c, filepath.Clean(args[0]))
+			dir := filepath.Clean(args[0])
+			m, n, opened, err := f.open(c, dir)
 			if err != nil {
 				return err
 			}
@@ -55,7 +56,7 @@ func predictVerb() *cobra.Command {
 				}
 			})
 			if err != nil {
-				return err
+				return fmt.Errorf("%s: %w", dir, err)
 			}
 			if f.asJSON {
 				return printJSON(c.OutOrStdout(), list)
