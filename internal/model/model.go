@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"regexp"
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/sdk"
@@ -169,6 +170,9 @@ func (m *Model) count() (c sdk.Count) {
 	return c
 }
 
+// member is what the names of operations are made of (sdk.Op.Member). Others could end a comment of an exported module.
+var member = regexp.MustCompile(`^[a-zA-Z0-9_.+-]+$`)
+
 // check refuses what fits together nowhere.
 func (m *Model) check() error {
 	switch i := m.Input; {
@@ -178,6 +182,11 @@ func (m *Model) check() error {
 		return fmt.Errorf("input: mean and std have %d and %d values, want %d, one for each channel", len(i.Mean), len(i.Std), i.Channels)
 	case len(m.Layers) != len(m.skeleton.Layers):
 		return fmt.Errorf("layers: operations for %d layers, but macro.layers has %d", len(m.Layers), len(m.skeleton.Layers))
+	}
+	for _, op := range m.Operations {
+		if !member.MatchString(op.Name) {
+			return fmt.Errorf("operations: %q cannot be the name of one", op.Name)
+		}
 	}
 	for c, std := range m.Input.Std {
 		if !(std > 0) || math.IsInf(float64(std), 0) || math.IsNaN(float64(m.Input.Mean[c])) {

@@ -120,6 +120,7 @@ func TestDamageIsRefused(t *testing.T) {
 		"DIR/model.json: format 2: this nse reads format 1":                                                      replace(`"format": 1`, `"format": 2`),
 		`DIR/model.json: json: unknown field "nam"`:                                                              replace(`"name": "front-1"`, `"nam": "front-1"`),
 		`DIR/model.json: layer 0: "mbconv-k5-e2" is none of the operations`:                                      replace(`"name": "mbconv-k5-e2"`, `"name": "mbconv"`),
+		`DIR/model.json: operations: "ssc\nimport os" cannot be the name of one`:                                 replace(`"name": "ssc-k5-e2"`, `"name": "ssc\nimport os"`),
 		"DIR/model.json: input: channel 0 has mean 0.5 and std 0":                                                replace("0.25", "0.0"),
 		"DIR/model.json: layers: operations for 3 layers, but macro.layers has 2":                                replace("N R N", "N R"),
 		"DIR/model.json: layer 1: the graph of mbconv-k5-e2 is damaged: output is 4×4×8, the layer needs 4×4×16": replace("8\n  ],\n  \"layers\"", "16\n  ],\n  \"layers\""),
