@@ -38,3 +38,29 @@ func TestWriteFails(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	if Locked(path) {
+		t.Error("a lock that is not there is held")
+	}
+	first, err := Lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, err := Lock(path); err != ErrLocked || !Locked(path) {
+		t.Errorf("taken twice: %v, %v", second, err)
+	}
+	first.Close()
+	if Locked(path) {
+		t.Error("it is not given back")
+	}
+	third, err := Lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	third.Close()
+	if _, err := Lock(filepath.Join(path, "a")); err == nil || err.Error() != path+"/a: not a directory" {
+		t.Error(err)
+	}
+}

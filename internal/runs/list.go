@@ -53,7 +53,7 @@ func summarise(dir string) Summary {
 		s.Status, s.Problem = "damaged", err.Error()
 	} else if s.finished {
 		s.Status = "finished"
-	} else if busy(dir) {
+	} else if file.Locked(filepath.Join(dir, lockFile)) {
 		s.Status = "running"
 	}
 	return s
