@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 // retrainTable follows killConfig: two models are trained, with checkpoints at almost every step.
@@ -63,6 +65,31 @@ func TestKilledRetrainingEndsLikeOthers(t *testing.T) {
 		if len(got) != len(want) {
 			t.Errorf("seed %d: %d files, want %d", seed, len(got), len(want))
 		}
+	}
+}
+
+// A model is trained by one process at a time, and another one says so.
+func TestOneProcessTrainsAModel(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "models")
+	model := filepath.Join(out, "NSENet")
+	if err := os.MkdirAll(model, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := file.Lock(filepath.Join(model, trainingLock))
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"retrain", "--arch", "nsenet", "--budget", "1M", "--data", "generated:60", "--size", "8", "--epochs", "1", "--out", out}
+	text, err := exec.Command("nse", args...).CombinedOutput()
+	want := "nse: " + model + ": it is in use by another nse process\n"
+	if err == nil || !strings.HasSuffix(string(text), want) || len(files(t, out)) != 1 {
+		t.Errorf("%v, %s, want %s", err, text, want)
+	}
+	lock.Close()
+	execute(t, time.Hour, args...)
+	if got := files(t, out); len(got) != 2 || got["/NSENet/model.json"] == "" {
+		t.Errorf("%d files, want two of the model", len(got))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse/internal/config"
+	"github.com/nse-dev/nse/internal/file"
 	saved "github.com/nse-dev/nse/internal/model"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
@@ -30,7 +31,8 @@ type workshop struct {
 
 const (
 	checkpointFile = "checkpoint.safetensors"
-	checkpointKey  = "model" // of the checkpoint's metadata: the model's description before training
+	checkpointKey  = "model" // of the checkpoint's metadata: the identity of the model
+	trainingLock   = "retrain.lock"
 )
 
 // introduce says what will be trained, and refuses names that cannot be folders.
@@ -95,14 +97,40 @@ func (w *workshop) describe(x model) (*saved.Model, error) {
 	return saved.New(d, ops, x.Graphs)
 }
 
-// train makes the folder of a model, or goes on with it.
+// identity tells a model from others that may be in its folder: all that is known of it before its training.
+func identity(m *saved.Model) ([]byte, error) { return m.Untrained().Encode() }
+
+// train makes the folder of a model, or goes on with it, unless it is there.
 func (w *workshop) train(ctx context.Context, p *progress, dir string, m *saved.Model) (*saved.Model, error) {
-	description, err := m.Encode()
+	id, err := identity(m)
 	if err != nil {
 		return nil, err
 	}
-	if saved.Exists(dir) {
-		return w.complete(p, dir, description)
+	if !saved.Exists(dir) {
+		if m, err = w.trainAlone(ctx, p, dir, m, id); err != nil {
+			return nil, err
+		}
+	} else if m, err = w.complete(p, dir, id); err != nil {
+		return nil, err
+	}
+	return m, removeCheckpoint(dir)
+}
+
+// trainAlone trains a model while no other process does.
+func (w *workshop) trainAlone(ctx context.Context, p *progress, dir string, m *saved.Model, id []byte) (*saved.Model, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	lock, err := file.Lock(filepath.Join(dir, trainingLock))
+	if err == file.ErrLocked {
+		err = fmt.Errorf("it is %w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Close()
+	if saved.Exists(dir) { // another process has just trained it
+		return w.complete(p, dir, id)
 	}
 	s := m.Training
 	t, err := supernet.NewTrainer(m.Skeleton(), m.Graphs(), w.set, s.Settings, s.Seed, w.settings.Workers)
@@ -110,13 +138,10 @@ func (w *workshop) train(ctx context.Context, p *progress, dir string, m *saved.
 		return nil, err
 	}
 	defer t.Close()
-	if err := restoreTrainer(t, dir, description); err != nil {
+	if err := restoreTrainer(t, dir, id); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	if err := w.steps(ctx, p, dir, m.Name, t, description); err != nil {
+	if err := w.steps(ctx, p, dir, m.Name, t, id); err != nil {
 		return nil, err
 	}
 	p.aside("%s: testing", m.Name)
@@ -124,14 +149,11 @@ func (w *workshop) train(ctx context.Context, p *progress, dir string, m *saved.
 		return nil, err
 	}
 	p.aside("%s: %s", m.Name, outcomeText(s.Test))
-	if err := m.Write(dir, t.Net()); err != nil {
-		return nil, err
-	}
-	return m, removeCheckpoint(dir)
+	return m, m.Write(dir, t.Net())
 }
 
 // complete returns a model that is there already, if it is the one that would be trained.
-func (w *workshop) complete(p *progress, dir string, description []byte) (*saved.Model, error) {
+func (w *workshop) complete(p *progress, dir string, id []byte) (*saved.Model, error) {
 	m, err := saved.Read(dir)
 	if err != nil {
 		return nil, err
@@ -139,17 +161,17 @@ func (w *workshop) complete(p *progress, dir string, description []byte) (*saved
 	if _, err := m.Weights(dir); err != nil {
 		return nil, err
 	}
-	if was, err := m.Untrained().Encode(); err != nil || string(was) != string(description) {
+	if was, err := identity(m); err != nil || string(was) != string(id) {
 		return nil, errors.Join(err, errOther)
 	}
 	p.aside("%s is there already: %s", m.Name, outcomeText(m.Training.Test))
-	return m, removeCheckpoint(dir)
+	return m, nil
 }
 
 var errOther = errors.New("it has a model of another architecture, data set, version or settings: choose another --out, or remove it")
 
 // restoreTrainer goes on from the checkpoint in a folder, if there is one.
-func restoreTrainer(t *supernet.Trainer, dir string, description []byte) error {
+func restoreTrainer(t *supernet.Trainer, dir string, id []byte) error {
 	path := filepath.Join(dir, checkpointFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -158,7 +180,7 @@ func restoreTrainer(t *supernet.Trainer, dir string, description []byte) error {
 	if err != nil {
 		return err
 	}
-	if f.Metadata[checkpointKey] != string(description) {
+	if f.Metadata[checkpointKey] != string(id) {
 		return errOther
 	}
 	if err := t.Restore(f); err != nil {
@@ -168,11 +190,11 @@ func restoreTrainer(t *supernet.Trainer, dir string, description []byte) error {
 }
 
 // steps trains to the end of the schedule, with a checkpoint now and then.
-func (w *workshop) steps(ctx context.Context, p *progress, dir, name string, t *supernet.Trainer, description []byte) error {
+func (w *workshop) steps(ctx context.Context, p *progress, dir, name string, t *supernet.Trainer, id []byte) error {
 	every, written := time.Duration(w.settings.CheckpointSeconds*float64(time.Second)), time.Now()
 	save := func() error {
 		written = time.Now()
-		return t.Save(filepath.Join(dir, checkpointFile), map[string]string{checkpointKey: string(description)})
+		return t.Save(filepath.Join(dir, checkpointFile), map[string]string{checkpointKey: string(id)})
 	}
 	var recent recent
 	p.at(name, t.Step, t.Steps, "") // the clock starts
@@ -219,7 +241,7 @@ func outcomeText(o supernet.Outcome) string {
 
 // removeCheckpoint tidies the folder of a complete model.
 func removeCheckpoint(dir string) error {
-	for _, name := range []string{checkpointFile, checkpointFile + ".tmp"} {
+	for _, name := range []string{checkpointFile, checkpointFile + ".tmp", trainingLock} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
