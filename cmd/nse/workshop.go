@@ -97,8 +97,13 @@ func (w *workshop) describe(x model) (*saved.Model, error) {
 	return saved.New(d, ops, x.Graphs)
 }
 
-// identity tells a model from others that may be in its folder: all that is known of it before its training.
-func identity(m *saved.Model) ([]byte, error) { return m.Untrained().Encode() }
+// identity tells a model from others that may be in its folder: all that is known of it before its training, but for
+// where the architecture is from, which has another name after a move.
+func identity(m *saved.Model) ([]byte, error) {
+	u := m.Untrained()
+	u.Source = ""
+	return u.Encode()
+}
 
 // train makes the folder of a model, or goes on with it, unless it is there.
 func (w *workshop) train(ctx context.Context, p *progress, dir string, m *saved.Model) (*saved.Model, error) {
