@@ -1,6 +1,8 @@
 package supernet
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"slices"
@@ -123,8 +125,11 @@ func (t *Trainer) average() {
 // Averages of the weights stand in a checkpoint under the name of their parameter behind this prefix.
 const averagePrefix = "average."
 
-// stepKey of a checkpoint's metadata is the number of updates.
-const stepKey = "step"
+// Keys of a checkpoint's metadata.
+const (
+	stepKey = "step"   // number of updates
+	sumKey  = "sha256" // of the file as it would be without this
+)
 
 // Save writes a checkpoint to a file, in one step, with further metadata. Equal states make equal bytes.
 func (t *Trainer) Save(path string, metadata map[string]string) error {
@@ -140,7 +145,32 @@ func (t *Trainer) Save(path string, metadata map[string]string) error {
 			f.Tensors = append(f.Tensors, safetensors.NewFloat32(averagePrefix+name, p.Shape, p.Torch(v)))
 		}
 	}
+	sum, err := sumOf(f)
+	if err != nil {
+		return err
+	}
+	f.Metadata[sumKey] = sum
 	return f.WriteFile(path)
+}
+
+func sumOf(f safetensors.File) (string, error) {
+	text, err := f.Encode()
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), err
+}
+
+// ReadCheckpoint reads what Save wrote, and refuses anything else.
+func ReadCheckpoint(path string) (*safetensors.File, error) {
+	f, err := safetensors.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	kept := f.Metadata[sumKey]
+	delete(f.Metadata, sumKey)
+	if sum, err := sumOf(*f); err != nil || sum != kept {
+		return nil, fmt.Errorf("%s is not what was written", path)
+	}
+	return f, nil
 }
 
 // Restore goes on from a checkpoint of a trainer of the same architecture, configuration, set and seed.

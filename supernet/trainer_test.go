@@ -1,9 +1,12 @@
 package supernet
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -13,7 +16,6 @@ import (
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/graph"
-	"github.com/nse-dev/nse/supernet/safetensors"
 )
 
 // testTrainer trains an architecture of three layers on generated images.
@@ -96,7 +98,7 @@ func TestRetrainingGoesOnToTheBit(t *testing.T) {
 		if err := first.Save(path, map[string]string{"more": "text"}); err != nil {
 			t.Fatal(err)
 		}
-		f, err := safetensors.ReadFile(path)
+		f, err := ReadCheckpoint(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,6 +108,40 @@ func TestRetrainingGoesOnToTheBit(t *testing.T) {
 		}
 		if got := ended(t, second); !reflect.DeepEqual(got, want) || !reflect.DeepEqual(second.Net().Tensors(), whole.Net().Tensors()) {
 			t.Errorf("from step %d: %+v, want %+v, or other weights", step, got, want)
+		}
+	}
+}
+
+// One bit that is not as it was, anywhere in a checkpoint, is noticed, unless all is read as it was.
+func TestDamagedCheckpointsAreRefused(t *testing.T) {
+	trainer := testTrainer(t, "generated:120", quickRetrain(), 1)
+	until(t, trainer, 1)
+	path := filepath.Join(t.TempDir(), "checkpoint")
+	if err := trainer.Save(path, map[string]string{"more": "text"}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := ReadCheckpoint(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	places := []int{0, len(text) - 1, bytes.Index(text, []byte("text")), bytes.Index(text, []byte(sumKey))}
+	for range 40 {
+		places = append(places, random.IntN(len(text)))
+	}
+	for _, at := range places {
+		damaged := bytes.Clone(text)
+		damaged[at] ^= 1 << random.IntN(8)
+		if err := os.WriteFile(path, damaged, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		f, err := ReadCheckpoint(path)
+		if err == nil && !reflect.DeepEqual(f, whole) || err != nil && !strings.Contains(err.Error(), path) {
+			t.Errorf("byte %d of %d: error %v", at, len(text), err)
 		}
 	}
 }

@@ -16,7 +16,6 @@ import (
 	saved "github.com/nse-dev/nse/internal/model"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
-	"github.com/nse-dev/nse/supernet/safetensors"
 )
 
 // workshop trains models, each in a folder of its own. While a model is being trained, its folder has a checkpoint; once
@@ -181,9 +180,9 @@ func restoreTrainer(t *supernet.Trainer, dir string, id []byte) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	f, err := safetensors.ReadFile(path)
+	f, err := supernet.ReadCheckpoint(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: remove it to begin anew", err)
 	}
 	if f.Metadata[checkpointKey] != string(id) {
 		return errOther
