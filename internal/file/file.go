@@ -60,8 +60,11 @@ func SyncDir(dir string) error {
 // PathError turns an error of the os package into one line about path.
 func PathError(path string, err error) error {
 	var p *fs.PathError
+	var l *os.LinkError
 	if errors.As(err, &p) {
 		err = p.Err
+	} else if errors.As(err, &l) {
+		err = l.Err
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }

@@ -28,8 +28,8 @@ func TestWriteFails(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(path, "inside"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(path, []byte("text")); err == nil {
-		t.Error("a folder was replaced")
+	if err := Write(path, []byte("text")); err == nil || err.Error() != path+": file exists" {
+		t.Errorf("a folder was replaced: %v", err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 || !left[0].IsDir() {
 		t.Errorf("left: %v, %v", left, err)
