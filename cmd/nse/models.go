@@ -119,6 +119,11 @@ func openModels(ctx context.Context, what string, v variant) (models, error) {
 	if a, known := publishedNamed(what); known {
 		return publishedModels(ctx, what, []published{a}, v)
 	}
+	return modelsAt(ctx, what, v)
+}
+
+// modelsAt lists the architectures of a run's front, a model's folder or a file.
+func modelsAt(ctx context.Context, what string, v variant) (models, error) {
 	if saved.Exists(what) {
 		return savedModel(what, v)
 	}

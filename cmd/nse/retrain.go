@@ -54,12 +54,15 @@ NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu. FILE lists ar
 			if (len(args) == 1) == (r.arch != "") {
 				return usageError{c.CommandPath(), errors.New("want either a run or --arch")}
 			}
+			if r.arch != "" && !c.Flags().Changed("pick") {
+				r.pick = "all"
+			}
 			return r.run(c, source)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&r.arch, "arch", "", "published architecture, or file of architectures, in place of a run")
-	f.StringVar(&r.pick, "pick", "5", "how many architectures of the front, all, or names such as front-1,front-4")
+	f.StringVar(&r.pick, "pick", "5", "how many architectures of the front, all, or names such as front-1,front-4 (with --arch: all)")
 	f.StringVar(&r.budget, "budget", "", "scale to at most that many MACs, such as 20M (default: as they are)")
 	f.StringVar(&r.out, "out", "", "folder for the models (default: models in the run's folder, or here)")
 	f.StringVar(&r.config, "config", "", "configuration file; of a run's, [retrain] alone counts (default: the run's)")
@@ -185,7 +188,11 @@ func (r retraining) models(ctx context.Context, source string, limit int64, seed
 	if err := admit(r.plugins); err != nil {
 		return models{}, err
 	}
-	m, err := openModels(ctx, source, r.variant)
+	open := openModels
+	if r.arch == "" {
+		open = modelsAt // whatever the run is named
+	}
+	m, err := open(ctx, source, r.variant)
 	if err != nil {
 		return m, err
 	}
@@ -198,11 +205,7 @@ func (r retraining) models(ctx context.Context, source string, limit int64, seed
 
 // picked are the architectures to train, scaled to limit MACs unless that is 0.
 func (r retraining) picked(ctx context.Context, list []model, limit int64, seed uint64) ([]model, error) {
-	what := r.pick
-	if r.arch != "" && what == "5" {
-		what = "all"
-	}
-	list, err := chosen(list, what, seed)
+	list, err := chosen(list, r.pick, seed)
 	if err != nil || limit == 0 {
 		return list, err
 	}
