@@ -72,7 +72,11 @@ func parsePublished(path string, text []byte) ([]published, error) {
 func publishedModels(ctx context.Context, source string, list []published, v variant) (models, error) {
 	open := shelf{ctx: ctx, ops: map[string][]registry.Op{}}
 	var m models
-	for _, a := range list {
+	for i, a := range list {
+		if a.Name == "" {
+			open.open.Close()
+			return models{}, fmt.Errorf("%s: architecture %d has no name", source, i+1)
+		}
 		x, err := a.model(ctx, &open, v)
 		if err != nil {
 			open.open.Close()
