@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/sourcegraph/conc/iter"
 	"golang.org/x/image/draw"
@@ -92,6 +94,9 @@ func listClasses(dir string) (classes []string, files []file, err error) {
 	for _, e := range entries {
 		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
 			continue
+		}
+		if !utf8.ValidString(e.Name()) || strings.ContainsFunc(e.Name(), unicode.IsControl) {
+			return nil, nil, fmt.Errorf("%s: %q: the name of a class must be UTF-8 without control characters", dir, e.Name())
 		}
 		paths, err := listImages(filepath.Join(dir, e.Name()))
 		if err != nil {
