@@ -56,6 +56,13 @@ func (m *Model) Load(dir string, workers int) (*supernet.Net, error) {
 	if err != nil {
 		return nil, err
 	}
+	var have int64
+	for _, t := range weights.Tensors {
+		have += int64(len(t.Data))
+	}
+	if want := 4 * m.Count.Params; have < want { // before memory is taken for a network that cannot be this one
+		return nil, fmt.Errorf("%s does not fit %s: %d bytes are too few for %d parameters", filepath.Join(dir, WeightsFile), File, have, m.Count.Params)
+	}
 	n, err := m.Net(0, workers)
 	if err != nil {
 		return nil, err

@@ -144,6 +144,7 @@ func TestDamageIsRefused(t *testing.T) {
 			f.Tensors[1].Shape = []int{2, 2}
 			forge(t, dir, f)
 		},
+		"DIR/weights.safetensors does not fit model.json: 0 bytes are too few for 1669 parameters": func(t *testing.T, dir string) { forge(t, dir, new(safetensors.File)) },
 		"DIR/weights.safetensors does not fit model.json: 1 tensors belong to no operation of the network": func(t *testing.T, dir string) {
 			f := read(t, dir)
 			f.Tensors = append(f.Tensors, safetensors.NewFloat32("more", []int{1}, []float32{1}))
