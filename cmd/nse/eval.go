@@ -163,7 +163,8 @@ type evaluation struct {
 type classResult struct {
 	Name      string  `json:"name"`
 	Images    int     `json:"images"`
-	Recall    float64 `json:"recall"`    // part of its images that is recognised
+	Taken     int     `json:"taken"`     // images that are taken for it
+	Recall    float64 `json:"recall"`    // part of its images that is recognised; 0 if there are none
 	Precision float64 `json:"precision"` // part of the images that are taken for it that is it; 0 if there are none
 }
 
@@ -188,22 +189,30 @@ func (e *evaluation) count(b data.Batch, logits []float32) {
 // sum fills the classes from the confusion.
 func (e *evaluation) sum() {
 	for k := range e.Classes {
-		taken := 0
+		c := &e.Classes[k]
 		for i := range e.Confusion {
-			e.Classes[k].Images += e.Confusion[k][i]
-			taken += e.Confusion[i][k]
+			c.Images += e.Confusion[k][i]
+			c.Taken += e.Confusion[i][k]
 		}
 		right := float64(e.Confusion[k][k])
-		e.Classes[k].Recall = right / float64(max(e.Classes[k].Images, 1))
-		e.Classes[k].Precision = right / float64(max(taken, 1))
+		c.Recall = right / float64(max(c.Images, 1))
+		c.Precision = right / float64(max(c.Taken, 1))
 	}
+}
+
+// partOf writes a part of so many images, of none a dash.
+func partOf(part float64, images int) string {
+	if images == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f %%", 100*part)
 }
 
 func (e *evaluation) print(w io.Writer) error {
 	fmt.Fprintf(w, "accuracy %.2f %% of %d test images of %s, loss %.4f\n\n", 100*e.Accuracy, e.Images, e.Data, e.Loss)
 	rows := []string{"class\timages\trecall\tprecision"}
 	for _, c := range e.Classes {
-		rows = append(rows, fmt.Sprintf("%s\t%d\t%.2f %%\t%.2f %%", c.Name, c.Images, 100*c.Recall, 100*c.Precision))
+		rows = append(rows, fmt.Sprintf("%s\t%d\t%s\t%s", c.Name, c.Images, partOf(c.Recall, c.Images), partOf(c.Precision, c.Taken)))
 	}
 	if err := table(w, rows); err != nil {
 		return err
