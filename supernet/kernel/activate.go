@@ -43,7 +43,7 @@ func (a Activation) forward() func(dst, x []float32) {
 	case HSwish:
 		return hswish
 	case Sigmoid:
-		return sigmoids
+		return sigmoid
 	}
 	panic(unknownAct)
 }
@@ -79,9 +79,9 @@ func reluBackwardPortable(dx, y, dy []float32) {
 	}
 }
 
-// sigmoids sets dst[i] = 1/(1 + exp(−x[i])) to the last bit but one. The exponential is 2^k·exp(r) with |r| ≤ ln 2/2, and exp(r)
+// sigmoidPortable sets dst[i] = 1/(1 + exp(−x[i])) to the last bit but one. The exponential is 2^k·exp(r) with |r| ≤ ln 2/2, and exp(r)
 // comes from its series.
-func sigmoids(dst, x []float32) {
+func sigmoidPortable(dst, x []float32) {
 	const shift = 1 << 10 // makes the truncated quotient a rounded one
 	x = x[:len(dst)]
 	for i := range dst {
@@ -106,21 +106,21 @@ func sigmoidBackward(dx, y, dy []float32) {
 	}
 }
 
-func swish(dst, x []float32) {
+func swishPortable(dst, x []float32) {
 	var s [256]float32
 	for len(x) > 0 {
 		n := min(len(x), len(s))
-		sigmoids(s[:n], x[:n])
+		sigmoidPortable(s[:n], x[:n])
 		multiply(dst[:n], x[:n], s[:n])
 		dst, x = dst[n:], x[n:]
 	}
 }
 
-func swishBackward(dx, x, dy []float32) {
+func swishBackwardPortable(dx, x, dy []float32) {
 	var s [256]float32
 	for len(x) > 0 {
 		n := min(len(x), len(s))
-		sigmoids(s[:n], x[:n])
+		sigmoidPortable(s[:n], x[:n])
 		for i, v := range x[:n] {
 			dx[i] = dy[i] * s[i] * (1 + v*(1-s[i]))
 		}

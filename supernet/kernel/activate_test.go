@@ -30,33 +30,35 @@ var formulas = map[Activation][2]func(x float64) float64{
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 func TestActivate(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		a := rapid.SampledFrom([]Activation{ReLU, Swish, HSwish, Sigmoid}).Draw(t, "activation")
-		r, n := drawRand(t), rapid.IntRange(0, 40000).Draw(t, "n")
-		x, dy := normals(r, n), normals(r, n)
-		for i := range x {
-			x[i] *= 4
+	onLevels(t, func(t *testing.T) { rapid.Check(t, activates) })
+}
+
+func activates(t *rapid.T) {
+	a := rapid.SampledFrom([]Activation{ReLU, Swish, HSwish, Sigmoid}).Draw(t, "activation")
+	r, n := drawRand(t), rapid.IntRange(0, 40000).Draw(t, "n")
+	x, dy := normals(r, n), normals(r, n)
+	for i := range x {
+		x[i] *= 4
+	}
+	copy(x, []float32{0, -3, 3, 30, -30, 1e30, -1e30, 100, -100, 1e-30})
+	got := onPools(t, func(p *Pool) [][]float32 {
+		y := append([]float32(nil), x...)
+		Activate(p, a, y, y)
+		saved, dx := x, append([]float32(nil), dy...)
+		if a.SavesOutput() {
+			saved = y
 		}
-		copy(x, []float32{0, -3, 3, 30, -30, 1e30, -1e30, 100, -100, 1e-30})
-		got := onPools(t, func(p *Pool) [][]float32 {
-			y := append([]float32(nil), x...)
-			Activate(p, a, y, y)
-			saved, dx := x, append([]float32(nil), dy...)
-			if a.SavesOutput() {
-				saved = y
-			}
-			ActivateBackward(p, a, dx, saved, dx)
-			return [][]float32{y, dx}
-		})
-		y, dx, size := make([]float64, n), make([]float64, n), make([]float64, n)
-		for i, v := range x {
-			y[i] = formulas[a][0](float64(v))
-			dx[i] = formulas[a][1](float64(v)) * float64(dy[i])
-			size[i] = 1 + math.Abs(float64(dy[i]))
-		}
-		near(t, "y", got[0], y, wider(y), 3e-7)
-		near(t, "dx", got[1], dx, size, 1e-6)
+		ActivateBackward(p, a, dx, saved, dx)
+		return [][]float32{y, dx}
 	})
+	y, dx, size := make([]float64, n), make([]float64, n), make([]float64, n)
+	for i, v := range x {
+		y[i] = formulas[a][0](float64(v))
+		dx[i] = formulas[a][1](float64(v)) * float64(dy[i])
+		size[i] = 1 + math.Abs(float64(dy[i]))
+	}
+	near(t, "y", got[0], y, wider(y), 3e-7)
+	near(t, "dx", got[1], dx, size, 1e-6)
 }
 
 // wider are the magnitudes, and at least 1e-30.

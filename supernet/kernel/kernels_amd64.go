@@ -569,6 +569,21 @@ func reluBackwardZ(n int, dx *float32, y *float32, dy *float32)
 //go:noescape
 func nesterovZ(n int, w *float32, v *float32, d *float32, lr float32, momentum float32, decay float32)
 
+// sigmoidZ is sigmoidPortable on n elements.
+//
+//go:noescape
+func sigmoidZ(n int, dst *float32, x *float32)
+
+// swishZ is swishPortable on n elements.
+//
+//go:noescape
+func swishZ(n int, dst *float32, x *float32)
+
+// swishBackwardZ is swishBackwardPortable on n elements.
+//
+//go:noescape
+func swishBackwardZ(n int, dx *float32, x *float32, dy *float32)
+
 // tileY1x1 is product.portable for blocks times 1 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
@@ -983,3 +998,18 @@ func reluBackwardY(n int, dx *float32, y *float32, dy *float32)
 //
 //go:noescape
 func nesterovY(n int, w *float32, v *float32, d *float32, lr float32, momentum float32, decay float32)
+
+// sigmoidY is sigmoidPortable on n elements.
+//
+//go:noescape
+func sigmoidY(n int, dst *float32, x *float32)
+
+// swishY is swishPortable on n elements.
+//
+//go:noescape
+func swishY(n int, dst *float32, x *float32)
+
+// swishBackwardY is swishBackwardPortable on n elements.
+//
+//go:noescape
+func swishBackwardY(n int, dx *float32, x *float32, dy *float32)

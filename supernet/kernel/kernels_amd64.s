@@ -22,6 +22,240 @@ DATA lanesInUse<>+56(SB)/4, $0x00000000
 DATA lanesInUse<>+60(SB)/4, $0x00000000
 GLOBL lanesInUse<>(SB), RODATA|NOPTR, $64
 
+DATA one<>+0(SB)/4, $0x3f800000
+DATA one<>+4(SB)/4, $0x3f800000
+DATA one<>+8(SB)/4, $0x3f800000
+DATA one<>+12(SB)/4, $0x3f800000
+DATA one<>+16(SB)/4, $0x3f800000
+DATA one<>+20(SB)/4, $0x3f800000
+DATA one<>+24(SB)/4, $0x3f800000
+DATA one<>+28(SB)/4, $0x3f800000
+DATA one<>+32(SB)/4, $0x3f800000
+DATA one<>+36(SB)/4, $0x3f800000
+DATA one<>+40(SB)/4, $0x3f800000
+DATA one<>+44(SB)/4, $0x3f800000
+DATA one<>+48(SB)/4, $0x3f800000
+DATA one<>+52(SB)/4, $0x3f800000
+DATA one<>+56(SB)/4, $0x3f800000
+DATA one<>+60(SB)/4, $0x3f800000
+GLOBL one<>(SB), RODATA|NOPTR, $64
+
+DATA log2e<>+0(SB)/4, $0x3fb8aa3b
+DATA log2e<>+4(SB)/4, $0x3fb8aa3b
+DATA log2e<>+8(SB)/4, $0x3fb8aa3b
+DATA log2e<>+12(SB)/4, $0x3fb8aa3b
+DATA log2e<>+16(SB)/4, $0x3fb8aa3b
+DATA log2e<>+20(SB)/4, $0x3fb8aa3b
+DATA log2e<>+24(SB)/4, $0x3fb8aa3b
+DATA log2e<>+28(SB)/4, $0x3fb8aa3b
+DATA log2e<>+32(SB)/4, $0x3fb8aa3b
+DATA log2e<>+36(SB)/4, $0x3fb8aa3b
+DATA log2e<>+40(SB)/4, $0x3fb8aa3b
+DATA log2e<>+44(SB)/4, $0x3fb8aa3b
+DATA log2e<>+48(SB)/4, $0x3fb8aa3b
+DATA log2e<>+52(SB)/4, $0x3fb8aa3b
+DATA log2e<>+56(SB)/4, $0x3fb8aa3b
+DATA log2e<>+60(SB)/4, $0x3fb8aa3b
+GLOBL log2e<>(SB), RODATA|NOPTR, $64
+
+DATA ln2High<>+0(SB)/4, $0x3f318000
+DATA ln2High<>+4(SB)/4, $0x3f318000
+DATA ln2High<>+8(SB)/4, $0x3f318000
+DATA ln2High<>+12(SB)/4, $0x3f318000
+DATA ln2High<>+16(SB)/4, $0x3f318000
+DATA ln2High<>+20(SB)/4, $0x3f318000
+DATA ln2High<>+24(SB)/4, $0x3f318000
+DATA ln2High<>+28(SB)/4, $0x3f318000
+DATA ln2High<>+32(SB)/4, $0x3f318000
+DATA ln2High<>+36(SB)/4, $0x3f318000
+DATA ln2High<>+40(SB)/4, $0x3f318000
+DATA ln2High<>+44(SB)/4, $0x3f318000
+DATA ln2High<>+48(SB)/4, $0x3f318000
+DATA ln2High<>+52(SB)/4, $0x3f318000
+DATA ln2High<>+56(SB)/4, $0x3f318000
+DATA ln2High<>+60(SB)/4, $0x3f318000
+GLOBL ln2High<>(SB), RODATA|NOPTR, $64
+
+DATA ln2Low<>+0(SB)/4, $0xb95e8083
+DATA ln2Low<>+4(SB)/4, $0xb95e8083
+DATA ln2Low<>+8(SB)/4, $0xb95e8083
+DATA ln2Low<>+12(SB)/4, $0xb95e8083
+DATA ln2Low<>+16(SB)/4, $0xb95e8083
+DATA ln2Low<>+20(SB)/4, $0xb95e8083
+DATA ln2Low<>+24(SB)/4, $0xb95e8083
+DATA ln2Low<>+28(SB)/4, $0xb95e8083
+DATA ln2Low<>+32(SB)/4, $0xb95e8083
+DATA ln2Low<>+36(SB)/4, $0xb95e8083
+DATA ln2Low<>+40(SB)/4, $0xb95e8083
+DATA ln2Low<>+44(SB)/4, $0xb95e8083
+DATA ln2Low<>+48(SB)/4, $0xb95e8083
+DATA ln2Low<>+52(SB)/4, $0xb95e8083
+DATA ln2Low<>+56(SB)/4, $0xb95e8083
+DATA ln2Low<>+60(SB)/4, $0xb95e8083
+GLOBL ln2Low<>(SB), RODATA|NOPTR, $64
+
+DATA least<>+0(SB)/4, $0xc2ae0000
+DATA least<>+4(SB)/4, $0xc2ae0000
+DATA least<>+8(SB)/4, $0xc2ae0000
+DATA least<>+12(SB)/4, $0xc2ae0000
+DATA least<>+16(SB)/4, $0xc2ae0000
+DATA least<>+20(SB)/4, $0xc2ae0000
+DATA least<>+24(SB)/4, $0xc2ae0000
+DATA least<>+28(SB)/4, $0xc2ae0000
+DATA least<>+32(SB)/4, $0xc2ae0000
+DATA least<>+36(SB)/4, $0xc2ae0000
+DATA least<>+40(SB)/4, $0xc2ae0000
+DATA least<>+44(SB)/4, $0xc2ae0000
+DATA least<>+48(SB)/4, $0xc2ae0000
+DATA least<>+52(SB)/4, $0xc2ae0000
+DATA least<>+56(SB)/4, $0xc2ae0000
+DATA least<>+60(SB)/4, $0xc2ae0000
+GLOBL least<>(SB), RODATA|NOPTR, $64
+
+DATA most<>+0(SB)/4, $0x42b20000
+DATA most<>+4(SB)/4, $0x42b20000
+DATA most<>+8(SB)/4, $0x42b20000
+DATA most<>+12(SB)/4, $0x42b20000
+DATA most<>+16(SB)/4, $0x42b20000
+DATA most<>+20(SB)/4, $0x42b20000
+DATA most<>+24(SB)/4, $0x42b20000
+DATA most<>+28(SB)/4, $0x42b20000
+DATA most<>+32(SB)/4, $0x42b20000
+DATA most<>+36(SB)/4, $0x42b20000
+DATA most<>+40(SB)/4, $0x42b20000
+DATA most<>+44(SB)/4, $0x42b20000
+DATA most<>+48(SB)/4, $0x42b20000
+DATA most<>+52(SB)/4, $0x42b20000
+DATA most<>+56(SB)/4, $0x42b20000
+DATA most<>+60(SB)/4, $0x42b20000
+GLOBL most<>(SB), RODATA|NOPTR, $64
+
+DATA round<>+0(SB)/4, $0x4b400000
+DATA round<>+4(SB)/4, $0x4b400000
+DATA round<>+8(SB)/4, $0x4b400000
+DATA round<>+12(SB)/4, $0x4b400000
+DATA round<>+16(SB)/4, $0x4b400000
+DATA round<>+20(SB)/4, $0x4b400000
+DATA round<>+24(SB)/4, $0x4b400000
+DATA round<>+28(SB)/4, $0x4b400000
+DATA round<>+32(SB)/4, $0x4b400000
+DATA round<>+36(SB)/4, $0x4b400000
+DATA round<>+40(SB)/4, $0x4b400000
+DATA round<>+44(SB)/4, $0x4b400000
+DATA round<>+48(SB)/4, $0x4b400000
+DATA round<>+52(SB)/4, $0x4b400000
+DATA round<>+56(SB)/4, $0x4b400000
+DATA round<>+60(SB)/4, $0x4b400000
+GLOBL round<>(SB), RODATA|NOPTR, $64
+
+DATA factorial2<>+0(SB)/4, $0x3f000000
+DATA factorial2<>+4(SB)/4, $0x3f000000
+DATA factorial2<>+8(SB)/4, $0x3f000000
+DATA factorial2<>+12(SB)/4, $0x3f000000
+DATA factorial2<>+16(SB)/4, $0x3f000000
+DATA factorial2<>+20(SB)/4, $0x3f000000
+DATA factorial2<>+24(SB)/4, $0x3f000000
+DATA factorial2<>+28(SB)/4, $0x3f000000
+DATA factorial2<>+32(SB)/4, $0x3f000000
+DATA factorial2<>+36(SB)/4, $0x3f000000
+DATA factorial2<>+40(SB)/4, $0x3f000000
+DATA factorial2<>+44(SB)/4, $0x3f000000
+DATA factorial2<>+48(SB)/4, $0x3f000000
+DATA factorial2<>+52(SB)/4, $0x3f000000
+DATA factorial2<>+56(SB)/4, $0x3f000000
+DATA factorial2<>+60(SB)/4, $0x3f000000
+GLOBL factorial2<>(SB), RODATA|NOPTR, $64
+
+DATA factorial3<>+0(SB)/4, $0x3e2aaaab
+DATA factorial3<>+4(SB)/4, $0x3e2aaaab
+DATA factorial3<>+8(SB)/4, $0x3e2aaaab
+DATA factorial3<>+12(SB)/4, $0x3e2aaaab
+DATA factorial3<>+16(SB)/4, $0x3e2aaaab
+DATA factorial3<>+20(SB)/4, $0x3e2aaaab
+DATA factorial3<>+24(SB)/4, $0x3e2aaaab
+DATA factorial3<>+28(SB)/4, $0x3e2aaaab
+DATA factorial3<>+32(SB)/4, $0x3e2aaaab
+DATA factorial3<>+36(SB)/4, $0x3e2aaaab
+DATA factorial3<>+40(SB)/4, $0x3e2aaaab
+DATA factorial3<>+44(SB)/4, $0x3e2aaaab
+DATA factorial3<>+48(SB)/4, $0x3e2aaaab
+DATA factorial3<>+52(SB)/4, $0x3e2aaaab
+DATA factorial3<>+56(SB)/4, $0x3e2aaaab
+DATA factorial3<>+60(SB)/4, $0x3e2aaaab
+GLOBL factorial3<>(SB), RODATA|NOPTR, $64
+
+DATA factorial4<>+0(SB)/4, $0x3d2aaaab
+DATA factorial4<>+4(SB)/4, $0x3d2aaaab
+DATA factorial4<>+8(SB)/4, $0x3d2aaaab
+DATA factorial4<>+12(SB)/4, $0x3d2aaaab
+DATA factorial4<>+16(SB)/4, $0x3d2aaaab
+DATA factorial4<>+20(SB)/4, $0x3d2aaaab
+DATA factorial4<>+24(SB)/4, $0x3d2aaaab
+DATA factorial4<>+28(SB)/4, $0x3d2aaaab
+DATA factorial4<>+32(SB)/4, $0x3d2aaaab
+DATA factorial4<>+36(SB)/4, $0x3d2aaaab
+DATA factorial4<>+40(SB)/4, $0x3d2aaaab
+DATA factorial4<>+44(SB)/4, $0x3d2aaaab
+DATA factorial4<>+48(SB)/4, $0x3d2aaaab
+DATA factorial4<>+52(SB)/4, $0x3d2aaaab
+DATA factorial4<>+56(SB)/4, $0x3d2aaaab
+DATA factorial4<>+60(SB)/4, $0x3d2aaaab
+GLOBL factorial4<>(SB), RODATA|NOPTR, $64
+
+DATA factorial5<>+0(SB)/4, $0x3c088889
+DATA factorial5<>+4(SB)/4, $0x3c088889
+DATA factorial5<>+8(SB)/4, $0x3c088889
+DATA factorial5<>+12(SB)/4, $0x3c088889
+DATA factorial5<>+16(SB)/4, $0x3c088889
+DATA factorial5<>+20(SB)/4, $0x3c088889
+DATA factorial5<>+24(SB)/4, $0x3c088889
+DATA factorial5<>+28(SB)/4, $0x3c088889
+DATA factorial5<>+32(SB)/4, $0x3c088889
+DATA factorial5<>+36(SB)/4, $0x3c088889
+DATA factorial5<>+40(SB)/4, $0x3c088889
+DATA factorial5<>+44(SB)/4, $0x3c088889
+DATA factorial5<>+48(SB)/4, $0x3c088889
+DATA factorial5<>+52(SB)/4, $0x3c088889
+DATA factorial5<>+56(SB)/4, $0x3c088889
+DATA factorial5<>+60(SB)/4, $0x3c088889
+GLOBL factorial5<>(SB), RODATA|NOPTR, $64
+
+DATA factorial6<>+0(SB)/4, $0x3ab60b61
+DATA factorial6<>+4(SB)/4, $0x3ab60b61
+DATA factorial6<>+8(SB)/4, $0x3ab60b61
+DATA factorial6<>+12(SB)/4, $0x3ab60b61
+DATA factorial6<>+16(SB)/4, $0x3ab60b61
+DATA factorial6<>+20(SB)/4, $0x3ab60b61
+DATA factorial6<>+24(SB)/4, $0x3ab60b61
+DATA factorial6<>+28(SB)/4, $0x3ab60b61
+DATA factorial6<>+32(SB)/4, $0x3ab60b61
+DATA factorial6<>+36(SB)/4, $0x3ab60b61
+DATA factorial6<>+40(SB)/4, $0x3ab60b61
+DATA factorial6<>+44(SB)/4, $0x3ab60b61
+DATA factorial6<>+48(SB)/4, $0x3ab60b61
+DATA factorial6<>+52(SB)/4, $0x3ab60b61
+DATA factorial6<>+56(SB)/4, $0x3ab60b61
+DATA factorial6<>+60(SB)/4, $0x3ab60b61
+GLOBL factorial6<>(SB), RODATA|NOPTR, $64
+
+DATA factorial7<>+0(SB)/4, $0x39500d01
+DATA factorial7<>+4(SB)/4, $0x39500d01
+DATA factorial7<>+8(SB)/4, $0x39500d01
+DATA factorial7<>+12(SB)/4, $0x39500d01
+DATA factorial7<>+16(SB)/4, $0x39500d01
+DATA factorial7<>+20(SB)/4, $0x39500d01
+DATA factorial7<>+24(SB)/4, $0x39500d01
+DATA factorial7<>+28(SB)/4, $0x39500d01
+DATA factorial7<>+32(SB)/4, $0x39500d01
+DATA factorial7<>+36(SB)/4, $0x39500d01
+DATA factorial7<>+40(SB)/4, $0x39500d01
+DATA factorial7<>+44(SB)/4, $0x39500d01
+DATA factorial7<>+48(SB)/4, $0x39500d01
+DATA factorial7<>+52(SB)/4, $0x39500d01
+DATA factorial7<>+56(SB)/4, $0x39500d01
+DATA factorial7<>+60(SB)/4, $0x39500d01
+GLOBL factorial7<>(SB), RODATA|NOPTR, $64
+
 // func tileZ1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tileZ1x1(SB), NOSPLIT, $0-132
@@ -23230,6 +23464,265 @@ done:
 	VZEROUPPER
 	RET
 
+// func sigmoidZ(n int, dst *float32, x *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidZ(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ AX, BX
+	SHRQ $0x04, BX
+	JZ   rest
+
+whole:
+	VMOVUPS      (DX), Z0
+	VPXORD       Z1, Z1, Z1
+	VSUBPS       Z0, Z1, Z1
+	VMOVUPS      least<>+0(SB), Z0
+	VMAXPS       Z1, Z0, Z1
+	VMOVUPS      most<>+0(SB), Z0
+	VMINPS       Z1, Z0, Z1
+	VMOVUPS      round<>+0(SB), Z0
+	VFMADD231PS  log2e<>+0(SB), Z1, Z0
+	VSUBPS       round<>+0(SB), Z0, Z4
+	VFNMADD231PS ln2High<>+0(SB), Z4, Z1
+	VFNMADD231PS ln2Low<>+0(SB), Z4, Z1
+	VMOVUPS      factorial7<>+0(SB), Z3
+	VFMADD213PS  factorial6<>+0(SB), Z1, Z3
+	VFMADD213PS  factorial5<>+0(SB), Z1, Z3
+	VFMADD213PS  factorial4<>+0(SB), Z1, Z3
+	VFMADD213PS  factorial3<>+0(SB), Z1, Z3
+	VFMADD213PS  factorial2<>+0(SB), Z1, Z3
+	VFMADD213PS  one<>+0(SB), Z1, Z3
+	VFMADD213PS  one<>+0(SB), Z1, Z3
+	VPSLLD       $0x17, Z0, Z0
+	VPADDD       one<>+0(SB), Z0, Z0
+	VMULPS       Z0, Z3, Z3
+	VADDPS       one<>+0(SB), Z3, Z3
+	VMOVUPS      one<>+0(SB), Z4
+	VDIVPS       Z3, Z4, Z1
+	VMOVUPS      Z1, (CX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	DECQ         BX
+	JNZ          whole
+
+rest:
+	ANDQ         $0x0f, AX
+	JZ           done
+	MOVL         $0xffffffff, BX
+	BZHIL        AX, BX, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (DX), K1, Z0
+	VPXORD       Z2, Z2, Z2
+	VSUBPS       Z0, Z2, Z2
+	VMOVUPS      least<>+0(SB), Z0
+	VMAXPS       Z2, Z0, Z2
+	VMOVUPS      most<>+0(SB), Z0
+	VMINPS       Z2, Z0, Z2
+	VMOVUPS      round<>+0(SB), Z0
+	VFMADD231PS  log2e<>+0(SB), Z2, Z0
+	VSUBPS       round<>+0(SB), Z0, Z1
+	VFNMADD231PS ln2High<>+0(SB), Z1, Z2
+	VFNMADD231PS ln2Low<>+0(SB), Z1, Z2
+	VMOVUPS      factorial7<>+0(SB), Z3
+	VFMADD213PS  factorial6<>+0(SB), Z2, Z3
+	VFMADD213PS  factorial5<>+0(SB), Z2, Z3
+	VFMADD213PS  factorial4<>+0(SB), Z2, Z3
+	VFMADD213PS  factorial3<>+0(SB), Z2, Z3
+	VFMADD213PS  factorial2<>+0(SB), Z2, Z3
+	VFMADD213PS  one<>+0(SB), Z2, Z3
+	VFMADD213PS  one<>+0(SB), Z2, Z3
+	VPSLLD       $0x17, Z0, Z0
+	VPADDD       one<>+0(SB), Z0, Z0
+	VMULPS       Z0, Z3, Z3
+	VADDPS       one<>+0(SB), Z3, Z3
+	VMOVUPS      one<>+0(SB), Z1
+	VDIVPS       Z3, Z1, Z2
+	VMOVUPS      Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func swishZ(n int, dst *float32, x *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·swishZ(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ AX, BX
+	SHRQ $0x04, BX
+	JZ   rest
+
+whole:
+	VMOVUPS      (DX), Z0
+	VPXORD       Z3, Z3, Z3
+	VSUBPS       Z0, Z3, Z3
+	VMOVUPS      least<>+0(SB), Z1
+	VMAXPS       Z3, Z1, Z3
+	VMOVUPS      most<>+0(SB), Z1
+	VMINPS       Z3, Z1, Z3
+	VMOVUPS      round<>+0(SB), Z1
+	VFMADD231PS  log2e<>+0(SB), Z3, Z1
+	VSUBPS       round<>+0(SB), Z1, Z4
+	VFNMADD231PS ln2High<>+0(SB), Z4, Z3
+	VFNMADD231PS ln2Low<>+0(SB), Z4, Z3
+	VMOVUPS      factorial7<>+0(SB), Z2
+	VFMADD213PS  factorial6<>+0(SB), Z3, Z2
+	VFMADD213PS  factorial5<>+0(SB), Z3, Z2
+	VFMADD213PS  factorial4<>+0(SB), Z3, Z2
+	VFMADD213PS  factorial3<>+0(SB), Z3, Z2
+	VFMADD213PS  factorial2<>+0(SB), Z3, Z2
+	VFMADD213PS  one<>+0(SB), Z3, Z2
+	VFMADD213PS  one<>+0(SB), Z3, Z2
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       one<>+0(SB), Z1, Z1
+	VMULPS       Z1, Z2, Z2
+	VADDPS       one<>+0(SB), Z2, Z2
+	VMOVUPS      one<>+0(SB), Z4
+	VDIVPS       Z2, Z4, Z3
+	VMULPS       Z3, Z0, Z0
+	VMOVUPS      Z0, (CX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	DECQ         BX
+	JNZ          whole
+
+rest:
+	ANDQ         $0x0f, AX
+	JZ           done
+	MOVL         $0xffffffff, BX
+	BZHIL        AX, BX, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (DX), K1, Z0
+	VPXORD       Z5, Z5, Z5
+	VSUBPS       Z0, Z5, Z5
+	VMOVUPS      least<>+0(SB), Z1
+	VMAXPS       Z5, Z1, Z5
+	VMOVUPS      most<>+0(SB), Z1
+	VMINPS       Z5, Z1, Z5
+	VMOVUPS      round<>+0(SB), Z1
+	VFMADD231PS  log2e<>+0(SB), Z5, Z1
+	VSUBPS       round<>+0(SB), Z1, Z3
+	VFNMADD231PS ln2High<>+0(SB), Z3, Z5
+	VFNMADD231PS ln2Low<>+0(SB), Z3, Z5
+	VMOVUPS      factorial7<>+0(SB), Z2
+	VFMADD213PS  factorial6<>+0(SB), Z5, Z2
+	VFMADD213PS  factorial5<>+0(SB), Z5, Z2
+	VFMADD213PS  factorial4<>+0(SB), Z5, Z2
+	VFMADD213PS  factorial3<>+0(SB), Z5, Z2
+	VFMADD213PS  factorial2<>+0(SB), Z5, Z2
+	VFMADD213PS  one<>+0(SB), Z5, Z2
+	VFMADD213PS  one<>+0(SB), Z5, Z2
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       one<>+0(SB), Z1, Z1
+	VMULPS       Z1, Z2, Z2
+	VADDPS       one<>+0(SB), Z2, Z2
+	VMOVUPS      one<>+0(SB), Z3
+	VDIVPS       Z2, Z3, Z5
+	VMULPS       Z5, Z0, Z0
+	VMOVUPS      Z0, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func swishBackwardZ(n int, dx *float32, x *float32, dy *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·swishBackwardZ(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ dx+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ dy+24(FP), BX
+	MOVQ AX, SI
+	SHRQ $0x04, SI
+	JZ   rest
+
+whole:
+	VMOVUPS      (DX), Z0
+	VPXORD       Z3, Z3, Z3
+	VSUBPS       Z0, Z3, Z3
+	VMOVUPS      least<>+0(SB), Z1
+	VMAXPS       Z3, Z1, Z3
+	VMOVUPS      most<>+0(SB), Z1
+	VMINPS       Z3, Z1, Z3
+	VMOVUPS      round<>+0(SB), Z1
+	VFMADD231PS  log2e<>+0(SB), Z3, Z1
+	VSUBPS       round<>+0(SB), Z1, Z4
+	VFNMADD231PS ln2High<>+0(SB), Z4, Z3
+	VFNMADD231PS ln2Low<>+0(SB), Z4, Z3
+	VMOVUPS      factorial7<>+0(SB), Z2
+	VFMADD213PS  factorial6<>+0(SB), Z3, Z2
+	VFMADD213PS  factorial5<>+0(SB), Z3, Z2
+	VFMADD213PS  factorial4<>+0(SB), Z3, Z2
+	VFMADD213PS  factorial3<>+0(SB), Z3, Z2
+	VFMADD213PS  factorial2<>+0(SB), Z3, Z2
+	VFMADD213PS  one<>+0(SB), Z3, Z2
+	VFMADD213PS  one<>+0(SB), Z3, Z2
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       one<>+0(SB), Z1, Z1
+	VMULPS       Z1, Z2, Z2
+	VADDPS       one<>+0(SB), Z2, Z2
+	VMOVUPS      one<>+0(SB), Z4
+	VDIVPS       Z2, Z4, Z3
+	VMOVUPS      one<>+0(SB), Z1
+	VSUBPS       Z3, Z1, Z1
+	VFMADD213PS  one<>+0(SB), Z0, Z1
+	VMOVUPS      (BX), Z2
+	VMULPS       Z3, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VMOVUPS      Z2, (CX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	DECQ         SI
+	JNZ          whole
+
+rest:
+	ANDQ         $0x0f, AX
+	JZ           done
+	MOVL         $0xffffffff, SI
+	BZHIL        AX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (DX), K1, Z0
+	VPXORD       Z5, Z5, Z5
+	VSUBPS       Z0, Z5, Z5
+	VMOVUPS      least<>+0(SB), Z1
+	VMAXPS       Z5, Z1, Z5
+	VMOVUPS      most<>+0(SB), Z1
+	VMINPS       Z5, Z1, Z5
+	VMOVUPS      round<>+0(SB), Z1
+	VFMADD231PS  log2e<>+0(SB), Z5, Z1
+	VSUBPS       round<>+0(SB), Z1, Z3
+	VFNMADD231PS ln2High<>+0(SB), Z3, Z5
+	VFNMADD231PS ln2Low<>+0(SB), Z3, Z5
+	VMOVUPS      factorial7<>+0(SB), Z2
+	VFMADD213PS  factorial6<>+0(SB), Z5, Z2
+	VFMADD213PS  factorial5<>+0(SB), Z5, Z2
+	VFMADD213PS  factorial4<>+0(SB), Z5, Z2
+	VFMADD213PS  factorial3<>+0(SB), Z5, Z2
+	VFMADD213PS  factorial2<>+0(SB), Z5, Z2
+	VFMADD213PS  one<>+0(SB), Z5, Z2
+	VFMADD213PS  one<>+0(SB), Z5, Z2
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       one<>+0(SB), Z1, Z1
+	VMULPS       Z1, Z2, Z2
+	VADDPS       one<>+0(SB), Z2, Z2
+	VMOVUPS      one<>+0(SB), Z3
+	VDIVPS       Z2, Z3, Z5
+	VMOVUPS      one<>+0(SB), Z1
+	VSUBPS       Z5, Z1, Z1
+	VFMADD213PS  one<>+0(SB), Z0, Z1
+	VMOVUPS.Z    (BX), K1, Z2
+	VMULPS       Z5, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VMOVUPS      Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func tileY1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
 TEXT ·tileY1x1(SB), NOSPLIT, $0-132
@@ -36347,6 +36840,275 @@ rest:
 	VSUBPS     Y5, Y3, Y3
 	VMOVUPS    (SI), Y2
 	VMASKMOVPS Y3, Y2, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sigmoidY(n int, dst *float32, x *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidY(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ AX, BX
+	SHRQ $0x03, BX
+	JZ   rest
+
+whole:
+	VMOVUPS      (DX), Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y0, Y1, Y1
+	VMOVUPS      least<>+0(SB), Y0
+	VMAXPS       Y1, Y0, Y1
+	VMOVUPS      most<>+0(SB), Y0
+	VMINPS       Y1, Y0, Y1
+	VMOVUPS      round<>+0(SB), Y0
+	VFMADD231PS  log2e<>+0(SB), Y1, Y0
+	VSUBPS       round<>+0(SB), Y0, Y3
+	VFNMADD231PS ln2High<>+0(SB), Y3, Y1
+	VFNMADD231PS ln2Low<>+0(SB), Y3, Y1
+	VMOVUPS      factorial7<>+0(SB), Y2
+	VFMADD213PS  factorial6<>+0(SB), Y1, Y2
+	VFMADD213PS  factorial5<>+0(SB), Y1, Y2
+	VFMADD213PS  factorial4<>+0(SB), Y1, Y2
+	VFMADD213PS  factorial3<>+0(SB), Y1, Y2
+	VFMADD213PS  factorial2<>+0(SB), Y1, Y2
+	VFMADD213PS  one<>+0(SB), Y1, Y2
+	VFMADD213PS  one<>+0(SB), Y1, Y2
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       one<>+0(SB), Y0, Y0
+	VMULPS       Y0, Y2, Y2
+	VADDPS       one<>+0(SB), Y2, Y2
+	VMOVUPS      one<>+0(SB), Y3
+	VDIVPS       Y2, Y3, Y1
+	VMOVUPS      Y1, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         BX
+	JNZ          whole
+
+rest:
+	ANDQ         $0x07, AX
+	JZ           done
+	LEAQ         lanesInUse<>+0(SB), BX
+	ADDQ         $0x20, BX
+	NEGQ         AX
+	LEAQ         (BX)(AX*4), BX
+	VMOVUPS      (BX), Y0
+	VMASKMOVPS   (DX), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y0, Y1, Y1
+	VMOVUPS      least<>+0(SB), Y0
+	VMAXPS       Y1, Y0, Y1
+	VMOVUPS      most<>+0(SB), Y0
+	VMINPS       Y1, Y0, Y1
+	VMOVUPS      round<>+0(SB), Y0
+	VFMADD231PS  log2e<>+0(SB), Y1, Y0
+	VSUBPS       round<>+0(SB), Y0, Y3
+	VFNMADD231PS ln2High<>+0(SB), Y3, Y1
+	VFNMADD231PS ln2Low<>+0(SB), Y3, Y1
+	VMOVUPS      factorial7<>+0(SB), Y2
+	VFMADD213PS  factorial6<>+0(SB), Y1, Y2
+	VFMADD213PS  factorial5<>+0(SB), Y1, Y2
+	VFMADD213PS  factorial4<>+0(SB), Y1, Y2
+	VFMADD213PS  factorial3<>+0(SB), Y1, Y2
+	VFMADD213PS  factorial2<>+0(SB), Y1, Y2
+	VFMADD213PS  one<>+0(SB), Y1, Y2
+	VFMADD213PS  one<>+0(SB), Y1, Y2
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       one<>+0(SB), Y0, Y0
+	VMULPS       Y0, Y2, Y2
+	VADDPS       one<>+0(SB), Y2, Y2
+	VMOVUPS      one<>+0(SB), Y3
+	VDIVPS       Y2, Y3, Y1
+	VMOVUPS      (BX), Y0
+	VMASKMOVPS   Y1, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func swishY(n int, dst *float32, x *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·swishY(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ AX, BX
+	SHRQ $0x03, BX
+	JZ   rest
+
+whole:
+	VMOVUPS      (DX), Y0
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       Y0, Y3, Y3
+	VMOVUPS      least<>+0(SB), Y1
+	VMAXPS       Y3, Y1, Y3
+	VMOVUPS      most<>+0(SB), Y1
+	VMINPS       Y3, Y1, Y3
+	VMOVUPS      round<>+0(SB), Y1
+	VFMADD231PS  log2e<>+0(SB), Y3, Y1
+	VSUBPS       round<>+0(SB), Y1, Y4
+	VFNMADD231PS ln2High<>+0(SB), Y4, Y3
+	VFNMADD231PS ln2Low<>+0(SB), Y4, Y3
+	VMOVUPS      factorial7<>+0(SB), Y2
+	VFMADD213PS  factorial6<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial5<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial4<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial3<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial2<>+0(SB), Y3, Y2
+	VFMADD213PS  one<>+0(SB), Y3, Y2
+	VFMADD213PS  one<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       one<>+0(SB), Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VADDPS       one<>+0(SB), Y2, Y2
+	VMOVUPS      one<>+0(SB), Y4
+	VDIVPS       Y2, Y4, Y3
+	VMULPS       Y3, Y0, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         BX
+	JNZ          whole
+
+rest:
+	ANDQ         $0x07, AX
+	JZ           done
+	LEAQ         lanesInUse<>+0(SB), BX
+	ADDQ         $0x20, BX
+	NEGQ         AX
+	LEAQ         (BX)(AX*4), BX
+	VMOVUPS      (BX), Y0
+	VMASKMOVPS   (DX), Y0, Y0
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       Y0, Y3, Y3
+	VMOVUPS      least<>+0(SB), Y1
+	VMAXPS       Y3, Y1, Y3
+	VMOVUPS      most<>+0(SB), Y1
+	VMINPS       Y3, Y1, Y3
+	VMOVUPS      round<>+0(SB), Y1
+	VFMADD231PS  log2e<>+0(SB), Y3, Y1
+	VSUBPS       round<>+0(SB), Y1, Y4
+	VFNMADD231PS ln2High<>+0(SB), Y4, Y3
+	VFNMADD231PS ln2Low<>+0(SB), Y4, Y3
+	VMOVUPS      factorial7<>+0(SB), Y2
+	VFMADD213PS  factorial6<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial5<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial4<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial3<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial2<>+0(SB), Y3, Y2
+	VFMADD213PS  one<>+0(SB), Y3, Y2
+	VFMADD213PS  one<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       one<>+0(SB), Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VADDPS       one<>+0(SB), Y2, Y2
+	VMOVUPS      one<>+0(SB), Y4
+	VDIVPS       Y2, Y4, Y3
+	VMULPS       Y3, Y0, Y0
+	VMOVUPS      (BX), Y1
+	VMASKMOVPS   Y0, Y1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func swishBackwardY(n int, dx *float32, x *float32, dy *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·swishBackwardY(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ dx+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ dy+24(FP), BX
+	MOVQ AX, SI
+	SHRQ $0x03, SI
+	JZ   rest
+
+whole:
+	VMOVUPS      (DX), Y0
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       Y0, Y3, Y3
+	VMOVUPS      least<>+0(SB), Y1
+	VMAXPS       Y3, Y1, Y3
+	VMOVUPS      most<>+0(SB), Y1
+	VMINPS       Y3, Y1, Y3
+	VMOVUPS      round<>+0(SB), Y1
+	VFMADD231PS  log2e<>+0(SB), Y3, Y1
+	VSUBPS       round<>+0(SB), Y1, Y4
+	VFNMADD231PS ln2High<>+0(SB), Y4, Y3
+	VFNMADD231PS ln2Low<>+0(SB), Y4, Y3
+	VMOVUPS      factorial7<>+0(SB), Y2
+	VFMADD213PS  factorial6<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial5<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial4<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial3<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial2<>+0(SB), Y3, Y2
+	VFMADD213PS  one<>+0(SB), Y3, Y2
+	VFMADD213PS  one<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       one<>+0(SB), Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VADDPS       one<>+0(SB), Y2, Y2
+	VMOVUPS      one<>+0(SB), Y4
+	VDIVPS       Y2, Y4, Y3
+	VMOVUPS      one<>+0(SB), Y1
+	VSUBPS       Y3, Y1, Y1
+	VFMADD213PS  one<>+0(SB), Y0, Y1
+	VMOVUPS      (BX), Y2
+	VMULPS       Y3, Y2, Y2
+	VMULPS       Y1, Y2, Y2
+	VMOVUPS      Y2, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	DECQ         SI
+	JNZ          whole
+
+rest:
+	ANDQ         $0x07, AX
+	JZ           done
+	LEAQ         lanesInUse<>+0(SB), SI
+	ADDQ         $0x20, SI
+	NEGQ         AX
+	LEAQ         (SI)(AX*4), SI
+	VMOVUPS      (SI), Y0
+	VMASKMOVPS   (DX), Y0, Y0
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       Y0, Y3, Y3
+	VMOVUPS      least<>+0(SB), Y1
+	VMAXPS       Y3, Y1, Y3
+	VMOVUPS      most<>+0(SB), Y1
+	VMINPS       Y3, Y1, Y3
+	VMOVUPS      round<>+0(SB), Y1
+	VFMADD231PS  log2e<>+0(SB), Y3, Y1
+	VSUBPS       round<>+0(SB), Y1, Y4
+	VFNMADD231PS ln2High<>+0(SB), Y4, Y3
+	VFNMADD231PS ln2Low<>+0(SB), Y4, Y3
+	VMOVUPS      factorial7<>+0(SB), Y2
+	VFMADD213PS  factorial6<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial5<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial4<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial3<>+0(SB), Y3, Y2
+	VFMADD213PS  factorial2<>+0(SB), Y3, Y2
+	VFMADD213PS  one<>+0(SB), Y3, Y2
+	VFMADD213PS  one<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       one<>+0(SB), Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VADDPS       one<>+0(SB), Y2, Y2
+	VMOVUPS      one<>+0(SB), Y4
+	VDIVPS       Y2, Y4, Y3
+	VMOVUPS      one<>+0(SB), Y1
+	VSUBPS       Y3, Y1, Y1
+	VFMADD213PS  one<>+0(SB), Y0, Y1
+	VMOVUPS      (SI), Y2
+	VMASKMOVPS   (BX), Y2, Y2
+	VMULPS       Y3, Y2, Y2
+	VMULPS       Y1, Y2, Y2
+	VMOVUPS      (SI), Y0
+	VMASKMOVPS   Y2, Y0, (CX)
 
 done:
 	VZEROUPPER

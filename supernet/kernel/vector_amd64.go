@@ -356,6 +356,48 @@ func reluBackward(dx, y, dy []float32) {
 	}
 }
 
+func sigmoid(dst, x []float32) {
+	n := len(dst)
+	x = x[:n]
+	switch {
+	case n == 0:
+	case instructions == avx512:
+		sigmoidZ(n, &dst[0], &x[0])
+	case instructions == avx2:
+		sigmoidY(n, &dst[0], &x[0])
+	default:
+		sigmoidPortable(dst, x)
+	}
+}
+
+func swish(dst, x []float32) {
+	n := len(dst)
+	x = x[:n]
+	switch {
+	case n == 0:
+	case instructions == avx512:
+		swishZ(n, &dst[0], &x[0])
+	case instructions == avx2:
+		swishY(n, &dst[0], &x[0])
+	default:
+		swishPortable(dst, x)
+	}
+}
+
+func swishBackward(dx, x, dy []float32) {
+	n := len(dx)
+	x, dy = x[:n], dy[:n]
+	switch {
+	case n == 0:
+	case instructions == avx512:
+		swishBackwardZ(n, &dx[0], &x[0], &dy[0])
+	case instructions == avx2:
+		swishBackwardY(n, &dx[0], &x[0], &dy[0])
+	default:
+		swishBackwardPortable(dx, x, dy)
+	}
+}
+
 func nesterov(w, v, g []float32, lr, momentum, decay float32) {
 	n := len(w)
 	v, g = v[:n], g[:n]

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -44,4 +45,28 @@ func TestInstructionSetsAgree(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestInstructionSetsAgreeOnSigmoids: both give the same bits.
+func TestInstructionSetsAgreeOnSigmoids(t *testing.T) {
+	if best() < avx512 {
+		t.Skip("the machine has no avx512")
+	}
+	defer func() { instructions = best() }()
+	x, dy := normals(rand.New(rand.NewPCG(1, 1)), 10007), normals(rand.New(rand.NewPCG(2, 1)), 10007)
+	for i := range x {
+		x[i] *= 10
+	}
+	for name, f := range map[string]func(dst []float32){
+		"sigmoid":       func(dst []float32) { sigmoid(dst, x) },
+		"swish":         func(dst []float32) { swish(dst, x) },
+		"swishBackward": func(dst []float32) { swishBackward(dst, x, dy) },
+	} {
+		want, got := garbage(len(x)), garbage(len(x))
+		instructions = avx512
+		f(want)
+		instructions = avx2
+		f(got)
+		exact(t, name, got, func(i int) float32 { return want[i] })
+	}
 }

@@ -35,4 +35,7 @@ func scale(dst, x []float32, s float32)            { scalePortable(dst, x, s) }
 func axpy(dst, x []float32, s float32)             { axpyPortable(dst, x, s) }
 func relu(dst, x []float32)                        { reluPortable(dst, x) }
 func reluBackward(dx, y, dy []float32)             { reluBackwardPortable(dx, y, dy) }
+func sigmoid(dst, x []float32)                     { sigmoidPortable(dst, x) }
+func swish(dst, x []float32)                       { swishPortable(dst, x) }
+func swishBackward(dx, x, dy []float32)            { swishBackwardPortable(dx, x, dy) }
 func nesterov(w, v, g []float32, lr, m, d float32) { nesterovPortable(w, v, g, lr, m, d) }

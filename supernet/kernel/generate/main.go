@@ -17,6 +17,7 @@ func main() {
 	log.SetFlags(0)
 	ConstraintExpr("amd64,!noasm")
 	declareMasks()
+	declareNumbers()
 	for _, s := range []isa{avx512, avx2} {
 		s.tiles(func(rows, vectors int) { tile(s, rows, vectors) })
 		for taps := 1; taps <= maxTaps; taps++ {
@@ -32,6 +33,7 @@ func main() {
 		moments(s)
 		slopes(s)
 		flats(s)
+		sigmoids(s)
 	}
 	if err := writeTables("../tables_amd64.go"); err != nil {
 		log.Fatal(err)

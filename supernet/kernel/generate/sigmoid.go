@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Numbers of sigmoid, in all lanes.
+var (
+	one, log2e, ln2High, ln2Low Mem
+	least, most                 Mem    // exp takes what is between them; beyond, the sigmoid is 1 or 0
+	round                       Mem    // 1.5·2^23: a sum with it is a whole number, in its last bits
+	factorials                  [8]Mem // 1/n!
+)
+
+func declareNumbers() {
+	declare := func(name string, x float64) Mem {
+		m := GLOBL(name, attr.NOPTR|attr.RODATA)
+		for i := range 16 {
+			DATA(4*i, U32(math.Float32bits(float32(x))))
+		}
+		return m
+	}
+	const high = 355. / 512 // of ln 2: its products with small whole numbers are exact
+	one, log2e, ln2High, ln2Low = declare("one", 1), declare("log2e", math.Log2E), declare("ln2High", high), declare("ln2Low", math.Ln2-high)
+	least, most, round = declare("least", -87), declare("most", 89), declare("round", 3<<22)
+	factorial := 1.
+	for n := 2; n < len(factorials); n++ {
+		factorial *= float64(n)
+		factorials[n] = declare(fmt.Sprint("factorial", n), 1/factorial)
+	}
+}
+
+// sigmoid sets dst to 1/(1 + exp(−x)), to three units of the last place; NaN stays NaN. exp(y) is 2^k·exp(r) with |r| ≤ ln 2/2, and
+// exp(r) comes from its series. It overwrites t and u.
+func (f *places) sigmoid(x, dst, t, u reg.VecVirtual) {
+	y, k, e := dst, t, u
+	f.zero(y)
+	VSUBPS(x, y, y)
+	f.bound(VMAXPS, least, y, k)
+	f.bound(VMINPS, most, y, k)
+	VMOVUPS(round, k)
+	VFMADD231PS(log2e, y, k)
+	r := f.vector()
+	VSUBPS(round, k, r)
+	VFNMADD231PS(ln2High, r, y)
+	VFNMADD231PS(ln2Low, r, y)
+	VMOVUPS(factorials[7], e)
+	for n := 6; n >= 2; n-- {
+		VFMADD213PS(factorials[n], y, e)
+	}
+	VFMADD213PS(one, y, e)
+	VFMADD213PS(one, y, e)
+	VPSLLD(Imm(23), k, k)
+	VPADDD(one, k, k) // 2^k, infinite for 128
+	VMULPS(k, e, e)
+	VADDPS(one, e, e)
+	VMOVUPS(one, r)
+	VDIVPS(e, r, dst)
+}
+
+// bound sets v to the greater or lesser of it and a number; NaN stays, being the second operand. It overwrites t.
+func (f *places) bound(which func(...Op), number Mem, v, t reg.VecVirtual) {
+	VMOVUPS(number, t)
+	which(v, t, v)
+}
+
+// sigmoids are the kernels with a sigmoid. Their results are not those of the portable loops to the bit, which take float64.
+func sigmoids(s isa) {
+	flat(s, "sigmoid", "func(n int, dst, x *float32)", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
+		x, s := f.scratch[0], f.vector()
+		f.load("x", x)
+		f.sigmoid(x, s, f.scratch[1], f.scratch[2])
+		f.store(s, "dst")
+	})
+	flat(s, "swish", "func(n int, dst, x *float32)", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
+		x, s := f.scratch[0], f.vector()
+		f.load("x", x)
+		f.sigmoid(x, s, f.scratch[1], f.scratch[2])
+		VMULPS(s, x, x)
+		f.store(x, "dst")
+	})
+	flat(s, "swishBackward", "func(n int, dx, x, dy *float32)", []string{"dx", "x", "dy"}, nil, func(f *places, _ []reg.VecVirtual) {
+		x, t, u, s := f.scratch[0], f.scratch[1], f.scratch[2], f.vector()
+		f.load("x", x)
+		f.sigmoid(x, s, t, u)
+		VMOVUPS(one, t)
+		VSUBPS(s, t, t)
+		VFMADD213PS(one, x, t) // 1 + x·(1 − s)
+		f.load("dy", u)
+		VMULPS(s, u, u)
+		VMULPS(t, u, u)
+		f.store(u, "dx")
+	})
+}
