@@ -128,13 +128,13 @@ func swishBackwardPortable(dx, x, dy []float32) {
 	}
 }
 
-func hswish(dst, x []float32) {
+func hswishPortable(dst, x []float32) {
 	for i, v := range x {
 		dst[i] = v * min(max(v+3, 0), 6) / 6
 	}
 }
 
-func hswishBackward(dx, x, dy []float32) {
+func hswishBackwardPortable(dx, x, dy []float32) {
 	for i, v := range x {
 		switch {
 		case v <= -3:

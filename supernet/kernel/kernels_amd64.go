@@ -584,6 +584,16 @@ func swishZ(n int, dst *float32, x *float32)
 //go:noescape
 func swishBackwardZ(n int, dx *float32, x *float32, dy *float32)
 
+// hswishZ is hswishPortable on n elements.
+//
+//go:noescape
+func hswishZ(n int, dst *float32, x *float32)
+
+// hswishBackwardZ is hswishBackwardPortable on n elements.
+//
+//go:noescape
+func hswishBackwardZ(n int, dx *float32, x *float32, dy *float32)
+
 // tileY1x1 is product.portable for blocks times 1 rows of 8 columns, the last 8 of which are but tail.
 //
 //go:noescape
@@ -1013,3 +1023,13 @@ func swishY(n int, dst *float32, x *float32)
 //
 //go:noescape
 func swishBackwardY(n int, dx *float32, x *float32, dy *float32)
+
+// hswishY is hswishPortable on n elements.
+//
+//go:noescape
+func hswishY(n int, dst *float32, x *float32)
+
+// hswishBackwardY is hswishBackwardPortable on n elements.
+//
+//go:noescape
+func hswishBackwardY(n int, dx *float32, x *float32, dy *float32)

@@ -22,6 +22,24 @@ DATA lanesInUse<>+56(SB)/4, $0x00000000
 DATA lanesInUse<>+60(SB)/4, $0x00000000
 GLOBL lanesInUse<>(SB), RODATA|NOPTR, $64
 
+DATA half<>+0(SB)/4, $0x3f000000
+DATA half<>+4(SB)/4, $0x3f000000
+DATA half<>+8(SB)/4, $0x3f000000
+DATA half<>+12(SB)/4, $0x3f000000
+DATA half<>+16(SB)/4, $0x3f000000
+DATA half<>+20(SB)/4, $0x3f000000
+DATA half<>+24(SB)/4, $0x3f000000
+DATA half<>+28(SB)/4, $0x3f000000
+DATA half<>+32(SB)/4, $0x3f000000
+DATA half<>+36(SB)/4, $0x3f000000
+DATA half<>+40(SB)/4, $0x3f000000
+DATA half<>+44(SB)/4, $0x3f000000
+DATA half<>+48(SB)/4, $0x3f000000
+DATA half<>+52(SB)/4, $0x3f000000
+DATA half<>+56(SB)/4, $0x3f000000
+DATA half<>+60(SB)/4, $0x3f000000
+GLOBL half<>(SB), RODATA|NOPTR, $64
+
 DATA one<>+0(SB)/4, $0x3f800000
 DATA one<>+4(SB)/4, $0x3f800000
 DATA one<>+8(SB)/4, $0x3f800000
@@ -39,6 +57,42 @@ DATA one<>+52(SB)/4, $0x3f800000
 DATA one<>+56(SB)/4, $0x3f800000
 DATA one<>+60(SB)/4, $0x3f800000
 GLOBL one<>(SB), RODATA|NOPTR, $64
+
+DATA three<>+0(SB)/4, $0x40400000
+DATA three<>+4(SB)/4, $0x40400000
+DATA three<>+8(SB)/4, $0x40400000
+DATA three<>+12(SB)/4, $0x40400000
+DATA three<>+16(SB)/4, $0x40400000
+DATA three<>+20(SB)/4, $0x40400000
+DATA three<>+24(SB)/4, $0x40400000
+DATA three<>+28(SB)/4, $0x40400000
+DATA three<>+32(SB)/4, $0x40400000
+DATA three<>+36(SB)/4, $0x40400000
+DATA three<>+40(SB)/4, $0x40400000
+DATA three<>+44(SB)/4, $0x40400000
+DATA three<>+48(SB)/4, $0x40400000
+DATA three<>+52(SB)/4, $0x40400000
+DATA three<>+56(SB)/4, $0x40400000
+DATA three<>+60(SB)/4, $0x40400000
+GLOBL three<>(SB), RODATA|NOPTR, $64
+
+DATA six<>+0(SB)/4, $0x40c00000
+DATA six<>+4(SB)/4, $0x40c00000
+DATA six<>+8(SB)/4, $0x40c00000
+DATA six<>+12(SB)/4, $0x40c00000
+DATA six<>+16(SB)/4, $0x40c00000
+DATA six<>+20(SB)/4, $0x40c00000
+DATA six<>+24(SB)/4, $0x40c00000
+DATA six<>+28(SB)/4, $0x40c00000
+DATA six<>+32(SB)/4, $0x40c00000
+DATA six<>+36(SB)/4, $0x40c00000
+DATA six<>+40(SB)/4, $0x40c00000
+DATA six<>+44(SB)/4, $0x40c00000
+DATA six<>+48(SB)/4, $0x40c00000
+DATA six<>+52(SB)/4, $0x40c00000
+DATA six<>+56(SB)/4, $0x40c00000
+DATA six<>+60(SB)/4, $0x40c00000
+GLOBL six<>(SB), RODATA|NOPTR, $64
 
 DATA log2e<>+0(SB)/4, $0x3fb8aa3b
 DATA log2e<>+4(SB)/4, $0x3fb8aa3b
@@ -23723,6 +23777,106 @@ done:
 	VZEROUPPER
 	RET
 
+// func hswishZ(n int, dst *float32, x *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hswishZ(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ AX, BX
+	SHRQ $0x04, BX
+	JZ   rest
+
+whole:
+	VMOVUPS (DX), Z0
+	VADDPS  three<>+0(SB), Z0, Z1
+	VPXORD  Z2, Z2, Z2
+	VMAXPS  Z1, Z2, Z1
+	VMOVUPS six<>+0(SB), Z2
+	VMINPS  Z1, Z2, Z1
+	VMULPS  Z1, Z0, Z0
+	VDIVPS  Z2, Z0, Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	DECQ    BX
+	JNZ     whole
+
+rest:
+	ANDQ      $0x0f, AX
+	JZ        done
+	MOVL      $0xffffffff, BX
+	BZHIL     AX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (DX), K1, Z0
+	VADDPS    three<>+0(SB), Z0, Z1
+	VPXORD    Z2, Z2, Z2
+	VMAXPS    Z1, Z2, Z1
+	VMOVUPS   six<>+0(SB), Z2
+	VMINPS    Z1, Z2, Z1
+	VMULPS    Z1, Z0, Z0
+	VDIVPS    Z2, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func hswishBackwardZ(n int, dx *float32, x *float32, dy *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hswishBackwardZ(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ dx+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ dy+24(FP), BX
+	MOVQ AX, SI
+	SHRQ $0x04, SI
+	JZ   rest
+
+whole:
+	VMOVUPS   (DX), Z0
+	VMOVUPS   (BX), Z1
+	VDIVPS    three<>+0(SB), Z0, Z2
+	VADDPS    half<>+0(SB), Z2, Z2
+	VMULPS    Z1, Z2, Z2
+	VMOVUPS   three<>+0(SB), Z3
+	VCMPPS    $0x0d, Z3, Z0, K1
+	VMOVUPS   Z1, K1, Z2
+	VPXORD    Z3, Z3, Z3
+	VSUBPS    three<>+0(SB), Z3, Z3
+	VCMPPS    $0x16, Z3, Z0, K1
+	VMOVUPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	ADDQ      $0x40, BX
+	DECQ      SI
+	JNZ       whole
+
+rest:
+	ANDQ      $0x0f, AX
+	JZ        done
+	MOVL      $0xffffffff, SI
+	BZHIL     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VDIVPS    three<>+0(SB), Z0, Z2
+	VADDPS    half<>+0(SB), Z2, Z2
+	VMULPS    Z1, Z2, Z2
+	VMOVUPS   three<>+0(SB), Z3
+	VCMPPS    $0x0d, Z3, Z0, K2
+	VMOVUPS   Z1, K2, Z2
+	VPXORD    Z3, Z3, Z3
+	VSUBPS    three<>+0(SB), Z3, Z3
+	VCMPPS    $0x16, Z3, Z0, K2
+	VMOVUPS.Z Z2, K2, Z2
+	VMOVUPS   Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func tileY1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
 // Requires: AVX, FMA3
 TEXT ·tileY1x1(SB), NOSPLIT, $0-132
@@ -37109,6 +37263,113 @@ rest:
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      (SI), Y0
 	VMASKMOVPS   Y2, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func hswishY(n int, dst *float32, x *float32)
+// Requires: AVX
+TEXT ·hswishY(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ AX, BX
+	SHRQ $0x03, BX
+	JZ   rest
+
+whole:
+	VMOVUPS (DX), Y0
+	VADDPS  three<>+0(SB), Y0, Y1
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS six<>+0(SB), Y2
+	VMINPS  Y1, Y2, Y1
+	VMULPS  Y1, Y0, Y0
+	VDIVPS  Y2, Y0, Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    BX
+	JNZ     whole
+
+rest:
+	ANDQ       $0x07, AX
+	JZ         done
+	LEAQ       lanesInUse<>+0(SB), BX
+	ADDQ       $0x20, BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	VADDPS     three<>+0(SB), Y0, Y1
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y1, Y2, Y1
+	VMOVUPS    six<>+0(SB), Y2
+	VMINPS     Y1, Y2, Y1
+	VMULPS     Y1, Y0, Y0
+	VDIVPS     Y2, Y0, Y0
+	VMOVUPS    (BX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func hswishBackwardY(n int, dx *float32, x *float32, dy *float32)
+// Requires: AVX
+TEXT ·hswishBackwardY(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), AX
+	MOVQ dx+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ dy+24(FP), BX
+	MOVQ AX, SI
+	SHRQ $0x03, SI
+	JZ   rest
+
+whole:
+	VMOVUPS   (DX), Y0
+	VMOVUPS   (BX), Y1
+	VDIVPS    three<>+0(SB), Y0, Y2
+	VADDPS    half<>+0(SB), Y2, Y2
+	VMULPS    Y1, Y2, Y2
+	VMOVUPS   three<>+0(SB), Y3
+	VCMPPS    $0x0d, Y3, Y0, Y3
+	VBLENDVPS Y3, Y1, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	VSUBPS    three<>+0(SB), Y3, Y3
+	VCMPPS    $0x16, Y3, Y0, Y3
+	VANDPS    Y3, Y2, Y2
+	VMOVUPS   Y2, (CX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, BX
+	DECQ      SI
+	JNZ       whole
+
+rest:
+	ANDQ       $0x07, AX
+	JZ         done
+	LEAQ       lanesInUse<>+0(SB), SI
+	ADDQ       $0x20, SI
+	NEGQ       AX
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    (SI), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS (BX), Y1, Y1
+	VDIVPS     three<>+0(SB), Y0, Y2
+	VADDPS     half<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VMOVUPS    three<>+0(SB), Y3
+	VCMPPS     $0x0d, Y3, Y0, Y3
+	VBLENDVPS  Y3, Y1, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VSUBPS     three<>+0(SB), Y3, Y3
+	VCMPPS     $0x16, Y3, Y0, Y3
+	VANDPS     Y3, Y2, Y2
+	VMOVUPS    (SI), Y3
+	VMASKMOVPS Y2, Y3, (CX)
 
 done:
 	VZEROUPPER

@@ -398,6 +398,34 @@ func swishBackward(dx, x, dy []float32) {
 	}
 }
 
+func hswish(dst, x []float32) {
+	n := len(dst)
+	x = x[:n]
+	switch {
+	case n == 0:
+	case instructions == avx512:
+		hswishZ(n, &dst[0], &x[0])
+	case instructions == avx2:
+		hswishY(n, &dst[0], &x[0])
+	default:
+		hswishPortable(dst, x)
+	}
+}
+
+func hswishBackward(dx, x, dy []float32) {
+	n := len(dx)
+	x, dy = x[:n], dy[:n]
+	switch {
+	case n == 0:
+	case instructions == avx512:
+		hswishBackwardZ(n, &dx[0], &x[0], &dy[0])
+	case instructions == avx2:
+		hswishBackwardY(n, &dx[0], &x[0], &dy[0])
+	default:
+		hswishBackwardPortable(dx, x, dy)
+	}
+}
+
 func nesterov(w, v, g []float32, lr, momentum, decay float32) {
 	n := len(w)
 	v, g = v[:n], g[:n]

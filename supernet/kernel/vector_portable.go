@@ -38,4 +38,6 @@ func reluBackward(dx, y, dy []float32)             { reluBackwardPortable(dx, y,
 func sigmoid(dst, x []float32)                     { sigmoidPortable(dst, x) }
 func swish(dst, x []float32)                       { swishPortable(dst, x) }
 func swishBackward(dx, x, dy []float32)            { swishBackwardPortable(dx, x, dy) }
+func hswish(dst, x []float32)                      { hswishPortable(dst, x) }
+func hswishBackward(dx, x, dy []float32)           { hswishBackwardPortable(dx, x, dy) }
 func nesterov(w, v, g []float32, lr, m, d float32) { nesterovPortable(w, v, g, lr, m, d) }

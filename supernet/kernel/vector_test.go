@@ -374,6 +374,7 @@ func TestFlatLoops(t *testing.T) {
 	loops := map[string][2]func(v [3][]float32){
 		"add": three(add, addPortable), "scale": two(scaled(scale), scaled(scalePortable)), "axpy": two(scaled(axpy), scaled(axpyPortable)),
 		"sigmoid": two(sigmoid, sigmoidPortable), "swish": two(swish, swishPortable), "swishBackward": three(swishBackward, swishBackwardPortable),
+		"hswish": two(hswish, hswishPortable), "hswishBackward": three(hswishBackward, hswishBackwardPortable),
 		"relu": two(relu, reluPortable), "reluBackward": three(reluBackward, reluBackwardPortable), "nesterov": three(step(nesterov), step(nesterovPortable)),
 	}
 	nearly := func(x, y float32) bool { return equal(x, y) || math.Abs(float64(x-y)) <= 1e-6*(1+math.Abs(float64(y))) }

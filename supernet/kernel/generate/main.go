@@ -34,6 +34,7 @@ func main() {
 		slopes(s)
 		flats(s)
 		sigmoids(s)
+		hswishes(s)
 	}
 	if err := writeTables("../tables_amd64.go"); err != nil {
 		log.Fatal(err)

@@ -8,10 +8,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Comparisons of vectors, both true for NaN.
+// Comparisons of vectors. The first two are true for NaN.
 const (
 	notEqual        = 4  // !(x = y)
 	notBelowOrEqual = 22 // !(x ≤ y)
+	atLeast         = 13 // x ≥ y
 )
 
 // coefficients addresses the coefficient vectors of a normalisation, cs bytes apart, in the order of kernel.Norm.

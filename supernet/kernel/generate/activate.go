@@ -10,12 +10,13 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Numbers of sigmoid, in all lanes.
+// Numbers of the activations, in all lanes.
 var (
-	one, log2e, ln2High, ln2Low Mem
-	least, most                 Mem    // exp takes what is between them; beyond, the sigmoid is 1 or 0
-	round                       Mem    // 1.5·2^23: a sum with it is a whole number, in its last bits
-	factorials                  [8]Mem // 1/n!
+	half, one, three, six  Mem
+	log2e, ln2High, ln2Low Mem
+	least, most            Mem    // exp takes what is between them; beyond, the sigmoid is 1 or 0
+	round                  Mem    // 1.5·2^23: a sum with it is a whole number, in its last bits
+	factorials             [8]Mem // 1/n!
 )
 
 func declareNumbers() {
@@ -27,7 +28,8 @@ func declareNumbers() {
 		return m
 	}
 	const high = 355. / 512 // of ln 2: its products with small whole numbers are exact
-	one, log2e, ln2High, ln2Low = declare("one", 1), declare("log2e", math.Log2E), declare("ln2High", high), declare("ln2Low", math.Ln2-high)
+	half, one, three, six = declare("half", 0.5), declare("one", 1), declare("three", 3), declare("six", 6)
+	log2e, ln2High, ln2Low = declare("log2e", math.Log2E), declare("ln2High", high), declare("ln2Low", math.Ln2-high)
 	least, most, round = declare("least", -87), declare("most", 89), declare("round", 3<<22)
 	factorial := 1.
 	for n := 2; n < len(factorials); n++ {
@@ -42,8 +44,10 @@ func (f *places) sigmoid(x, dst, t, u reg.VecVirtual) {
 	y, k, e := dst, t, u
 	f.zero(y)
 	VSUBPS(x, y, y)
-	f.bound(VMAXPS, least, y, k)
-	f.bound(VMINPS, most, y, k)
+	VMOVUPS(least, k)
+	VMAXPS(y, k, y) // NaN stays, being the second operand
+	VMOVUPS(most, k)
+	VMINPS(y, k, y)
 	VMOVUPS(round, k)
 	VFMADD231PS(log2e, y, k)
 	r := f.vector()
@@ -62,12 +66,6 @@ func (f *places) sigmoid(x, dst, t, u reg.VecVirtual) {
 	VADDPS(one, e, e)
 	VMOVUPS(one, r)
 	VDIVPS(e, r, dst)
-}
-
-// bound sets v to the greater or lesser of it and a number; NaN stays, being the second operand. It overwrites t.
-func (f *places) bound(which func(...Op), number Mem, v, t reg.VecVirtual) {
-	VMOVUPS(number, t)
-	which(v, t, v)
 }
 
 // sigmoids are the kernels with a sigmoid. Their results are not those of the portable loops to the bit, which take float64.
@@ -97,4 +95,47 @@ func sigmoids(s isa) {
 		VMULPS(t, u, u)
 		f.store(u, "dx")
 	})
+}
+
+// hswishes are the kernels of hswish, equal to the portable loops to the bit.
+func hswishes(s isa) {
+	flat(s, "hswish", "func(n int, dst, x *float32)", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
+		x, t, bound := f.scratch[0], f.scratch[1], f.scratch[2]
+		f.load("x", x)
+		VADDPS(three, x, t)
+		f.zero(bound)
+		VMAXPS(t, bound, t)
+		VMOVUPS(six, bound)
+		VMINPS(t, bound, t)
+		VMULPS(t, x, x)
+		VDIVPS(bound, x, x)
+		f.store(x, "dst")
+	})
+	flat(s, "hswishBackward", "func(n int, dx, x, dy *float32)", []string{"dx", "x", "dy"}, nil, func(f *places, _ []reg.VecVirtual) {
+		x, dy, t, bound := f.scratch[0], f.scratch[1], f.scratch[2], f.vector()
+		f.load("x", x)
+		f.load("dy", dy)
+		VDIVPS(three, x, t)
+		VADDPS(half, t, t)
+		VMULPS(dy, t, t)
+		VMOVUPS(three, bound)
+		f.choose(atLeast, x, bound, dy, t)
+		f.zero(bound)
+		VSUBPS(three, bound, bound)
+		f.where(notBelowOrEqual, x, bound, t)
+		f.store(t, "dx")
+	})
+}
+
+// choose sets v to w where the comparison of x with y holds.
+func (f *places) choose(comparison uint64, x, y, w, v reg.VecVirtual) {
+	if f.wide() {
+		k := K()
+		VCMPPS(Imm(comparison), y, x, k)
+		VMOVUPS(w, k, v)
+		return
+	}
+	t := f.scratch[3]
+	VCMPPS(Imm(comparison), y, x, t)
+	VBLENDVPS(t, w, v, v)
 }
