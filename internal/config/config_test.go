@@ -1,6 +1,8 @@
 package config
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -65,6 +67,22 @@ func TestFileGoesOnTopOfThePresetAndFlagsOnTopOfTheFile(t *testing.T) {
 	}
 	if c.Search.Fitness.LR != 0.25 || c.Search.Fitness.Smoothing != 0 || c.Preset != "paper" || c.Seed != 9 || c.Data.Spec != "generated:7" || c.Search.MaxRounds != 2 {
 		t.Errorf("got %+v", c)
+	}
+}
+
+func TestExamplesAreRead(t *testing.T) {
+	files, err := filepath.Glob("../../examples/*.toml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no examples", err)
+	}
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			_, err = Parse(path, text, Override{})
+		}
+		if err != nil {
+			t.Error(err)
+		}
 	}
 }
 
