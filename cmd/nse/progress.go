@@ -121,7 +121,15 @@ func (p *progress) at(phase string, done, total int, note string) {
 	p.said = now
 	rate := float64(done-p.from) / max(now.Sub(p.started).Seconds(), 1e-3)
 	left := time.Duration(float64(total-done) / rate * float64(time.Second)).Round(time.Second)
-	fmt.Fprintf(p.w, "%s: %d of %d, %s, %.3g/s, %v left\n", phase, done, total, note, rate, left)
+	fmt.Fprintf(p.w, "%s: %d of %d, %s, %s/s, %v left\n", phase, done, total, note, rateText(rate), left)
+}
+
+// rateText has three digits, or all of a large number's.
+func rateText(rate float64) string {
+	if rate >= 1000 {
+		return fmt.Sprintf("%.0f", rate)
+	}
+	return fmt.Sprintf("%.3g", rate)
 }
 
 // open starts the phase's bar.
@@ -139,7 +147,7 @@ func (p *progress) open(total int) {
 	p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name(p.phase+" "), decor.CountersNoUnit("%d/%d ")),
 		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {
-			return fmt.Sprintf("%.3g/s, %v left, %s", rate(s), left(s), note.Load())
+			return fmt.Sprintf("%s/s, %v left, %s", rateText(rate(s)), left(s), note.Load())
 		})))
 }
 

@@ -96,7 +96,12 @@ func (s *scaler) down(scale, to int) (at int, ok bool) {
 
 func scaleText(scale int) string { return fmt.Sprintf("%.3g", float64(scale)/scaleUnit) }
 
-func macsText(macs int64) string { return fmt.Sprintf("%.4gM", millions(macs)) }
+func macsText(macs int64) string {
+	if macs >= 1e9 {
+		return fmt.Sprintf("%.4gG", millions(macs)/1000)
+	}
+	return fmt.Sprintf("%.4gM", millions(macs))
+}
 
 // parseMACs reads a number of MACs, perhaps in thousands (k), millions (M) or billions (G); 0 for an empty text.
 func parseMACs(text string) (int64, error) {
