@@ -70,20 +70,20 @@ func (f *places) sigmoid(x, dst, t, u reg.VecVirtual) {
 
 // sigmoids are the kernels with a sigmoid. Their results are not those of the portable loops to the bit, which take float64.
 func sigmoids(s isa) {
-	flat(s, "sigmoid", "func(n int, dst, x *float32)", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
+	flat(s, "sigmoid", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
 		x, s := f.scratch[0], f.vector()
 		f.load("x", x)
 		f.sigmoid(x, s, f.scratch[1], f.scratch[2])
 		f.store(s, "dst")
 	})
-	flat(s, "swish", "func(n int, dst, x *float32)", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
+	flat(s, "swish", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
 		x, s := f.scratch[0], f.vector()
 		f.load("x", x)
 		f.sigmoid(x, s, f.scratch[1], f.scratch[2])
 		VMULPS(s, x, x)
 		f.store(x, "dst")
 	})
-	flat(s, "swishBackward", "func(n int, dx, x, dy *float32)", []string{"dx", "x", "dy"}, nil, func(f *places, _ []reg.VecVirtual) {
+	flat(s, "swishBackward", []string{"dx", "x", "dy"}, nil, func(f *places, _ []reg.VecVirtual) {
 		x, t, u, s := f.scratch[0], f.scratch[1], f.scratch[2], f.vector()
 		f.load("x", x)
 		f.sigmoid(x, s, t, u)
@@ -99,7 +99,7 @@ func sigmoids(s isa) {
 
 // hswishes are the kernels of hswish, equal to the portable loops to the bit.
 func hswishes(s isa) {
-	flat(s, "hswish", "func(n int, dst, x *float32)", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
+	flat(s, "hswish", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
 		x, t, bound := f.scratch[0], f.scratch[1], f.scratch[2]
 		f.load("x", x)
 		VADDPS(three, x, t)
@@ -111,7 +111,7 @@ func hswishes(s isa) {
 		VDIVPS(bound, x, x)
 		f.store(x, "dst")
 	})
-	flat(s, "hswishBackward", "func(n int, dx, x, dy *float32)", []string{"dx", "x", "dy"}, nil, func(f *places, _ []reg.VecVirtual) {
+	flat(s, "hswishBackward", []string{"dx", "x", "dy"}, nil, func(f *places, _ []reg.VecVirtual) {
 		x, dy, t, bound := f.scratch[0], f.scratch[1], f.scratch[2], f.vector()
 		f.load("x", x)
 		f.load("dy", dy)

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -10,8 +13,12 @@ import (
 
 // flat writes a loop over n elements of slices: load and store move the vectors at the same place of each, by the names of their
 // parameters; step computes one place. Scalars are parameters that all lanes share.
-func flat(s isa, name, signature string, slices, scalars []string, step func(f *places, scalar []reg.VecVirtual)) {
-	TEXT(name+s.name, NOSPLIT, signature)
+func flat(s isa, name string, slices, scalars []string, step func(f *places, scalar []reg.VecVirtual)) {
+	l := loop{name, slices, scalars}
+	if s.wide() {
+		loops = append(loops, l)
+	}
+	TEXT(name+s.name, NOSPLIT, "func(n int, "+l.parameters("*float32")+")")
 	Doc(fmt.Sprintf("%s%s is %sPortable on n elements.", name, s.name, name))
 	Pragma("noescape")
 	f := &places{isa: s, at: map[string]reg.GPVirtual{}}
@@ -46,6 +53,40 @@ func flat(s isa, name, signature string, slices, scalars []string, step func(f *
 	RET()
 }
 
+// loop is an elementwise kernel as Go sees it.
+type loop struct {
+	name            string
+	slices, scalars []string
+}
+
+// loops are those of every instruction set.
+var loops []loop
+
+// parameters declares slices of a type, and the scalars.
+func (l loop) parameters(slice string) string {
+	text := strings.Join(l.slices, ", ") + " " + slice
+	if len(l.scalars) > 0 {
+		text += ", " + strings.Join(l.scalars, ", ") + " float32"
+	}
+	return text
+}
+
+// writeLoops writes the functions that choose among the instruction sets.
+func writeLoops(path string) error {
+	var b bytes.Buffer
+	fmt.Fprint(&b, header)
+	for _, l := range loops {
+		dst, others := l.slices[0], l.slices[1:]
+		lengths := strings.Join(others, "[:n], ") + "[:n]"
+		pointers := "&" + strings.Join(l.slices, "[0], &") + "[0]"
+		call := strings.Join(slices.Concat([]string{"n", pointers}, l.scalars), ", ")
+		fmt.Fprintf(&b, "func %s(%s) {\nn := len(%s)\n%s = %s\nswitch {\ncase n == 0:\n", l.name, l.parameters("[]float32"), dst, strings.Join(others, ", "), lengths)
+		fmt.Fprintf(&b, "case instructions == avx512:\n%sZ(%s)\ncase instructions == avx2:\n%sY(%s)\n", l.name, call, l.name, call)
+		fmt.Fprintf(&b, "default:\n%sPortable(%s)\n}\n}\n\n", l.name, strings.Join(slices.Concat(l.slices, l.scalars), ", "))
+	}
+	return writeGo(path, b.Bytes())
+}
+
 // places are the current vectors of several slices.
 type places struct {
 	isa
@@ -74,20 +115,20 @@ func (f *places) store(v reg.VecVirtual, name string) {
 
 // flats are the elementwise kernels. Products and sums are rounded one by one, as in Go, so that results equal the portable loops'.
 func flats(s isa) {
-	flat(s, "add", "func(n int, dst, x, y *float32)", []string{"dst", "x", "y"}, nil, func(f *places, _ []reg.VecVirtual) {
+	flat(s, "add", []string{"dst", "x", "y"}, nil, func(f *places, _ []reg.VecVirtual) {
 		x, y := f.scratch[0], f.scratch[1]
 		f.load("x", x)
 		f.load("y", y)
 		VADDPS(y, x, x)
 		f.store(x, "dst")
 	})
-	flat(s, "scale", "func(n int, dst, x *float32, s float32)", []string{"dst", "x"}, []string{"s"}, func(f *places, scalar []reg.VecVirtual) {
+	flat(s, "scale", []string{"dst", "x"}, []string{"s"}, func(f *places, scalar []reg.VecVirtual) {
 		x := f.scratch[0]
 		f.load("x", x)
 		VMULPS(scalar[0], x, x)
 		f.store(x, "dst")
 	})
-	flat(s, "axpy", "func(n int, dst, x *float32, s float32)", []string{"dst", "x"}, []string{"s"}, func(f *places, scalar []reg.VecVirtual) {
+	flat(s, "axpy", []string{"dst", "x"}, []string{"s"}, func(f *places, scalar []reg.VecVirtual) {
 		x, d := f.scratch[0], f.scratch[1]
 		f.load("x", x)
 		f.load("dst", d)
@@ -95,14 +136,14 @@ func flats(s isa) {
 		VADDPS(x, d, d)
 		f.store(d, "dst")
 	})
-	flat(s, "relu", "func(n int, dst, x *float32)", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
+	flat(s, "relu", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
 		x, zero := f.scratch[0], f.scratch[1]
 		f.zero(zero)
 		f.load("x", x)
 		f.where(notBelowOrEqual, x, zero, x)
 		f.store(x, "dst")
 	})
-	flat(s, "reluBackward", "func(n int, dx, y, dy *float32)", []string{"dx", "y", "dy"}, nil, func(f *places, _ []reg.VecVirtual) {
+	flat(s, "reluBackward", []string{"dx", "y", "dy"}, nil, func(f *places, _ []reg.VecVirtual) {
 		y, dy, zero := f.scratch[0], f.scratch[1], f.scratch[2]
 		f.zero(zero)
 		f.load("y", y)
@@ -110,7 +151,7 @@ func flats(s isa) {
 		f.where(notEqual, y, zero, dy)
 		f.store(dy, "dx")
 	})
-	flat(s, "nesterov", "func(n int, w, v, d *float32, lr, momentum, decay float32)", []string{"w", "v", "d"}, []string{"lr", "momentum", "decay"},
+	flat(s, "nesterov", []string{"w", "v", "d"}, []string{"lr", "momentum", "decay"},
 		func(f *places, scalar []reg.VecVirtual) {
 			w, v, d, t := f.scratch[0], f.scratch[1], f.scratch[2], f.vector()
 			lr, momentum, decay := scalar[0], scalar[1], scalar[2]
