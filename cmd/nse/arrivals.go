@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,9 +81,12 @@ func (a *arrivals) look(ctx context.Context, patience bool) (found, unsettled bo
 			break
 		}
 		err := a.check(ctx, path)
-		if err != nil && ctx.Err() == nil && !a.refused[err.Error()] {
-			a.refused[err.Error()] = true
-			a.say("warning: %s is not taken: %s", path, oneLine(err))
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		if said := fmt.Sprintf("%s is not taken: %s", path, oneLine(err)); !a.refused[said] {
+			a.refused[said] = true
+			a.say("warning: %s", said)
 		}
 	}
 	return len(fresh) > 0, unsettled
