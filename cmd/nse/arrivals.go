@@ -84,7 +84,7 @@ func (a *arrivals) look(ctx context.Context, patience bool) (found, unsettled bo
 		if err == nil || ctx.Err() != nil {
 			continue
 		}
-		if said := fmt.Sprintf("%s is not taken: %s", path, oneLine(err)); !a.refused[said] {
+		if said := fmt.Sprintf("%s is not taken: %s", printable(path), oneLine(err)); !a.refused[said] {
 			a.refused[said] = true
 			a.say("warning: %s", said)
 		}
@@ -139,7 +139,7 @@ func (a *arrivals) prepare(ctx context.Context, x arrival, o registry.Options) (
 		return errors.Join(err, x.plugins.Close())
 	}
 	a.ready = append(a.ready, x)
-	a.say("%s is complete: %s the pending lists at the next replenishment", x.Source, joining(len(x.ops)))
+	a.say("%s is complete: %s the pending lists at the next replenishment", printable(x.Source), joining(len(x.ops)))
 	return nil
 }
 
@@ -155,7 +155,7 @@ func (a *arrivals) admit() error {
 	for ; len(a.ready) > 0; a.ready = a.ready[1:] {
 		x := a.ready[0]
 		if len(a.unknown(x.ops)) < len(x.ops) {
-			a.say("warning: %s is not taken: it has operations of the same names as another arrival", x.Source)
+			a.say("warning: %s is not taken: it has operations of the same names as another arrival", printable(x.Source))
 			_ = x.plugins.Close()
 			continue
 		}
@@ -167,7 +167,7 @@ func (a *arrivals) admit() error {
 			a.kept = append(a.kept, x.inbox)
 		}
 		for _, op := range x.ops {
-			a.say("%s came from %s", op.Name, x.Source)
+			a.say("%s came from %s", op.Name, printable(x.Source))
 		}
 	}
 	return nil

@@ -266,11 +266,12 @@ func TestOperationsComeFromPoolFileFolderAndCommand(t *testing.T) {
 	f.await(t, "warning: "+f.dir+"/watched/wrong.toml is not taken: "+f.dir+"/watched/wrong.toml:4:8: plugin \"mbconv\" has no operation \"mbconf\": it has mbconv\n")
 	write(t, filepath.Join(f.dir, "watched/broken"), "#!/bin/sh\necho hello\n")
 	f.await(t, "warning: "+f.dir+"/watched/broken is not taken: plugin \"broken\" printed \"hello\" where the handshake belongs")
-	for _, name := range []string{"readme", "license"} { // each is named, though the reason is the same
-		if err := os.WriteFile(filepath.Join(f.dir, "watched", name), []byte("no program"), 0o644); err != nil {
+	readme, license := f.dir+"/watched/readme", f.dir+"/watched/li\ncense"
+	for _, x := range [][2]string{{readme, readme}, {license, strconv.Quote(license)}} { // each is named, though the reason is the same
+		if err := os.WriteFile(x[0], []byte("no program"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		f.await(t, "warning: "+f.dir+"/watched/"+name+" is not taken: neither a program nor a pool file: chmod +x makes it a program\n")
+		f.await(t, "warning: "+x[1]+" is not taken: neither a program nor a pool file: chmod +x makes it a program\n")
 	}
 
 	one := filepath.Join(f.dir, "one")

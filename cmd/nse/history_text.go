@@ -13,7 +13,7 @@ func historyRows(list []history) []string {
 	slices.SortStableFunc(list, func(a, b history) int { return b.used() - a.used() })
 	rows := []string{"operation\tcame with\tfrom round\tlayers\tθ\tfell\tlet go\tkept\tfronts"}
 	for _, h := range list {
-		rows = append(rows, strings.Join([]string{h.Op, h.Came.Source + h.shortSum(), fmt.Sprint(h.Came.Round), h.count(anyEnd), h.theta(),
+		rows = append(rows, strings.Join([]string{h.Op, printable(h.Came.Source) + h.shortSum(), fmt.Sprint(h.Came.Round), h.count(anyEnd), h.theta(),
 			h.count(wasDropped), h.count(wasLetGo), h.count(wasKept), h.fronts()}, "\t"))
 	}
 	return rows
@@ -112,7 +112,7 @@ func printHistory(w io.Writer, h history) error {
 		plugin = "sha256 " + h.Checksum
 	}
 	_, err := fmt.Fprintf(w, "%s: of %s (%s), waited from round %d on, came with %s on %s\nfronts: %s\n", h.Op, h.Plugin, plugin,
-		h.Came.Round, h.Came.Source, h.Came.Time.UTC().Format("2006-01-02 15:04:05 MST"), h.fronts())
+		h.Came.Round, printable(h.Came.Source), h.Came.Time.UTC().Format("2006-01-02 15:04:05 MST"), h.fronts())
 	if err != nil {
 		return err
 	}

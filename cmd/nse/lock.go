@@ -29,10 +29,10 @@ Run it again after a plugin has changed; pins of other plugins and platforms sta
 			}
 			changes, err := registry.Lock(c.Context(), pool, registry.Options{}, func(plugins []registry.Pin, folders []string) {
 				for _, p := range plugins {
-					fmt.Fprintf(c.ErrOrStderr(), "accepts %s, which is started: sha256 %s\n", p.Name, p.SHA256)
+					fmt.Fprintf(c.ErrOrStderr(), "accepts %s, which is started: sha256 %s\n", printable(p.Name), p.SHA256)
 				}
 				for _, dir := range folders {
-					fmt.Fprintf(c.ErrOrStderr(), "accepts what comes into %s\n", dir)
+					fmt.Fprintf(c.ErrOrStderr(), "accepts what comes into %s\n", printable(dir))
 				}
 			})
 			if err != nil {
@@ -43,7 +43,7 @@ Run it again after a plugin has changed; pins of other plugins and platforms sta
 			}
 			rows := []string{"plugin\tversion\tsha256"}
 			for _, x := range changes {
-				rows = append(rows, fmt.Sprintf("%s\t%s\t%s", x.Name,
+				rows = append(rows, fmt.Sprintf("%s\t%s\t%s", printable(x.Name),
 					changed(x, func(p registry.Pin) string { return cmp.Or(p.Version, "unknown") }),
 					changed(x, func(p registry.Pin) string { return p.SHA256[:12] })))
 			}

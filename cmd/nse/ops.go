@@ -159,7 +159,7 @@ func printPlugins(w io.Writer, list []listed) error {
 				n++
 			}
 		}
-		rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%d\t%s", x.Plugin, x.Version, x.Protocol, n, cmp.Or(x.SHA256, "built in")))
+		rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%d\t%s", printable(x.Plugin), x.Version, x.Protocol, n, cmp.Or(x.SHA256, "built in")))
 	}
 	return table(w, rows)
 }
@@ -212,7 +212,7 @@ func find(ops []registry.Op, name string) (registry.Op, error) {
 // show prints the graph at one layer, or at all with only < 0.
 func show(ctx context.Context, w io.Writer, op registry.Op, layers []sdk.Layer, only int) error {
 	fmt.Fprintf(w, "%s (id %d, family %s): %s\n", op.Name, op.ID, op.Family, op.Doc)
-	fmt.Fprintf(w, "plugin %s, version %s, protocol %d, %s\n", op.Plugin.Name, versionText(op.Plugin), op.Plugin.Protocol, cmp.Or(op.Plugin.SHA256, "built in"))
+	fmt.Fprintf(w, "plugin %s, version %s, protocol %d, %s\n", printable(op.Plugin.Name), versionText(op.Plugin), op.Plugin.Protocol, cmp.Or(op.Plugin.SHA256, "built in"))
 	for _, l := range layers {
 		if only >= 0 && l.Index != only {
 			continue

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // readText reads a file that the user names, unless it is longer than any pool, configuration or list of architectures.
@@ -23,6 +25,14 @@ func readText(path string) ([]byte, error) {
 		err = fmt.Errorf("%s: the file is longer than %d bytes", path, most)
 	}
 	return text, err
+}
+
+// printable is the name of a file as a line of text can have it: in quotes if it would break the line or steer the terminal.
+func printable(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 // decodeJSON reads the JSON that a file consists of into v, which must have a field for every key.
