@@ -302,8 +302,12 @@ func TestOperationsComeFromPoolFileFolderAndCommand(t *testing.T) {
 	command(t, 0, "ops", "add", f.run(), two)
 	f.start(t, "resume", f.run(), "--follow")
 	f.await(t, "box2 came from "+two)
-	write(t, filepath.Join(f.dir, "watched/three"), "#!/bin/sh\nexec nse-numbered 3\n")
-	f.await(t, "box3 came from "+f.dir+"/watched/three")
+	three := filepath.Join(f.dir, "three")
+	write(t, three, "#!/bin/sh\nexec nse-numbered 3\n")
+	if err := os.Symlink(three, filepath.Join(f.dir, "watched/link")); err != nil {
+		t.Fatal(err)
+	}
+	f.await(t, "box3 came from "+f.dir+"/watched/link")
 	f.await(t, waiting)
 	f.interrupt(t)
 

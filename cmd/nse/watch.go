@@ -152,15 +152,17 @@ func (w watch) files() (list []string) {
 	return slices.DeleteFunc(list, func(path string) bool { return slices.Contains(list, path+".toml") })
 }
 
-// regular lists the files of a folder that are not hidden. A folder that is away may come back.
+// regular lists the files of a folder that are not hidden, and links to files. A folder that is away may come back.
 func regular(dir string) (list []string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil
 	}
 	for _, e := range entries {
-		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") && e.Name() != registry.LockFile {
-			list = append(list, filepath.Join(dir, e.Name()))
+		path := filepath.Join(dir, e.Name())
+		info, err := os.Stat(path)
+		if err == nil && info.Mode().IsRegular() && !strings.HasPrefix(e.Name(), ".") && e.Name() != registry.LockFile {
+			list = append(list, path)
 		}
 	}
 	return list
