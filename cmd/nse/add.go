@@ -58,12 +58,7 @@ func opsAdd(c *cobra.Command, dir, source string) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(dir, inbox, inboxName(time.Now(), data))
-	if err := file.Write(path, data); err != nil {
+	if _, err := leave(filepath.Join(dir, inbox), p); err != nil {
 		return err
 	}
 	for _, name := range names {
@@ -71,6 +66,16 @@ func opsAdd(c *cobra.Command, dir, source string) error {
 	}
 	_, err = fmt.Fprintf(c.ErrOrStderr(), "%s the pending list of every layer of %s at its next replenishment\n", joining(len(names)), dir)
 	return err
+}
+
+// leave writes a pool file into an inbox, where the next replenishment of its search finds it, and returns the path.
+func leave(inbox string, p runs.Pool) (path string, err error) {
+	data, err := json.Marshal(p)
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(inbox, inboxName(time.Now(), data))
+	return path, file.Write(path, data)
 }
 
 // inboxName is the name of a file of the inbox. It has a checksum, so that a damaged file is not taken for another pool.

@@ -32,7 +32,7 @@ type arrivals struct {
 	ready   []arrival  // in the order in which they came
 	refused map[string]bool
 	opened  pools    // of what was taken
-	kept    []string // files of the inbox that were taken
+	kept    []string // files of the inbox that were taken, or never will be
 }
 
 // arrival is a pool file that was checked, with the operations that the search does not know.
@@ -40,7 +40,7 @@ type arrival struct {
 	runs.Pool
 	laid
 	plugins *registry.Pool
-	inbox   string // file to remove when the run keeps what it says
+	inbox   string // file that has it until the run keeps it
 }
 
 // take is evolve.Search.Arrivals.
@@ -114,7 +114,7 @@ func (a *arrivals) check(ctx context.Context, path string) (err error) {
 		return err
 	}
 	if !strings.HasSuffix(path, "-"+file.Sum(text)+".json") {
-		return errors.New("it is not what nse ops add wrote: remove it, and add its operations again")
+		return errors.New("it is not what nse wrote: remove it, and add its operations again")
 	}
 	x := arrival{inbox: path}
 	if err := json.Unmarshal(text, &x.Pool); err != nil {
@@ -138,6 +138,12 @@ func (a *arrivals) prepare(ctx context.Context, x arrival, o registry.Options) (
 		}
 		return errors.Join(err, x.plugins.Close())
 	}
+	if x.inbox == "" { // a search that is stopped before its next replenishment finds it there
+		if x.inbox, err = leave(a.watch.inbox, x.Pool); err != nil {
+			return errors.Join(err, x.plugins.Close())
+		}
+		a.watch.seen[x.inbox] = condition(x.inbox)
+	}
 	a.ready = append(a.ready, x)
 	a.say("%s is complete: %s the pending lists at the next replenishment", printable(x.Source), joining(len(x.ops)))
 	return nil
@@ -154,6 +160,7 @@ func (a *arrivals) unknown(ops []registry.Op) []registry.Op {
 func (a *arrivals) admit() error {
 	for ; len(a.ready) > 0; a.ready = a.ready[1:] {
 		x := a.ready[0]
+		a.kept = append(a.kept, x.inbox)
 		if len(a.unknown(x.ops)) < len(x.ops) {
 			a.say("warning: %s is not taken: it has operations of the same names as another arrival", printable(x.Source))
 			_ = x.plugins.Close()
@@ -163,9 +170,6 @@ func (a *arrivals) admit() error {
 			return err
 		}
 		a.opened = append(a.opened, x.plugins)
-		if x.inbox != "" {
-			a.kept = append(a.kept, x.inbox)
-		}
 		for _, op := range x.ops {
 			a.say("%s came from %s", op.Name, printable(x.Source))
 		}

@@ -64,10 +64,12 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-func follow(t *testing.T) *following {
+func follow(t *testing.T) *following { return followWith(t, followConfig) }
+
+func followWith(t *testing.T, config string) *following {
 	f := &following{dir: t.TempDir()}
 	t.Setenv(registry.CacheVariable, filepath.Join(f.dir, "cache"))
-	for name, text := range map[string]string{"c.toml": followConfig, "ops.toml": "watch = [\"watched\"]\n" + killPool, "watched/old": "#!/bin/sh\n"} {
+	for name, text := range map[string]string{"c.toml": config, "ops.toml": "watch = [\"watched\"]\n" + killPool, "watched/old": "#!/bin/sh\n"} {
 		write(t, filepath.Join(f.dir, name), text)
 	}
 	f.start(t, "evolve", "--pool", filepath.Join(f.dir, "ops.toml"), "--config", filepath.Join(f.dir, "c.toml"), "--out", f.run(), "--follow", "--watch", filepath.Join(f.dir, "watched"))
@@ -317,6 +319,27 @@ func TestOperationsComeFromPoolFileFolderAndCommand(t *testing.T) {
 	if out := command(t, 1, "ops", "add", f.run(), two); !strings.Contains(out, "has finished: go on with nse continue "+f.run()+" --pool FILE") {
 		t.Errorf("ops add at the end: %s", out)
 	}
+}
+
+// TestArrivalsOutliveTheirSearch stops a search, and kills it, in the round in which a plugin came: the next replenishment
+// takes it all the same.
+func TestArrivalsOutliveTheirSearch(t *testing.T) {
+	f := followWith(t, strings.Replace(followConfig, "train_steps = 2", "train_steps = 1000000", 1))
+	f.await(t, "round 1: ")
+	one := filepath.Join(f.dir, "watched/one")
+	write(t, one, "#!/bin/sh\nexec nse-numbered 1\n")
+	complete := "\n" + one + " is complete: 1 operation joins the pending lists at the next replenishment\n"
+	f.await(t, complete)
+	f.interrupt(t)
+	f.start(t, "resume", f.run())
+	f.await(t, complete)
+	if err := f.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = f.cmd.Wait()
+	f.start(t, "resume", f.run())
+	f.await(t, complete)
+	f.interrupt(t)
 }
 
 // A pool file that is not named like one could be taken for a plugin once it has changed, and executed.
