@@ -3,6 +3,7 @@ package plot
 import (
 	"fmt"
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -111,11 +112,12 @@ func (d *historyDrawing) draw(s sheet) {
 	}
 }
 
-// row draws an operation, of which nothing is to be seen before it came.
+// row draws an operation, of which nothing is to be seen before it came, nor after it was quarantined unless it came again.
 func (d *historyDrawing) row(s sheet, y vg.Length, op Life, from int) {
 	s.text(16, y, op.Op)
 	for r, slots := range op.Slots {
-		if r+1 < from || op.Ended > 0 && r+1 > op.Ended {
+		absent := !slices.ContainsFunc(slots, func(s Slot) bool { return s.Fate != Absent })
+		if r+1 < from || op.Ended > 0 && r+1 > op.Ended && absent {
 			continue
 		}
 		x := d.column(r)

@@ -142,3 +142,16 @@ func TestNotANumberIsAnError(t *testing.T) {
 		t.Error("an accuracy that is not a number was drawn")
 	}
 }
+
+// An operation that was quarantined can come again, with a plugin that was mended.
+func TestHistoryOfOneThatCameAgain(t *testing.T) {
+	life := Life{Op: "a", Slots: [][]Slot{{{Fate: LetGo}}, {{Fate: Absent}}, {{Fate: Kept}}}, Ended: 1}
+	svg, err := History{Rounds: 3, Layers: 1, Groups: []Group{{Title: "pool", Round: 1, Ops: []Life{life}}}}.SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := fmt.Sprintf("#%02X%02X%02X", blue.R, blue.G, blue.B)
+	if n := strings.Count(string(svg), kept); n != 2 {
+		t.Errorf("%d squares in the colour of what is kept, want one in the legend and one in round 3:\n%s", n, svg)
+	}
+}
