@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -34,10 +35,7 @@ func (s scaffold) write() (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	dir = s.dir
-	if dir == "" {
-		dir = s.name
-	}
+	dir = filepath.Clean(cmp.Or(s.dir, s.name)) // a slash at the end would make the folder its own parent
 	if _, err := os.Lstat(dir); err == nil {
 		return "", fmt.Errorf("%s exists already: choose another --dir", dir)
 	}
