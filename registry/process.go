@@ -75,7 +75,7 @@ func (p *process) run(started chan<- error) {
 		started <- p.failure
 		return
 	}
-	defer guard(p.cmd.Process.Pid)()
+	defer guard(p.cmd.Process.Pid, p.sockets)()
 	started <- nil
 	p.failure = p.cmd.Wait()
 	killGroup(p.cmd)

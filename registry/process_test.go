@@ -89,6 +89,36 @@ func TestKilledHostLeavesNoPlugin(t *testing.T) {
 	}
 }
 
+// The deaf plugin has its socket and does not describe itself.
+func TestHostKilledDuringStartLeavesNoSocket(t *testing.T) {
+	temp := t.TempDir()
+	host := exec.Command(os.Args[0], "host", "deaf")
+	host.Env = append(os.Environ(), "TMPDIR="+temp)
+	if err := host.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await := func(pattern string, n int) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			found, err := filepath.Glob(filepath.Join(temp, pattern))
+			if err == nil && len(found) == n {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%s: %v, %v, want %d", pattern, found, err, n)
+			}
+		}
+	}
+	await("*/*", 1)
+	family := descendants(t, host.Process.Pid)
+	if err := host.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = host.Wait()
+	gone(t, family)
+	await("*", 0)
+}
+
 func TestStoppedPlugin(t *testing.T) {
 	o := options()
 	o.CallTimeout = 2 * time.Second
