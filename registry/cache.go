@@ -132,7 +132,7 @@ func recall(path, want string) (string, error) {
 			return kept, nil
 		}
 	}
-	return "", fmt.Errorf("there is no copy of it in %s: name the file whose sha256 is %s with --plugin", filepath.Dir(filepath.Dir(same)), want)
+	return "", fmt.Errorf("there is no copy of it in %s: name the file whose sha256 is %s with --plugin, or with nse ops describe", filepath.Dir(filepath.Dir(same)), want)
 }
 
 // sum is the SHA-256 of a file in hexadecimal digits.

@@ -294,7 +294,7 @@ func TestRecallGoesByChecksum(t *testing.T) {
 		}
 		return err
 	}
-	want := "p.toml:2:8: plugin \"elsewhere/nse-plain\": there is no copy of it in " + cache + ": name the file whose sha256 is " + sum + " with --plugin"
+	want := "p.toml:2:8: plugin \"elsewhere/nse-plain\": there is no copy of it in " + cache + ": name the file whose sha256 is " + sum + " with --plugin, or with nse ops describe"
 	if err := recalled(); err == nil || err.Error() != want {
 		t.Errorf("before it was named: %v\nwant %s", err, want)
 	}
