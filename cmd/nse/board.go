@@ -71,10 +71,13 @@ func (b *board) read(r *runs.Run, write func(path string, data []byte) error) er
 	return err
 }
 
-// appendFile appends to a file. Unlike file.Write it does not wait for the disk.
+// appendFile appends to a file, and follows no link to one elsewhere. Unlike file.Write it does not wait for the disk.
 func appendFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return file.PathError(path, err)
+	}
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a file: remove it", path)
 	}
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {

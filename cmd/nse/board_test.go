@@ -191,3 +191,19 @@ func TestLog10(t *testing.T) {
 		}
 	}
 }
+
+// A run's folder from elsewhere may have links to files of the user's where a later round writes.
+func TestAppendFollowsNoLink(t *testing.T) {
+	dir := t.TempDir()
+	precious, path := filepath.Join(dir, "precious"), filepath.Join(dir, boardFile)
+	write(t, precious, "as it was")
+	if err := os.Symlink(precious, path); err != nil {
+		t.Fatal(err)
+	}
+	if err := appendFile(path, []byte("more")); err == nil || err.Error() != path+" is not a file: remove it" {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(precious); err != nil || string(text) != "as it was" {
+		t.Errorf("another file was written: %q, %v", text, err)
+	}
+}

@@ -29,8 +29,13 @@ func Write(path string, data []byte) error {
 	return SyncDir(dir)
 }
 
+// writeSynced writes a new file. What was left under its name goes first: in a folder from elsewhere it could be a link
+// to a file of the user's.
 func writeSynced(path string, data []byte) error {
-	f, err := os.Create(path)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,27 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
+// What was left under the name that a file is written under may be a link to anything.
+func TestWriteFollowsNoLink(t *testing.T) {
+	dir := t.TempDir()
+	path, precious := filepath.Join(dir, "a"), filepath.Join(dir, "precious")
+	if err := os.WriteFile(precious, []byte("as it was"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(precious, path+".new"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(path, []byte("text")); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(precious); err != nil || string(text) != "as it was" {
+		t.Errorf("another file was written: %q, %v", text, err)
+	}
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("what was written is %v, %v", info, err)
+	}
+}
+
 func TestLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	if Locked(path) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"unicode/utf8"
 )
@@ -32,7 +33,10 @@ func (f *File) WriteFile(path string) error {
 
 func (f *File) replace(path string) (err error) {
 	temp := path + ".tmp"
-	w, err := os.Create(temp)
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // it could be a link to anything
+		return err
+	}
+	w, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}

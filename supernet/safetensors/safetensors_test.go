@@ -138,8 +138,15 @@ func TestEncodeRefuses(t *testing.T) {
 func TestWriteFileReplacesWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "w.safetensors")
 	good := &File{Tensors: []Tensor{NewFloat32("x", []int{1}, []float32{1})}}
+	elsewhere := filepath.Join(t.TempDir(), "precious") // a link to it must not be followed
+	if err := os.Symlink(elsewhere, path+".tmp"); err != nil {
+		t.Fatal(err)
+	}
 	if err := good.WriteFile(path); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := os.Lstat(elsewhere); err == nil {
+		t.Error("another file was written")
 	}
 	bad := &File{Tensors: []Tensor{NewFloat32("x", []int{2}, []float32{1})}}
 	if err := bad.WriteFile(path); err == nil {
