@@ -111,6 +111,9 @@ func (b lutBuild) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if err := file.Probe(b.out); err != nil {
+		return err
+	}
 	_, missing := t.Missing(ops)
 	t, slowdown, err := b.measure(c, t, n, ops, reference.run)
 	if err != nil {

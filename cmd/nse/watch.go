@@ -14,6 +14,7 @@ import (
 	"github.com/sourcegraph/conc"
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 )
@@ -128,7 +129,7 @@ func newWatch(pool string, dirs []string, wait bool) (watch, error) {
 	w := watch{pool: pool, dirs: dirs, seen: map[string]string{}, wait: wait}
 	for _, dir := range dirs {
 		if _, err := os.ReadDir(dir); err != nil {
-			return w, fmt.Errorf("watch: %w", err)
+			return w, fmt.Errorf("%w: a watched folder has to be there, if empty", file.PathError(printable(dir), err))
 		}
 	}
 	for _, path := range w.files() {

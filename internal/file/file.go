@@ -29,6 +29,19 @@ func Write(path string, data []byte) error {
 	return SyncDir(dir)
 }
 
+// Probe makes the folder of a file and says whether Write could write there, for long work that ends with it.
+func Probe(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return PathError(dir, err)
+	}
+	f, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return PathError(dir, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // writeSynced writes a new file. What was left under its name goes first: in a folder from elsewhere it could be a link
 // to a file of the user's.
 func writeSynced(path string, data []byte) error {

@@ -39,6 +39,22 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
+func TestProbe(t *testing.T) {
+	dir := t.TempDir()
+	if err := Probe(filepath.Join(dir, "new", "a")); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, "new")); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Probe(filepath.Join(dir, "file", "a")); err == nil || err.Error() != filepath.Join(dir, "file")+": not a directory" {
+		t.Errorf("in a file: %v", err)
+	}
+}
+
 // What was left under the name that a file is written under may be a link to anything.
 func TestWriteFollowsNoLink(t *testing.T) {
 	dir := t.TempDir()
