@@ -40,21 +40,9 @@ func tile(s isa, rows, vectors int) {
 	for i := range acc {
 		acc[i] = s.vectors(vectors)
 	}
-	bv := s.vectors(vectors)
-	coefficients := s.vectors(1)
+	bv, coefficients := s.vectors(vectors), s.vectors(1)
 	if rows*vectors+vectors+2 <= 2*s.lanes {
 		coefficients = s.vectors(2)
-	}
-	each := func(c reg.GPVirtual, f func(acc reg.VecVirtual, at Mem, masked bool)) {
-		cm := gp("cm")[0]
-		for i := range acc {
-			for j := range acc[i] {
-				f(acc[i][j], Mem{Base: c, Disp: j * s.size()}, j == vectors-1)
-			}
-			if i < rows-1 {
-				ADDQ(cm, c)
-			}
-		}
 	}
 	Label("block")
 	for i := range acc {
@@ -63,7 +51,7 @@ func tile(s isa, rows, vectors int) {
 	add := gp("add")[0]
 	TESTQ(add, add)
 	JZ(LabelRef("start"))
-	each(gp("c")[0], func(acc reg.VecVirtual, at Mem, masked bool) {
+	s.eachVector(acc, gp("c")[0], func(acc reg.VecVirtual, at Mem, masked bool) {
 		if masked {
 			last.load(at, acc)
 		} else {
@@ -79,9 +67,47 @@ func tile(s isa, rows, vectors int) {
 	Label("tap")
 	k := gp("k")[0]
 	Label("loop")
+	s.outerProduct(acc, ars, b, bv, coefficients, last)
+	ars.move(ak)
+	ADDQ(bk, b)
+	DECQ(k)
+	JNZ(LabelRef("loop"))
+	ars.move(at)
+	ADDQ(bt, b)
+	DECQ(taps)
+	JNZ(LabelRef("tap"))
+	s.settle(acc, bv[0], coefficients[0])
+	c := gp("c")[0]
+	s.eachVector(acc, c, func(acc reg.VecVirtual, at Mem, masked bool) {
+		if masked {
+			last.store(acc, bv[0], at)
+		} else {
+			VMOVUPS(acc, at)
+		}
+	})
+	nextBlock(c, rows)
+	VZEROUPPER()
+	RET()
+}
+
+// eachVector calls f for every vector of acc with its place in c, which it moves to the last row; the last of a row is masked.
+func (s isa) eachVector(acc [][]reg.VecVirtual, c reg.GPVirtual, f func(acc reg.VecVirtual, at Mem, masked bool)) {
+	cm := gp("cm")[0]
+	for i := range acc {
+		for j := range acc[i] {
+			f(acc[i][j], Mem{Base: c, Disp: j * s.size()}, j == len(acc[i])-1)
+		}
+		if i < len(acc)-1 {
+			ADDQ(cm, c)
+		}
+	}
+}
+
+// outerProduct adds a column of a times a row of b, of which the last vector is masked.
+func (s isa) outerProduct(acc [][]reg.VecVirtual, ars series, b reg.GPVirtual, bv, coefficients []reg.VecVirtual, last mask) {
 	for j, v := range bv {
 		from := Mem{Base: b, Disp: j * s.size()}
-		if j == vectors-1 {
+		if j == len(bv)-1 {
 			last.load(from, v)
 		} else {
 			VMOVUPS(from, v)
@@ -94,26 +120,6 @@ func tile(s isa, rows, vectors int) {
 			VFMADD231PS(v, t, acc[i][j])
 		}
 	}
-	ars.move(ak)
-	ADDQ(bk, b)
-	DECQ(k)
-	JNZ(LabelRef("loop"))
-	ars.move(at)
-	ADDQ(bt, b)
-	DECQ(taps)
-	JNZ(LabelRef("tap"))
-	s.settle(acc, bv[0], coefficients[0])
-	c := gp("c")[0]
-	each(c, func(acc reg.VecVirtual, at Mem, masked bool) {
-		if masked {
-			last.store(acc, bv[0], at)
-		} else {
-			VMOVUPS(acc, at)
-		}
-	})
-	nextBlock(c, rows)
-	VZEROUPPER()
-	RET()
 }
 
 // nextBlock goes on to the rows below, if there are more blocks. The parameters are the caller's to lose.
