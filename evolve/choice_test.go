@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/nse-dev/nse/internal/random"
 )
 
 // product is the probability of a configuration under independent Bernoulli(p), the definition in eq. 4.
@@ -58,7 +60,7 @@ func TestDrawsFollowTheDistribution(t *testing.T) {
 				total += product(test.theta, test.smoothing, m)
 			}
 			p := func(m mask) float64 { return product(test.theta, test.smoothing, m) / total }
-			r := Rand(1, t.Name(), 0, 0, 0)
+			r := random.New(1, t.Name(), 0, 0, 0)
 			seenA, seenB := map[mask]int{}, map[mask]int{}
 			for range draws {
 				a, b := c.drawPair(r)
@@ -101,7 +103,7 @@ func TestPairsAreDistinctAndAllowed(t *testing.T) {
 		normal, single := rapid.Bool().Draw(t, "normal"), rapid.Bool().Draw(t, "single")
 		c := newChoice(make(Path, len(theta)), theta, 0, normal, single)
 		list := allowed(len(theta), normal, single)
-		a, b := c.drawPair(Rand(rapid.Uint64().Draw(t, "seed"), "pair", 0, 0, 0))
+		a, b := c.drawPair(random.New(rapid.Uint64().Draw(t, "seed"), "pair", 0, 0, 0))
 		if c.free() != (len(list) > 1) || (a != b) != c.free() {
 			t.Fatalf("a = %b, b = %b of %d configurations, free = %v", a, b, len(list), c.free())
 		}
@@ -135,7 +137,7 @@ func TestTrainingPathsAreUniform(t *testing.T) {
 	for _, test := range thetaCases {
 		list := allowed(len(test.theta), test.normal, test.single)
 		c := uniformChoice(make(Path, len(test.theta)), test.normal, test.single)
-		r, seen := Rand(1, test.name, 0, 0, 0), map[mask]int{}
+		r, seen := random.New(1, test.name, 0, 0, 0), map[mask]int{}
 		for range draws {
 			seen[c.draw(r)]++
 		}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/nse-dev/nse/supernet/safetensors"
+	"github.com/nse-dev/nse/internal/safetensors"
 )
 
 // TestGoldenFitness checks the formulas of the fitness step against every supernet case of NSE_GOLDEN_DIR (default

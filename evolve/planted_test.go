@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"testing"
+
+	"github.com/nse-dev/nse/internal/random"
 )
 
 // planted is an Engine over a table: every operation has a quality at every layer, and a layer is worth the mean
@@ -51,7 +53,7 @@ func (e *planted) Train(s Step, a Arch) (float64, error) {
 		return 0, err
 	}
 	e.Weights = digest(e.Weights, s, a)
-	return 2 - e.worth(a) + e.noise*Rand(e.seed, "loss", s.Round, s.Index, 0).NormFloat64(), nil
+	return 2 - e.worth(a) + e.noise*random.New(e.seed, "loss", s.Round, s.Index, 0).NormFloat64(), nil
 }
 
 func (e *planted) Fitness(s Step, a, b Arch) (Gradient, error) {
@@ -60,7 +62,7 @@ func (e *planted) Fitness(s Step, a, b Arch) (Gradient, error) {
 	}
 	g := Gradient{Loss: 2 - e.worth(a)}
 	for l := range a {
-		r := Rand(e.seed, "gradient", s.Round, s.Index, l)
+		r := random.New(e.seed, "gradient", s.Round, s.Index, l)
 		g.A = append(g.A, -e.layer(l, a[l])+e.noise*r.NormFloat64())
 		g.B = append(g.B, -e.layer(l, b[l])+e.noise*r.NormFloat64())
 	}
@@ -73,7 +75,7 @@ func (e *planted) Score(ctx context.Context, archs []Arch, done func(int, float6
 		if err := e.use(a); err != nil {
 			return err
 		}
-		noise := e.noise * Rand(e.seed^e.Weights, string(a.key()), 0, 0, 0).NormFloat64()
+		noise := e.noise * random.New(e.seed^e.Weights, string(a.key()), 0, 0, 0).NormFloat64()
 		if err := done(i, min(max(0.1+0.8*e.worth(a)+0.01*noise, 0), 1)); err != nil {
 			return err
 		}
@@ -117,7 +119,7 @@ func (e *planted) best(l int) OpID {
 func plant(seed uint64, n int) (Search, *planted) {
 	p := Problem{Normal: []bool{true, false, true, true, false, true}, Fixed: 0.5}
 	e := &planted{normal: p.Normal, seed: seed}
-	r := Rand(seed, "plant", 0, 0, 0)
+	r := random.New(seed, "plant", 0, 0, 0)
 	for l := range p.Normal {
 		e.quality = append(e.quality, nil)
 		for range n {

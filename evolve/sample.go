@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"math/rand/v2"
+
+	"github.com/nse-dev/nse/internal/random"
 )
 
 // Feasibility says what the sampling within the constraint interval found.
@@ -61,7 +63,7 @@ func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
 		round: st.Round, problem: s.Problem, budget: s.Config.Constraint, front: s.Config.Front,
 		choices: st.Fitness.choices(s.Problem, s.Config),
 		masks:   make([]mask, len(st.Fitness)),
-		random:  Rand(s.Seed, "sample", st.Round, 0, 0),
+		random:  random.New(s.Seed, "sample", st.Round, 0, 0),
 		seen:    map[string]bool{},
 	}
 	d.least, d.greatest = s.Problem.Reach(st.Fitness.Remaining(), s.Config.branches())

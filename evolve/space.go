@@ -1,6 +1,10 @@
 package evolve
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/nse-dev/nse/internal/random"
+)
 
 // Space is the search space as it evolves: for each layer a subset of at most K operations and the list of those that
 // wait for a place.
@@ -32,7 +36,7 @@ func NewSpace(layers, n, k int, seed uint64) Space {
 // shuffled is a layer's shuffle of a pool that comes after a number of rounds.
 func shuffled(pool []OpID, seed uint64, rounds, layer int) []OpID {
 	list := make([]OpID, len(pool))
-	for i, place := range Rand(seed, "space", rounds, 0, layer).Perm(len(pool)) {
+	for i, place := range random.New(seed, "space", rounds, 0, layer).Perm(len(pool)) {
 		list[i] = pool[place]
 	}
 	return list

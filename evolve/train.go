@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"github.com/nse-dev/nse/internal/random"
 )
 
 // begin starts a round: fresh weights and fitness on the space's subset.
@@ -53,7 +55,7 @@ func (s Search) updateWeights(st State) (State, error) {
 	a := make(Arch, len(st.Fitness))
 	for l, ops := range st.Fitness.Remaining() {
 		c := uniformChoice(ops, s.Problem.Normal[l], s.Config.SingleBranch)
-		a[l] = c.path(c.draw(Rand(s.Seed, "path", st.Round, st.Step, l)))
+		a[l] = c.path(c.draw(random.New(s.Seed, "path", st.Round, st.Step, l)))
 	}
 	loss, err := s.Engine.Train(Step{st.Round, st.Step, s.Config.TrainSteps}, a)
 	if err := finite(err, loss); err != nil {
@@ -89,7 +91,7 @@ func (s Search) updateFitness(st State) (State, error) {
 func (s Search) drawPairs(st State, step Step) (a, b Arch) {
 	a, b = make(Arch, len(st.Fitness)), make(Arch, len(st.Fitness))
 	for l, c := range st.Fitness.choices(s.Problem, s.Config) {
-		ma, mb := c.drawPair(Rand(s.Seed, "pair", step.Round, step.Index, l))
+		ma, mb := c.drawPair(random.New(s.Seed, "pair", step.Round, step.Index, l))
 		a[l], b[l] = c.path(ma), c.path(mb)
 	}
 	return a, b

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/random"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
@@ -115,5 +116,5 @@ func (e *Engine) closeLoaders() {
 }
 
 func (e *Engine) dropoutSeed(stream string, s evolve.Step) uint64 {
-	return evolve.Rand(e.net.seed, stream, s.Round, s.Index, 0).Uint64()
+	return random.New(e.net.seed, stream, s.Round, s.Index, 0).Uint64()
 }

@@ -46,7 +46,7 @@ func testEngine(t testing.TB, workers int, train TrainConfig, score ScoreConfig)
 		t.Fatal(err)
 	}
 	m := Macro{StemStride: 2, Channels: []int{8, 12}, Layers: "NRN", Head: 16}
-	s, err := m.Skeleton(sdk.Shape{Height: set.Height, Width: set.Width, Channels: set.Channels}, len(set.Classes))
+	s, err := m.Skeleton(InputOf(set))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/nse-dev/nse/evolve"
-	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
@@ -30,7 +29,7 @@ func TestRandomWeightsScoreAtChance(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.StemStride = 2
-	s, err := m.Skeleton(sdk.Shape{Height: set.Height, Width: set.Width, Channels: set.Channels}, len(set.Classes))
+	s, err := m.Skeleton(InputOf(set))
 	if err != nil {
 		t.Fatal(err)
 	}

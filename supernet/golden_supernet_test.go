@@ -6,10 +6,9 @@ import (
 	"strconv"
 
 	"github.com/nse-dev/nse/evolve"
-	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/graph"
-	"github.com/nse-dev/nse/supernet/safetensors"
 )
 
 // goldenSupernet checks SGD steps on sampled paths, then the last path's evaluation and one fitness step on a further batch.
@@ -84,7 +83,7 @@ func (g golden) skeleton() Skeleton {
 		m.Layers += letter
 	}
 	t, _ := g.file.Tensor("x.0")
-	s, err := m.Skeleton(sdk.Shape{Height: t.Shape[2], Width: t.Shape[3], Channels: t.Shape[1]}, g.integer("classes"))
+	s, err := m.Skeleton(Input{Height: t.Shape[2], Width: t.Shape[3], Channels: t.Shape[1], Classes: g.integer("classes")})
 	if err != nil {
 		g.Fatal(err)
 	}

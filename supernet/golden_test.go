@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
-	"github.com/nse-dev/nse/supernet/safetensors"
 )
 
 // golden is one case computed with PyTorch. What to do with it stands in its metadata.

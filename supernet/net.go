@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/random"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet/graph"
 	"github.com/nse-dev/nse/supernet/kernel"
@@ -171,7 +172,7 @@ func (n *Net) begin(round int, subset []evolve.Path, keep bool) error {
 
 // initialise draws a block's parameters anew.
 func (n *Net) initialise(b *graph.Block, round, layer, op int) {
-	r := evolve.Rand(n.seed, "weights", round, layer, op)
+	r := random.New(n.seed, "weights", round, layer, op)
 	for _, p := range b.Params {
 		switch p.Init {
 		case sdk.Kaiming:

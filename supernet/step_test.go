@@ -24,7 +24,7 @@ type stepper struct {
 func newStepper(t testing.TB, size, batch, workers int, channels ...int) *stepper {
 	t.Helper()
 	m := Macro{StemStride: 1, Layers: "NRN", Channels: channels[:2], Head: channels[2], Activation: sdk.ReLU}
-	s, err := m.Skeleton(sdk.Shape{Height: size, Width: size, Channels: 3}, 10)
+	s, err := m.Skeleton(Input{Height: size, Width: size, Channels: 3, Classes: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet/data"
 )
 
 // Macro is a macro-architecture: what surrounds the searched layers, and where they change channels and resolution.
@@ -83,6 +84,21 @@ func (m Macro) keeps(i int) bool {
 
 func (m Macro) letters() string { return strings.Join(strings.Fields(m.Layers), "") }
 
+// Input is what a network is built for: images [Height, Width, Channels] of so many classes.
+type Input struct {
+	Height, Width, Channels, Classes int
+}
+
+// InputOf is the input of networks for a data set.
+func InputOf(set *data.Set) Input {
+	return Input{Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: len(set.Classes)}
+}
+
+// Shape is the shape of one image.
+func (i Input) Shape() sdk.Shape {
+	return sdk.Shape{Height: i.Height, Width: i.Width, Channels: i.Channels}
+}
+
 // Skeleton is a macro-architecture for one kind of image: the fixed parts as graphs and the places of operations.
 type Skeleton struct {
 	Stem   *sdk.Graph  // image [H, W, C] to the first layer's input
@@ -90,12 +106,12 @@ type Skeleton struct {
 	Head   *sdk.Graph  // last layer's output to logits [1, 1, classes]
 }
 
-// Skeleton lays the macro-architecture out for images of the given shape.
-func (m Macro) Skeleton(image sdk.Shape, classes int) (Skeleton, error) {
+// Skeleton lays the macro-architecture out for an input.
+func (m Macro) Skeleton(in Input) (Skeleton, error) {
 	if err := m.Validate(); err != nil {
 		return Skeleton{}, fmt.Errorf("macro: %w", err)
 	}
-	stem, err := m.stem(image)
+	stem, err := m.stem(in.Shape())
 	if err != nil {
 		return Skeleton{}, fmt.Errorf("macro: stem: %w", err)
 	}
@@ -113,7 +129,7 @@ func (m Macro) Skeleton(image sdk.Shape, classes int) (Skeleton, error) {
 		s.Layers = append(s.Layers, l)
 		at = l.Output()
 	}
-	if s.Head, err = m.head(at, classes); err != nil {
+	if s.Head, err = m.head(at, in.Classes); err != nil {
 		return Skeleton{}, fmt.Errorf("macro: head: %w", err)
 	}
 	return s, nil

@@ -3,8 +3,6 @@ package supernet
 import (
 	"slices"
 	"testing"
-
-	"github.com/nse-dev/nse/sdk"
 )
 
 // The macro-architectures of Tables 5 and 6: output channels and strides of the searched layers at 224×224.
@@ -20,7 +18,7 @@ func TestMacrosOfThePaper(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := m.Skeleton(sdk.Shape{Height: 224, Width: 224, Channels: 3}, 1000)
+		s, err := m.Skeleton(Input{Height: 224, Width: 224, Channels: 3, Classes: 1000})
 		if err != nil {
 			t.Fatal(err)
 		}

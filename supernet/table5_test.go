@@ -10,7 +10,6 @@ import (
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/registry"
-	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
@@ -69,7 +68,7 @@ func table5(t *testing.T) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := m.Skeleton(sdk.Shape{Height: 224, Width: 224, Channels: 3}, 1000)
+	s, err := m.Skeleton(Input{Height: 224, Width: 224, Channels: 3, Classes: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,11 +9,12 @@ import (
 	"strconv"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/random"
+	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/graph"
 	"github.com/nse-dev/nse/supernet/kernel"
-	"github.com/nse-dev/nse/supernet/safetensors"
 )
 
 // Trainer trains one architecture from scratch on all training images of a set. Its results depend on the configuration,
@@ -90,7 +91,7 @@ func (t *Trainer) Net() *Net { return t.net }
 // Update takes the next step. It returns the mean loss of its batch, and the part of it that was classified correctly.
 func (t *Trainer) Update() (loss, accuracy float64, err error) {
 	b := t.loader.At(t.Step)
-	loss, correct := t.net.gradients(t.arch, b, evolve.Rand(t.seed, "dropout of retraining", 0, t.Step, 0).Uint64(), t.config.LabelSmoothing)
+	loss, correct := t.net.gradients(t.arch, b, random.New(t.seed, "dropout of retraining", 0, t.Step, 0).Uint64(), t.config.LabelSmoothing)
 	if err := t.net.failure(); err != nil {
 		return 0, 0, err
 	}

@@ -26,7 +26,7 @@ func testTrainer(t testing.TB, spec string, c RetrainConfig, workers int) *Train
 		t.Fatal(err)
 	}
 	m := Macro{StemStride: 1, Channels: []int{8, 16}, Layers: "NRN", Head: 32}
-	s, err := m.Skeleton(sdk.Shape{Height: set.Height, Width: set.Width, Channels: set.Channels}, len(set.Classes))
+	s, err := m.Skeleton(InputOf(set))
 	if err != nil {
 		t.Fatal(err)
 	}

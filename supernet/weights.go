@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/supernet/graph"
-	"github.com/nse-dev/nse/supernet/safetensors"
 )
 
 // Momentum buffers stand in the file under the name of their parameter behind this prefix.

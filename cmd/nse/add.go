@@ -97,7 +97,7 @@ func newOps(c *cobra.Command, r *runs.Run, p runs.Pool) (names []string, err err
 	if err != nil {
 		return nil, err
 	}
-	s, err := skeleton(settings.Macro, r.Info.Image)
+	s, err := settings.Macro.Skeleton(r.Info.Image)
 	if err != nil {
 		return nil, err
 	}

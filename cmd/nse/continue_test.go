@@ -18,7 +18,7 @@ import (
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/runs"
-	"github.com/nse-dev/nse/supernet/safetensors"
+	"github.com/nse-dev/nse/internal/safetensors"
 )
 
 // continued is a run of two rounds with the 27 operations that goes on for two with the 45 of the second space, on a

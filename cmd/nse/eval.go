@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	saved "github.com/nse-dev/nse/internal/model"
+	"github.com/nse-dev/nse/internal/modelfile"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
@@ -28,8 +28,8 @@ func (f *trainedFlags) add(c *cobra.Command) {
 }
 
 // open reads the model in a folder and builds it. Close both after use.
-func (f trainedFlags) open(c *cobra.Command, dir string) (*saved.Model, *supernet.Net, pools, error) {
-	m, err := saved.Read(dir)
+func (f trainedFlags) open(c *cobra.Command, dir string) (*modelfile.Model, *supernet.Net, pools, error) {
+	m, err := modelfile.Read(dir)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -46,7 +46,7 @@ func (f trainedFlags) open(c *cobra.Command, dir string) (*saved.Model, *superne
 }
 
 // attach takes the graphs of operations that run in plugins from these.
-func (f trainedFlags) attach(c *cobra.Command, dir string, m *saved.Model) (opened pools, err error) {
+func (f trainedFlags) attach(c *cobra.Command, dir string, m *modelfile.Model) (opened pools, err error) {
 	for l, path := range m.Layers {
 		for i, b := range path {
 			if !runsInPlugin(m.Graphs()[l][i]) {
@@ -130,7 +130,7 @@ which classes are taken for which. Images are resized and normalised as the mode
 const testBatch = 128
 
 // fitting opens a data set as a model sees it.
-func fitting(m *saved.Model, spec string, seed uint64) (*data.Set, error) {
+func fitting(m *modelfile.Model, spec string, seed uint64) (*data.Set, error) {
 	in, size := m.Input, 0
 	if in.Height == in.Width {
 		size = in.Height

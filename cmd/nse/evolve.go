@@ -9,10 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/evolve"
-	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/config"
 )
 
 // start is the command line of evolve.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/nse-dev/nse/internal/export"
 	"github.com/nse-dev/nse/internal/file"
-	saved "github.com/nse-dev/nse/internal/model"
+	"github.com/nse-dev/nse/internal/modelfile"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
@@ -154,7 +154,7 @@ func (e exporting) open(ctx context.Context, what string) (*export.Network, erro
 
 // train gives a network what the model in a folder has learned.
 func train(n *export.Network, dir string) error {
-	m, err := saved.Read(dir)
+	m, err := modelfile.Read(dir)
 	if err != nil {
 		return err
 	}

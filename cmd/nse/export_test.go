@@ -8,20 +8,20 @@ import (
 	"strings"
 	"testing"
 
-	saved "github.com/nse-dev/nse/internal/model"
+	"github.com/nse-dev/nse/internal/modelfile"
+	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/plugins/shuffle"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
-	"github.com/nse-dev/nse/supernet/safetensors"
 )
 
 // trainedModel writes the folder of a model of one operation.
 func trainedModel(t *testing.T) (dir string) {
 	t.Helper()
-	d := saved.Model{Name: "kept", Classes: []string{"cat", "dog"},
-		Input: saved.Input{Height: 8, Width: 8, Channels: 1, Mean: []float32{0.375}, Std: []float32{0.25}},
+	d := modelfile.Model{Name: "kept", Classes: []string{"cat", "dog"},
+		Input: modelfile.Input{Height: 8, Width: 8, Channels: 1, Mean: []float32{0.375}, Std: []float32{0.25}},
 		Macro: supernet.Macro{StemStride: 1, Channels: []int{4}, Layers: "N", Head: 8}}
-	s, err := d.Macro.Skeleton(d.Input.Shape(), 2)
+	s, err := d.Macro.Skeleton(supernet.Input{Height: d.Input.Height, Width: d.Input.Width, Channels: d.Input.Channels, Classes: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func trainedModel(t *testing.T) (dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := saved.New(d, [][]saved.Operation{{{Name: "shuffle", Family: "shuffle"}}}, [][]*sdk.Graph{{g}})
+	m, err := modelfile.New(d, [][]modelfile.Operation{{{Name: "shuffle", Family: "shuffle"}}}, [][]*sdk.Graph{{g}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestExportOfAModel(t *testing.T) {
 	if status := run([]string{"export", dir, "--onnx", onnx, "--pytorch", module, "--normalise"}); status != 0 {
 		t.Fatalf("status %d", status)
 	}
-	want, err := safetensors.ReadFile(filepath.Join(dir, saved.WeightsFile))
+	want, err := safetensors.ReadFile(filepath.Join(dir, modelfile.WeightsFile))
 	if err != nil {
 		t.Fatal(err)
 	}

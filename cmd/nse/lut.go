@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/latency"
-	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/supernet"
 )
 
@@ -57,13 +56,13 @@ func (n *network) operations() ([]latency.Operation, error) {
 }
 
 // setupOf is what a table of a network is for.
-func setupOf(m supernet.Macro, i runs.Image) latency.Setup {
+func setupOf(m supernet.Macro, i supernet.Input) latency.Setup {
 	return latency.Setup{Macro: m, Image: [3]int{i.Height, i.Width, i.Channels}, Classes: i.Classes}
 }
 
 // imagesOf is what a network needs to know of the images that a table is for.
-func imagesOf(s latency.Setup) runs.Image {
-	return runs.Image{Height: s.Image[0], Width: s.Image[1], Channels: s.Image[2], Classes: s.Classes}
+func imagesOf(s latency.Setup) supernet.Input {
+	return supernet.Input{Height: s.Image[0], Width: s.Image[1], Channels: s.Image[2], Classes: s.Classes}
 }
 
 // warmUp is the number of turns before those that count.

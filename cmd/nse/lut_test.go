@@ -27,7 +27,7 @@ func FuzzTable(f *testing.F) {
 			}
 			return
 		}
-		if _, err := skeleton(table.Macro, imagesOf(table.Setup)); err != nil && strings.Contains(err.Error(), "\n") {
+		if _, err := table.Macro.Skeleton(imagesOf(table.Setup)); err != nil && strings.Contains(err.Error(), "\n") {
 			t.Errorf("error %q", err)
 		}
 		for l, layer := range table.Layers {

@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/config"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
@@ -85,7 +85,7 @@ func (b lutBuild) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	s, err := skeleton(setup.Macro, imagesOf(setup))
+	s, err := setup.Macro.Skeleton(imagesOf(setup))
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (b lutBuild) setup() (s latency.Setup, err error) {
 		if err != nil {
 			return s, err
 		}
-		s = setupOf(settings.Macro, imageOf(set))
+		s = setupOf(settings.Macro, supernet.InputOf(set))
 	}
 	s.Batch, s.Threads, s.WarmUp, s.Repeats = b.batch, b.threads, warmUp, b.repeats
 	return s, nil

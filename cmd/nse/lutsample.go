@@ -7,6 +7,7 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/latency"
+	"github.com/nse-dev/nse/internal/random"
 )
 
 // sample is architectures of a network, to be measured.
@@ -19,7 +20,7 @@ type sample struct {
 
 // randomSample draws architectures of a pool.
 func (k lutCheck) randomSample(ctx context.Context, t latency.Table) (s sample, err error) {
-	laid, err := skeleton(t.Macro, imagesOf(t.Setup))
+	laid, err := t.Macro.Skeleton(imagesOf(t.Setup))
 	if err != nil {
 		return s, err
 	}
@@ -44,7 +45,7 @@ func randomArch(n *network, seed uint64, number int) evolve.Arch {
 	const most = 5
 	a := make(evolve.Arch, len(n.Layers))
 	for l, layer := range n.Layers {
-		r := evolve.Rand(seed, "lut check", number, 0, l)
+		r := random.New(seed, "lut check", number, 0, l)
 		for len(a[l]) == 0 {
 			for _, op := range r.Perm(len(n.names))[:min(most, len(n.names))] {
 				if r.IntN(2) == 1 {

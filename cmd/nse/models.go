@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/evolve"
-	saved "github.com/nse-dev/nse/internal/model"
+	"github.com/nse-dev/nse/internal/modelfile"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
@@ -33,7 +33,7 @@ NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu.`
 type model struct {
 	Name  string // unique in its source, such as front-3
 	Macro supernet.Macro
-	Image runs.Image
+	Image supernet.Input
 	supernet.Skeleton
 	Ops      [][]registry.Op // by layer
 	Graphs   [][]*sdk.Graph  // of Ops
@@ -49,8 +49,8 @@ type accuracy struct {
 }
 
 // layOutModel asks the plugins for the graphs of an architecture.
-func layOutModel(ctx context.Context, name string, m supernet.Macro, image runs.Image, ops [][]registry.Op) (model, error) {
-	s, err := skeleton(m, image)
+func layOutModel(ctx context.Context, name string, m supernet.Macro, image supernet.Input, ops [][]registry.Op) (model, error) {
+	s, err := m.Skeleton(image)
 	if err != nil {
 		return model{}, err
 	}
@@ -87,7 +87,7 @@ func (m model) count() sdk.Count {
 // variant changes how architectures are built.
 type variant struct {
 	squeezeExcite, swish bool
-	image                runs.Image // its fields that are not 0 take the place of the architecture's own
+	image                supernet.Input // its fields that are not 0 take the place of the architecture's own
 }
 
 func (v *variant) flags(c *cobra.Command) {
@@ -96,8 +96,8 @@ func (v *variant) flags(c *cobra.Command) {
 }
 
 // see is the image that an architecture is built for, which is made for own.
-func (v variant) see(own runs.Image) runs.Image {
-	return runs.Image{Height: cmp.Or(v.image.Height, own.Height), Width: cmp.Or(v.image.Width, own.Width),
+func (v variant) see(own supernet.Input) supernet.Input {
+	return supernet.Input{Height: cmp.Or(v.image.Height, own.Height), Width: cmp.Or(v.image.Width, own.Width),
 		Channels: cmp.Or(v.image.Channels, own.Channels), Classes: cmp.Or(v.image.Classes, own.Classes)}
 }
 
@@ -124,7 +124,7 @@ func openModels(ctx context.Context, what string, v variant) (models, error) {
 
 // modelsAt lists the architectures of a run's front, a model's folder or a file.
 func modelsAt(ctx context.Context, what string, v variant) (models, error) {
-	if saved.Exists(what) {
+	if modelfile.Exists(what) {
 		return savedModel(what, v)
 	}
 	path, err := modelsFile(what)
@@ -169,7 +169,7 @@ func pick(list []model, name string) (model, error) {
 
 // savedModel is the model in a folder, with graphs and names of operations but no plugins.
 func savedModel(dir string, v variant) (models, error) {
-	m, err := saved.Read(dir)
+	m, err := modelfile.Read(dir)
 	if err != nil {
 		return models{}, err
 	}
@@ -177,7 +177,7 @@ func savedModel(dir string, v variant) (models, error) {
 		return models{}, fmt.Errorf("%s is a trained model, which has no variants", dir)
 	}
 	x := model{Name: m.Name, Folder: dir, Macro: m.Macro, Skeleton: m.Skeleton(), Graphs: m.Graphs(),
-		Image: runs.Image{Height: m.Input.Height, Width: m.Input.Width, Channels: m.Input.Channels, Classes: len(m.Classes)}}
+		Image: supernet.Input{Height: m.Input.Height, Width: m.Input.Width, Channels: m.Input.Channels, Classes: len(m.Classes)}}
 	known := map[string]registry.Op{}
 	for _, op := range m.Operations {
 		known[op.Name] = registry.Op{Name: op.Name, Family: op.Family, Plugin: registry.Plugin{SHA256: op.Checksum}}
@@ -299,7 +299,7 @@ func sameFront(r *runs.Run, round int, unit, path string, text []byte) error {
 	return fmt.Errorf("%s is not the front of the run: nse resume %s writes it anew", path, r.Dir)
 }
 
-func frontModel(ctx context.Context, name string, a runs.Architecture, m supernet.Macro, image runs.Image, pool map[string]registry.Op) (model, error) {
+func frontModel(ctx context.Context, name string, a runs.Architecture, m supernet.Macro, image supernet.Input, pool map[string]registry.Op) (model, error) {
 	ops, err := named(pool, a.Ops)
 	if err != nil {
 		return model{}, err
@@ -320,8 +320,4 @@ func named(pool map[string]registry.Op, names [][]string) ([][]registry.Op, erro
 		}
 	}
 	return ops, nil
-}
-
-func skeleton(m supernet.Macro, i runs.Image) (supernet.Skeleton, error) {
-	return m.Skeleton(sdk.Shape{Height: i.Height, Width: i.Width, Channels: i.Channels}, i.Classes)
 }

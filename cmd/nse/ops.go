@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
@@ -43,14 +42,14 @@ func (p *place) flags(c *cobra.Command) {
 }
 
 // built is the macro-architecture and its images.
-func (p place) built() (supernet.Macro, runs.Image, error) {
+func (p place) built() (supernet.Macro, supernet.Input, error) {
 	if p.size == 0 && p.macro == "small" {
 		p.size = 32
 	} else if p.size == 0 {
 		p.size = 224
 	}
 	m, err := supernet.Built(p.macro)
-	return m, runs.Image{Height: p.size, Width: p.size, Channels: 3, Classes: 1000}, err
+	return m, supernet.Input{Height: p.size, Width: p.size, Channels: 3, Classes: 1000}, err
 }
 
 // open starts the pool and lays the macro-architecture out.
@@ -59,7 +58,7 @@ func (p place) open(ctx context.Context) (*registry.Pool, supernet.Skeleton, err
 	if err != nil {
 		return nil, supernet.Skeleton{}, err
 	}
-	s, err := skeleton(m, image)
+	s, err := m.Skeleton(image)
 	if err != nil {
 		return nil, s, err
 	}

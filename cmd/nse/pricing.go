@@ -4,12 +4,11 @@ import (
 	"fmt"
 
 	"github.com/nse-dev/nse/evolve"
-	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/latency"
-	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/config"
 )
 
 // pricing is what operations cost: millions of MACs, or ms by a table. A run keeps the costs of its operations, so that the
@@ -20,7 +19,7 @@ type pricing struct {
 }
 
 // pricingOf is that of a search on images.
-func pricingOf(c config.Config, i runs.Image) pricing {
+func pricingOf(c config.Config, i supernet.Input) pricing {
 	if c.Search.Constraint.Kind != evolve.Latency {
 		return pricing{}
 	}

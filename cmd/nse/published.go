@@ -8,7 +8,6 @@ import (
 	"math"
 	"strings"
 
-	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -17,7 +16,7 @@ import (
 var spaces = map[string]string{"27": "ops.toml", "second45": "pools/second45.toml", "19": "pools/latency19.toml"}
 
 // imagenet is the shape of the images that published architectures are counted for.
-var imagenet = runs.Image{Height: 224, Width: 224, Channels: 3, Classes: 1000}
+var imagenet = supernet.Input{Height: 224, Width: 224, Channels: 3, Classes: 1000}
 
 // published is an architecture as papers list it: numbers of operations by layer.
 type published struct {

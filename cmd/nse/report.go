@@ -12,10 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/evolve"
-	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/report"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/supernet/config"
 )
 
 // reporting is the command line of report.

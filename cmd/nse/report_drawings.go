@@ -15,7 +15,7 @@ func (g *gathered) architectures() ([]byte, error) {
 	if front == nil || len(front.Front) == 0 {
 		return nil, nil
 	}
-	s, err := skeleton(g.config.Macro, g.run.Info.Image)
+	s, err := g.config.Macro.Skeleton(g.run.Info.Image)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"github.com/nse-dev/nse/internal/file"
-	saved "github.com/nse-dev/nse/internal/model"
+	"github.com/nse-dev/nse/internal/modelfile"
 	"github.com/nse-dev/nse/internal/report"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -42,7 +42,7 @@ func (g *gathered) addModels(folders []string) error {
 			continue
 		}
 		seen[abs] = true
-		m, err := saved.Read(dir)
+		m, err := modelfile.Read(dir)
 		if err != nil {
 			return err
 		}
@@ -63,12 +63,12 @@ func (g *gathered) addModels(folders []string) error {
 
 // modelFolders lists the models in a folder, which may be one itself.
 func modelFolders(dir string) (list []string, err error) {
-	if saved.Exists(dir) {
+	if modelfile.Exists(dir) {
 		return []string{dir}, nil
 	}
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
-		if path := filepath.Join(dir, e.Name()); saved.Exists(path) {
+		if path := filepath.Join(dir, e.Name()); modelfile.Exists(path) {
 			list = append(list, path)
 		}
 	}
@@ -76,7 +76,7 @@ func modelFolders(dir string) (list []string, err error) {
 }
 
 // trainingOf says how a model was trained, in words and in full. Models that were trained alike may differ in seed and scale.
-func trainingOf(m *saved.Model) (words, full string, err error) {
+func trainingOf(m *modelfile.Model) (words, full string, err error) {
 	t := *m.Training
 	words = fmt.Sprintf("%d epochs on %d images of %s", t.Settings.Epochs, t.Images, t.Data)
 	if m.Macro.SqueezeExcite {
@@ -90,7 +90,7 @@ func trainingOf(m *saved.Model) (words, full string, err error) {
 }
 
 // scores are what the rounds of the search say of a model's architecture.
-func (g *gathered) scores(m *saved.Model) []report.Score {
+func (g *gathered) scores(m *modelfile.Model) []report.Score {
 	scores := []report.Score{}
 	names := make([][]string, len(m.Layers))
 	for l, path := range m.Layers {

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/random"
 )
 
 // Scales of channels are multiples of 1/scaleUnit from leastScale to greatestScale units.
@@ -131,7 +131,7 @@ func chosen(list []model, what string, seed uint64) ([]model, error) {
 		if n < 1 {
 			return nil, fmt.Errorf("--pick %d: want 1 or more", n)
 		}
-		places := evolve.Rand(seed, "retrained architectures", 0, 0, 0).Perm(len(list))[:min(n, len(list))]
+		places := random.New(seed, "retrained architectures", 0, 0, 0).Perm(len(list))[:min(n, len(list))]
 		slices.Sort(places)
 		var out []model
 		for _, i := range places {

@@ -9,9 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse/internal/config"
-	saved "github.com/nse-dev/nse/internal/model"
+	"github.com/nse-dev/nse/internal/modelfile"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/config"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
@@ -93,7 +94,7 @@ func (r retraining) run(c *cobra.Command, source string) error {
 	if err != nil {
 		return err
 	}
-	r.variant.image = imageOf(set)
+	r.variant.image = supernet.InputOf(set)
 	list, err := r.models(interrupts.ctx, source, limit, settings.Seed)
 	if err != nil {
 		return interrupts.early(err)
@@ -241,11 +242,6 @@ func (r retraining) report(c *cobra.Command, done []finished) error {
 
 // finished is a model with its folder.
 type finished struct {
-	Dir   string       `json:"dir"`
-	Model *saved.Model `json:"model"`
-}
-
-// imageOf is what networks see of a data set.
-func imageOf(set *data.Set) runs.Image {
-	return runs.Image{Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: len(set.Classes)}
+	Dir   string           `json:"dir"`
+	Model *modelfile.Model `json:"model"`
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/evolve"
-	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/config"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
@@ -27,7 +27,7 @@ type search struct {
 	evolve.Search
 	network *network
 	engine  *supernet.Engine
-	image   runs.Image
+	image   supernet.Input
 	state   evolve.State
 	every   time.Duration // between checkpoints
 	second  []evolve.OpID // pool to continue with; nil: go on with the present one
@@ -48,12 +48,12 @@ func prepare(c config.Config, layOut func(supernet.Skeleton, pricing) (*network,
 		return nil, err
 	}
 	s := &search{every: time.Duration(c.CheckpointSeconds * float64(time.Second))}
-	s.image = runs.Image{Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: len(set.Classes)}
+	s.image = supernet.InputOf(set)
 	s.images = [2]int{source.Train.Len(), source.Held.Len()}
 	if c.Train.Batch > s.images[0] {
 		return nil, fmt.Errorf("train.batch = %d: want at most %d, the training images", c.Train.Batch, s.images[0])
 	}
-	skeleton, err := skeleton(c.Macro, s.image)
+	skeleton, err := c.Macro.Skeleton(s.image)
 	if err != nil {
 		return nil, err
 	}

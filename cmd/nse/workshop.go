@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nse-dev/nse/internal/config"
 	"github.com/nse-dev/nse/internal/file"
-	saved "github.com/nse-dev/nse/internal/model"
+	"github.com/nse-dev/nse/internal/modelfile"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/config"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
@@ -77,40 +77,40 @@ func (w *workshop) trainAll(ctx context.Context, list []model) (done []finished,
 }
 
 // describe is what is known of a model before it is trained.
-func (w *workshop) describe(x model) (*saved.Model, error) {
+func (w *workshop) describe(x model) (*modelfile.Model, error) {
 	spec, err := absolute(w.settings.Data.Spec)
 	if err != nil {
 		return nil, err
 	}
 	n := w.set.Normalization
-	d := saved.Model{Version: version(), Name: x.Name, Source: w.source, Classes: w.set.Classes, Macro: x.Macro,
-		Input: saved.Input{Height: w.set.Height, Width: w.set.Width, Channels: w.set.Channels, Mean: n.Mean, Std: n.Std},
-		Training: &saved.Training{Data: spec, Images: w.set.Train.Len(), Seed: w.settings.Seed, Settings: w.settings.Retrain,
+	d := modelfile.Model{Version: version(), Name: x.Name, Source: w.source, Classes: w.set.Classes, Macro: x.Macro,
+		Input: modelfile.Input{Height: w.set.Height, Width: w.set.Width, Channels: w.set.Channels, Mean: n.Mean, Std: n.Std},
+		Training: &modelfile.Training{Data: spec, Images: w.set.Train.Len(), Seed: w.settings.Seed, Settings: w.settings.Retrain,
 			TestImages: w.set.Test.Len()}}
-	ops := make([][]saved.Operation, len(x.Ops))
+	ops := make([][]modelfile.Operation, len(x.Ops))
 	for l, path := range x.Ops {
 		for _, op := range path {
-			ops[l] = append(ops[l], saved.Operation{Name: op.Name, Family: op.Family, Checksum: op.Plugin.SHA256})
+			ops[l] = append(ops[l], modelfile.Operation{Name: op.Name, Family: op.Family, Checksum: op.Plugin.SHA256})
 		}
 	}
-	return saved.New(d, ops, x.Graphs)
+	return modelfile.New(d, ops, x.Graphs)
 }
 
 // identity tells a model from others that may be in its folder: all that is known of it before its training, but for
 // where the architecture is from, which has another name after a move.
-func identity(m *saved.Model) ([]byte, error) {
+func identity(m *modelfile.Model) ([]byte, error) {
 	u := m.Untrained()
 	u.Source = ""
 	return u.Encode()
 }
 
 // train makes the folder of a model, or goes on with it, unless it is there.
-func (w *workshop) train(ctx context.Context, p *progress, dir string, m *saved.Model) (*saved.Model, error) {
+func (w *workshop) train(ctx context.Context, p *progress, dir string, m *modelfile.Model) (*modelfile.Model, error) {
 	id, err := identity(m)
 	if err != nil {
 		return nil, err
 	}
-	if !saved.Exists(dir) {
+	if !modelfile.Exists(dir) {
 		if m, err = w.trainAlone(ctx, p, dir, m, id); err != nil {
 			return nil, err
 		}
@@ -121,7 +121,7 @@ func (w *workshop) train(ctx context.Context, p *progress, dir string, m *saved.
 }
 
 // trainAlone trains a model while no other process does.
-func (w *workshop) trainAlone(ctx context.Context, p *progress, dir string, m *saved.Model, id []byte) (*saved.Model, error) {
+func (w *workshop) trainAlone(ctx context.Context, p *progress, dir string, m *modelfile.Model, id []byte) (*modelfile.Model, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (w *workshop) trainAlone(ctx context.Context, p *progress, dir string, m *s
 		return nil, err
 	}
 	defer lock.Close()
-	if saved.Exists(dir) { // another process has just trained it
+	if modelfile.Exists(dir) { // another process has just trained it
 		return w.complete(p, dir, id)
 	}
 	s := m.Training
@@ -157,8 +157,8 @@ func (w *workshop) trainAlone(ctx context.Context, p *progress, dir string, m *s
 }
 
 // complete returns a model that is there already, if it is the one that would be trained.
-func (w *workshop) complete(p *progress, dir string, id []byte) (*saved.Model, error) {
-	m, err := saved.Read(dir)
+func (w *workshop) complete(p *progress, dir string, id []byte) (*modelfile.Model, error) {
+	m, err := modelfile.Read(dir)
 	if err != nil {
 		return nil, err
 	}

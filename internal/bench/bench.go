@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/random"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
@@ -39,7 +40,7 @@ func New(w Workload, family func(name string) (sdk.Op, error), threads int, now 
 	if err != nil {
 		return nil, err
 	}
-	b := &Bench{w, laid, net, threads, evolve.Rand(1, "bench", 0, 0, 0), now}
+	b := &Bench{w, laid, net, threads, random.New(1, "bench", 0, 0, 0), now}
 	if err := net.Fill(laid.subset()); err != nil {
 		b.Close()
 		return nil, err

@@ -64,8 +64,8 @@ func (w Workload) layOut(family func(name string) (sdk.Op, error)) (n network, e
 	if err := w.validate(); err != nil {
 		return n, err
 	}
-	image := sdk.Shape{Height: w.Image[0], Width: w.Image[1], Channels: w.Image[2]}
-	if n.Skeleton, err = w.macro().Skeleton(image, w.Classes); err != nil {
+	in := supernet.Input{Height: w.Image[0], Width: w.Image[1], Channels: w.Image[2], Classes: w.Classes}
+	if n.Skeleton, err = w.macro().Skeleton(in); err != nil {
 		return n, err
 	}
 	for l, layer := range w.Layers {

@@ -7,10 +7,10 @@ import (
 	"slices"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
-	"github.com/nse-dev/nse/supernet/safetensors"
 )
 
 // Network is an architecture laid out for images of one shape, with its weights.

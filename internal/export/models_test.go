@@ -5,13 +5,13 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/plugins"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/graph"
 	"github.com/nse-dev/nse/supernet/kernel"
-	"github.com/nse-dev/nse/supernet/safetensors"
 )
 
 // member is an operation of a test network.
@@ -80,7 +80,7 @@ func passing() sdk.Op {
 func network(t testing.TB, name string, image sdk.Shape, m supernet.Macro, ops [][]member) *Network {
 	t.Helper()
 	m.Head = 24
-	s, err := m.Skeleton(image, 5)
+	s, err := m.Skeleton(supernet.Input{Height: image.Height, Width: image.Width, Channels: image.Channels, Classes: 5})
 	if err != nil {
 		t.Fatal(err)
 	}

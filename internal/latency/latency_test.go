@@ -174,7 +174,7 @@ type stage struct {
 func newStage(t *testing.T) (*stage, Setup) {
 	t.Helper()
 	setup := Setup{Macro: supernet.Macro{StemStride: 1, Channels: []int{4, 8}, Layers: "NNR", Head: 8}, Image: [3]int{8, 8, 3}, Classes: 10, Batch: 2, Threads: 1, Repeats: 2}
-	s, err := setup.Macro.Skeleton(sdk.Shape{Height: 8, Width: 8, Channels: 3}, 10)
+	s, err := setup.Macro.Skeleton(supernet.Input{Height: 8, Width: 8, Channels: 3, Classes: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/random"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -184,7 +185,7 @@ func largest(s supernet.Skeleton) int {
 
 // noise is numbers like those of images.
 func noise(n int) []float32 {
-	r := evolve.Rand(1, "latency", 0, 0, 0)
+	r := random.New(1, "latency", 0, 0, 0)
 	x := make([]float32, n)
 	for i := range x {
 		x[i] = float32(r.NormFloat64())

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/supernet"
 )
 
 // Names of the files in a run's folder.
@@ -65,16 +66,11 @@ type Info struct {
 	Version    string // of nse
 	Preset     string
 	Data       string // data set specification
-	Image      Image
+	Image      supernet.Input
 	Fixed      float64 // cost of stem and head, in the unit of the constraint
 	ConfigHash string  // SHA-256 of config.toml
 	TableHash  string  // SHA-256 of latency.json; empty if there is none
 	Created    time.Time
-}
-
-// Image is what a network needs to know of the data set.
-type Image struct {
-	Height, Width, Channels, Classes int
 }
 
 // Beginning is all that a new run holds before its first step.

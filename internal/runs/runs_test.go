@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/supernet"
 )
 
 type clock = func() time.Time
@@ -19,7 +20,7 @@ func fixed() time.Time { return time.Date(2021, 3, 1, 12, 0, 0, 0, time.UTC) }
 func start() Beginning {
 	return Beginning{
 		Info: Info{Seed: 1<<63 + 5, Version: "1.0", Preset: "paper", Data: "generated",
-			Image: Image{32, 30, 3, 10}, Fixed: 1e23, ConfigHash: file.Sum([]byte("[search]\n")), TableHash: file.Sum([]byte("{}\n"))},
+			Image: supernet.Input{Height: 32, Width: 30, Channels: 3, Classes: 10}, Fixed: 1e23, ConfigHash: file.Sum([]byte("[search]\n")), TableHash: file.Sum([]byte("{}\n"))},
 		Table:  []byte("{}\n"),
 		Config: []byte("[search]\n"), Pool: Pool{Kind: Start, Round: 1, Dir: "/pools", Source: "/pools/ops.toml", Text: []byte("# pool\n")},
 		Ops: Ops{{0, "mbconv-k3-e1", "mbconv", "", 0, [][]byte{{1}, {2, 3}}, []float64{1. / 3, 5e-324}}, {1, "ssc-k5-e1", "ssc", "12ab", 0, nil, nil}},

@@ -11,18 +11,18 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/nse-dev/nse/internal/config"
+	"github.com/nse-dev/nse/supernet/config"
 )
 
 const module = "github.com/nse-dev/nse/"
 
 const head = `# Configuration of a search
 
-<!-- Generated from the structs' doc comments by go generate ./internal/config: edit those. -->
+<!-- Generated from the structs' doc comments by go generate ./supernet/config: edit those. -->
 
 ` + "`nse evolve --config FILE`" + ` reads a TOML file. Settings that it leaves out have the preset's values: ` + "`paper`" + ` (the default) or
 ` + "`official`" + `, the authors' released code. Flags of the command go before the file. Without a file, the search is a small one on generated
-images, configured by [quick.toml](../internal/config/quick.toml). A run folder's ` + "`config.toml`" + ` is the complete configuration as it was used.
+images, configured by [quick.toml](../supernet/config/quick.toml). A run folder's ` + "`config.toml`" + ` is the complete configuration as it was used.
 `
 
 func main() {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"log"
 
-	"github.com/nse-dev/nse/supernet/safetensors"
+	"github.com/nse-dev/nse/internal/safetensors"
 )
 
 func Example() {

@@ -2,7 +2,7 @@
 // packages, on top of a preset.
 package config
 
-//go:generate go run ../../cmd/nse/internal/reference ../.. ../../docs/configuration.md
+//go:generate go run ./reference ../.. ../../docs/configuration.md
 
 import (
 	"bytes"

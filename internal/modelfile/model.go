@@ -1,11 +1,11 @@
-// Package model keeps a network in a folder of two files, with all that it takes to build it again without the plugins
+// Package modelfile keeps a network in a folder of two files, with all that it takes to build it again without the plugins
 // that described it:
 //
 //	model.json           architecture, operations with their checksums and graphs, input, classes, training
 //	weights.safetensors  parameters and running statistics, with PyTorch's names
 //
 // model.json is written last and has the checksum of the weights, so that a folder with one is complete.
-package model
+package modelfile
 
 import (
 	"fmt"
@@ -55,6 +55,11 @@ type Input struct {
 	Channels int       `json:"channels"`
 	Mean     []float32 `json:"mean"`
 	Std      []float32 `json:"std"`
+}
+
+// network is what the model's network is built for.
+func (m *Model) network() supernet.Input {
+	return supernet.Input{Height: m.Input.Height, Width: m.Input.Width, Channels: m.Input.Channels, Classes: len(m.Classes)}
 }
 
 // Shape is the shape of one image.
@@ -107,7 +112,7 @@ func New(d Model, ops [][]Operation, graphs [][]*sdk.Graph) (*Model, error) {
 		m.Layers = append(m.Layers, branches)
 	}
 	var err error
-	if m.skeleton, err = m.Macro.Skeleton(m.Input.Shape(), len(m.Classes)); err != nil {
+	if m.skeleton, err = m.Macro.Skeleton(m.network()); err != nil {
 		return nil, err
 	}
 	m.Count = m.count()

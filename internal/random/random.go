@@ -1,4 +1,5 @@
-package evolve
+// Package random makes streams of random numbers that follow from what they are for.
+package random
 
 import (
 	"encoding/binary"
@@ -6,9 +7,9 @@ import (
 	"math/rand/v2"
 )
 
-// Rand returns the random numbers of one step: they depend on the seed, the name of the stream, the round, the step and
+// New returns the random numbers of one step: they depend on the seed, the name of the stream, the round, the step and
 // the layer alone, so that no part of a search has to remember a generator.
-func Rand(seed uint64, stream string, round, step, layer int) *rand.Rand {
+func New(seed uint64, stream string, round, step, layer int) *rand.Rand {
 	name := fnv.New64a()
 	name.Write([]byte(stream))
 	var key [32]byte

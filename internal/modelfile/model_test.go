@@ -1,4 +1,4 @@
-package model
+package modelfile
 
 import (
 	"bytes"
@@ -9,10 +9,10 @@ import (
 	"testing"
 
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/plugins"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
-	"github.com/nse-dev/nse/supernet/safetensors"
 )
 
 // example is a network of three layers: two branches, one, none.
@@ -23,7 +23,7 @@ func example(t testing.TB) *Model {
 		Macro: supernet.Macro{Name: "small", StemStride: 1, Channels: []int{4, 8}, Layers: "N R N", Head: 8, SqueezeExcite: true},
 		Training: &Training{Data: "folder:pets", Images: 70, Seed: 9, Settings: supernet.DefaultRetrain(), TestImages: 30,
 			Test: supernet.Outcome{Last: supernet.Result{Accuracy: 0.5, Loss: 1}, Kept: "last", Result: supernet.Result{Accuracy: 0.5, Loss: 1}}}}
-	s, err := d.Macro.Skeleton(d.Input.Shape(), len(d.Classes))
+	s, err := d.Macro.Skeleton(d.network())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package model
+package modelfile
 
 import (
 	"bytes"
@@ -11,10 +11,10 @@ import (
 	"slices"
 
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/wire"
 	"github.com/nse-dev/nse/supernet"
-	"github.com/nse-dev/nse/supernet/safetensors"
 )
 
 // Exists reports whether dir holds a model.
@@ -172,7 +172,7 @@ func decode(text []byte) (*Model, error) {
 		return nil, err
 	}
 	var err error
-	if m.skeleton, err = m.Macro.Skeleton(m.Input.Shape(), len(m.Classes)); err != nil {
+	if m.skeleton, err = m.Macro.Skeleton(m.network()); err != nil {
 		return nil, err
 	}
 	if err := m.check(); err != nil {
