@@ -7,18 +7,18 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/drawing"
 	"github.com/nse-dev/nse/internal/file"
-	"github.com/nse-dev/nse/internal/plot"
 )
 
-// drawing is the command line of draw.
-type drawing struct {
+// drawFlags is the command line of draw.
+type drawFlags struct {
 	variant
 	out, pick string
 }
 
 func drawVerb() *cobra.Command {
-	var d drawing
+	var d drawFlags
 	c := &cobra.Command{
 		Use:   "draw MODEL|FILE|RUN|NAME",
 		Short: "Draw architectures as SVG or PNG",
@@ -54,7 +54,7 @@ changes channels or resolution, with the shape of its output.
 }
 
 // path is the file to write.
-func (d drawing) path(what string) (string, error) {
+func (d drawFlags) path(what string) (string, error) {
 	if d.out == "" {
 		abs, err := filepath.Abs(what)
 		return strings.TrimSuffix(filepath.Base(abs), ".json") + ".svg", err
@@ -65,7 +65,7 @@ func (d drawing) path(what string) (string, error) {
 	return d.out, nil
 }
 
-func (d drawing) run(c *cobra.Command, what, path string) error {
+func (d drawFlags) run(c *cobra.Command, what, path string) error {
 	m, err := openModels(c.Context(), what, d.variant)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (d drawing) run(c *cobra.Command, what, path string) error {
 	if len(list) == 0 {
 		return fmt.Errorf("%s: there are no architectures to draw", what)
 	}
-	picture := plot.Architectures{List: drawings(list)}
+	picture := drawing.Architectures{List: drawings(list)}
 	if len(m.list) > 1 {
 		picture.Title = what
 	}

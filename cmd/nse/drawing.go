@@ -4,21 +4,21 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/nse-dev/nse/internal/plot"
+	"github.com/nse-dev/nse/internal/drawing"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
 )
 
 // drawings is what a picture shows of models.
-func drawings(list []model) (all []plot.Architecture) {
+func drawings(list []model) (all []drawing.Architecture) {
 	for _, m := range list {
 		all = append(all, m.drawing())
 	}
 	return all
 }
 
-func (m model) drawing() plot.Architecture {
-	a := plot.Architecture{
+func (m model) drawing() drawing.Architecture {
+	a := drawing.Architecture{
 		Name: m.Name, Facts: m.facts(),
 		Image: m.Stem.In.String(),
 		Stem:  fmt.Sprintf("stem: 3×3, stride %d", m.Macro.StemStride),
@@ -26,7 +26,7 @@ func (m model) drawing() plot.Architecture {
 		Head:  fmt.Sprintf("head: 1×1 to %d, mean, %d classes", m.Macro.Head, m.Image.Classes),
 	}
 	for l, place := range m.Layers {
-		layer := plot.Layer{Output: place.Output().String(), Normal: place.Normal()}
+		layer := drawing.Layer{Output: place.Output().String(), Normal: place.Normal()}
 		for i, g := range m.Graphs[l] {
 			layer.Blocks = append(layer.Blocks, block(m.Ops[l][i], g))
 		}
@@ -53,8 +53,8 @@ func (m model) facts() (lines []string) {
 
 // block is what a picture shows of an operation. It follows from the graph, so that it is known of every plugin's
 // operations, and of a trained model's. Those that do not ship may differ in more: they show their names too.
-func block(op registry.Op, g *sdk.Graph) plot.Block {
-	b := plot.Block{Family: op.Family, Expand: float64(innerChannels(g)) / float64(g.In.Channels)}
+func block(op registry.Op, g *sdk.Graph) drawing.Block {
+	b := drawing.Block{Family: op.Family, Expand: float64(innerChannels(g)) / float64(g.In.Channels)}
 	for i, n := range g.Nodes {
 		switch p := n.Primitive.(type) {
 		case sdk.Conv2D:

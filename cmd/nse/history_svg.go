@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 
+	"github.com/nse-dev/nse/internal/drawing"
 	"github.com/nse-dev/nse/internal/file"
-	"github.com/nse-dev/nse/internal/plot"
 	"github.com/nse-dev/nse/internal/runs"
 )
 
@@ -22,21 +22,21 @@ func writeHistory(r *runs.Run, list []history, path string) error {
 }
 
 // historyDrawing is what a drawing shows of a run's operations.
-func historyDrawing(rounds []runs.Round, list []history) plot.History {
-	drawing := plot.History{Rounds: len(rounds)}
+func historyDrawing(rounds []runs.Round, list []history) drawing.History {
+	picture := drawing.History{Rounds: len(rounds)}
 	if len(rounds) > 0 {
-		drawing.Layers = len(rounds[0].Subset)
+		picture.Layers = len(rounds[0].Subset)
 	}
 	pool := -1
 	for _, h := range list {
 		if h.Came.pool != pool {
 			pool = h.Came.pool
-			drawing.Groups = append(drawing.Groups, plot.Group{Title: h.Came.title(), Round: h.Came.Round})
+			picture.Groups = append(picture.Groups, drawing.Group{Title: h.Came.title(), Round: h.Came.Round})
 		}
-		g := &drawing.Groups[len(drawing.Groups)-1]
-		g.Ops = append(g.Ops, h.life(drawing.Rounds, drawing.Layers))
+		g := &picture.Groups[len(picture.Groups)-1]
+		g.Ops = append(g.Ops, h.life(picture.Rounds, picture.Layers))
 	}
-	return drawing
+	return picture
 }
 
 // title says how operations came.
@@ -51,14 +51,14 @@ func (o origin) title() string {
 }
 
 // life is what a drawing shows of an operation.
-func (h history) life(rounds, layers int) plot.Life {
-	life := plot.Life{Op: h.Op, Slots: make([][]plot.Slot, rounds)}
+func (h history) life(rounds, layers int) drawing.Life {
+	life := drawing.Life{Op: h.Op, Slots: make([][]drawing.Slot, rounds)}
 	for i := range life.Slots {
-		life.Slots[i] = make([]plot.Slot, layers)
+		life.Slots[i] = make([]drawing.Slot, layers)
 	}
-	fates := map[string]plot.Fate{wasKept: plot.Kept, wasDropped: plot.Dropped, wasLetGo: plot.LetGo, wasBroken: plot.LetGo, wasGivenUp: plot.Going, "": plot.Going}
+	fates := map[string]drawing.Fate{wasKept: drawing.Kept, wasDropped: drawing.Dropped, wasLetGo: drawing.LetGo, wasBroken: drawing.LetGo, wasGivenUp: drawing.Going, "": drawing.Going}
 	for _, e := range h.Places {
-		life.Slots[e.Round-1][e.Layer] = plot.Slot{Fate: fates[e.End], Inherited: !e.New}
+		life.Slots[e.Round-1][e.Layer] = drawing.Slot{Fate: fates[e.End], Inherited: !e.New}
 	}
 	if h.Quarantined != nil {
 		life.Ended = h.Quarantined.Round

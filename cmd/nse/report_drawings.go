@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/nse-dev/nse/internal/plot"
+	"github.com/nse-dev/nse/internal/drawing"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -44,5 +44,5 @@ func (g *gathered) architectures() ([]byte, error) {
 		}
 		list = append(list, m)
 	}
-	return plot.Architectures{List: drawings(list)}.SVG()
+	return drawing.Architectures{List: drawings(list)}.SVG()
 }

@@ -11,6 +11,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/nse-dev/nse/internal/drawing"
 )
 
 // Chart is series on common axes.
@@ -71,7 +73,7 @@ func (c Chart) SVG() ([]byte, error) {
 	room(p)
 	height := max(chartHeight, legendLine*vg.Length(len(c.Series))+40)
 	var marks bytes.Buffer
-	text, err := svg(chartWidth, height, func(page draw.Canvas) {
+	text, err := drawing.SVG(chartWidth, height, func(page draw.Canvas) {
 		page = draw.Crop(page, 10, -10, 8, -8)
 		legend := p.Legend
 		p.Legend = plot.NewLegend()

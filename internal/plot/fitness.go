@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/nse-dev/nse/internal/drawing"
 )
 
 // Fitness is how the fitness parameters of a round moved.
@@ -38,7 +40,7 @@ func (f Fitness) SVG() ([]byte, error) {
 		panels = append(panels, p)
 	}
 	f.common(panels)
-	return svg(vg.Length(wide)*panelWidth+10, vg.Length(rows)*panelHeight+34, func(c draw.Canvas) {
+	return drawing.SVG(vg.Length(wide)*panelWidth+10, vg.Length(rows)*panelHeight+34, func(c draw.Canvas) {
 		c = draw.Crop(c, 5, -5, 4, 0)
 		f.heading(c)
 		tiles := draw.Tiles{Rows: rows, Cols: wide, PadTop: 30, PadX: 4, PadY: 6}
@@ -106,6 +108,6 @@ func (f Fitness) common(panels []*plot.Plot) {
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = all.X.Min, all.X.Max, all.Y.Min, all.Y.Max
 		room(p)
 		p.Add(&plotter.Line{XYs: plotter.XYs{{X: all.X.Min, Y: f.Threshold}, {X: all.X.Max, Y: f.Threshold}},
-			LineStyle: draw.LineStyle{Color: ink, Width: 0.6, Dashes: []vg.Length{4, 3}}})
+			LineStyle: draw.LineStyle{Color: drawing.Ink, Width: 0.6, Dashes: []vg.Length{4, 3}}})
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/nse-dev/nse/internal/drawing"
 )
 
 // Front is what a round scored.
@@ -42,8 +44,8 @@ func (f Front) SVG() ([]byte, error) {
 		style  draw.GlyphStyle
 	}{
 		{"sampled", f.Sampled, glyph(grey, 1.7, draw.CircleGlyph{})},
-		{"outside the interval", f.Extra, glyph(orange, 2.6, draw.PlusGlyph{})},
-		{"front of last round", f.Previous, glyph(blue, 3.4, draw.RingGlyph{})},
+		{"outside the interval", f.Extra, glyph(drawing.Orange, 2.6, draw.PlusGlyph{})},
+		{"front of last round", f.Previous, glyph(drawing.Blue, 3.4, draw.RingGlyph{})},
 	}
 	for _, s := range sets {
 		if len(s.points) == 0 {
@@ -62,7 +64,7 @@ func (f Front) SVG() ([]byte, error) {
 	}
 	room(p)
 	const width, height, legend = 7.8 * vg.Inch, 4.6 * vg.Inch, 2.4 * vg.Inch
-	return svg(width, height, func(c draw.Canvas) {
+	return drawing.SVG(width, height, func(c draw.Canvas) {
 		c = draw.Crop(c, 10, -10, 8, -8)
 		side := draw.Crop(c, c.Max.X-c.Min.X-legend, 0, 0, -22)
 		l := p.Legend
@@ -84,8 +86,8 @@ func (f Front) stairs(p *plot.Plot) error {
 		return err
 	}
 	line.StepStyle = plotter.PostStep
-	line.LineStyle = draw.LineStyle{Color: red, Width: 1.2}
-	dots.GlyphStyle = glyph(red, 3, draw.CircleGlyph{})
+	line.LineStyle = draw.LineStyle{Color: drawing.Red, Width: 1.2}
+	dots.GlyphStyle = glyph(drawing.Red, 3, draw.CircleGlyph{})
 	p.Add(line, dots)
 	p.Legend.Add(fmt.Sprintf("front (%d)", len(points)), line, dots)
 	return nil
@@ -99,7 +101,7 @@ func (f Front) interval(p *plot.Plot) {
 	low, high := f.span()
 	for i, x := range []float64{f.Low, f.High} {
 		line := &plotter.Line{XYs: plotter.XYs{{X: x, Y: low}, {X: x, Y: high}},
-			LineStyle: draw.LineStyle{Color: ink, Width: 0.7, Dashes: []vg.Length{4, 3}}}
+			LineStyle: draw.LineStyle{Color: drawing.Ink, Width: 0.7, Dashes: []vg.Length{4, 3}}}
 		p.Add(line)
 		if i == 0 {
 			p.Legend.Add("constraint interval", line)

@@ -53,37 +53,10 @@ func sampleFitness() Fitness {
 	return f
 }
 
-func sampleHistory() History {
-	r := rand.New(rand.NewChaCha8([32]byte{3}))
-	h := History{Rounds: 4, Layers: 7}
-	for g, from := range []int{1, 3} {
-		group := Group{Title: fmt.Sprintf("pool %d, from round %d on", g, from), Round: from}
-		for k := range 9 {
-			life := Life{Op: fmt.Sprintf("mbconv-k%d-e%d-d%d", 3+2*k, 1+k%3, g+1), Slots: make([][]Slot, h.Rounds)}
-			for round := range life.Slots {
-				life.Slots[round] = make([]Slot, h.Layers)
-				for l := range life.Slots[round] {
-					before := round > 0 && life.Slots[round-1][l].Fate == Kept
-					switch {
-					case round+1 < from || !before && r.IntN(3) > 0:
-					case round == 3:
-						life.Slots[round][l] = Slot{Going, before}
-					default:
-						life.Slots[round][l] = Slot{[]Fate{Kept, Kept, LetGo, Dropped}[r.IntN(4)], before}
-					}
-				}
-			}
-			group.Ops = append(group.Ops, life)
-		}
-		h.Groups = append(h.Groups, group)
-	}
-	h.Groups[0].Ops[4].Ended = 2
-	return h
-}
-
-// TestDrawings checks the bytes are equal twice, valid XML, and say what they show. With NSE_PLOT_DIR it leaves the files there.
-func TestDrawings(t *testing.T) {
-	drawings := map[string]struct {
+// TestCharts checks that charts have equal bytes twice, are valid XML and say what they show. With NSE_PLOT_DIR it leaves
+// the files there.
+func TestCharts(t *testing.T) {
+	charts := map[string]struct {
 		draw func() ([]byte, error)
 		says []string
 	}{
@@ -93,20 +66,18 @@ func TestDrawings(t *testing.T) {
 		"front-one":     {Front{Round: 1, Unit: "ms", Front: []Point{{1, 0.5}}, Sampled: []Point{{1, 0.5}}}.SVG, []string{"front (1)"}},
 		"fitness":       {sampleFitness().SVG, []string{"layer 0", "layer 10", "mbconv-k11-e6-d3", "θ = -2"}},
 		"fitness-empty": {Fitness{Round: 1}.SVG, []string{"Round 1"}},
-		"history":       {sampleHistory().SVG, []string{"of the 7 layers", "pool 1, from round 3 on", "mbconv-k11-e2-d2", "round 4", "quarantined", "inherited"}},
-		"history-empty": {History{}.SVG, []string{"Operations by round"}},
 		"fitness-one":   {Fitness{Layers: [][]Curve{{{Op: "a", Steps: []int{0}, Theta: []float64{0}}}, nil}}.SVG, []string{"layer 1"}},
 	}
-	for name, d := range drawings {
-		a, err := d.draw()
+	for name, c := range charts {
+		a, err := c.draw()
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		b, err := d.draw()
+		b, err := c.draw()
 		if err != nil || !bytes.Equal(a, b) {
 			t.Errorf("%s: drawn twice, the bytes differ (error %v)", name, err)
 		}
-		for _, text := range d.says {
+		for _, text := range c.says {
 			if !strings.Contains(string(a), text) {
 				t.Errorf("%s does not say %q", name, text)
 			}
@@ -140,18 +111,5 @@ func wellFormed(t *testing.T, name string, svg []byte) {
 func TestNotANumberIsAnError(t *testing.T) {
 	if _, err := (Front{Sampled: []Point{{1, math.NaN()}}}).SVG(); err == nil {
 		t.Error("an accuracy that is not a number was drawn")
-	}
-}
-
-// An operation that was quarantined can come again, with a plugin that was mended.
-func TestHistoryOfOneThatCameAgain(t *testing.T) {
-	life := Life{Op: "a", Slots: [][]Slot{{{Fate: LetGo}}, {{Fate: Absent}}, {{Fate: Kept}}}, Ended: 1}
-	svg, err := History{Rounds: 3, Layers: 1, Groups: []Group{{Title: "pool", Round: 1, Ops: []Life{life}}}}.SVG()
-	if err != nil {
-		t.Fatal(err)
-	}
-	kept := fmt.Sprintf("#%02X%02X%02X", blue.R, blue.G, blue.B)
-	if n := strings.Count(string(svg), kept); n != 2 {
-		t.Errorf("%d squares in the colour of what is kept, want one in the legend and one in round 3:\n%s", n, svg)
 	}
 }

@@ -1,4 +1,4 @@
-package plot
+package drawing
 
 import (
 	"image/color"
@@ -22,9 +22,9 @@ const (
 )
 
 var (
-	wire       = draw.LineStyle{Color: ink, Width: 0.7}
-	identity   = draw.LineStyle{Color: ink, Width: 1.6}
-	reduction  = draw.LineStyle{Color: ink, Width: 0.8, Dashes: []vg.Length{4, 3}}
+	wire       = draw.LineStyle{Color: Ink, Width: 0.7}
+	identity   = draw.LineStyle{Color: Ink, Width: 1.6}
+	reduction  = draw.LineStyle{Color: Ink, Width: 0.8, Dashes: []vg.Length{4, 3}}
 	fixedParts = color.NRGBA{0xdd, 0xdd, 0xdd, 0xff}
 	faintText  = color.NRGBA{0x66, 0x66, 0x66, 0xff}
 )

@@ -1,4 +1,4 @@
-package plot
+package drawing
 
 import (
 	"hash/fnv"
@@ -7,10 +7,10 @@ import (
 )
 
 // familyColors are those of the families that ship.
-var familyColors = map[string]color.NRGBA{"mbconv": blue, "ssc": orange, "conv": green, "dualconv": pink, "shuffle": azure}
+var familyColors = map[string]color.NRGBA{"mbconv": Blue, "ssc": Orange, "conv": Green, "dualconv": Pink, "shuffle": Azure}
 
 // otherColors are for all other families.
-var otherColors = []color.NRGBA{red, purple, {0x1b, 0x7f, 0x7f, 0xff}, {0x8c, 0x56, 0x4b, 0xff}, {0x80, 0x80, 0x00, 0xff}, {0x40, 0x40, 0x40, 0xff}}
+var otherColors = []color.NRGBA{Red, Purple, {0x1b, 0x7f, 0x7f, 0xff}, {0x8c, 0x56, 0x4b, 0xff}, {0x80, 0x80, 0x00, 0xff}, {0x40, 0x40, 0x40, 0xff}}
 
 // colorFamilies gives each family its colour. Those of families that do not ship follow from their names, so that they
 // are the same in most drawings; where two would be the same, the later one in the alphabet takes the next that is free.
@@ -54,7 +54,7 @@ func lighter(c color.NRGBA, white float64) color.NRGBA {
 // contrast is the colour of a text on another one.
 func contrast(c color.NRGBA) color.Color {
 	if 299*int(c.R)+587*int(c.G)+114*int(c.B) > 140*1000 {
-		return ink
+		return Ink
 	}
 	return color.White
 }

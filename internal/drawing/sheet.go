@@ -1,4 +1,4 @@
-package plot
+package drawing
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"golang.org/x/image/font"
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -18,9 +19,9 @@ import (
 type lettering struct{ text.Style }
 
 func newLettering(size vg.Length) lettering {
-	style := newPlot("", "", "", size).Legend.TextStyle
-	style.YAlign, style.Color = draw.YCenter, ink
-	return lettering{style}
+	f := plot.DefaultFont
+	f.Variant, f.Size = "Sans", size
+	return lettering{text.Style{Font: f, YAlign: draw.YCenter, Color: Ink, Handler: plot.DefaultTextHandler}}
 }
 
 func (l lettering) bold() lettering {
@@ -69,7 +70,7 @@ type sheet struct {
 // svgSheet draws on a white page. Texts are elements of our own, which stay where they are anchored with any font.
 func svgSheet(width, height vg.Length, l lettering, draws func(sheet)) ([]byte, error) {
 	var texts bytes.Buffer
-	shapes, err := svg(width, height, func(c draw.Canvas) { draws(sheet{c, l, &texts}) })
+	shapes, err := SVG(width, height, func(c draw.Canvas) { draws(sheet{c, l, &texts}) })
 	texts.WriteString("</svg>")
 	return bytes.Replace(shapes, []byte("</svg>"), texts.Bytes(), 1), err
 }
@@ -126,7 +127,7 @@ func (s sheet) box(x, y, width, height vg.Length, fill color.Color) {
 }
 
 func (s sheet) cross(x, y vg.Length) {
-	s.DrawGlyph(glyph(red, 3, draw.CrossGlyph{}), s.at(x, y))
+	s.DrawGlyph(draw.GlyphStyle{Color: Red, Radius: 3, Shape: draw.CrossGlyph{}}, s.at(x, y))
 }
 
 // line joins two places.

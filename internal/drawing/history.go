@@ -1,4 +1,4 @@
-package plot
+package drawing
 
 import (
 	"fmt"
@@ -46,14 +46,21 @@ const (
 	Dropped             // its fitness fell below the threshold
 )
 
+// Colours of histories alone.
+var (
+	ground = color.NRGBA{0xf3, 0xf3, 0xf3, 0xff} // behind the squares of a round
+	silver = color.NRGBA{0xc4, 0xc4, 0xc4, 0xff}
+	sky    = color.NRGBA{0x9e, 0xd2, 0xf2, 0xff}
+)
+
 // fates are the colours and the words of the legend.
 var fates = map[Fate]struct {
 	color color.Color
 	words string
 }{
-	Kept:    {blue, "on the round's front: stays"},
+	Kept:    {Blue, "on the round's front: stays"},
 	LetGo:   {silver, "not on the front: let go"},
-	Dropped: {orange, "dropped: low fitness"},
+	Dropped: {Orange, "dropped: low fitness"},
 	Going:   {sky, "round without a front"},
 }
 
@@ -129,7 +136,7 @@ func (d *historyDrawing) row(s sheet, y vg.Length, op Life, from int) {
 			left := x + d.side*vg.Length(l)
 			s.box(left, y, d.side-1, rowHeight-1, fates[slot.Fate].color)
 			if slot.Inherited {
-				s.box(left, y, d.side-1, 2, ink)
+				s.box(left, y, d.side-1, 2, Ink)
 			}
 		}
 		if r+1 == op.Ended {
@@ -150,7 +157,7 @@ func (d *historyDrawing) legend(s sheet) {
 	for _, f := range []Fate{Kept, LetGo, Dropped, Going} {
 		entry(func() { s.box(x, 29, 9, 9, fates[f].color) }, fates[f].words)
 	}
-	entry(func() { s.box(x, 29, 9, 2, ink) }, "inherited")
+	entry(func() { s.box(x, 29, 9, 2, Ink) }, "inherited")
 	if d.quarantines() {
 		entry(func() { s.cross(x+4, 29) }, "quarantined")
 	}
