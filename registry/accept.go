@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -20,10 +19,7 @@ type Change struct {
 // before the first one, announce is told of all of them and of the folders. Pins of other plugins and platforms stay.
 // On error neither the lock nor what is accepted has changed.
 func Lock(ctx context.Context, path string, o Options, announce func(plugins []Pin, folders []string)) ([]Change, error) {
-	o, err := o.withDefaults()
-	if err != nil {
-		return nil, fmt.Errorf("registry: %w", err)
-	}
+	o = o.withDefaults()
 	text, err := readText(path)
 	if err != nil {
 		return nil, err

@@ -1,11 +1,16 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/BurntSushi/toml"
 
 	"github.com/nse-dev/nse/sdk"
 )
@@ -13,10 +18,7 @@ import (
 // Describe starts the plugin at path, which the user has named, and returns an ops.toml that lists each of its families
 // once, with the default values of its attributes.
 func Describe(ctx context.Context, path string, o Options) ([]byte, error) {
-	o, err := o.withDefaults()
-	if err != nil {
-		return nil, fmt.Errorf("registry: %w", err)
-	}
+	o = o.withDefaults()
 	sum, err := Admit(path)
 	if err != nil {
 		return nil, err
@@ -37,13 +39,43 @@ func Describe(ctx context.Context, path string, o Options) ([]byte, error) {
 func listingOf(path, sum string, families []sdk.Op) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[[plugin]]\npath = %s\nsha256 = %q\n", quoted(path), sum)
+	listEach(&b, families)
+	return []byte(b.String())
+}
+
+// WithOps is the text of a pool file in which every operation is listed as a built-in plugin. An operation that the text
+// does not name by builtin = "NAME" is appended, with the default values of its attributes. A text that is not TOML stays
+// as it is, for Parse to say what is wrong. An empty text becomes the pool of these operations.
+func WithOps(text []byte, ops ...sdk.Op) []byte {
+	var doc struct {
+		Plugin []struct{ Builtin string }
+	}
+	f := file{"", string(text)}
+	if f.bounded() != nil {
+		return text
+	}
+	if _, err := toml.Decode(f.text, &doc); err != nil {
+		return text
+	}
+	b := bytes.NewBuffer(slices.Clone(text))
+	for _, op := range ops {
+		if slices.ContainsFunc(doc.Plugin, func(p struct{ Builtin string }) bool { return p.Builtin == op.Name }) {
+			continue
+		}
+		fmt.Fprintf(b, "\n[[plugin]]\nbuiltin = %s\n", quoted(op.Name))
+		listEach(b, []sdk.Op{op})
+	}
+	return b.Bytes()
+}
+
+// listEach writes a table [[plugin.op]] for each family, with the default values of its attributes.
+func listEach(b io.Writer, families []sdk.Op) {
 	for _, op := range families {
-		fmt.Fprintf(&b, "\n[[plugin.op]] # %s\nname = %q\n", oneLine(op.Doc), op.Name)
+		fmt.Fprintf(b, "\n[[plugin.op]] # %s\nname = %q\n", oneLine(op.Doc), op.Name)
 		for _, a := range op.Attrs {
-			fmt.Fprintf(&b, "%s = %s # %s\n", a.Name, value(a), oneLine(a.Doc))
+			fmt.Fprintf(b, "%s = %s # %s\n", a.Name, value(a), oneLine(a.Doc))
 		}
 	}
-	return []byte(b.String())
 }
 
 // value is an attribute's default in TOML.

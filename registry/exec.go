@@ -90,31 +90,31 @@ func (h *host) restart() error {
 // try computes a call in this process. The request is the primitive's, without what differs from call to call.
 func (h *host) try(r *wire.RunRequest, c sdk.Call) error {
 	r.Images, r.Backward, r.Data = uint32(c.Images), c.Backward, nil
-	given, results, err := r.Tensors()
+	read, written, err := r.Tensors()
 	if err != nil {
 		return err
 	}
-	memory, shared := h.arena.floats(given + results)
+	memory, shared := h.arena.floats(read + written)
 	if !shared {
-		memory = make([]float32, given+results)
+		memory = make([]float32, read+written)
 	}
 	theirs := r.Call(memory)
 	copyGiven(theirs, c)
 	if !shared {
-		r.Data = wire.EncodeFloats(memory[:given])
+		r.Data = wire.EncodeFloats(memory[:read])
 	}
-	reply, err := h.call(r, results)
+	reply, err := h.call(r, written)
 	switch {
 	case err != nil:
 		return err
 	case shared && len(reply.GetData()) > 0:
 		return fmt.Errorf("%s answered Run with %d bytes of tensors, which belong into the arena", h.name, len(reply.GetData()))
 	case !shared:
-		if err := wire.DecodeFloats(memory[given:], reply.GetData()); err != nil {
+		if err := wire.DecodeFloats(memory[read:], reply.GetData()); err != nil {
 			return fmt.Errorf("%s answered Run with %w", h.name, err)
 		}
 	}
-	if !copyResults(c, theirs) && finite(c) {
+	if !copyResults(c, theirs) && finite(given(c)) {
 		return fmt.Errorf("%s computed a value that is not finite in kernel %s", h.name, r.GetKernel())
 	}
 	return nil
@@ -172,9 +172,12 @@ func copyResults(ours, theirs sdk.Call) bool {
 	return ok
 }
 
-// finite reports whether all that a kernel was given is finite: if not, its results need not be.
-func finite(c sdk.Call) bool {
-	for _, v := range append([][]float32{c.X, c.DY}, c.W...) {
+// given are the tensors that a kernel reads: unless all of them are finite, its results need not be.
+func given(c sdk.Call) [][]float32 { return append([][]float32{c.X, c.DY}, c.W...) }
+
+// finite reports whether all values of all tensors are finite.
+func finite(tensors [][]float32) bool {
+	for _, v := range tensors {
 		if !allFinite(v) {
 			return false
 		}

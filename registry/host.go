@@ -116,6 +116,9 @@ func (h *host) connect(ctx context.Context) error {
 	return nil
 }
 
+// about implements source.
+func (h *host) about() description { return h.description }
+
 // describe asks for the plugin's families and checks them.
 func (h *host) describe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, h.options.CallTimeout)
@@ -130,7 +133,7 @@ func (h *host) describe(ctx context.Context) error {
 	return nil
 }
 
-// build asks for one operation at one layer and rebuilds the graph in the reply.
+// build implements source. It asks for one operation at one layer and rebuilds the graph in the reply.
 func (h *host) build(ctx context.Context, op Op, l sdk.Layer) (*sdk.Graph, error) {
 	attrs, err := wire.EncodeAttrs(op.Attrs)
 	if err != nil {
@@ -142,10 +145,7 @@ func (h *host) build(ctx context.Context, op Op, l sdk.Layer) (*sdk.Graph, error
 	if err != nil {
 		return nil, h.explainCall(ctx, "Build of "+op.Name, err)
 	}
-	g, err := readBuild(op.Name, l, reply)
-	if _, refused := errors.AsType[refusal](err); err != nil && !refused {
-		err = fmt.Errorf("%s %w", h.name, err)
-	}
+	g, err := readBuild(h.name, op.Name, l, reply)
 	if err != nil {
 		return nil, err
 	}

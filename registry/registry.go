@@ -19,10 +19,15 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// Options say how plugins are run. The zero value is useful.
+// Options say how plugins are run. The zero value runs plugins that are files; those that are built in need InProcess
+// or Self.
 type Options struct {
-	// Self is the command line that serves a built-in plugin when the plugin's name is appended to it; the default is
-	// this executable with the arguments "plugin serve".
+	// InProcess returns the operation of this program that a pool file means by builtin = "NAME". It runs in this
+	// process: its Build and its kernels are called directly, without a deadline. A panic of theirs is an error as that
+	// of a plugin's is. Of a name for which InProcess returns false, Self makes a process; so does a nil InProcess.
+	InProcess func(name string) (sdk.Op, bool)
+	// Self is the command line that serves a built-in plugin in a process of its own when the plugin's name is appended
+	// to it. Without it, a built-in plugin that InProcess does not have is an error.
 	Self []string
 	// StartTimeout bounds the start of a plugin up to its handshake; the default is 20 s.
 	StartTimeout time.Duration
@@ -41,7 +46,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
-func (o Options) withDefaults() (Options, error) {
+func (o Options) withDefaults() Options {
 	if o.StartTimeout <= 0 {
 		o.StartTimeout = 20 * time.Second
 	}
@@ -51,12 +56,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if len(o.Self) > 0 {
-		return o, nil
-	}
-	self, err := os.Executable()
-	o.Self = []string{self, "plugin", "serve"}
-	return o, err
+	return o
 }
 
 // Pool is the operations of an ops.toml, and the plugins that build them.
@@ -66,7 +66,7 @@ type Pool struct {
 	Text  []byte   // of the file
 	Lock  []byte   // text of the lock that it was loaded with
 
-	hosts []*host
+	sources []source
 }
 
 // Op is one operation of a pool.
@@ -79,7 +79,14 @@ type Op struct {
 	Where  string    // file:line:column of its [[plugin.op]]
 	Plugin Plugin
 
-	host *host
+	source source
+}
+
+// source is a plugin at work: its process, or an operation of this program.
+type source interface {
+	about() description
+	build(ctx context.Context, op Op, l sdk.Layer) (*sdk.Graph, error)
+	close()
 }
 
 // Plugin is where an operation comes from.
@@ -116,10 +123,7 @@ func readText(path string) ([]byte, error) {
 
 // Parse is Load for a text in memory: name is the file's for messages, and dir is where paths of plugins start.
 func Parse(ctx context.Context, name string, text []byte, dir string, o Options) (*Pool, error) {
-	o, err := o.withDefaults()
-	if err != nil {
-		return nil, fmt.Errorf("registry: %w", err)
-	}
+	o = o.withDefaults()
 	entries, watch, err := parse(name, text)
 	if err != nil {
 		return nil, err
@@ -137,9 +141,9 @@ func Parse(ctx context.Context, name string, text []byte, dir string, o Options)
 		entries = slices.DeleteFunc(entries, func(e entry) bool { return !o.Recall(e.sha256) })
 	}
 	pool := &Pool{Watch: within(dir, watch), Text: text, Lock: o.Lock}
-	hosts, err := pool.start(ctx, f, entries, dir, o)
+	sources, err := pool.start(ctx, f, entries, dir, o)
 	if err == nil {
-		err = pool.list(f, entries, hosts)
+		err = pool.list(f, entries, sources)
 	}
 	if err == nil {
 		err = pool.check(ctx)
@@ -182,12 +186,12 @@ func within(dir string, paths []string) (list []string) {
 
 // started is a plugin or why there is none.
 type started struct {
-	host *host
-	err  error
+	source source
+	err    error
 }
 
 // start runs the plugins of all entries and returns them by entry; entries with the same source share one.
-func (p *Pool) start(ctx context.Context, f file, entries []entry, dir string, o Options) ([]*host, error) {
+func (p *Pool) start(ctx context.Context, f file, entries []entry, dir string, o Options) ([]source, error) {
 	var distinct []entry
 	index := make([]int, len(entries))
 	for i, e := range entries {
@@ -199,27 +203,54 @@ func (p *Pool) start(ctx context.Context, f file, entries []entry, dir string, o
 	}
 	mapper := iter.Mapper[entry, started]{MaxGoroutines: len(distinct)}
 	results := mapper.Map(distinct, func(e *entry) started {
-		h, err := e.launch(ctx, f, dir, o)
-		return started{h, err}
+		s, err := e.open(ctx, f, dir, o)
+		return started{s, err}
 	})
 	var first error
 	for _, r := range results {
-		if r.host != nil {
-			p.hosts = append(p.hosts, r.host)
+		if r.source != nil {
+			p.sources = append(p.sources, r.source)
 		}
 		if first == nil {
 			first = r.err
 		}
 	}
-	hosts := make([]*host, len(entries))
+	sources := make([]source, len(entries))
 	for i := range entries {
-		hosts[i] = results[index[i]].host
+		sources[i] = results[index[i]].source
 	}
-	return hosts, first
+	return sources, first
 }
 
 func (e entry) same(other entry) bool {
 	return e.builtin == other.builtin && e.path == other.path && e.sha256 == other.sha256
+}
+
+// open makes the plugin of an entry ready: in this process where the options say so, else in its own.
+func (e entry) open(ctx context.Context, f file, dir string, o Options) (source, error) {
+	if op, here := e.inProcess(o); here {
+		i, err := newInside(e.name(), op, o.Log)
+		if err != nil {
+			return nil, f.errorf(e.source, "%w", err)
+		}
+		return i, nil
+	}
+	if e.builtin != "" && len(o.Self) == 0 {
+		return nil, f.errorf(e.source, "plugin %q is not built into this program", e.name())
+	}
+	h, err := e.launch(ctx, f, dir, o)
+	if err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// inProcess is the operation of this program that an entry means.
+func (e entry) inProcess(o Options) (op sdk.Op, here bool) {
+	if e.builtin == "" || o.InProcess == nil {
+		return sdk.Op{}, false
+	}
+	return o.InProcess(e.builtin)
 }
 
 // launch starts the plugin of an entry.
@@ -266,11 +297,12 @@ func (e entry) command(pool, dir string, o Options) ([]string, error) {
 }
 
 // list numbers the operations of all entries.
-func (p *Pool) list(f file, entries []entry, hosts []*host) error {
+func (p *Pool) list(f file, entries []entry, sources []source) error {
 	listed := map[string]int{}
 	for i, e := range entries {
-		plugin := Plugin{e.name(), hosts[i].version, wire.ProtocolVersion, e.sha256}
-		members, err := f.expand(e, hosts[i].families)
+		about := sources[i].about()
+		plugin := Plugin{e.name(), about.version, wire.ProtocolVersion, e.sha256}
+		members, err := f.expand(e, about.families)
 		if err != nil {
 			return err
 		}
@@ -283,7 +315,7 @@ func (p *Pool) list(f file, entries []entry, hosts []*host) error {
 			}
 			listed[m.name] = m.at
 			p.Ops = append(p.Ops, Op{ID: len(p.Ops), Name: m.name, Family: m.family, Doc: m.doc, Attrs: m.attrs, Where: f.where(m.at),
-				Plugin: plugin, host: hosts[i]})
+				Plugin: plugin, source: sources[i]})
 		}
 	}
 	return nil
@@ -308,10 +340,10 @@ func (p *Pool) check(ctx context.Context) error {
 	return nil
 }
 
-// Graph asks the plugin for the operation at a layer: one call with a deadline. The reply is not trusted, the graph is
+// Graph asks the plugin for the operation at a layer: one call, with a deadline if the plugin is a process. The reply is not trusted, the graph is
 // rebuilt primitive by primitive. Errors start with the operation's place in ops.toml.
 func (o Op) Graph(ctx context.Context, l sdk.Layer) (*sdk.Graph, error) {
-	g, err := o.host.build(ctx, o, l)
+	g, err := o.source.build(ctx, o, l)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Where, err)
 	}
@@ -321,10 +353,10 @@ func (o Op) Graph(ctx context.Context, l sdk.Layer) (*sdk.Graph, error) {
 // Close ends all plugins and waits until their processes are gone.
 func (p *Pool) Close() error {
 	var all conc.WaitGroup
-	for _, h := range p.hosts {
-		all.Go(h.close)
+	for _, s := range p.sources {
+		all.Go(s.close)
 	}
 	all.Wait()
-	p.hosts = nil
+	p.sources = nil
 	return nil
 }

@@ -41,18 +41,18 @@ func readDescription(reply *wire.DescribeReply) (d description, err error) {
 
 // readBuild checks a plugin's reply to Build and rebuilds its graph, primitive by primitive. A reason why the operation
 // is impossible is a refusal.
-func readBuild(name string, l sdk.Layer, reply *wire.BuildReply) (*sdk.Graph, error) {
+func readBuild(plugin, name string, l sdk.Layer, reply *wire.BuildReply) (*sdk.Graph, error) {
 	switch r := reply.GetResult().(type) {
 	case *wire.BuildReply_Graph:
 		g, err := wire.DecodeGraph(r.Graph, l.Input(), l.Output())
 		if err != nil {
-			return nil, fmt.Errorf("built an invalid %s at %s: %s", name, l, oneLine(err.Error()))
+			return nil, fmt.Errorf("%s built an invalid %s at %s: %s", plugin, name, l, oneLine(err.Error()))
 		}
 		return g, nil
 	case *wire.BuildReply_Error:
 		return nil, refusal(oneLine(r.Error))
 	}
-	return nil, fmt.Errorf("answered Build of %s with neither a graph nor an error", name)
+	return nil, fmt.Errorf("%s answered Build of %s with neither a graph nor an error", plugin, name)
 }
 
 // refusal is a whole sentence: a plugin's reason why an operation is impossible at a layer, or why a plugin is not started.

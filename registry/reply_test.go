@@ -175,7 +175,7 @@ func FuzzBuild(f *testing.F) {
 		if proto.Unmarshal(data, &m) != nil {
 			return
 		}
-		g, err := readBuild("seed", layer, &m)
+		g, err := readBuild("plugin", "seed", layer, &m)
 		if err != nil {
 			oneLineOnly(t, err)
 			return
@@ -187,7 +187,7 @@ func FuzzBuild(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := readBuild("seed", layer, &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: again}})
+		back, err := readBuild("plugin", "seed", layer, &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: again}})
 		if err != nil || fmt.Sprint(back) != fmt.Sprint(g) {
 			t.Fatalf("%v\n%v\n%v", err, back, g)
 		}

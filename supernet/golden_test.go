@@ -149,7 +149,7 @@ func (g golden) pool(ops []map[string]any) []registry.Op {
 			}
 		}
 	}
-	p, err := registry.Parse(context.Background(), "golden", []byte(text.String()), ".", registry.Options{})
+	p, err := registry.Parse(context.Background(), "golden", []byte(text.String()), ".", processes())
 	if err != nil {
 		g.Fatalf("%v\n%s", err, text.String())
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/nse-dev/nse/plugins"
+	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk/serve"
 )
 
@@ -21,4 +22,9 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Exit(m.Run())
+}
+
+// processes run the test binary as plugins.
+func processes() registry.Options {
+	return registry.Options{Self: []string{os.Args[0], "plugin", "serve"}}
 }

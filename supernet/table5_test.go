@@ -59,7 +59,7 @@ func table5(t *testing.T) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool, err := registry.Parse(context.Background(), "ops.toml", text, ".", registry.Options{})
+	pool, err := registry.Parse(context.Background(), "ops.toml", text, ".", processes())
 	if err != nil {
 		t.Fatal(err)
 	}

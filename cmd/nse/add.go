@@ -105,7 +105,9 @@ func newOps(c *cobra.Command, r *runs.Run, p runs.Pool) (names []string, err err
 	if err != nil {
 		return nil, err
 	}
-	pool, err := registry.Parse(c.Context(), p.Source, p.Text, p.Dir, registry.Options{Lock: p.Lock})
+	o := pluginOptions()
+	o.Lock = p.Lock
+	pool, err := registry.Parse(c.Context(), p.Source, p.Text, p.Dir, o)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +132,7 @@ func poolOf(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return registry.Describe(ctx, path, registry.Options{})
+	return registry.Describe(ctx, path, pluginOptions())
 }
 
 func opsDescribeVerb() *cobra.Command {
@@ -142,7 +144,7 @@ its attributes, to be edited.`,
 		Example: `  nse ops describe ./nse-fused >> ops.toml`,
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			text, err := registry.Describe(c.Context(), args[0], registry.Options{})
+			text, err := registry.Describe(c.Context(), args[0], pluginOptions())
 			if err == nil {
 				_, err = c.OutOrStdout().Write(text)
 			}

@@ -24,7 +24,7 @@ type start struct {
 }
 
 func evolveVerb() *cobra.Command {
-	var s start
+	s := start{plugins: pluginOptions()}
 	var seed uint64
 	c := &cobra.Command{
 		Use:   "evolve --pool FILE",

@@ -94,6 +94,7 @@ func pluginFaults() map[string]string {
 
 // faultOptions are short where a deadline is to be missed.
 func faultOptions(mode string, want string) (o registry.Options, deadline time.Duration) {
+	o = pluginOptions()
 	switch {
 	case strings.Contains(want, "within 2s"):
 		o.CallTimeout, deadline = 2*time.Second, 2*time.Second

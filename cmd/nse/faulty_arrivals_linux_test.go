@@ -8,8 +8,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/nse-dev/nse/registry"
 )
 
 // arrivalFaults are the ways in which a plugin that comes during a search fails, and what the search says.
@@ -36,7 +34,9 @@ func TestFaultyArrivalsAreRefused(t *testing.T) {
 	}
 	write(t, filepath.Join(ready, "good"), "#!/bin/sh\nexec nse-numbered 1\n")
 	var come sync.Once
-	f.search(registry.Options{StartTimeout: 3 * time.Second, CallTimeout: 2 * time.Second}, func(text string) {
+	o := pluginOptions()
+	o.StartTimeout, o.CallTimeout = 3*time.Second, 2*time.Second
+	f.search(o, func(text string) {
 		if strings.HasPrefix(text, "round 1: ") {
 			come.Do(func() {
 				for _, path := range regular(ready) {

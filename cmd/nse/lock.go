@@ -27,7 +27,7 @@ Run it again after a plugin has changed; pins of other plugins and platforms sta
 			if pool == "" {
 				return usageError{c.CommandPath(), errNoPool}
 			}
-			changes, err := registry.Lock(c.Context(), pool, registry.Options{}, func(plugins []registry.Pin, folders []string) {
+			changes, err := registry.Lock(c.Context(), pool, pluginOptions(), func(plugins []registry.Pin, folders []string) {
 				for _, p := range plugins {
 					fmt.Fprintf(c.ErrOrStderr(), "accepts %s, which is started: sha256 %s\n", printable(p.Name), p.SHA256)
 				}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/plugins"
+	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk/serve"
 	"github.com/nse-dev/nse/sdk/wire"
 )
@@ -57,6 +59,15 @@ a plugin that needs no more.`,
 			return err
 		},
 	}
+}
+
+// pluginOptions run built-in plugins in processes of this program, which the verb plugin serve begins.
+func pluginOptions() registry.Options {
+	self, err := os.Executable()
+	if err != nil {
+		self = os.Args[0] // as it was called; the start of a plugin says if that is no program
+	}
+	return registry.Options{Self: []string{self, "plugin", "serve"}}
 }
 
 // pluginServeVerb serves an operation that ships, as a plugin process of another nse.

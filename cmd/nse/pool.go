@@ -18,7 +18,7 @@ func shipped(ctx context.Context, name string) (*registry.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return registry.Parse(ctx, name, text, ".", registry.Options{})
+	return registry.Parse(ctx, name, text, ".", pluginOptions())
 }
 
 // poolFlag adds --pool; without it, the shipped pool of 27 operations is meant.
@@ -32,12 +32,12 @@ func openPlugin(ctx context.Context, path string) (*registry.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return registry.Parse(ctx, path, text, ".", registry.Options{})
+	return registry.Parse(ctx, path, text, ".", pluginOptions())
 }
 
 func openPool(ctx context.Context, path string) (*registry.Pool, error) {
 	if path == "" {
 		return shipped(ctx, defaultPool)
 	}
-	return registry.Load(ctx, path, registry.Options{})
+	return registry.Load(ctx, path, pluginOptions())
 }

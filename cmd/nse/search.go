@@ -47,7 +47,7 @@ func prepare(c config.Config, layOut func(supernet.Skeleton, pricing) (*network,
 	if source.Train, source.Held, err = set.Train.Hold(held, c.Seed); err != nil {
 		return nil, err
 	}
-	s := &search{every: time.Duration(c.CheckpointSeconds * float64(time.Second))}
+	s := &search{every: time.Duration(c.CheckpointSeconds * float64(time.Second)), plugins: pluginOptions()}
 	s.image = supernet.InputOf(set)
 	s.images = [2]int{source.Train.Len(), source.Held.Len()}
 	if c.Train.Batch > s.images[0] {

@@ -125,9 +125,11 @@ func recall(ctx context.Context, r *runs.Run, wanted func(sha256 string) bool) (
 	for _, p := range list {
 		path := filepath.Join(r.Dir, p.File())
 		text, err := readText(path)
+		o := pluginOptions()
+		o.Recall, o.Lock = wanted, p.Lock
 		var pool *registry.Pool
 		if err == nil {
-			pool, err = registry.Parse(ctx, path, text, p.Dir, registry.Options{Recall: wanted, Lock: p.Lock})
+			pool, err = registry.Parse(ctx, path, text, p.Dir, o)
 		}
 		if err != nil {
 			opened.Close()

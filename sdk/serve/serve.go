@@ -25,16 +25,7 @@ import (
 // The plugin's version is that of its main module as Go built it: a release, or the commit of a checkout.
 //
 // Standard input belongs to the host: operations must not read it.
-func Main(ops ...sdk.Op) { MainVersion(built(), ops...) }
-
-// built is the version of the program's main module; empty if it was built without one.
-func built() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	return info.Main.Version
-}
+func Main(ops ...sdk.Op) { MainVersion(wire.ProgramVersion(), ops...) }
 
 // MainVersion is Main for a plugin that tells its version itself, in at most 128 printable characters without spaces.
 func MainVersion(version string, ops ...sdk.Op) {

@@ -2,11 +2,22 @@ package wire
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"unicode"
 
 	"github.com/nse-dev/nse/sdk"
 )
+
+// ProgramVersion is the version of the program's main module, as Go built it. It is empty if the program was built without
+// modules.
+func ProgramVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return info.Main.Version
+}
 
 // CheckVersion refuses what cannot be a plugin's version. It may be empty.
 func CheckVersion(version string) error {
