@@ -14,23 +14,24 @@ const module = "github.com/nse-dev/nse/"
 // mayImport is the import table of the design: for each folder, which of our packages its code may import. A folder
 // stands for what is below it too; the longest folder that fits decides. Tests may import more.
 var mayImport = map[string][]string{
-	".":               {}, // embeds the shipped pools
-	"sdk":             {},
-	"sdk/wire":        {"sdk"},
-	"sdk/serve":       {"sdk", "sdk/wire"},
-	"sdk/sdktest":     {"sdk", "sdk/serve", "sdk/wire"},
-	"plugins":         {"plugins", "sdk", "sdk/serve"},
-	"registry":        {"sdk", "sdk/wire"},
-	"pareto":          {},
-	"evolve":          {"sdk", "pareto", "internal/random"},
-	"supernet":        {"evolve", "sdk", "supernet", "internal/random", "internal/safetensors"},
-	"supernet/graph":  {"sdk", "supernet/kernel"},
-	"supernet/kernel": {},
-	"supernet/data":   {},
-	"internal/plot":   {"internal/drawing"},
-	"internal":        {"sdk", "sdk/wire", "evolve", "pareto", "supernet", "registry", "internal/file", "internal/random", "internal/safetensors"},
-	"examples":        {"examples/plugin-exec/softpool", "sdk", "sdk/serve"},
-	"cmd/nse":         {"."},
+	".":                {}, // embeds the shipped pools
+	"sdk":              {},
+	"sdk/wire":         {"sdk"},
+	"sdk/serve":        {"sdk", "sdk/wire"},
+	"sdk/sdktest":      {"sdk", "sdk/serve", "sdk/wire"},
+	"plugins":          {"plugins", "sdk", "sdk/serve"},
+	"registry":         {"sdk", "sdk/wire"},
+	"pareto":           {},
+	"evolve":           {"sdk", "pareto", "internal/random"},
+	"supernet":         {"evolve", "sdk", "supernet", "internal/random", "internal/safetensors"},
+	"supernet/retrain": {"evolve", "sdk", "supernet", "supernet/data", "internal/random", "internal/safetensors"},
+	"supernet/graph":   {"sdk", "supernet/kernel"},
+	"supernet/kernel":  {},
+	"supernet/data":    {},
+	"internal/plot":    {"internal/drawing"},
+	"internal":         {"sdk", "sdk/wire", "evolve", "pareto", "supernet", "registry", "internal/file", "internal/random", "internal/safetensors"},
+	"examples":         {"examples/plugin-exec/softpool", "sdk", "sdk/serve"},
+	"cmd/nse":          {"."},
 }
 
 // onlyImporters names the folders that alone may import a library.

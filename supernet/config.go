@@ -79,8 +79,8 @@ const maxEpochs = 1_000_000
 // Steps is the number of weight updates in a round on a training set of n images, at least one.
 func (c TrainConfig) Steps(n int) int { return max(1, c.Epochs*n/c.Batch) }
 
-// rate is the learning rate of a step: linear from WarmupLR to LR, then a cosine to 0 at the end of the round.
-func (c TrainConfig) rate(s evolve.Step) float64 {
+// Rate is the learning rate of step s of s.Total, counted from 0: linear from WarmupLR to LR, then a cosine to 0 at the end of the round.
+func (c TrainConfig) Rate(s evolve.Step) float64 {
 	warm := c.WarmupEpochs / float64(c.Epochs) * float64(s.Total)
 	if t := float64(s.Index); t < warm {
 		return c.WarmupLR + (c.LR-c.WarmupLR)*t/warm

@@ -50,7 +50,7 @@ func (e *Engine) Train(s evolve.Step, a evolve.Arch) (loss float64, err error) {
 	if err := e.ready(s.Round, a); err != nil {
 		return 0, err
 	}
-	return e.net.Step(a, e.weights.At(s.Index), e.training.rate(s), e.training, e.dropoutSeed("dropout", s))
+	return e.net.Step(a, e.weights.At(s.Index), e.training.Rate(s), e.training, e.dropoutSeed("dropout", s))
 }
 
 // Fitness implements evolve.Engine.

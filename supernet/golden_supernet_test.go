@@ -27,12 +27,15 @@ func goldenSupernet(g golden) {
 	for i, a := range paths {
 		b, step := g.batch(i), "step"+strconv.Itoa(i)
 		g.near(step+".logits", g.logits(n, a, b), g.tensor(step+".logits"))
-		loss, _ := n.gradients(a, b, 0, 0)
+		loss, _, err := n.Gradients(a, b, 0, 0)
+		if err != nil {
+			g.Fatal(err)
+		}
 		g.near(step+".loss", []float32{float32(loss)}, g.tensor(step+".loss"))
 		if i == 0 {
 			g.gradients(n, a)
 		}
-		n.update(a, sgd.LR, c)
+		n.Update(a, sgd.LR, c)
 	}
 	g.params(n, "after.")
 	held := g.batch(len(paths))

@@ -7,29 +7,30 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// Step trains the parameters on the path of a on one batch, at a learning rate: forward, mean cross-entropy, backward,
-// update. Of c, only Momentum and WeightDecay count here. seed draws the masks of dropout.
+// Step trains the parameters on the path of a on one batch at a learning rate: Gradients without label smoothing, then
+// Update. It returns the mean cross-entropy before the update.
 func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, seed uint64) (loss float64, err error) {
-	if err := n.check(a); err != nil {
+	if loss, _, err = n.Gradients(a, b, seed, 0); err != nil {
 		return 0, err
 	}
-	loss, _ = n.gradients(a, b, seed, 0)
-	if err := n.failure(); err != nil {
-		return 0, err
-	}
-	n.update(a, rate, c)
+	n.Update(a, rate, c)
 	return loss, nil
 }
 
-// gradients runs one forward and backward pass in training mode and leaves the gradient of the mean cross-entropy in
-// every parameter on the path. seed draws the masks of dropout; smoothing is of the labels.
-func (n *Net) gradients(a evolve.Arch, b data.Batch, seed uint64, smoothing float64) (loss float64, correct int) {
+// Gradients runs one forward and backward pass with batch statistics. It leaves the gradient of the mean cross-entropy
+// in every parameter on the path of a, and returns that loss with the number of images that are classified correctly.
+// seed draws the masks of dropout. smoothing is the part of every label that all classes share, 0 for none.
+// The error is that of an architecture outside the subset, or of a kernel that a plugin runs.
+func (n *Net) Gradients(a evolve.Arch, b data.Batch, seed uint64, smoothing float64) (loss float64, correct int, err error) {
+	if err := n.check(a); err != nil {
+		return 0, 0, err
+	}
 	n.session.Mode, n.session.Batch, n.session.Momentum, n.session.Seed = graph.Train, len(b.Labels), 0, seed
 	logits := n.forward(a, b.X)
 	defer n.release()
 	loss, correct = n.loss(logits, b.Labels, smoothing)
 	n.backward(a, logits, nil)
-	return loss, correct
+	return loss, correct, n.failure()
 }
 
 // loss is the mean cross-entropy and the number of images that are classified correctly. The gradient takes the place of the logits.
@@ -40,9 +41,10 @@ func (n *Net) loss(logits []float32, labels []int32, smoothing float64) (loss fl
 	return loss, correct
 }
 
-// update takes an SGD step with Nesterov momentum on every parameter on the path of a; the others keep their
-// momentum. Weight decay is on tensors with more than one dimension only.
-func (n *Net) update(a evolve.Arch, rate float64, c TrainConfig) {
+// Update takes an SGD step with Nesterov momentum on every parameter on the path of a, along the gradients that are in
+// them. Other parameters and their momentum stay. Only Momentum and WeightDecay of c count. Weight decay is on tensors
+// with more than one dimension.
+func (n *Net) Update(a evolve.Arch, rate float64, c TrainConfig) {
 	n.updateBlock(n.stem, rate, c)
 	for l, path := range a {
 		for _, id := range path {

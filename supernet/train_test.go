@@ -10,12 +10,12 @@ import (
 func TestRateWarmsUpAndFallsAlongACosine(t *testing.T) {
 	c := TrainConfig{Epochs: 10, LR: 0.4, WarmupLR: 0.1, WarmupEpochs: 2}
 	for step, want := range map[int]float64{0: 0.1, 10: 0.25, 20: 0.4, 60: 0.2, 99: 0.4 * 0.00038547} {
-		if got := c.rate(evolve.Step{Round: 1, Index: step, Total: 100}); math.Abs(got-want) > 1e-7 {
+		if got := c.Rate(evolve.Step{Round: 1, Index: step, Total: 100}); math.Abs(got-want) > 1e-7 {
 			t.Errorf("step %d of 100: learning rate %v, want %v", step, got, want)
 		}
 	}
 	c.WarmupEpochs = 0
-	if got := c.rate(evolve.Step{Round: 1, Total: 100}); got != 0.4 {
+	if got := c.Rate(evolve.Step{Round: 1, Total: 100}); got != 0.4 {
 		t.Errorf("without warm-up the first learning rate is %v, want 0.4", got)
 	}
 }
@@ -33,7 +33,7 @@ func TestWeightDecaySparesVectors(t *testing.T) {
 		clear(p.Grad)
 	}
 	a := testArchs[0]
-	e.net.update(a, 1, TrainConfig{WeightDecay: 0.5})
+	e.net.Update(a, 1, TrainConfig{WeightDecay: 0.5})
 	vectors, others := 0, 0
 	used := map[*float32]bool{}
 	for _, b := range e.net.blocks(a) {

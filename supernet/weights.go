@@ -25,10 +25,9 @@ func (n *Net) Save(path string) error {
 		return err
 	}
 	f := safetensors.File{Metadata: map[string]string{subsetKey: string(subset)}, Tensors: n.Tensors()}
-	for name, p := range n.params() {
-		if v := n.momenta[p]; v != nil {
-			f.Tensors = append(f.Tensors, safetensors.NewFloat32(momentumPrefix+name, p.Shape, p.Torch(v)))
-		}
+	for _, t := range n.Momenta() {
+		t.Name = momentumPrefix + t.Name
+		f.Tensors = append(f.Tensors, t)
 	}
 	return f.WriteFile(path)
 }
@@ -84,13 +83,34 @@ func (n *Net) SetTensors(f *safetensors.File) error {
 	return err
 }
 
+// Momenta are copies of the optimizer's momentum under the names and in the layouts of their parameters. A parameter that
+// was never updated has none.
+func (n *Net) Momenta() (list []safetensors.Tensor) {
+	for name, p := range n.params() {
+		if v := n.momenta[p]; v != nil {
+			list = append(list, safetensors.NewFloat32(name, p.Shape, p.Torch(v)))
+		}
+	}
+	return list
+}
+
+// SetMomenta gives every trained parameter the momentum of its name. It refuses a file in which one is missing or has
+// another shape.
+func (n *Net) SetMomenta(f *safetensors.File) error {
+	for name, p := range n.params() {
+		if !p.Init.Trained() {
+			continue
+		}
+		if err := readParam(f, name, p, n.momentum(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (n *Net) setTensors(f *safetensors.File) (read int, err error) {
 	for name, p := range n.params() {
-		t, found := f.Tensor(name)
-		if !found {
-			return read, fmt.Errorf("no tensor %q", name)
-		}
-		if err := setTorch(p, p.Value, t); err != nil {
+		if err := readParam(f, name, p, p.Value); err != nil {
 			return read, err
 		}
 		read++
@@ -111,6 +131,15 @@ func subsetOf(f *safetensors.File) (subset []evolve.Path, err error) {
 		}
 	}
 	return subset, nil
+}
+
+// readParam fills dst, which is like p, from the tensor of a name.
+func readParam(f *safetensors.File, name string, p *graph.Param, dst []float32) error {
+	t, found := f.Tensor(name)
+	if !found {
+		return fmt.Errorf("no tensor %q", name)
+	}
+	return setTorch(p, dst, t)
 }
 
 func setTorch(p *graph.Param, dst []float32, t safetensors.Tensor) error {

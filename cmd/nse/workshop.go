@@ -13,9 +13,9 @@ import (
 
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/modelfile"
-	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/config"
 	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/supernet/retrain"
 )
 
 // workshop trains models, each in a folder of its own. While a model is being trained, its folder has a checkpoint; once
@@ -137,7 +137,7 @@ func (w *workshop) trainAlone(ctx context.Context, p *progress, dir string, m *m
 		return w.complete(p, dir, id)
 	}
 	s := m.Training
-	t, err := supernet.NewTrainer(m.Skeleton(), m.Graphs(), w.set, s.Settings, s.Seed, w.settings.Workers)
+	t, err := retrain.NewTrainer(m.Skeleton(), m.Graphs(), w.set, s.Settings, s.Seed, w.settings.Workers)
 	if err != nil {
 		return nil, err
 	}
@@ -175,12 +175,12 @@ func (w *workshop) complete(p *progress, dir string, id []byte) (*modelfile.Mode
 var errOther = errors.New("it has a model of another architecture, data set, version or settings: choose another --out, or remove it")
 
 // restoreTrainer goes on from the checkpoint in a folder, if there is one.
-func restoreTrainer(t *supernet.Trainer, dir string, id []byte) error {
+func restoreTrainer(t *retrain.Trainer, dir string, id []byte) error {
 	path := filepath.Join(dir, checkpointFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	f, err := supernet.ReadCheckpoint(path)
+	f, err := retrain.ReadCheckpoint(path)
 	if err != nil {
 		return fmt.Errorf("%w: remove it to begin anew", err)
 	}
@@ -194,7 +194,7 @@ func restoreTrainer(t *supernet.Trainer, dir string, id []byte) error {
 }
 
 // steps trains to the end of the schedule, with a checkpoint now and then.
-func (w *workshop) steps(ctx context.Context, p *progress, dir, name string, t *supernet.Trainer, id []byte) error {
+func (w *workshop) steps(ctx context.Context, p *progress, dir, name string, t *retrain.Trainer, id []byte) error {
 	every, written := time.Duration(w.settings.CheckpointSeconds*float64(time.Second)), time.Now()
 	save := func() error {
 		written = time.Now()
@@ -235,7 +235,7 @@ func (r *recent) add(loss, accuracy float64) {
 	r.accuracy += (accuracy - r.accuracy) / r.steps
 }
 
-func outcomeText(o supernet.Outcome) string {
+func outcomeText(o retrain.Outcome) string {
 	text := fmt.Sprintf("%.2f %% of test images", 100*o.Accuracy)
 	if o.Averaged != nil {
 		text += fmt.Sprintf(" (last weights %.2f %%, averaged %.2f %%)", 100*o.Last.Accuracy, 100*o.Averaged.Accuracy)

@@ -15,6 +15,7 @@ import (
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/wire"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/retrain"
 )
 
 // Exists reports whether dir holds a model.
@@ -93,7 +94,7 @@ func (m *Model) Untrained() *Model {
 	u.WeightsSum = ""
 	if m.Training != nil {
 		t := *m.Training
-		t.Test = supernet.Outcome{}
+		t.Test = retrain.Outcome{}
 		u.Training = &t
 	}
 	return &u

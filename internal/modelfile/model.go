@@ -17,6 +17,7 @@ import (
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/wire"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/retrain"
 )
 
 // Names of the files in a model's folder.
@@ -82,12 +83,12 @@ type Branch struct {
 
 // Training is how the network came to its weights, and what they are worth.
 type Training struct {
-	Data       string                 `json:"data"`     // specification of the data set
-	Images     int                    `json:"images"`   // that it was trained on
-	Seed       uint64                 `json:"seed"`     // of everything random
-	Settings   supernet.RetrainConfig `json:"settings"` // as they were used
-	TestImages int                    `json:"test_images"`
-	Test       supernet.Outcome       `json:"test"` // on the test images
+	Data       string          `json:"data"`     // specification of the data set
+	Images     int             `json:"images"`   // that it was trained on
+	Seed       uint64          `json:"seed"`     // of everything random
+	Settings   retrain.Config  `json:"settings"` // as they were used
+	TestImages int             `json:"test_images"`
+	Test       retrain.Outcome `json:"test"` // on the test images
 }
 
 // New describes a network: the operations of every layer with the graphs that they have there. Graphs are kept as they

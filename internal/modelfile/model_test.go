@@ -13,6 +13,7 @@ import (
 	"github.com/nse-dev/nse/plugins"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/retrain"
 )
 
 // example is a network of three layers: two branches, one, none.
@@ -21,8 +22,8 @@ func example(t testing.TB) *Model {
 	d := Model{Version: "test", Name: "front-1", Source: "runs/001", Classes: strings.Fields("cat dog fox"),
 		Input: Input{Height: 8, Width: 8, Channels: 1, Mean: []float32{0.5}, Std: []float32{0.25}},
 		Macro: supernet.Macro{Name: "small", StemStride: 1, Channels: []int{4, 8}, Layers: "N R N", Head: 8, SqueezeExcite: true},
-		Training: &Training{Data: "folder:pets", Images: 70, Seed: 9, Settings: supernet.DefaultRetrain(), TestImages: 30,
-			Test: supernet.Outcome{Last: supernet.Result{Accuracy: 0.5, Loss: 1}, Kept: "last", Result: supernet.Result{Accuracy: 0.5, Loss: 1}}}}
+		Training: &Training{Data: "folder:pets", Images: 70, Seed: 9, Settings: retrain.Default(), TestImages: 30,
+			Test: retrain.Outcome{Last: supernet.Result{Accuracy: 0.5, Loss: 1}, Kept: "last", Result: supernet.Result{Accuracy: 0.5, Loss: 1}}}}
 	s, err := d.Macro.Skeleton(d.network())
 	if err != nil {
 		t.Fatal(err)

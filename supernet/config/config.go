@@ -14,6 +14,7 @@ import (
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/supernet/retrain"
 )
 
 // Config is all that a search is configured with. The zero value is not valid: Parse starts from a preset.
@@ -39,7 +40,7 @@ type Config struct {
 	// Augment changes training images at random.
 	Augment data.Augment `toml:"augment"`
 	// Retrain is the training of architectures from scratch by nse retrain.
-	Retrain supernet.RetrainConfig `toml:"retrain"`
+	Retrain retrain.Config `toml:"retrain"`
 }
 
 // Data names the data set.
@@ -87,7 +88,7 @@ func Default(preset string) (c Config, err error) {
 	if c.Search, err = evolve.Preset(preset); err != nil {
 		return c, err
 	}
-	c.Train, c.Score, c.Retrain = supernet.DefaultTrain(), supernet.DefaultScore(preset), supernet.DefaultRetrain()
+	c.Train, c.Score, c.Retrain = supernet.DefaultTrain(), supernet.DefaultScore(preset), retrain.Default()
 	c.Macro, err = supernet.Built("small")
 	return c, err
 }

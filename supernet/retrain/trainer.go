@@ -1,4 +1,4 @@
-package supernet
+package retrain
 
 import (
 	"crypto/sha256"
@@ -7,14 +7,14 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/random"
 	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
-	"github.com/nse-dev/nse/supernet/graph"
-	"github.com/nse-dev/nse/supernet/kernel"
 )
 
 // Trainer trains one architecture from scratch on all training images of a set. Its results depend on the configuration,
@@ -23,17 +23,18 @@ type Trainer struct {
 	Steps int // weight updates in all
 	Step  int // updates done
 
-	net      *Net
-	arch     evolve.Arch
-	config   RetrainConfig
-	set      *data.Set
-	seed     uint64
-	loader   *data.Loader
-	averages map[*graph.Param][]float32 // of the trained parameters; empty without EMA
+	net     *supernet.Net
+	arch    evolve.Arch
+	config  Config
+	set     *data.Set
+	seed    uint64
+	loader  *data.Loader
+	average *supernet.Average // nil without EMA
 }
 
-// NewTrainer begins with weights drawn from seed. graphs are those of the layers' branches.
-func NewTrainer(s Skeleton, graphs [][]*sdk.Graph, set *data.Set, c RetrainConfig, seed uint64, workers int) (*Trainer, error) {
+// NewTrainer begins with weights drawn from seed. graphs are those of the branches of s.Layers, by layer. A batch has at
+// most as many images as set.Train. workers is the number of goroutines, 0 one for each core.
+func NewTrainer(s supernet.Skeleton, graphs [][]*sdk.Graph, set *data.Set, c Config, seed uint64, workers int) (*Trainer, error) {
 	c.Batch = min(c.Batch, set.Train.Len())
 	build := func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
 		return dropping(graphs[l.Index][op], l, c.DropPath*float64(l.Index+1)/float64(len(graphs)))
@@ -48,7 +49,7 @@ func NewTrainer(s Skeleton, graphs [][]*sdk.Graph, set *data.Set, c RetrainConfi
 	if t.loader, err = data.NewLoader(set, set.Train, data.Stream{Seed: seed, Batch: c.Batch, Augment: c.Augment}); err != nil {
 		return nil, err
 	}
-	if t.net, err = NewNet(s, build, seed, workers); err != nil {
+	if t.net, err = supernet.NewNet(s, build, seed, workers); err != nil {
 		t.loader.Close()
 		return nil, err
 	}
@@ -56,11 +57,8 @@ func NewTrainer(s Skeleton, graphs [][]*sdk.Graph, set *data.Set, c RetrainConfi
 		t.Close()
 		return nil, err
 	}
-	t.averages = map[*graph.Param][]float32{}
-	for _, p := range t.net.params() {
-		if p.Init.Trained() && c.EMA > 0 {
-			t.averages[p] = slices.Clone(p.Value)
-		}
+	if c.EMA > 0 {
+		t.average = t.net.Average()
 	}
 	return t, nil
 }
@@ -86,20 +84,23 @@ func (t *Trainer) Close() {
 }
 
 // Net is the network that is trained.
-func (t *Trainer) Net() *Net { return t.net }
+func (t *Trainer) Net() *supernet.Net { return t.net }
 
 // Update takes the next step. It returns the mean loss of its batch, and the part of it that was classified correctly.
 func (t *Trainer) Update() (loss, accuracy float64, err error) {
 	b := t.loader.At(t.Step)
-	loss, correct := t.net.gradients(t.arch, b, random.New(t.seed, "dropout of retraining", 0, t.Step, 0).Uint64(), t.config.LabelSmoothing)
-	if err := t.net.failure(); err != nil {
+	dropout := random.New(t.seed, "dropout of retraining", 0, t.Step, 0).Uint64()
+	loss, correct, err := t.net.Gradients(t.arch, b, dropout, t.config.LabelSmoothing)
+	if err != nil {
 		return 0, 0, err
 	}
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return 0, 0, fmt.Errorf("the loss is %g at step %d: a smaller learning rate than %g may help", loss, t.Step, t.config.LR)
 	}
-	t.net.update(t.arch, t.rate(), t.config.train())
-	t.average()
+	t.net.Update(t.arch, t.rate(), t.config.train())
+	if t.average != nil {
+		t.average.Move(t.decay())
+	}
 	t.Step++
 	return loss, float64(correct) / float64(len(b.Labels)), nil
 }
@@ -108,23 +109,20 @@ func (t *Trainer) Update() (loss, accuracy float64, err error) {
 func (t *Trainer) rate() float64 {
 	c := t.config.train()
 	c.WarmupLR = c.LR / (1 + c.WarmupEpochs/float64(c.Epochs)*float64(t.Steps))
-	return c.rate(evolve.Step{Index: t.Step, Total: t.Steps})
+	return c.Rate(evolve.Step{Index: t.Step, Total: t.Steps})
 }
 
-// average moves the averages. Early on their memory is short, so that they forget the first weights.
-func (t *Trainer) average() {
+// decay is that of the averages at the step. Early on their memory is short, so that they forget the first weights.
+func (t *Trainer) decay() float32 {
 	n := float64(t.Step)
-	decay := float32(min(t.config.EMA, (1+n)/(10+n)))
-	for _, p := range t.net.params() {
-		if v := t.averages[p]; v != nil {
-			kernel.Scale(t.net.session.Pool, v, v, decay)
-			kernel.AddScaled(t.net.session.Pool, v, p.Value, 1-decay)
-		}
-	}
+	return float32(min(t.config.EMA, (1+n)/(10+n)))
 }
 
-// Averages of the weights stand in a checkpoint under the name of their parameter behind this prefix.
-const averagePrefix = "average."
+// Prefixes of the names in a checkpoint: momentum and average of a parameter stand under its name behind them.
+const (
+	momentumPrefix = "momentum."
+	averagePrefix  = "average."
+)
 
 // Keys of a checkpoint's metadata.
 const (
@@ -138,13 +136,9 @@ func (t *Trainer) Save(path string, metadata map[string]string) error {
 	for key, value := range metadata {
 		f.Metadata[key] = value
 	}
-	for name, p := range t.net.params() {
-		if v := t.net.momenta[p]; v != nil {
-			f.Tensors = append(f.Tensors, safetensors.NewFloat32(momentumPrefix+name, p.Shape, p.Torch(v)))
-		}
-		if v := t.averages[p]; v != nil {
-			f.Tensors = append(f.Tensors, safetensors.NewFloat32(averagePrefix+name, p.Shape, p.Torch(v)))
-		}
+	f.Tensors = append(f.Tensors, prefixed(momentumPrefix, t.net.Momenta())...)
+	if t.average != nil {
+		f.Tensors = append(f.Tensors, prefixed(averagePrefix, t.average.Tensors())...)
 	}
 	sum, err := sumOf(f)
 	if err != nil {
@@ -181,28 +175,43 @@ func (t *Trainer) Restore(f *safetensors.File) error {
 		return fmt.Errorf("step %q is not in 0..%d", f.Metadata[stepKey], t.Steps)
 	}
 	t.Step = step
-	if _, err := t.net.setTensors(f); err != nil {
+	parts := split(f)
+	if err := t.net.SetTensors(parts[""]); err != nil {
 		return err
 	}
-	for name, p := range t.net.params() {
-		if p.Init.Trained() && step > 0 {
-			if err := restore(f, momentumPrefix+name, p, t.net.momentum(p)); err != nil {
-				return err
-			}
+	if step > 0 {
+		if err := t.net.SetMomenta(parts[momentumPrefix]); err != nil {
+			return fmt.Errorf("momentum: %w", err)
 		}
-		if v := t.averages[p]; v != nil {
-			if err := restore(f, averagePrefix+name, p, v); err != nil {
-				return err
-			}
+	}
+	if t.average != nil {
+		if err := t.average.SetTensors(parts[averagePrefix]); err != nil {
+			return fmt.Errorf("average: %w", err)
 		}
 	}
 	return nil
 }
 
-func restore(f *safetensors.File, name string, p *graph.Param, dst []float32) error {
-	t, found := f.Tensor(name)
-	if !found {
-		return fmt.Errorf("no tensor %q", name)
+// prefixed puts a prefix before the names of tensors.
+func prefixed(prefix string, list []safetensors.Tensor) []safetensors.Tensor {
+	for i := range list {
+		list[i].Name = prefix + list[i].Name
 	}
-	return setTorch(p, dst, t)
+	return list
+}
+
+// split gives the tensors of a checkpoint by their prefix, without it. The weights have none.
+func split(f *safetensors.File) map[string]*safetensors.File {
+	parts := map[string]*safetensors.File{"": {}, momentumPrefix: {}, averagePrefix: {}}
+	for _, t := range f.Tensors {
+		of := ""
+		for prefix := range parts {
+			if strings.HasPrefix(t.Name, prefix) && prefix != "" {
+				of = prefix
+			}
+		}
+		t.Name = strings.TrimPrefix(t.Name, of)
+		parts[of].Tensors = append(parts[of].Tensors, t)
+	}
+	return parts
 }

@@ -1,13 +1,16 @@
-package supernet
+// Package retrain trains single architectures from scratch on all training images and tests them (appendix B of the
+// paper). A Trainer can be saved between any two steps and goes on to the same bits.
+package retrain
 
 import (
 	"fmt"
 
+	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
-// RetrainConfig says how an architecture is trained from scratch (appendix B).
-type RetrainConfig struct {
+// Config says how an architecture is trained from scratch (appendix B).
+type Config struct {
 	Batch          int          `toml:"batch" json:"batch"`                     // images in a step; all training images if there are fewer
 	Epochs         int          `toml:"epochs" json:"epochs"`                   // passes over the training images
 	LR             float64      `toml:"lr" json:"lr"`                           // learning rate at the start of the cosine
@@ -20,14 +23,14 @@ type RetrainConfig struct {
 	Augment        data.Augment `toml:"augment" json:"augment"`                 // random changes of training images
 }
 
-// DefaultRetrain is a short schedule for small images; the paper's 350 epochs with batch 2048 are for ImageNet.
-func DefaultRetrain() RetrainConfig {
-	return RetrainConfig{Batch: 128, Epochs: 40, LR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 5e-4, LabelSmoothing: 0.1, EMA: 0.999,
+// Default is a short schedule for small images; the paper's 350 epochs with batch 2048 are for ImageNet.
+func Default() Config {
+	return Config{Batch: 128, Epochs: 40, LR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 5e-4, LabelSmoothing: 0.1, EMA: 0.999,
 		Augment: data.Augment{CropPadding: 4, Flip: true, Cutout: 8}}
 }
 
 // Validate checks the ranges.
-func (c RetrainConfig) Validate() error {
+func (c Config) Validate() error {
 	if err := c.train().Validate(); err != nil {
 		return err
 	}
@@ -46,6 +49,6 @@ func (c RetrainConfig) Validate() error {
 }
 
 // train is what retraining has in common with a round.
-func (c RetrainConfig) train() TrainConfig {
-	return TrainConfig{Batch: c.Batch, Epochs: c.Epochs, LR: c.LR, WarmupEpochs: c.WarmupEpochs, Momentum: c.Momentum, WeightDecay: c.WeightDecay}
+func (c Config) train() supernet.TrainConfig {
+	return supernet.TrainConfig{Batch: c.Batch, Epochs: c.Epochs, LR: c.LR, WarmupEpochs: c.WarmupEpochs, Momentum: c.Momentum, WeightDecay: c.WeightDecay}
 }

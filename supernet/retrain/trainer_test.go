@@ -1,4 +1,4 @@
-package supernet
+package retrain
 
 import (
 	"bytes"
@@ -12,28 +12,38 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/safetensors"
+	"github.com/nse-dev/nse/plugins"
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
-	"github.com/nse-dev/nse/supernet/graph"
 )
 
 // testTrainer trains an architecture of three layers on generated images.
-func testTrainer(t testing.TB, spec string, c RetrainConfig, workers int) *Trainer {
+func testTrainer(t testing.TB, spec string, c Config, workers int) *Trainer {
 	t.Helper()
 	set, err := data.Open(spec, 1, 16)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := Macro{StemStride: 1, Channels: []int{8, 16}, Layers: "NRN", Head: 32}
-	s, err := m.Skeleton(InputOf(set))
+	m := supernet.Macro{StemStride: 1, Channels: []int{8, 16}, Layers: "NRN", Head: 32}
+	s, err := m.Skeleton(supernet.InputOf(set))
 	if err != nil {
 		t.Fatal(err)
 	}
+	type branch struct {
+		family string
+		attrs  sdk.Attrs
+	}
+	narrow, wide := branch{"mbconv", sdk.Attrs{"kernel": 3, "expand": 1}}, branch{"mbconv", sdk.Attrs{"kernel": 5, "expand": 3}}
 	graphs := make([][]*sdk.Graph, len(s.Layers))
-	for l, path := range []evolve.Path{{0, 1}, {1, 3}, {2}} {
-		for _, op := range path {
-			g, err := buildFew(op, s.Layers[l])
+	for l, branches := range [][]branch{{narrow, wide}, {wide, {"conv", sdk.Attrs{"expand": 1}}}, {{"ssc", sdk.Attrs{"kernel": 5, "expand": 1}}}} {
+		for _, b := range branches {
+			family, err := plugins.Builtin(b.family)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, err := family.Graph(s.Layers[l], b.attrs)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,7 +79,7 @@ func ended(t testing.TB, trainer *Trainer) Outcome {
 }
 
 func TestRetrainingLearns(t *testing.T) {
-	c := DefaultRetrain()
+	c := Default()
 	c.Epochs, c.Batch, c.EMA, c.DropPath = 4, 32, 0.95, 0.1
 	c.Augment = data.Augment{Flip: true, CropPadding: 1}
 	o := ended(t, testTrainer(t, "generated:900", c, 0))
@@ -79,8 +89,8 @@ func TestRetrainingLearns(t *testing.T) {
 }
 
 // quickRetrain is over in 15 steps.
-func quickRetrain() RetrainConfig {
-	c := DefaultRetrain()
+func quickRetrain() Config {
+	c := Default()
 	c.Epochs, c.Batch, c.EMA, c.DropPath, c.WarmupEpochs = 3, 24, 0.9, 0.3, 0.5
 	return c
 }
@@ -146,27 +156,42 @@ func TestDamagedCheckpointsAreRefused(t *testing.T) {
 	}
 }
 
+// values are the elements of tensors by their names.
+func values(t testing.TB, list []safetensors.Tensor) map[string][]float32 {
+	t.Helper()
+	all := map[string][]float32{}
+	for _, x := range list {
+		v, err := x.Float32s()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[x.Name] = v
+	}
+	return all
+}
+
 func TestAveragesFollowTheWeights(t *testing.T) {
 	trainer := testTrainer(t, "generated:120", quickRetrain(), 1)
-	want := map[*graph.Param][]float64{}
-	for p, v := range trainer.averages {
+	want := map[string][]float64{}
+	for name, v := range values(t, trainer.average.Tensors()) {
 		for _, x := range v {
-			want[p] = append(want[p], float64(x))
+			want[name] = append(want[name], float64(x))
 		}
 	}
 	for step := range 15 {
 		until(t, trainer, step+1)
-		decay := min(0.9, float64(1+step)/float64(10+step))
-		for p, v := range want {
+		decay, weights := min(0.9, float64(1+step)/float64(10+step)), values(t, trainer.net.Tensors())
+		for name, v := range want {
 			for i := range v {
-				v[i] = decay*v[i] + (1-decay)*float64(p.Value[i])
+				v[i] = decay*v[i] + (1-decay)*float64(weights[name][i])
 			}
 		}
 	}
-	for p, v := range want {
+	averages := values(t, trainer.average.Tensors())
+	for name, v := range want {
 		for i := range v {
-			if got := float64(trainer.averages[p][i]); math.Abs(got-v[i]) > 1e-5*(1+math.Abs(v[i])) {
-				t.Fatalf("%s[%d] = %g, want %g", p.Name, i, got, v[i])
+			if got := float64(averages[name][i]); math.Abs(got-v[i]) > 1e-5*(1+math.Abs(v[i])) {
+				t.Fatalf("%s[%d] = %g, want %g", name, i, got, v[i])
 			}
 		}
 	}
@@ -180,11 +205,18 @@ func TestOutcomeIsThatOfTheWeightsKept(t *testing.T) {
 	for _, kept := range []string{"last", "averaged"} {
 		trainer := testTrainer(t, "generated:480", quickRetrain(), 0)
 		until(t, trainer, trainer.Steps)
-		for _, p := range trainer.net.params() {
-			if v := trainer.averages[p]; v != nil && kept == "last" {
-				clear(v)
-			} else if v != nil {
-				clear(p.Value)
+		averages := safetensors.File{Tensors: trainer.average.Tensors()}
+		zeros := safetensors.File{Tensors: trainer.average.Tensors()}
+		for _, x := range zeros.Tensors {
+			clear(x.Data)
+		}
+		if err := trainer.average.SetTensors(&zeros); err != nil {
+			t.Fatal(err)
+		}
+		if kept == "averaged" {
+			trainer.average.Apply()
+			if err := trainer.average.SetTensors(&averages); err != nil {
+				t.Fatal(err)
 			}
 		}
 		o := ended(t, trainer)
@@ -203,10 +235,16 @@ func TestDivergedNetworksAreRefused(t *testing.T) {
 	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1))} {
 		trainer := testTrainer(t, "generated:120", quickRetrain(), 1)
 		until(t, trainer, trainer.Steps)
-		for name, p := range trainer.net.params() {
-			if name == "fc.bias" {
-				p.Value[3] = bad
+		weights := safetensors.File{Tensors: trainer.net.Tensors()}
+		for i, x := range weights.Tensors {
+			if x.Name == "fc.bias" {
+				v := values(t, weights.Tensors)[x.Name]
+				v[3] = bad
+				weights.Tensors[i] = safetensors.NewFloat32(x.Name, x.Shape, v)
 			}
+		}
+		if err := trainer.net.SetTensors(&weights); err != nil {
+			t.Fatal(err)
 		}
 		const want = "what comes out of the network is infinite or not a number"
 		images := trainer.set.Sequence(trainer.set.Test, 50)
@@ -234,16 +272,16 @@ func TestTheWarmupIsLinear(t *testing.T) {
 	}
 }
 
-func TestRetrainConfigIsChecked(t *testing.T) {
-	for want, change := range map[string]func(c *RetrainConfig){
-		"batch = 1: want 2 or more, which batch normalisation needs": func(c *RetrainConfig) { c.Batch = 1 },
-		"epochs = 0: want 1 to 1000000":                              func(c *RetrainConfig) { c.Epochs = 0 },
-		"ema = 1: want 0 to 1, 1 excluded":                           func(c *RetrainConfig) { c.EMA = 1 },
-		"drop_path = -1: want 0 to 1, 1 excluded":                    func(c *RetrainConfig) { c.DropPath = -1 },
-		"label_smoothing = NaN: want 0 to 1, 1 excluded":             func(c *RetrainConfig) { c.LabelSmoothing = math.NaN() },
-		"augment.cutout = -1: want 0 to 1024":                        func(c *RetrainConfig) { c.Augment.Cutout = -1 },
+func TestConfigIsChecked(t *testing.T) {
+	for want, change := range map[string]func(c *Config){
+		"batch = 1: want 2 or more, which batch normalisation needs": func(c *Config) { c.Batch = 1 },
+		"epochs = 0: want 1 to 1000000":                              func(c *Config) { c.Epochs = 0 },
+		"ema = 1: want 0 to 1, 1 excluded":                           func(c *Config) { c.EMA = 1 },
+		"drop_path = -1: want 0 to 1, 1 excluded":                    func(c *Config) { c.DropPath = -1 },
+		"label_smoothing = NaN: want 0 to 1, 1 excluded":             func(c *Config) { c.LabelSmoothing = math.NaN() },
+		"augment.cutout = -1: want 0 to 1024":                        func(c *Config) { c.Augment.Cutout = -1 },
 	} {
-		c := DefaultRetrain()
+		c := Default()
 		change(&c)
 		if err := c.Validate(); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)

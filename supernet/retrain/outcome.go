@@ -1,0 +1,64 @@
+package retrain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nse-dev/nse/internal/safetensors"
+	"github.com/nse-dev/nse/supernet"
+)
+
+// Outcome compares the last weights with their average.
+type Outcome struct {
+	Last            supernet.Result  `json:"last"`
+	Averaged        *supernet.Result `json:"averaged,omitempty"` // nil without EMA
+	Kept            string           `json:"kept"`               // last or averaged
+	supernet.Result                  // of the weights that are kept
+}
+
+// calibrationImages is the number of training images from which the statistics of a trained network are taken, as in
+// scoring (section 5).
+const calibrationImages = 20000
+
+// testBatch is the number of images that are classified at a time.
+const testBatch = 128
+
+// Finish tests the last weights and their average on the test images, each with BN statistics of its own: the means over
+// training images without augmentation. It leaves the better weights in the network, the averages if both are equally
+// good. The trainer can go on from neither Step nor Save afterwards.
+func (t *Trainer) Finish(ctx context.Context) (o Outcome, err error) {
+	if o.Last, err = t.test(ctx); err != nil {
+		return o, err
+	}
+	o.Result, o.Kept = o.Last, "last"
+	if t.average == nil {
+		return o, nil
+	}
+	last := safetensors.File{Tensors: t.net.Tensors()}
+	t.average.Apply()
+	averaged, err := t.test(ctx)
+	if err != nil {
+		return o, err
+	}
+	o.Averaged = &averaged
+	if averaged.Accuracy >= o.Last.Accuracy {
+		o.Result, o.Kept = averaged, "averaged"
+		return o, nil
+	}
+	return o, t.net.SetTensors(&last)
+}
+
+// test measures the network's weights on the test images, with statistics from training images.
+func (t *Trainer) test(ctx context.Context) (supernet.Result, error) {
+	whole := max(min(calibrationImages, t.set.Train.Len())/t.config.Batch, 1) * t.config.Batch // batches, since all weigh the same
+	sample := t.set.Train.Sample(whole, t.seed)
+	if err := t.net.Calibrate(ctx, t.arch, t.set.Sequence(sample, t.config.Batch)); err != nil {
+		return supernet.Result{}, err
+	}
+	r, err := t.net.Test(ctx, t.arch, t.set.Sequence(t.set.Test, testBatch), nil)
+	if errors.Is(err, supernet.ErrNotFinite) {
+		err = fmt.Errorf("%w: a smaller learning rate than %g may help", err, t.config.LR)
+	}
+	return r, err
+}
