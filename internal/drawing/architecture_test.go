@@ -8,10 +8,17 @@ import (
 	"testing"
 )
 
-// chain is an architecture whose layers follow letters; n says how many blocks a layer has.
+// chain is an architecture with a layer for each letter: N is normal, others reduce. n gives the number of blocks
+// of a layer, and block makes the i-th block of all.
 func chain(name, letters string, n func(layer int) int, block func(i int) Block) Architecture {
-	a := Architecture{Name: name, Facts: []string{"75.3 % accuracy (ImageNet, as published)", "326.3 M MACs, 4,570,464 parameters"},
-		Image: "224×224×3", Stem: "stem: 3×3, stride 2", Inner: "112×112×16", Head: "head: 1×1 to 1024, mean, 1000 classes"}
+	a := Architecture{
+		Name:  name,
+		Facts: []string{"75.3 % accuracy (ImageNet, as published)", "326.3 M MACs, 4,570,464 parameters"},
+		Image: "224×224×3",
+		Stem:  "stem: 3×3, stride 2",
+		Inner: "112×112×16",
+		Head:  "head: 1×1 to 1024, mean, 1000 classes",
+	}
 	i := 0
 	for l, letter := range letters {
 		layer := Layer{Output: "112×112×1024", Normal: letter == 'N'}
@@ -24,7 +31,7 @@ func chain(name, letters string, n func(layer int) int, block func(i int) Block)
 	return a
 }
 
-// mixed goes through all that a block can be.
+// mixed is block i of a sequence that goes through every field of a block.
 func mixed(i int) Block {
 	k := 3 + 2*(i%5)
 	all := []Block{
@@ -33,18 +40,25 @@ func mixed(i int) Block {
 		{Family: "mbconv", Kernels: [][2]int{{k, k}}, Expand: 6, Dilation: 3, Groups: []int{2, 2}, SE: true},
 		{Family: "dualconv", Kernels: [][2]int{{3, 3}, {3, 3}}, Expand: 0.25, Groups: []int{1, 1, 32, 1}},
 		{Name: "soft-pool-k3-mmax-w0.25", Family: "soft-pool"},
-		{Name: strings.Repeat("x", 60) + "-k3", Family: strings.Repeat("x", 60), Kernels: [][2]int{{3, 3}, {5, 5}, {7, 7}, {9, 9}, {11, 11}}, Expand: 64},
+		{
+			Name: strings.Repeat("x", 60) + "-k3", Family: strings.Repeat("x", 60),
+			Kernels: [][2]int{{3, 3}, {5, 5}, {7, 7}, {9, 9}, {11, 11}}, Expand: 64,
+		},
 	}
 	return all[i%len(all)]
 }
 
+// sampleArchitectures are pictures by the name of their file.
 func sampleArchitectures() map[string]Architectures {
-	three := func(l int) int { return l % 4 }
 	one := chain("NSENet", "NRNNNRNNNRNNNENNNRNNNE", func(l int) int { return 1 + l%3 }, mixed)
-	odd := chain("<an> architecture \x01\xff of a very long name indeed, "+strings.Repeat("y", 80), "RRENN", func(l int) int { return 5 - l }, mixed)
+	long := "<an> architecture \x01\xff of a very long name indeed, " + strings.Repeat("y", 80)
+	odd := chain(long, "RRENN", func(l int) int { return 5 - l }, mixed)
+	identities := chain("identity", "NNN", func(int) int { return 0 }, mixed)
+	plain := chain("a", "RN", func(l int) int { return 1 + l }, mixed)
 	front := Architectures{Title: "front of a run in a folder with a rather long name " + strings.Repeat("z", 30)}
 	for i := range 11 {
-		front.List = append(front.List, chain(fmt.Sprintf("front-%d", i+1), "NRNRN", func(l int) int { return (l + i) % 4 * (1 - l/4) }, mixed))
+		blocks := func(l int) int { return (l + i) % 4 * (1 - l/4) }
+		front.List = append(front.List, chain(fmt.Sprintf("front-%d", i+1), "NRNRN", blocks, mixed))
 	}
 	for i := range front.List { // no layer that needs one is empty
 		for l := range front.List[i].Layers {
@@ -54,8 +68,11 @@ func sampleArchitectures() map[string]Architectures {
 		}
 	}
 	return map[string]Architectures{
-		"architecture": {List: []Architecture{one}}, "architecture-odd": {List: []Architecture{odd, chain("identity", "NNN", func(int) int { return 0 }, mixed), one}},
-		"architecture-front": front, "architecture-none": {}, "architecture-plain": {List: []Architecture{chain("a", "RN", func(l int) int { return 1 + three(l) }, mixed)}},
+		"architecture":       {List: []Architecture{one}},
+		"architecture-odd":   {List: []Architecture{odd, identities, one}},
+		"architecture-front": front,
+		"architecture-none":  {},
+		"architecture-plain": {List: []Architecture{plain}},
 	}
 }
 
@@ -106,8 +123,9 @@ func complete(t *testing.T, name string, a Architectures, svg string) {
 }
 
 func TestTooLargeForPNG(t *testing.T) {
-	a := Architectures{List: []Architecture{chain("deep", strings.Repeat("N", 10000), func(int) int { return 1 }, mixed)}}
-	if _, err := a.PNG(); fmt.Sprint(err) != "the drawing is too large for a PNG: draw fewer architectures, or an SVG" {
+	deep := chain("deep", strings.Repeat("N", 10000), func(int) int { return 1 }, mixed)
+	_, err := Architectures{List: []Architecture{deep}}.PNG()
+	if fmt.Sprint(err) != "the drawing is too large for a PNG: draw fewer architectures, or an SVG" {
 		t.Error(err)
 	}
 }

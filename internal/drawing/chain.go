@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// draw draws all of it.
+// draw draws title, legend and architectures.
 func (d *layout) draw(s sheet) {
 	if d.Title != "" {
 		s.with(d.names).text(margin, margin+nameText/2, d.Title)
@@ -24,7 +24,7 @@ func (d *layout) draw(s sheet) {
 	}
 }
 
-// heading writes an architecture's name and what is known of it.
+// heading writes an architecture's name and facts.
 func (d *layout) heading(s sheet, b *band, c column) {
 	y := b.top + nameText/2
 	for _, line := range c.name {
@@ -60,10 +60,11 @@ func (d *layout) chain(s sheet, b *band, c column) {
 	c.head.draw(s, x, end+fork+c.head.height/2, fixedParts)
 }
 
-// layer draws the paths of a layer between two heights: one through each block, and the identity on their left.
+// layer draws a layer's paths between two heights. One path leads through each block. The identity path of a
+// normal layer runs on their left, or at x if there are no blocks.
 func (d *layout) layer(s sheet, x, top, bottom vg.Length, row []tile, normal bool) {
 	left := x - blocksWidth(row)/2
-	first, last := x, x // of the paths
+	first, last := x, x // the paths at the ends
 	if normal {
 		if len(row) > 0 {
 			first = left - slot/2
@@ -84,18 +85,19 @@ func (d *layout) layer(s sheet, x, top, bottom vg.Length, row []tile, normal boo
 	s.line(x, bottom-fork/2, x, bottom, wire)
 }
 
-// keyGap is between a mark of the legend and its words.
+// keyGap separates a mark of the legend from its words.
 const keyGap = 5 * vg.Length(1)
 
-// entry is a mark of the legend with its words.
+// entry is a mark of the legend with its words and its place on the page.
 type entry struct {
 	mark  func(s sheet, x, y vg.Length)
-	wide  vg.Length // the mark
+	wide  vg.Length // width of the mark
 	words string
 	x, y  vg.Length
 }
 
-// legend explains what occurs in the drawing, in as many lines as it takes.
+// legend explains the families, lines and figures that occur in the drawing. Entries break into lines at the drawing's
+// width.
 func (d *layout) legend() (all []entry) {
 	x, y := margin, margin
 	if d.Title != "" {
@@ -113,7 +115,9 @@ func (d *layout) legend() (all []entry) {
 		add(f, 12, func(s sheet, x, y vg.Length) { s.rounded(x, y-4, 12, 8, 2, d.colors[f]) })
 	}
 	add("identity", 2, func(s sheet, x, y vg.Length) { s.line(x+1, y-5, x+1, y+5, identity) })
-	add("after a reduction layer: shape of its output", 13, func(s sheet, x, y vg.Length) { s.line(x, y, x+13, y, reduction) })
+	add("after a reduction layer: shape of its output", 13, func(s sheet, x, y vg.Length) {
+		s.line(x, y, x+13, y, reduction)
+	})
 	bold := d.letters.bold()
 	for _, f := range d.figures() {
 		add(f[1], bold.wide(f[0]), func(s sheet, x, y vg.Length) { s.with(bold).text(x, y, f[0]) })
@@ -121,9 +125,10 @@ func (d *layout) legend() (all []entry) {
 	return all
 }
 
+// keyBottom is where the legend ends.
 func (d *layout) keyBottom() vg.Length { return d.key[len(d.key)-1].y + lineHeight }
 
-// figures explains those that stand in the blocks.
+// figures lists the signs that occur in blocks, each with its meaning.
 func (d *layout) figures() (all [][2]string) {
 	for _, f := range []struct {
 		sign, words string

@@ -13,8 +13,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Colours that charts and drawings share. The hues other than Purple are Okabe and Ito's, which colour-blind readers can
-// tell apart.
+// Colours that charts and drawings share. The hues other than Purple are Okabe and Ito's, which colour-blind readers
+// can tell apart.
 var (
 	Ink    = color.NRGBA{0x22, 0x22, 0x22, 0xff} // of texts and lines
 	Blue   = color.NRGBA{0x00, 0x72, 0xb2, 0xff}
@@ -29,7 +29,8 @@ var (
 // fonts lists the font that texts are measured with, then the fonts most like it.
 const fonts = "Liberation Sans,Arial,Helvetica,sans-serif"
 
-// SVG returns the SVG file of a white page. Width and height are in points. It calls draws once, with the page's canvas.
+// SVG returns the SVG file of a white page. Width and height are in points. It calls draws once, with the page's
+// canvas.
 func SVG(width, height vg.Length, draws func(draw.Canvas)) ([]byte, error) {
 	page := vgsvg.NewWith(vgsvg.UseWH(width, height))
 	text, err := paint(page, draws)

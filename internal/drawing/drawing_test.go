@@ -34,6 +34,7 @@ func drawn(t *testing.T, name, format string, draw func() ([]byte, error)) []byt
 	return file
 }
 
+// wellFormed checks that an SVG is XML and has finite numbers.
 func wellFormed(t *testing.T, name string, svg []byte) {
 	t.Helper()
 	if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
@@ -51,7 +52,7 @@ func wellFormed(t *testing.T, name string, svg []byte) {
 	}
 }
 
-// written is a text of an SVG with the room that it takes.
+// written is a text of an SVG with the room that it takes, in points from the top left corner.
 type written struct {
 	words                    string
 	left, right, top, bottom float64
@@ -104,6 +105,7 @@ func disjoint(t *testing.T, name string, svg []byte) {
 	}
 }
 
+// extent measures a text element.
 func extent(t *testing.T, attrs map[string]string, words string) written {
 	t.Helper()
 	number := func(s string) float64 {

@@ -21,7 +21,8 @@ func TestFamilyColors(t *testing.T) {
 			seen[colors[name]] = name
 		}
 	}
-	if a, b := colorFamilies([]string{"box"}), colorFamilies([]string{"ssc", "box", "mbconv"}); a["box"] != b["box"] || b["mbconv"] != Blue {
+	a, b := colorFamilies([]string{"box"}), colorFamilies([]string{"ssc", "box", "mbconv"})
+	if a["box"] != b["box"] || b["mbconv"] != Blue {
 		t.Errorf("%v and %v", a, b)
 	}
 }

@@ -10,28 +10,28 @@ import (
 
 // History is how the operations of a search fared (the paper's Figure 9).
 type History struct {
-	Rounds, Layers int
+	Rounds, Layers int // their numbers
 	Groups         []Group
 }
 
-// Group is the operations that came to a search together.
+// Group is operations that came to a search together.
 type Group struct {
 	Title string
-	Round int // from which on they waited
+	Round int // first round that could take them, from 1
 	Ops   []Life
 }
 
 // Life is what became of an operation at every layer.
 type Life struct {
 	Op    string
-	Slots [][]Slot // by round, from 1, and layer
-	Ended int      // round in which it was quarantined; 0: it was not
+	Slots [][]Slot // [Rounds][Layers]; the first element is round 1
+	Ended int      // round in which the operation was quarantined, from 1; 0: it was not
 }
 
 // Slot is an operation at a layer in a round.
 type Slot struct {
 	Fate      Fate
-	Inherited bool // it was in the subset because the last front used it
+	Inherited bool // the operation was in the subset because the last front used it
 }
 
 // Fate is what became of an operation at a layer in a round.
@@ -43,7 +43,7 @@ const (
 	Going               // in the subset of a round that has not ended, or was given up
 	Kept                // the round's front uses it
 	LetGo               // the round's front does not use it
-	Dropped             // its fitness fell below the threshold
+	Dropped             // the operation's fitness fell below the threshold
 )
 
 // Colours of histories alone.
@@ -53,7 +53,7 @@ var (
 	sky    = color.NRGBA{0x9e, 0xd2, 0xf2, 0xff}
 )
 
-// fates are the colours and the words of the legend.
+// fates gives each fate its colour and its words in the legend. Absent has neither.
 var fates = map[Fate]struct {
 	color color.Color
 	words string
@@ -64,7 +64,7 @@ var fates = map[Fate]struct {
 	Going:   {sky, "round without a front"},
 }
 
-// Sizes of the drawing.
+// Sizes of the drawing of a history.
 const (
 	rowHeight  = 11 * vg.Length(1)
 	roundGap   = 10 * vg.Length(1)
@@ -72,7 +72,7 @@ const (
 	headHeight = 62 * vg.Length(1)
 )
 
-// SVG draws a row for each operation and a column for each round, in which every layer has a square of its own.
+// SVG draws a row for each operation and a column for each round. A column has a square for each layer.
 func (h History) SVG() ([]byte, error) {
 	d := historyDrawing{History: h, letters: newLettering(textSize)}
 	d.side = min(max(90/vg.Length(max(h.Layers, 1)), 4), 10)
@@ -88,19 +88,20 @@ func (h History) SVG() ([]byte, error) {
 	return svgSheet(width, height, d.letters, d.draw)
 }
 
-// historyDrawing is a History with its measures.
+// historyDrawing is a History with its measures, in points.
 type historyDrawing struct {
 	History
 	letters lettering
-	side    vg.Length // of a layer's square with its margin
+	side    vg.Length // width of a layer's square with its margin
 	names   vg.Length // width of the column of names
 }
 
-// column is the left end of a round's column, from 0.
+// column is the left end of a round's column. Rounds count from 0 here.
 func (d *historyDrawing) column(round int) vg.Length {
 	return d.names + vg.Length(round)*(d.side*vg.Length(d.Layers)+roundGap)
 }
 
+// draw draws the legend, the rounds' numbers, and every group beneath its title.
 func (d *historyDrawing) draw(s sheet) {
 	d.legend(s)
 	for r := range d.Rounds {
@@ -119,7 +120,8 @@ func (d *historyDrawing) draw(s sheet) {
 	}
 }
 
-// row draws an operation, of which nothing is to be seen before it came, nor after it was quarantined unless it came again.
+// row draws an operation around y. Rounds before from are blank. So are rounds after its quarantine, unless it came
+// again.
 func (d *historyDrawing) row(s sheet, y vg.Length, op Life, from int) {
 	s.text(16, y, op.Op)
 	for r, slots := range op.Slots {
@@ -145,9 +147,10 @@ func (d *historyDrawing) row(s sheet, y vg.Length, op Life, from int) {
 	}
 }
 
-// legend explains the squares.
+// legend explains the squares. The cross is explained only if an operation was quarantined.
 func (d *historyDrawing) legend(s sheet) {
-	s.text(8, 12, fmt.Sprintf("Operations by round; a square for each of the %d layers, the first on the left", d.Layers))
+	const title = "Operations by round; a square for each of the %d layers, the first on the left"
+	s.text(8, 12, fmt.Sprintf(title, d.Layers))
 	x := 8 * vg.Length(1)
 	entry := func(mark func(), words string) {
 		mark()
@@ -163,6 +166,7 @@ func (d *historyDrawing) legend(s sheet) {
 	}
 }
 
+// quarantines says whether any operation was quarantined.
 func (d *historyDrawing) quarantines() bool {
 	for _, g := range d.Groups {
 		for _, op := range g.Ops {

@@ -60,12 +60,13 @@ func TestHistory(t *testing.T) {
 // An operation that was quarantined can come again, with a plugin that was mended.
 func TestHistoryOfOneThatCameAgain(t *testing.T) {
 	life := Life{Op: "a", Slots: [][]Slot{{{Fate: LetGo}}, {{Fate: Absent}}, {{Fate: Kept}}}, Ended: 1}
-	svg, err := History{Rounds: 3, Layers: 1, Groups: []Group{{Title: "pool", Round: 1, Ops: []Life{life}}}}.SVG()
+	h := History{Rounds: 3, Layers: 1, Groups: []Group{{Title: "pool", Round: 1, Ops: []Life{life}}}}
+	svg, err := h.SVG()
 	if err != nil {
 		t.Fatal(err)
 	}
 	kept := fmt.Sprintf("#%02X%02X%02X", Blue.R, Blue.G, Blue.B)
 	if n := strings.Count(string(svg), kept); n != 2 {
-		t.Errorf("%d squares in the colour of what is kept, want one in the legend and one in round 3:\n%s", n, svg)
+		t.Errorf("%d squares in the colour of Kept, want one in the legend and one in round 3:\n%s", n, svg)
 	}
 }

@@ -13,14 +13,15 @@ const (
 	nameText  = 10 * vg.Length(1)
 	margin    = 14 * vg.Length(1)
 	columnGap = 26 * vg.Length(1)
-	bandGap   = 24 * vg.Length(1) // between rows of architectures
+	bandGap   = 24 * vg.Length(1) // between bands
 	blockGap  = 6 * vg.Length(1)
-	slot      = 12 * vg.Length(1) // of the identity beside blocks
-	fork      = 9 * vg.Length(1)  // above and below the blocks of a layer
-	afterLine = 18 * vg.Length(1) // from a reduction layer to its successor
-	abreast   = 8                 // architectures in a row
+	slot      = 12 * vg.Length(1) // room of the identity path beside the blocks
+	fork      = 9 * vg.Length(1)  // room of the branching paths above and below the blocks of a layer
+	afterLine = 18 * vg.Length(1) // room of the dashed line after a reduction layer, and of the shape beneath it
+	abreast   = 8                 // architectures in a band
 )
 
+// Lines and colours of the drawing of architectures.
 var (
 	wire       = draw.LineStyle{Color: Ink, Width: 0.7}
 	identity   = draw.LineStyle{Color: Ink, Width: 1.6}
@@ -29,7 +30,7 @@ var (
 	faintText  = color.NRGBA{0x66, 0x66, 0x66, 0xff}
 )
 
-// layout is a drawing of architectures with its measures.
+// layout is a drawing of architectures with its measures, in points.
 type layout struct {
 	Architectures
 	letters, names lettering
@@ -39,27 +40,29 @@ type layout struct {
 	width, height  vg.Length
 }
 
-// band is a row of architectures, whose layers are at one height each.
+// band is a row of architectures. Layers of one number stand at one height. Heights count from the top of the page.
 type band struct {
 	columns []column
-	top     vg.Length
+	top     vg.Length   // of the names
 	stem    vg.Length   // top of the stem
-	layers  []vg.Length // top of each layer, and of the head
-	heights []vg.Length // of the layers' blocks
+	layers  []vg.Length // top of each layer, then of the head
+	heights []vg.Length // room for the blocks of each layer
 	bottom  vg.Length
 }
 
-// column is an architecture.
+// column is an architecture with its measures.
 type column struct {
 	Architecture
-	name, facts  []string // lines
-	stem, head   tile
-	rows         [][]tile  // by layer
-	left, gutter vg.Length // the gutter has the layers' numbers and the shapes
-	body         vg.Length // width beside the gutter
-	width        vg.Length
+	name, facts []string // lines
+	stem, head  tile
+	rows        [][]tile  // by layer
+	left        vg.Length // from the left of the page
+	gutter      vg.Length // width of the layers' numbers and of the shapes
+	body        vg.Length // width of the blocks, beside the gutter
+	width       vg.Length // whole: at least gutter and body
 }
 
+// layOut measures the drawing. Widths come first, because the legend breaks into lines at the drawing's width.
 func (a Architectures) layOut() *layout {
 	d := &layout{Architectures: a, letters: newLettering(blockText), names: newLettering(nameText).bold()}
 	for list := range slices.Chunk(a.List, abreast) {
@@ -85,7 +88,7 @@ func (a Architectures) layOut() *layout {
 	return d
 }
 
-// families lists the families of all blocks.
+// families lists the families of all blocks once each, in alphabetical order.
 func (d *layout) families() (names []string) {
 	for _, t := range d.tiles() {
 		names = append(names, t.Family)
@@ -104,9 +107,10 @@ func (d *layout) tiles() (all []tile) {
 	return all
 }
 
-// column measures an architecture.
+// column measures an architecture. Its place on the page is not known yet.
 func (d *layout) column(a Architecture) column {
-	c := column{Architecture: a, stem: newBox(d.letters, a.Stem), head: newBox(d.letters, a.Head), gutter: d.letters.wide(a.Inner)}
+	c := column{Architecture: a, stem: newBox(d.letters, a.Stem), head: newBox(d.letters, a.Head)}
+	c.gutter = d.letters.wide(a.Inner)
 	c.body = max(c.stem.width, c.head.width, d.letters.wide(a.Image))
 	for _, l := range a.Layers {
 		var row []tile
@@ -126,7 +130,7 @@ func (d *layout) column(a Architecture) column {
 	return c
 }
 
-// blocksWidth is the width of a layer's blocks, beside which the identity has a slot.
+// blocksWidth is the width of a layer's blocks with the gaps between them; 0 without blocks.
 func blocksWidth(row []tile) (width vg.Length) {
 	for _, t := range row {
 		width += t.width + blockGap
@@ -134,7 +138,7 @@ func blocksWidth(row []tile) (width vg.Length) {
 	return max(width-blockGap, 0)
 }
 
-// place gives every part of a band its height on the page and returns where the band ends.
+// place sets where every part of a band stands, from its top down. It returns the band's bottom.
 func (b *band) place(top vg.Length) vg.Length {
 	var names, facts, stem, head vg.Length
 	layers := 0
@@ -160,7 +164,7 @@ func (b *band) place(top vg.Length) vg.Length {
 	return b.bottom
 }
 
-// layer is the height of the tallest block of a layer, and whether any architecture reduces there.
+// layer returns the height of the tallest block of layer l, and whether any architecture reduces there.
 func (b *band) layer(l int) (height vg.Length, reduces bool) {
 	height = 10
 	for _, c := range b.columns {

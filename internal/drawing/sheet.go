@@ -15,9 +15,10 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// lettering is how a sheet's texts look, and what room they take.
+// lettering is how texts look: font, colour and alignment. It measures the room that they take.
 type lettering struct{ text.Style }
 
+// newLettering is dark sans-serif letters of a size in points. Texts start at their place and stand around its height.
 func newLettering(size vg.Length) lettering {
 	f := plot.DefaultFont
 	f.Variant, f.Size = "Sans", size
@@ -29,11 +30,11 @@ func (l lettering) bold() lettering {
 	return l
 }
 
-// wide is room for a text, also where another font has to stand in.
+// wide is the room for a text, a fifth more than its width. A viewer without the font substitutes a wider one.
 func (l lettering) wide(s string) vg.Length { return 1.2 * l.Width(s) }
 
-// wrap breaks a text after spaces and dashes into lines of the width, and words that are longer than limit by
-// themselves anywhere.
+// wrap breaks a text into lines of at most the width, after spaces and dashes. A word wider than that keeps a line of
+// its own up to the limit, and a word wider than both breaks anywhere. An empty text is one empty line.
 func (l lettering) wrap(s string, width, limit vg.Length) (lines []string) {
 	line := ""
 	end := func() { lines, line = append(lines, strings.TrimRight(line, " ")), "" }
@@ -52,7 +53,7 @@ func (l lettering) wrap(s string, width, limit vg.Length) (lines []string) {
 	return lines
 }
 
-// pieces cuts a text behind spaces and dashes.
+// pieces cuts a text after spaces and dashes. Joined, the pieces are the text.
 func pieces(s string) (all []string) {
 	for _, word := range strings.SplitAfter(s, " ") {
 		all = append(all, strings.SplitAfter(word, "-")...)
@@ -60,14 +61,15 @@ func pieces(s string) (all []string) {
 	return all
 }
 
-// sheet is a page with places in points from its top left corner.
+// sheet is a page. Places are in points from its top left corner, x to the right and y down.
 type sheet struct {
 	draw.Canvas
 	letters lettering
-	texts   *bytes.Buffer // elements of an SVG; nil: texts are for the canvas
+	texts   *bytes.Buffer // receives texts as SVG elements; nil: texts are drawn on the canvas
 }
 
-// svgSheet draws on a white page. Texts are elements of our own, which stay where they are anchored with any font.
+// svgSheet draws on a white page and returns its SVG file. Texts are written as elements with anchors, above all
+// shapes. They keep their places with any font.
 func svgSheet(width, height vg.Length, l lettering, draws func(sheet)) ([]byte, error) {
 	var texts bytes.Buffer
 	shapes, err := SVG(width, height, func(c draw.Canvas) { draws(sheet{c, l, &texts}) })
@@ -75,33 +77,34 @@ func svgSheet(width, height vg.Length, l lettering, draws func(sheet)) ([]byte, 
 	return bytes.Replace(shapes, []byte("</svg>"), texts.Bytes(), 1), err
 }
 
-// with writes texts in other letters.
+// with returns the sheet with other letters.
 func (s sheet) with(l lettering) sheet {
 	s.letters = l
 	return s
 }
 
-// colored writes texts in a colour.
+// colored returns the sheet with texts in that colour.
 func (s sheet) colored(c color.Color) sheet {
 	s.letters.Color = c
 	return s
 }
 
-// centred writes texts around their place.
+// centred returns the sheet with texts around their place.
 func (s sheet) centred() sheet {
 	s.letters.XAlign = draw.XCenter
 	return s
 }
 
-// right writes texts that end at their place.
+// right returns the sheet with texts that end at their place.
 func (s sheet) right() sheet {
 	s.letters.XAlign = draw.XRight
 	return s
 }
 
+// at is a place in the canvas's coordinates, whose y points up.
 func (s sheet) at(x, y vg.Length) vg.Point { return vg.Point{X: s.Min.X + x, Y: s.Max.Y - y} }
 
-// text writes words from x on, unless they are centred or right, around y.
+// text writes words at x, as the sheet aligns them, and vertically around y.
 func (s sheet) text(x, y vg.Length, words string) {
 	l := s.letters
 	if s.texts == nil {
@@ -114,18 +117,21 @@ func (s sheet) text(x, y vg.Length, words string) {
 		weight = "bold"
 	}
 	red, green, blue, _ := l.Color.RGBA()
-	const middle = 0.36 // of capitals and digits above the line, in the font's size
-	fmt.Fprintf(s.texts, `<text x="%.5g" y="%.5g" text-anchor="%s" style="font-family:%s;font-size:%.5gpx;font-weight:%s;fill:#%02x%02x%02x">`,
-		x, y+middle*l.Font.Size, anchor, fonts, l.Font.Size, weight, red>>8, green>>8, blue>>8)
-	_ = xml.EscapeText(s.texts, []byte(words)) // a buffer takes all
+	const middle = 0.36 // half the height of capitals and digits, by the font's size
+	fmt.Fprintf(s.texts, `<text x="%.5g" y="%.5g" text-anchor="%s" `, x, y+middle*l.Font.Size, anchor)
+	fmt.Fprintf(s.texts, `style="font-family:%s;font-size:%.5gpx;font-weight:%s;fill:#%02x%02x%02x">`,
+		fonts, l.Font.Size, weight, red>>8, green>>8, blue>>8)
+	_ = xml.EscapeText(s.texts, []byte(words)) // a buffer's writes do not fail
 	s.texts.WriteString("</text>\n")
 }
 
-// box fills a rectangle from x on, around y.
+// box fills a rectangle whose left end is at x and whose middle is at y.
 func (s sheet) box(x, y, width, height vg.Length, fill color.Color) {
-	s.FillPolygon(fill, []vg.Point{s.at(x, y+height/2), s.at(x+width, y+height/2), s.at(x+width, y-height/2), s.at(x, y-height/2)})
+	top, bottom := y-height/2, y+height/2
+	s.FillPolygon(fill, []vg.Point{s.at(x, bottom), s.at(x+width, bottom), s.at(x+width, top), s.at(x, top)})
 }
 
+// cross marks a place with a red cross.
 func (s sheet) cross(x, y vg.Length) {
 	s.DrawGlyph(draw.GlyphStyle{Color: Red, Radius: 3, Shape: draw.CrossGlyph{}}, s.at(x, y))
 }
@@ -135,12 +141,13 @@ func (s sheet) line(x0, y0, x1, y1 vg.Length, style draw.LineStyle) {
 	s.StrokeLine2(style, s.Min.X+x0, s.Max.Y-y0, s.Min.X+x1, s.Max.Y-y1)
 }
 
-// rounded fills a rectangle from its top left corner on, with corners of that radius.
+// rounded fills a rectangle with rounded corners, whose top left corner would be at x, y.
 func (s sheet) rounded(x, y, width, height, radius vg.Length, fill color.Color) {
 	var p vg.Path
 	p.Move(s.at(x+radius, y+height))
-	for i, corner := range []vg.Point{s.at(x+width-radius, y+height-radius), s.at(x+width-radius, y+radius), s.at(x+radius, y+radius), s.at(x+radius, y+height-radius)} {
-		p.Arc(corner, radius, float64(i-1)*math.Pi/2, math.Pi/2)
+	left, right, top, bottom := x+radius, x+width-radius, y+radius, y+height-radius // centres of the arcs
+	for i, centre := range []vg.Point{s.at(right, bottom), s.at(right, top), s.at(left, top), s.at(left, bottom)} {
+		p.Arc(centre, radius, float64(i-1)*math.Pi/2, math.Pi/2)
 	}
 	p.Close()
 	s.SetColor(fill)

@@ -99,7 +99,8 @@ func (c Chart) targets(b *bytes.Buffer, at func(Mark) (x, y vg.Length)) {
 				continue
 			}
 			x, y := at(m)
-			disc := fmt.Sprintf(`<circle cx="%.5g" cy="%.5g" r="6" fill-opacity="0"><title>%s</title></circle>`, x.Points(), y.Points(), html.EscapeString(m.Title))
+			disc := fmt.Sprintf(`<circle cx="%.5g" cy="%.5g" r="6" fill-opacity="0"><title>%s</title></circle>`,
+				x.Points(), y.Points(), html.EscapeString(m.Title))
 			if m.Link != "" {
 				disc = fmt.Sprintf(`<a href="%s">%s</a>`, html.EscapeString(m.Link), disc)
 			}
@@ -143,7 +144,9 @@ func (s Series) add(p *plot.Plot, c color.Color) error {
 }
 
 // ramp goes from light to dark in even steps of brightness, so that its order is seen without telling hues apart.
-var ramp = []color.NRGBA{{0xf0, 0xa8, 0x30, 0xff}, {0xd8, 0x55, 0x3a, 0xff}, {0x8e, 0x2c, 0x82, 0xff}, {0x26, 0x10, 0x58, 0xff}}
+var ramp = []color.NRGBA{
+	{0xf0, 0xa8, 0x30, 0xff}, {0xd8, 0x55, 0x3a, 0xff}, {0x8e, 0x2c, 0x82, 0xff}, {0x26, 0x10, 0x58, 0xff},
+}
 
 // color of the i-th series.
 func (c Chart) color(i int) color.Color {

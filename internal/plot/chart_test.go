@@ -11,7 +11,8 @@ func sampleChart() Chart {
 	for round := range 3 {
 		s := Series{Name: "round " + string(rune('1'+round)), Line: Stairs}
 		for i := range 5 {
-			s.Marks = append(s.Marks, Mark{X: float64(i), Y: float64(10*i + round), Title: "<script>a & b", Link: `#a"b`})
+			m := Mark{X: float64(i), Y: float64(10*i + round), Title: "<script>a & b", Link: `#a"b`}
+			s.Marks = append(s.Marks, m)
 		}
 		c.Series = append(c.Series, s)
 	}
@@ -24,13 +25,19 @@ func TestChart(t *testing.T) {
 		t.Fatal(err)
 	}
 	wellFormed(t, "chart", text)
-	for what, n := range map[string]int{"<circle": 15, "<title>&lt;script&gt;a &amp; b</title>": 15, `<a href="#a&#34;b">`: 15, ">round 3<": 1, "<script": 0, "#261058": 6} {
+	for what, n := range map[string]int{
+		"<circle": 15, "<title>&lt;script&gt;a &amp; b</title>": 15, `<a href="#a&#34;b">`: 15,
+		">round 3<": 1, "<script": 0, "#261058": 6,
+	} {
 		if got := strings.Count(strings.ToLower(string(text)), strings.ToLower(what)); got < n || n == 0 && got > 0 {
 			t.Errorf("%q is there %d times, want %d", what, got, n)
 		}
 	}
-	for name, c := range map[string]Chart{"empty": {}, "one": {Whole: true, Series: []Series{{Name: "a", Marks: []Mark{{X: 1, Y: 1}}, Boxes: true}}},
-		"many": {Ordered: true, Series: make([]Series, 40)}} {
+	for name, c := range map[string]Chart{
+		"empty": {},
+		"one":   {Whole: true, Series: []Series{{Name: "a", Marks: []Mark{{X: 1, Y: 1}}, Boxes: true}}},
+		"many":  {Ordered: true, Series: make([]Series, 40)},
+	} {
 		text, err := c.SVG()
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

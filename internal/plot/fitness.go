@@ -26,7 +26,8 @@ type Curve struct {
 	Dropped bool // it fell at the last step
 }
 
-// SVG draws one small panel a layer on common axes, beside it the names of its operations. A cross marks where an operation fell.
+// SVG draws one small panel a layer on common axes, beside it the names of its operations. A cross marks where an
+// operation fell.
 func (f Fitness) SVG() ([]byte, error) {
 	const columns, panelWidth, panelHeight, names = 3, 4.3 * vg.Inch, 1.65 * vg.Inch, 1.5 * vg.Inch
 	rows := max(1, (len(f.Layers)+columns-1)/columns)
@@ -58,7 +59,8 @@ func (f Fitness) heading(c draw.Canvas) {
 	p := newPlot("", "", "", 12)
 	style := p.Title.TextStyle
 	style.XAlign, style.YAlign = draw.XLeft, draw.YTop
-	text := fmt.Sprintf("Round %d: fitness θ by step (dashed: the threshold θ = %g; × marks an operation that fell, inherited ones stay)", f.Round, f.Threshold)
+	text := fmt.Sprintf("Round %d: fitness θ by step (dashed: the threshold θ = %g; "+
+		"× marks an operation that fell, inherited ones stay)", f.Round, f.Threshold)
 	c.FillText(style, vg.Point{X: c.Min.X + 4, Y: c.Max.Y - 8}, text)
 }
 

@@ -31,7 +31,8 @@ type Point struct {
 
 // SVG draws accuracy in percent against cost, with the front as a staircase.
 func (f Front) SVG() ([]byte, error) {
-	p := newPlot(fmt.Sprintf("Round %d, architectures scored: %d", f.Round, len(f.Sampled)+len(f.Extra)+len(f.Previous)),
+	scored := len(f.Sampled) + len(f.Extra) + len(f.Previous)
+	p := newPlot(fmt.Sprintf("Round %d, architectures scored: %d", f.Round, scored),
 		"cost ("+f.Unit+")", "accuracy on held-out images (%)", 11)
 	p.Legend.Top, p.Legend.Left = true, true
 	p.Legend.ThumbnailWidth = 16

@@ -1,5 +1,5 @@
-// Package plot draws charts of a search as SVG: the front of a round, the fitness of every operation over its steps, and
-// any series on common axes. Equal input makes equal bytes.
+// Package plot draws charts of a search as SVG: the front of a round, the fitness of every operation over its steps,
+// and any series on common axes. Equal input makes equal bytes.
 package plot
 
 import (
@@ -24,7 +24,7 @@ var palette = []color.Color{
 	drawing.Blue, drawing.Orange, drawing.Green, drawing.Pink, drawing.Azure, drawing.Red, drawing.Purple, color.Black,
 }
 
-// newPlot is an empty plot in the house's style with a text size in points.
+// newPlot is an empty plot with a pale grid and sans-serif texts of a size in points.
 func newPlot(title, x, y string, size vg.Length) *plot.Plot {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y

@@ -53,20 +53,24 @@ func sampleFitness() Fitness {
 	return f
 }
 
-// TestCharts checks that charts have equal bytes twice, are valid XML and say what they show. With NSE_PLOT_DIR it leaves
-// the files there.
+// TestCharts checks that charts have equal bytes twice, are valid XML and say what they show. With NSE_PLOT_DIR it
+// leaves the files there.
 func TestCharts(t *testing.T) {
+	one := []Point{{1, 0.5}}
+	step := Curve{Op: "a", Steps: []int{0}, Theta: []float64{0}}
 	charts := map[string]struct {
 		draw func() ([]byte, error)
 		says []string
 	}{
-		"front": {sampleFront().SVG, []string{"Round 3, architectures scored: 536", "sampled (500)", "outside the interval (30)",
-			"front of last round (6)", "front (7)", "constraint interval", "cost (million MACs)"}},
+		"front": {sampleFront().SVG, []string{
+			"Round 3, architectures scored: 536", "sampled (500)", "outside the interval (30)",
+			"front of last round (6)", "front (7)", "constraint interval", "cost (million MACs)",
+		}},
 		"front-empty":   {Front{Round: 1, Unit: "ms"}.SVG, []string{"Round 1, architectures scored: 0"}},
-		"front-one":     {Front{Round: 1, Unit: "ms", Front: []Point{{1, 0.5}}, Sampled: []Point{{1, 0.5}}}.SVG, []string{"front (1)"}},
+		"front-one":     {Front{Round: 1, Unit: "ms", Front: one, Sampled: one}.SVG, []string{"front (1)"}},
 		"fitness":       {sampleFitness().SVG, []string{"layer 0", "layer 10", "mbconv-k11-e6-d3", "θ = -2"}},
 		"fitness-empty": {Fitness{Round: 1}.SVG, []string{"Round 1"}},
-		"fitness-one":   {Fitness{Layers: [][]Curve{{{Op: "a", Steps: []int{0}, Theta: []float64{0}}}, nil}}.SVG, []string{"layer 1"}},
+		"fitness-one":   {Fitness{Layers: [][]Curve{{step}, nil}}.SVG, []string{"layer 1"}},
 	}
 	for name, c := range charts {
 		a, err := c.draw()
@@ -91,6 +95,7 @@ func TestCharts(t *testing.T) {
 	}
 }
 
+// wellFormed checks that an SVG is XML and has finite numbers.
 func wellFormed(t *testing.T, name string, svg []byte) {
 	t.Helper()
 	if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
