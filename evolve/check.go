@@ -81,9 +81,9 @@ func (s Search) checkFitness(st State) error {
 		switch {
 		case !slices.Equal(f.Ops, st.Space.Subset()[l]):
 			return fmt.Errorf("fitness: layer %d has operations %v, the space %v", l, f.Ops, st.Space.Subset()[l])
-		case len(f.Fallen) != n || len(f.Theta) != n || len(f.Mean) != n || len(f.Square) != n || f.Updates < 0:
+		case len(f.Dropped) != n || len(f.Theta) != n || len(f.Mean) != n || len(f.Square) != n || f.Updates < 0:
 			return fmt.Errorf("fitness: layer %d: lists of different lengths", l)
-		case n > 0 && !slices.Contains(f.Fallen, false) && !s.Problem.Normal[l]:
+		case n > 0 && !slices.Contains(f.Dropped, false) && !s.Problem.Normal[l]:
 			return fmt.Errorf("fitness: layer %d has lost every operation", l)
 		}
 		for _, v := range slices.Concat(f.Theta, f.Mean, f.Square) {

@@ -41,7 +41,7 @@ type FitnessConfig struct {
 	Beta2 float64 `toml:"beta2" json:"beta2"`
 	// Smoothing s keeps probabilities off 0 and 1: p = (1−s)·sigmoid(θ) + s/2.
 	Smoothing float64 `toml:"smoothing" json:"smoothing"`
-	// Threshold drops an operation whose θ falls below it.
+	// Threshold drops an operation whose θ is below it.
 	Threshold float64 `toml:"threshold" json:"threshold"`
 }
 

@@ -44,7 +44,7 @@ func (p Problem) Cost(a Arch) float64 {
 	return cost
 }
 
-// pathCost is C(e) of one layer in eq. 5.
+// pathCost is C(e), the cost of a path at layer l (eq. 8).
 func (p Problem) pathCost(l int, path Path) float64 {
 	cost := 0.0
 	for _, op := range path {

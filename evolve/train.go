@@ -54,8 +54,8 @@ func (s Search) train(ctx context.Context, st State) (State, error) {
 func (s Search) updateWeights(st State) (State, error) {
 	a := make(Arch, len(st.Fitness))
 	for l, ops := range st.Fitness.Remaining() {
-		c := uniformChoice(ops, s.Problem.Normal[l], s.Config.SingleBranch)
-		a[l] = c.path(c.draw(random.New(s.Seed, "path", st.Round, st.Step, l)))
+		d := uniform(ops, s.Problem.Normal[l], s.Config.SingleBranch)
+		a[l] = d.path(d.draw(random.New(s.Seed, "path", st.Round, st.Step, l)))
 	}
 	loss, err := s.Engine.Train(Step{st.Round, st.Step, s.Config.TrainSteps}, a)
 	if err := finite(err, loss); err != nil {
@@ -67,7 +67,7 @@ func (s Search) updateWeights(st State) (State, error) {
 }
 
 // updateFitness draws two configurations for each layer, lets the engine measure them on a held-out batch, moves θ
-// against the gradient and drops what falls below the threshold.
+// against the gradient and drops operations below the threshold.
 func (s Search) updateFitness(st State) (State, error) {
 	step := Step{st.Round, st.Step/s.Config.Fitness.Every - 1, s.Config.TrainSteps / s.Config.Fitness.Every}
 	a, b := s.drawPairs(st, step)
@@ -80,7 +80,7 @@ func (s Search) updateFitness(st State) (State, error) {
 	}
 	gradient := st.Fitness.Gradient(s.Problem, s.Config, a, b, measured)
 	st.Fitness = st.Fitness.Adam(s.Config.Fitness, gradient.Sum())
-	update := FitnessUpdated{step.Index, measured.Loss, gradient.Cost, gradient.Loss, st.Fitness.snapshot(step)}
+	update := FitnessUpdated{step.Index, measured.Loss, gradient.Cost, gradient.ResourceTerm, st.Fitness.snapshot(step)}
 	if err := s.emit(&st, update); err != nil {
 		return st, err
 	}
@@ -90,9 +90,9 @@ func (s Search) updateFitness(st State) (State, error) {
 // drawPairs draws two distinct configurations for every layer, from Bernoulli(p).
 func (s Search) drawPairs(st State, step Step) (a, b Arch) {
 	a, b = make(Arch, len(st.Fitness)), make(Arch, len(st.Fitness))
-	for l, c := range st.Fitness.choices(s.Problem, s.Config) {
-		ma, mb := c.drawPair(random.New(s.Seed, "pair", step.Round, step.Index, l))
-		a[l], b[l] = c.path(ma), c.path(mb)
+	for l, d := range st.Fitness.distributions(s.Problem, s.Config) {
+		ma, mb := d.drawPair(random.New(s.Seed, "pair", step.Round, step.Index, l))
+		a[l], b[l] = d.path(ma), d.path(mb)
 	}
 	return a, b
 }
@@ -103,9 +103,9 @@ func (s Search) simplify(st State, step Step) (State, error) {
 	if s.Config.LockAndRehearse {
 		locked = st.Space.Inherited()
 	}
-	fitness, fallen := st.Fitness.Drop(s.Config.Fitness.Threshold, s.Problem.Normal, locked)
+	fitness, dropped := st.Fitness.Drop(s.Config.Fitness.Threshold, s.Problem.Normal, locked)
 	st.Fitness = fitness
-	for _, d := range fallen {
+	for _, d := range dropped {
 		d.Step = step.Index
 		if err := s.emit(&st, d); err != nil {
 			return st, err
