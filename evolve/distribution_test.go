@@ -115,6 +115,7 @@ func TestPairsAreDistinctAndAllowed(t *testing.T) {
 	})
 }
 
+// The probability is the product of eq. 4, and the stable form that the search uses is its rescaling.
 func TestRescaledIsTheRatioOfProducts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		theta := rapid.SliceOfN(rapid.Float64Range(-5, 5), 1, 6).Draw(t, "theta")
@@ -123,9 +124,14 @@ func TestRescaledIsTheRatioOfProducts(t *testing.T) {
 			return mask(rapid.IntRange(0, 1<<len(theta)-1).Draw(t, "bits"))
 		})
 		a, b := configuration.Draw(t, "a"), configuration.Draw(t, "b")
-		got := newDistribution(make(Path, len(theta)), theta, smoothing, true, false).rescaled(a, b)
-		pa, pb := product(theta, smoothing, a), product(theta, smoothing, b)
-		if want := pa / (pa + pb); math.Abs(got-want) > 1e-12 {
+		d := newDistribution(make(Path, len(theta)), theta, smoothing, true, false)
+		pa, pb := d.probability(a), d.probability(b)
+		for m, p := range map[mask]float64{a: pa, b: pb} {
+			if want := product(theta, smoothing, m); math.Abs(p-want) > 1e-12*want {
+				t.Fatalf("probability of %b at %v is %v, want %v", m, theta, p, want)
+			}
+		}
+		if got, want := d.rescaled(a, b), pa/(pa+pb); math.Abs(got-want) > 1e-12 {
 			t.Fatalf("p̃ of %b beside %b at %v is %v, want %v", a, b, theta, got, want)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"github.com/nse-dev/nse/pareto"
 )
 
-// score lets the engine score the trials that are not done, and passes a step boundary after each.
+// score lets the engine score the trials that are not done (3.3.2), and passes a step boundary after each.
 func (s Search) score(ctx context.Context, st State) (State, error) {
 	st.Trials = slices.Clone(st.Trials)
 	var left []int
@@ -107,8 +107,8 @@ func edged(trials []Trial) (front []Member) {
 	return front
 }
 
-// rehearsed is the front of what was scored again alone, by the rules of the round's front: each of its members is on the
-// round's front or dominated by one that is. It is nil if nothing was scored again.
+// rehearsed is the front of what was scored again alone (Rehearse, 3.3.2), by the rules of the round's front: each of its
+// members is on the round's front or dominated by one that is. It is nil if nothing was scored again.
 func rehearsed(trials []Trial, unedged bool) []Member {
 	if !slices.ContainsFunc(trials, func(t Trial) bool { return t.Rehearsed }) {
 		return nil

@@ -29,21 +29,36 @@ func (g FitnessGradient) Sum() [][]float64 {
 // The engine has measured the cross-entropy's gradient with respect to p̃_a and p̃_b (eq. 7). The resource term's follows
 // from eq. 5 and 8. Both reach θ through the rescaled probabilities (eq. 4). A layer with equal configurations has none.
 func (f Fitness) Gradient(p Problem, c Config, a, b Arch, measured Gradient) FitnessGradient {
-	g := FitnessGradient{make([][]float64, len(f)), make([][]float64, len(f)), p.Fixed, 0}
-	slopes := make([][]float64, len(f))
+	pa, slopes := make([]float64, len(f)), make([][]float64, len(f))
 	for l, layer := range f {
-		pa, slope := layer.rescaled(c.Fitness.Smoothing, a[l], b[l])
-		g.Cost += pa*p.pathCost(l, a[l]) + (1-pa)*p.pathCost(l, b[l])
-		slopes[l] = slope
+		pa[l], slopes[l] = layer.rescaled(c.Fitness.Smoothing, a[l], b[l])
 	}
-	over := g.Cost - c.Constraint.Tau
-	g.ResourceTerm = c.Constraint.Alpha * math.Pow(over, float64(c.Constraint.Beta))
-	outer := c.Constraint.Alpha * float64(c.Constraint.Beta) * math.Pow(over, float64(c.Constraint.Beta-1))
+	g := FitnessGradient{CrossEntropy: make([][]float64, len(f)), Resource: make([][]float64, len(f)), Cost: p.expectedCost(a, b, pa)}
+	term, byCost := c.Constraint.resourceTerm(g.Cost)
+	g.ResourceTerm = term
 	for l, slope := range slopes {
 		g.CrossEntropy[l] = scale(measured.A[l]-measured.B[l], slope)
-		g.Resource[l] = scale(outer*(p.pathCost(l, a[l])-p.pathCost(l, b[l])), slope)
+		g.Resource[l] = scale(byCost*(p.pathCost(l, a[l])-p.pathCost(l, b[l])), slope)
 	}
 	return g
+}
+
+// expectedCost is Σ_l p̃_a·C(e_a) + p̃_b·C(e_b) + fixed over two configurations of each layer (eq. 8), in the unit of the
+// candidates' cost. pa is p̃_a by layer.
+func (p Problem) expectedCost(a, b Arch, pa []float64) float64 {
+	cost := p.Fixed
+	for l := range a {
+		cost += pa[l]*p.pathCost(l, a[l]) + (1-pa[l])*p.pathCost(l, b[l])
+	}
+	return cost
+}
+
+// resourceTerm is α·(cost − τ)^β, the second term of the fitness loss (eq. 5), and its derivative by the cost.
+func (c ConstraintConfig) resourceTerm(cost float64) (term, byCost float64) {
+	over := cost - c.Tau
+	term = c.Alpha * math.Pow(over, float64(c.Beta))
+	byCost = c.Alpha * float64(c.Beta) * math.Pow(over, float64(c.Beta-1))
+	return term, byCost
 }
 
 // rescaled returns the rescaled probability p̃_a of two paths (eq. 4) and its derivative with respect to each θ:

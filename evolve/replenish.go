@@ -41,7 +41,8 @@ func (s Search) advance(ctx context.Context, st State, space Space) (State, erro
 	return next, s.boundary(ctx, next)
 }
 
-// ended says why there is no round after this one, or nothing. The space is the next round's.
+// ended says by the end rules (4.1) why there is no round after this one. It is empty if there is one. The space is the
+// next round's.
 func (s Search) ended(st State, space Space) string {
 	switch {
 	case s.last(st):

@@ -7,7 +7,7 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// Step trains the parameters on the path of a on one batch, at a learning rate: forward, mean cross-entropy, backward,
+// Step trains the parameters on the path of a on one batch (eq. 2), at a learning rate: forward, mean cross-entropy, backward,
 // update. Of c, only Momentum and WeightDecay count here. seed draws the masks of dropout.
 func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, seed uint64) (loss float64, err error) {
 	if err := n.check(a); err != nil {
