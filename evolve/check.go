@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/nse-dev/nse/internal/setting"
 )
 
 // validate refuses what Run could not run on, so that a damaged checkpoint ends in one line.
@@ -17,11 +19,11 @@ func (s Search) validate(st State) error {
 		return err
 	}
 	if len(s.Problem.Pool) < s.Config.K {
-		return fmt.Errorf("k = %d: want at most %d, the operations of the pool", s.Config.K, len(s.Problem.Pool))
+		return setting.Errorf("k", s.Config.K, "want at most %d, the operations of the pool", len(s.Problem.Pool))
 	}
 	least, greatest := s.Reach()
 	if c := s.Config.Constraint; least > c.High() || greatest < c.Low() {
-		return fmt.Errorf("constraint.tau = %g: costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Tau, c.Low(), c.High(), least, greatest)
+		return setting.Errorf("constraint.tau", c.Tau, "costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Low(), c.High(), least, greatest)
 	}
 	if st.Round == 0 && st.Phase == PhaseBegin {
 		return nil

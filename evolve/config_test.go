@@ -2,11 +2,14 @@ package evolve
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strings"
 	"testing"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/nse-dev/nse/internal/setting"
 )
 
 func TestConfigNamesWhatIsWrong(t *testing.T) {
@@ -38,8 +41,12 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 	for _, test := range tests {
 		s, _ := plant(1, 8)
 		test.change(&s.Config)
-		if err := s.Config.Validate(); err == nil || err.Error() != test.want {
+		err := s.Config.Validate()
+		if err == nil || err.Error() != test.want {
 			t.Errorf("error %v, want %q", err, test.want)
+		}
+		if e, ok := errors.AsType[*setting.Error](err); !ok || !strings.HasPrefix(test.want, e.Key+" = ") {
+			t.Errorf("%#v does not carry the key of %q", err, test.want)
 		}
 		if _, err := s.Run(context.Background(), State{}); err == nil || err.Error() != "evolve: "+test.want {
 			t.Errorf("Run's error %v, want %q", err, test.want)
