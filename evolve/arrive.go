@@ -26,30 +26,32 @@ func (Arrived) Kind() string { return "arrived" }
 // Kind is "continued".
 func (Continued) Kind() string { return "continued" }
 
-// admit puts operations that have come at the end of every layer's pending list (section 2). With wait it waits for some.
-func (s *Search) admit(ctx context.Context, st State, wait bool) (State, error) {
+// admit lets operations that have come join the pool: it returns the longer one, and the state in which they wait at the
+// end of every layer's pending list (section 2). With wait it waits for some. Without any, both stay as they are.
+func (s Search) admit(ctx context.Context, st State, wait bool) (Problem, State, error) {
 	if s.Arrivals == nil {
-		return st, nil
+		return s.Problem, st, nil
 	}
 	came, err := s.Arrivals(ctx, wait)
 	if err != nil || len(came) == 0 {
-		return st, err
+		return s.Problem, st, err
 	}
 	event := Arrived{}
 	for _, c := range came {
 		event.Ops = append(event.Ops, OpID(len(s.Problem.Pool)+len(event.Ops)))
 		event.Names = append(event.Names, c.Name)
 	}
-	s.Problem.Pool = slices.Concat(s.Problem.Pool, came)
-	if err := s.Problem.Validate(); err != nil {
-		return st, err
+	grown := s.Problem
+	grown.Pool = slices.Concat(s.Problem.Pool, came)
+	if err := grown.Validate(); err != nil {
+		return s.Problem, st, err
 	}
 	next := st
 	next.Space, next.Pool = st.Space.Append(event.Ops), st.Pool+len(came)
 	if err := s.emit(&next, event); err != nil {
-		return st, err
+		return s.Problem, st, err
 	}
-	return next, s.boundary(ctx, next)
+	return grown, next, s.boundary(ctx, next)
 }
 
 // Append is the space in which more operations wait at every layer.

@@ -189,7 +189,7 @@ func TestContinue(t *testing.T) {
 			t.Fatalf("ended in round %d because %q, %d of %d inherited architectures were scored", end.Round, end.Reason, len(scored), len(first.Front))
 		}
 		high := s.Config.Constraint.High()
-		inherited, _ := retrieve(scored)
+		inherited, _ := frontOf(scored)
 		if before := hypervolume(inherited, high); fronts[0].Hypervolume < before || fronts[1].Hypervolume < fronts[0].Hypervolume {
 			t.Fatalf("hypervolume %v falls below %v", fronts, before)
 		}

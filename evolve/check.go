@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/nse-dev/nse/internal/setting"
 )
 
 // validate refuses what Run could not run on, so that a damaged checkpoint ends in one line.
@@ -17,11 +19,11 @@ func (s Search) validate(st State) error {
 		return err
 	}
 	if len(s.Problem.Pool) < s.Config.K {
-		return fmt.Errorf("k = %d: want at most %d, the operations of the pool", s.Config.K, len(s.Problem.Pool))
+		return setting.Errorf("k", s.Config.K, "want at most %d, the operations of the pool", len(s.Problem.Pool))
 	}
 	least, greatest := s.Reach()
 	if c := s.Config.Constraint; least > c.High() || greatest < c.Low() {
-		return fmt.Errorf("constraint.tau = %g: costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Tau, c.Low(), c.High(), least, greatest)
+		return setting.Errorf("constraint.tau", c.Tau, "costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Low(), c.High(), least, greatest)
 	}
 	if st.Round == 0 && st.Phase == PhaseBegin {
 		return nil
@@ -81,9 +83,9 @@ func (s Search) checkFitness(st State) error {
 		switch {
 		case !slices.Equal(f.Ops, st.Space.Subset()[l]):
 			return fmt.Errorf("fitness: layer %d has operations %v, the space %v", l, f.Ops, st.Space.Subset()[l])
-		case len(f.Fallen) != n || len(f.Theta) != n || len(f.Mean) != n || len(f.Square) != n || f.Updates < 0:
+		case len(f.Dropped) != n || len(f.Theta) != n || len(f.Mean) != n || len(f.Square) != n || f.Updates < 0:
 			return fmt.Errorf("fitness: layer %d: lists of different lengths", l)
-		case n > 0 && !slices.Contains(f.Fallen, false) && !s.Problem.Normal[l]:
+		case n > 0 && !slices.Contains(f.Dropped, false) && !s.Problem.Normal[l]:
 			return fmt.Errorf("fitness: layer %d has lost every operation", l)
 		}
 		for _, v := range slices.Concat(f.Theta, f.Mean, f.Square) {

@@ -2,9 +2,10 @@ package evolve
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math"
+
+	"github.com/nse-dev/nse/internal/setting"
 )
 
 // Config is the configuration of a search. Preset gives a complete one; a configuration file changes single settings of it.
@@ -41,7 +42,7 @@ type FitnessConfig struct {
 	Beta2 float64 `toml:"beta2" json:"beta2"`
 	// Smoothing s keeps probabilities off 0 and 1: p = (1−s)·sigmoid(θ) + s/2.
 	Smoothing float64 `toml:"smoothing" json:"smoothing"`
-	// Threshold drops an operation whose θ falls below it.
+	// Threshold drops an operation whose θ is below it.
 	Threshold float64 `toml:"threshold" json:"threshold"`
 }
 
@@ -127,71 +128,73 @@ func Preset(name string) (Config, error) {
 	return Config{}, fmt.Errorf("preset %q: want paper or official", name)
 }
 
-// Validate refuses settings with which a search cannot run. The errors name keys of the configuration file.
+// Validate refuses settings with which a search cannot run. Its errors are *setting.Error, with keys of the table [search]
+// of the configuration file.
 func (c Config) Validate() error {
 	switch {
 	case c.K < 2 || c.K > maxBranches:
-		return fmt.Errorf("k = %d: want 2 to %d", c.K, maxBranches)
+		return setting.Errorf("k", c.K, "want 2 to %d", maxBranches)
 	case c.MaxRounds < 0:
-		return fmt.Errorf("max_rounds = %d: want 0 (no limit) or more", c.MaxRounds)
+		return setting.Errorf("max_rounds", c.MaxRounds, "want 0 (no limit) or more")
 	case c.TrainSteps < 1:
-		return fmt.Errorf("train_steps = %d: want at least 1", c.TrainSteps)
+		return setting.Errorf("train_steps", c.TrainSteps, "want at least 1")
 	case c.End != EndRefill && c.End != EndOfficial:
-		return fmt.Errorf("end = %q: want refill or official", c.End)
+		return setting.Errorf("end", c.End, "want refill or official")
 	}
-	return cmp.Or(c.Fitness.Validate(), c.Constraint.Validate(), c.Front.Validate())
+	return cmp.Or(setting.In("fitness", c.Fitness.Validate()), setting.In("constraint", c.Constraint.Validate()),
+		setting.In("front", c.Front.Validate()))
 }
 
-// Validate refuses settings with which θ cannot be updated.
+// Validate refuses settings with which θ cannot be updated, by *setting.Error.
 func (c FitnessConfig) Validate() error {
 	switch {
 	case c.Every < 1:
-		return fmt.Errorf("fitness.every = %d: want at least 1", c.Every)
+		return setting.Errorf("every", c.Every, "want at least 1")
 	case !(c.LR > 0) || math.IsInf(c.LR, 0):
-		return fmt.Errorf("fitness.lr = %v: want a positive number", c.LR)
+		return setting.Errorf("lr", c.LR, "want a positive number")
 	case !(c.Beta1 >= 0 && c.Beta1 < 1):
-		return fmt.Errorf("fitness.beta1 = %v: want 0 to 1, 1 excluded", c.Beta1)
+		return setting.Errorf("beta1", c.Beta1, "want 0 to 1, 1 excluded")
 	case !(c.Beta2 >= 0 && c.Beta2 < 1):
-		return fmt.Errorf("fitness.beta2 = %v: want 0 to 1, 1 excluded", c.Beta2)
+		return setting.Errorf("beta2", c.Beta2, "want 0 to 1, 1 excluded")
 	case !(c.Smoothing >= 0 && c.Smoothing < 1):
-		return fmt.Errorf("fitness.smoothing = %v: want 0 to 1, 1 excluded", c.Smoothing)
+		return setting.Errorf("smoothing", c.Smoothing, "want 0 to 1, 1 excluded")
 	case !(c.Threshold < 0) || math.IsInf(c.Threshold, 0):
-		return fmt.Errorf("fitness.threshold = %v: want a negative number", c.Threshold)
+		return setting.Errorf("threshold", c.Threshold, "want a negative number")
 	}
 	return nil
 }
 
-// Validate refuses a budget that no architecture can meet or a resource term that has no minimum.
+// Validate refuses a budget that no architecture can meet and a resource term that has no minimum, by *setting.Error.
 func (c ConstraintConfig) Validate() error {
 	switch {
 	case c.Kind != "" && c.Kind != MACs && c.Kind != Latency:
-		return fmt.Errorf("constraint.kind = %q: want macs or latency", c.Kind)
+		return setting.Errorf("kind", c.Kind, "want macs or latency")
 	case c.Kind == Latency && c.Table == "":
-		return errors.New(`constraint.table = "": want a file that nse lut build has written, for kind = "latency"`)
+		return setting.Errorf("table", c.Table, `want a file that nse lut build has written, for kind = "latency"`)
 	case c.Kind != Latency && c.Table != "":
-		return fmt.Errorf(`constraint.table = %q: want kind = "latency" with it`, c.Table)
+		return setting.Errorf("table", c.Table, `want kind = "latency" with it`)
 	case !(c.Tau > 0) || math.IsInf(c.Tau, 0):
-		return fmt.Errorf("constraint.tau = %v: want a positive number", c.Tau)
+		return setting.Errorf("tau", c.Tau, "want a positive number")
 	case !(c.Width > 0 && c.Width <= 1):
-		return fmt.Errorf("constraint.width = %v: want more than 0 and at most 1", c.Width)
+		return setting.Errorf("width", c.Width, "want more than 0 and at most 1")
 	case !(c.Alpha >= 0 && c.Alpha <= 1e6):
-		return fmt.Errorf("constraint.alpha = %v: want 0 to 1e6", c.Alpha)
+		return setting.Errorf("alpha", c.Alpha, "want 0 to 1e6")
 	case c.Beta < 2 || c.Beta%2 != 0 || c.Beta > 8:
-		return fmt.Errorf("constraint.beta = %d: want 2, 4, 6 or 8", c.Beta)
+		return setting.Errorf("beta", c.Beta, "want 2, 4, 6 or 8")
 	}
 	return nil
 }
 
-// Validate refuses numbers of samples with which there is no front.
+// Validate refuses numbers of samples with which there is no front, by *setting.Error.
 func (c FrontConfig) Validate() error {
 	const most = 1_000_000
 	switch {
 	case c.Samples < 1 || c.Samples > most:
-		return fmt.Errorf("front.samples = %d: want 1 to %d", c.Samples, most)
+		return setting.Errorf("samples", c.Samples, "want 1 to %d", most)
 	case c.Extras < 0 || c.Extras > most:
-		return fmt.Errorf("front.extras = %d: want 0 to %d", c.Extras, most)
+		return setting.Errorf("extras", c.Extras, "want 0 to %d", most)
 	case c.Attempts < 1 || c.Attempts > most:
-		return fmt.Errorf("front.attempts = %d: want 1 to %d", c.Attempts, most)
+		return setting.Errorf("attempts", c.Attempts, "want 1 to %d", most)
 	}
 	return nil
 }

@@ -2,11 +2,14 @@ package evolve
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strings"
 	"testing"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/nse-dev/nse/internal/setting"
 )
 
 func TestConfigNamesWhatIsWrong(t *testing.T) {
@@ -38,8 +41,12 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 	for _, test := range tests {
 		s, _ := plant(1, 8)
 		test.change(&s.Config)
-		if err := s.Config.Validate(); err == nil || err.Error() != test.want {
+		err := s.Config.Validate()
+		if err == nil || err.Error() != test.want {
 			t.Errorf("error %v, want %q", err, test.want)
+		}
+		if e, ok := errors.AsType[*setting.Error](err); !ok || !strings.HasPrefix(test.want, e.Key+" = ") {
+			t.Errorf("%#v does not carry the key of %q", err, test.want)
 		}
 		if _, err := s.Run(context.Background(), State{}); err == nil || err.Error() != "evolve: "+test.want {
 			t.Errorf("Run's error %v, want %q", err, test.want)
@@ -110,7 +117,7 @@ func TestStateNamesWhatIsWrong(t *testing.T) {
 		{PhaseTrain, func(st *State) { st.Space.Layers[1].New[0] = st.Space.Layers[1].New[1] }, "space: layer 1 has an operation twice"},
 		{PhaseTrain, func(st *State) { st.Fitness = st.Fitness[1:] }, "fitness of 5 layers, the network has 6"},
 		{PhaseTrain, func(st *State) { st.Fitness[3].Theta = nil }, "fitness: layer 3: lists of different lengths"},
-		{PhaseTrain, func(st *State) { st.Fitness[1].Fallen = []bool{true, true, true, true} }, "fitness: layer 1 has lost every operation"},
+		{PhaseTrain, func(st *State) { st.Fitness[1].Dropped = []bool{true, true, true, true} }, "fitness: layer 1 has lost every operation"},
 		{PhaseScore, func(st *State) { st.Trials[2].Arch = nil }, "trials: architecture 2: 0 layers, the network has 6"},
 		{PhaseScore, func(st *State) { st.Trials[2].Arch[1] = nil }, "trials: architecture 2: layer 1: a reduction layer needs an operation"},
 		{PhaseReplenish, func(st *State) { st.Front[0].Arch[0] = Path{-1} }, "front: architecture 0: layer 0: operation -1, the pool has 8"},

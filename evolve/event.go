@@ -42,7 +42,7 @@ type FitnessUpdated struct {
 	Theta    [][]float64 `json:"theta"`    // θ after the update, by layer, in the order of the round's subset without what was quarantined; null on most steps
 }
 
-// Dropped says that an operation fell.
+// Dropped says that simplification dropped an operation from a layer for the rest of the round (3.3.1).
 type Dropped struct {
 	Step  int     `json:"step"` // of fitness updates
 	Layer int     `json:"layer"`

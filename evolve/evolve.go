@@ -1,5 +1,3 @@
-// Package evolve searches architectures by evolving the search space itself: train, simplify, retrieve the Pareto
-// front, aggregate, replenish. It knows no tensor; an Engine trains and scores for it.
 package evolve
 
 import "context"
@@ -8,7 +6,7 @@ import "context"
 type OpID int
 
 // Path is a selection of operations for one layer, in ascending order. In a normal layer the identity path is always
-// present and never listed, so that an empty Path passes the input on.
+// present and never listed (A.3), so that an empty Path passes the input on.
 type Path []OpID
 
 // Arch is one architecture: the selected path of every layer.

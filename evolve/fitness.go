@@ -6,13 +6,14 @@ import (
 	"slices"
 )
 
-// Fitness is the fitness of every operation of a round's subset, by layer.
+// Fitness is the fitness of every operation of a round's subset, by layer (3.3.1). Methods return a new value and leave
+// the old one as it is; both may share memory.
 type Fitness []LayerFitness
 
 // LayerFitness is the fitness of one layer's operations and the state of its optimizer.
 type LayerFitness struct {
 	Ops     Path      `json:"ops"`     // the round's subset, ascending
-	Fallen  []bool    `json:"fallen"`  // by operation: dropped in this round
+	Dropped []bool    `json:"fallen"`  // by operation: dropped in this round
 	Theta   []float64 `json:"theta"`   // by operation: θ
 	Mean    []float64 `json:"mean"`    // Adam's mean of the gradient
 	Square  []float64 `json:"square"`  // Adam's mean of its square
@@ -24,12 +25,12 @@ func NewFitness(subset []Path) Fitness {
 	f := make(Fitness, len(subset))
 	for l, ops := range subset {
 		n := len(ops)
-		f[l] = LayerFitness{Ops: ops, Fallen: make([]bool, n), Theta: make([]float64, n), Mean: make([]float64, n), Square: make([]float64, n)}
+		f[l] = LayerFitness{Ops: ops, Dropped: make([]bool, n), Theta: make([]float64, n), Mean: make([]float64, n), Square: make([]float64, n)}
 	}
 	return f
 }
 
-// Remaining lists the operations of every layer that have not fallen.
+// Remaining lists the operations of every layer that have not been dropped, ascending.
 func (f Fitness) Remaining() []Path {
 	remaining := make([]Path, len(f))
 	for l, layer := range f {
@@ -38,11 +39,11 @@ func (f Fitness) Remaining() []Path {
 	return remaining
 }
 
-// remaining lists the operations that have not fallen, with their θ.
+// remaining lists the operations that have not been dropped, with their θ.
 func (f LayerFitness) remaining() (ops Path, theta []float64) {
 	ops = Path{}
 	for i, op := range f.Ops {
-		if !f.Fallen[i] {
+		if !f.Dropped[i] {
 			ops = append(ops, op)
 			theta = append(theta, f.Theta[i])
 		}
@@ -50,21 +51,21 @@ func (f LayerFitness) remaining() (ops Path, theta []float64) {
 	return ops, theta
 }
 
-// choices is the distribution that the fitness gives to the configurations of every layer.
-func (f Fitness) choices(p Problem, c Config) []choice {
-	cs := make([]choice, len(f))
+// distributions is what the fitness makes of the configurations of every layer.
+func (f Fitness) distributions(p Problem, c Config) []distribution {
+	ds := make([]distribution, len(f))
 	for l, layer := range f {
 		ops, theta := layer.remaining()
-		cs[l] = newChoice(ops, theta, c.Fitness.Smoothing, p.Normal[l], c.SingleBranch)
+		ds[l] = newDistribution(ops, theta, c.Fitness.Smoothing, p.Normal[l], c.SingleBranch)
 	}
-	return cs
+	return ds
 }
 
 // adamEpsilon is ε of Adam.
 const adamEpsilon = 1e-8
 
-// Adam returns the fitness after one update by a gradient, given by layer and operation. A layer with a nil gradient
-// and operations that have fallen stay as they are.
+// Adam returns the fitness after one update by a gradient, given by layer and operation: a step towards the minimum of
+// the expected loss over θ (eq. 3). A layer with a nil gradient and operations that have been dropped stay as they are.
 func (f Fitness) Adam(c FitnessConfig, gradient [][]float64) Fitness {
 	next := slices.Clone(f)
 	for l, g := range gradient {
@@ -80,7 +81,7 @@ func (f LayerFitness) adam(c FitnessConfig, gradient []float64) LayerFitness {
 	f.Updates++
 	correct1, correct2 := 1-math.Pow(c.Beta1, float64(f.Updates)), 1-math.Pow(c.Beta2, float64(f.Updates))
 	for i, g := range gradient {
-		if f.Fallen[i] {
+		if f.Dropped[i] {
 			continue
 		}
 		f.Mean[i] = c.Beta1*f.Mean[i] + (1-c.Beta1)*g
@@ -90,33 +91,33 @@ func (f LayerFitness) adam(c FitnessConfig, gradient []float64) LayerFitness {
 	return f
 }
 
-// Drop returns the fitness without the operations whose θ is below the threshold, and what fell, by layer and rising
-// θ. Locked operations, given by layer, and the last path of a reduction layer never fall.
+// Drop returns the fitness without the operations whose θ is below the threshold, and what was dropped, by layer and
+// rising θ (3.3.1). Locked operations, given by layer, are never dropped, and neither is the last path of a reduction
+// layer. The Step of what was dropped is left to the caller.
 func (f Fitness) Drop(threshold float64, normal []bool, locked []Path) (Fitness, []Dropped) {
 	next := slices.Clone(f)
-	var fallen []Dropped
+	var dropped []Dropped
 	for l, layer := range f {
 		least := 1
 		if normal[l] {
 			least = 0
 		}
+		next[l].Dropped = slices.Clone(layer.Dropped)
 		for _, i := range layer.below(threshold, locked[l], least) {
-			if len(fallen) == 0 || fallen[len(fallen)-1].Layer != l {
-				next[l].Fallen = slices.Clone(layer.Fallen)
-			}
-			next[l].Fallen[i] = true
-			fallen = append(fallen, Dropped{Layer: l, Op: layer.Ops[i], Theta: layer.Theta[i]})
+			next[l].Dropped[i] = true
+			dropped = append(dropped, Dropped{Layer: l, Op: layer.Ops[i], Theta: layer.Theta[i]})
 		}
 	}
-	return next, fallen
+	return next, dropped
 }
 
-// below lists the operations that fall, the lowest θ first, so that at least the given number of paths remains.
+// below lists the indices of the operations to drop, the lowest θ first, so that at least the given number of paths
+// remains.
 func (f LayerFitness) below(threshold float64, locked Path, least int) []int {
 	var candidates []int
 	remaining := 0
 	for i, op := range f.Ops {
-		if f.Fallen[i] {
+		if f.Dropped[i] {
 			continue
 		}
 		remaining++

@@ -78,8 +78,8 @@ func TestLayersWithoutFreedomGetNoGradient(t *testing.T) {
 	f := NewFitness([]Path{{0}, {}, {1}})
 	a, b := Arch{{0}, {}, {1}}, Arch{{0}, {}, {}}
 	g := f.Gradient(p, c, a, b, Gradient{A: []float64{5, 5, 5}, B: []float64{5, 5, 3}})
-	if g.Cost != 2+3+0.5 || g.Loss != 2.25 {
-		t.Errorf("expected cost %v and loss %v, want 5.5 and 2.25", g.Cost, g.Loss)
+	if g.Cost != 2+3+0.5 || g.ResourceTerm != 2.25 {
+		t.Errorf("expected cost %v and resource term %v, want 5.5 and 2.25", g.Cost, g.ResourceTerm)
 	}
 	// p̃_a = 1/2, slope 1/4: cross-entropy (5−3)/4, resource 2·1.5·(1−0)/4.
 	if g.CrossEntropy[2][0] != 0.5 || g.Resource[2][0] != 0.75 || g.Sum()[2][0] != 1.25 {
@@ -112,8 +112,8 @@ func TestAdam(t *testing.T) {
 }
 
 func TestDrop(t *testing.T) {
-	layer := func(fallen []bool, theta ...float64) LayerFitness {
-		return LayerFitness{Ops: Path{2, 3, 5}, Fallen: fallen, Theta: theta, Mean: make([]float64, 3), Square: make([]float64, 3)}
+	layer := func(dropped []bool, theta ...float64) LayerFitness {
+		return LayerFitness{Ops: Path{2, 3, 5}, Dropped: dropped, Theta: theta, Mean: make([]float64, 3), Square: make([]float64, 3)}
 	}
 	all := []bool{false, false, false}
 	tests := []struct {
@@ -131,28 +131,28 @@ func TestDrop(t *testing.T) {
 		{"equal θ", layer(all, -3, -3, -3), false, nil, []OpID{2, 3}},
 		{"locked", layer(all, -2.1, -2.3, -2.2), true, Path{3}, []OpID{5, 2}},
 		{"locked in a reduction layer", layer(all, -2.1, -2.3, -2.2), false, Path{3}, []OpID{5, 2}},
-		{"fallen before", layer([]bool{false, true, false}, -2.1, -9, -2.2), false, nil, []OpID{5}},
-		{"last after others fell", layer([]bool{false, true, true}, -2.1, -9, -9), false, nil, nil},
+		{"dropped before", layer([]bool{false, true, false}, -2.1, -9, -2.2), false, nil, []OpID{5}},
+		{"last after others were dropped", layer([]bool{false, true, true}, -2.1, -9, -9), false, nil, nil},
 		{"last of a normal layer", layer([]bool{false, true, true}, -2.1, -9, -9), true, nil, []OpID{2}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			before := slices.Clone(test.layer.Fallen)
+			before := slices.Clone(test.layer.Dropped)
 			f := Fitness{test.layer, test.layer}
-			next, fallen := f.Drop(-2, []bool{test.normal, test.normal}, []Path{test.locked, {2, 3, 5}})
+			next, dropped := f.Drop(-2, []bool{test.normal, test.normal}, []Path{test.locked, {2, 3, 5}})
 			var ops []OpID
-			for _, d := range fallen {
+			for _, d := range dropped {
 				if d.Layer != 0 || d.Theta != test.layer.Theta[slices.Index(test.layer.Ops, d.Op)] {
-					t.Errorf("fell %+v", d)
+					t.Errorf("dropped %+v", d)
 				}
 				ops = append(ops, d.Op)
 			}
 			if !slices.Equal(ops, test.want) {
-				t.Errorf("operations %v fell, want %v", ops, test.want)
+				t.Errorf("operations %v were dropped, want %v", ops, test.want)
 			}
 			for i, op := range test.layer.Ops {
-				if want := before[i] || slices.Contains(test.want, op); next[0].Fallen[i] != want || f[0].Fallen[i] != before[i] {
-					t.Errorf("operation %d: fallen %v, before %v; want %v, unchanged %v", op, next[0].Fallen[i], f[0].Fallen[i], want, before[i])
+				if want := before[i] || slices.Contains(test.want, op); next[0].Dropped[i] != want || f[0].Dropped[i] != before[i] {
+					t.Errorf("operation %d: dropped %v, before %v; want %v, unchanged %v", op, next[0].Dropped[i], f[0].Dropped[i], want, before[i])
 				}
 			}
 		})

@@ -8,7 +8,7 @@ import (
 	"github.com/nse-dev/nse/pareto"
 )
 
-// score lets the engine score the trials that are not done, and passes a step boundary after each.
+// score lets the engine score the trials that are not done (3.3.2), and passes a step boundary after each.
 func (s Search) score(ctx context.Context, st State) (State, error) {
 	st.Trials = slices.Clone(st.Trials)
 	var left []int
@@ -61,8 +61,8 @@ func (s Search) scored(st State, left []int, i int, accuracy float64) (State, er
 	return st, nil
 }
 
-// retrieve takes the Pareto front of the trials (3.3.2). Without a trial within the interval the search is over, with
-// the front of the round before.
+// retrieve takes the Pareto front of the trials (3.3.2). Without a trial within the interval the search ends, and the front
+// of the round before stays.
 func (s Search) retrieve(ctx context.Context, st State) (State, error) {
 	trials := present(st.Trials)
 	if !slices.ContainsFunc(trials, func(t Trial) bool { return !t.Extra }) {
@@ -72,7 +72,7 @@ func (s Search) retrieve(ctx context.Context, st State) (State, error) {
 	}
 	next := st
 	next.Phase, next.Trials = PhaseReplenish, nil
-	front, unedged := retrieve(trials)
+	front, unedged := frontOf(trials)
 	next.Front = front
 	high := s.Config.Constraint.High()
 	event := FrontRetrieved{Members: next.Front, Hypervolume: hypervolume(next.Front, high), Unedged: unedged}
@@ -86,16 +86,16 @@ func (s Search) retrieve(ctx context.Context, st State) (State, error) {
 	return next, s.boundary(ctx, next)
 }
 
-// retrieve returns the members of the front, by ascending cost. Extras count in dominance and are then left out; if
-// they dominate everything else they are left out from the start.
-func retrieve(trials []Trial) (front []Member, unedged bool) {
+// frontOf returns the members of the front, by ascending cost. Extras count in dominance and are then left out: this is
+// edging (3.3.2, Fig. 10). If they dominate everything else they are left out from the start, and unedged is true.
+func frontOf(trials []Trial) (front []Member, unedged bool) {
 	if front = edged(trials); len(front) == 0 {
 		return edged(slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return t.Extra })), true
 	}
 	return front, false
 }
 
-// edged is the front of all trials without the extras.
+// edged is the front of all trials without the extras, by ascending cost. It is nil if extras dominate all others.
 func edged(trials []Trial) (front []Member) {
 	points := make([]pareto.Point, len(trials))
 	for i, t := range trials {
@@ -107,8 +107,8 @@ func edged(trials []Trial) (front []Member) {
 	return front
 }
 
-// rehearsed is the front of what was scored again alone, by the rules of the round's front, so that each of its members
-// is on the round's front or dominated by one that is; nil if nothing was scored again.
+// rehearsed is the front of what was scored again alone (Rehearse, 3.3.2), by the rules of the round's front: each of its
+// members is on the round's front or dominated by one that is. It is nil if nothing was scored again.
 func rehearsed(trials []Trial, unedged bool) []Member {
 	if !slices.ContainsFunc(trials, func(t Trial) bool { return t.Rehearsed }) {
 		return nil
@@ -126,7 +126,8 @@ func hypervolume(front []Member, high float64) float64 {
 	return pareto.Hypervolume(points, pareto.Point{Cost: high, Accuracy: 0})
 }
 
-// Aggregate lists, for each layer, the operations that a front uses (eq. 9), ascending.
+// Aggregate is the union of the architectures of a front (3.3.2, eq. 9): for each of the layers the operations that any
+// member uses, ascending. A layer that no member uses an operation of gets an empty path, not nil.
 func Aggregate(front []Member, layers int) []Path {
 	kept := make([]Path, layers)
 	for l := range kept {

@@ -10,7 +10,7 @@ func trial(op OpID, cost, accuracy float64, extra bool) Trial {
 	return Trial{Member: Member{Arch: Arch{{op}}, Cost: cost, Accuracy: accuracy}, Extra: extra, Done: true}
 }
 
-func TestRetrieve(t *testing.T) {
+func TestFrontOf(t *testing.T) {
 	tests := []struct {
 		name    string
 		trials  []Trial
@@ -24,7 +24,7 @@ func TestRetrieve(t *testing.T) {
 		{"extras that dominate all do not count", []Trial{trial(0, 3, 0.5, false), trial(1, 2.5, 0.4, false), trial(2, 2, 0.6, true)}, []OpID{1, 0}, true},
 	}
 	for _, test := range tests {
-		front, unedged := retrieve(test.trials)
+		front, unedged := frontOf(test.trials)
 		var ops []OpID
 		for _, m := range front {
 			ops = append(ops, m.Arch[0]...)

@@ -42,15 +42,15 @@ func TestGoldenFitness(t *testing.T) {
 
 // goldenCase is the metadata of a case.
 type goldenCase struct {
-	Selected, Other  Arch
-	Alpha, Tau       float64
-	Beta             int
-	Adam             struct{ LR, Beta1, Beta2 float64 }
-	normal           []bool
-	theta, cost      [][]float64
-	ce, resource     [][]float64
-	after            [][]float64
-	expected, energy float64
+	Selected, Other Arch
+	Alpha, Tau      float64
+	Beta            int
+	Adam            struct{ LR, Beta1, Beta2 float64 }
+	normal          []bool
+	theta, cost     [][]float64
+	ce, resource    [][]float64
+	after           [][]float64
+	expected, term  float64
 }
 
 func readGolden(t *testing.T, file *safetensors.File) goldenCase {
@@ -67,7 +67,7 @@ func readGolden(t *testing.T, file *safetensors.File) goldenCase {
 	c.theta, c.cost = matrix(t, file, "theta"), matrix(t, file, "cost")
 	c.ce, c.resource = matrix(t, file, "fitness.grad_ce"), matrix(t, file, "fitness.grad_resource")
 	c.after = matrix(t, file, "fitness.theta_after_adam")
-	c.expected, c.energy = matrix(t, file, "fitness.cost")[0][0], matrix(t, file, "fitness.resource_loss")[0][0]
+	c.expected, c.term = matrix(t, file, "fitness.cost")[0][0], matrix(t, file, "fitness.resource_loss")[0][0]
 	return c
 }
 
@@ -108,7 +108,7 @@ func goldenFitness(t *testing.T, file *safetensors.File) {
 
 	got := f.Gradient(p, c, g.Selected, g.Other, g.measured(f))
 	agree(t, "expected cost", got.Cost, g.expected)
-	agree(t, "resource loss", got.Loss, g.energy)
+	agree(t, "resource term", got.ResourceTerm, g.term)
 	sum, rounding := got.Sum(), make([][]float64, len(f))
 	for l := range f {
 		for i := range f[l].Ops {
@@ -133,7 +133,7 @@ func goldenFitness(t *testing.T, file *safetensors.File) {
 func (g goldenCase) measured(f Fitness) Gradient {
 	m := Gradient{A: make([]float64, len(f)), B: make([]float64, len(f))}
 	for l, layer := range f {
-		_, slope := layer.share(0, g.Selected[l], g.Other[l])
+		_, slope := layer.rescaled(0, g.Selected[l], g.Other[l])
 		largest := 0
 		for i, v := range g.ce[l] {
 			if math.Abs(v) > math.Abs(g.ce[l][largest]) {

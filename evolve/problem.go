@@ -7,9 +7,10 @@ import (
 	"slices"
 )
 
-// Problem is what a search is about.
+// Problem is what a search is about: the layers of the network, the pool and the costs. A normal layer keeps channels and
+// resolution and has an identity path, which costs nothing (A.3). Any other is a reduction layer: it needs an operation.
 type Problem struct {
-	Normal []bool      // by layer: keeps channels and resolution, so that it has an identity path
+	Normal []bool      // by layer
 	Pool   []Candidate // by OpID
 	Fixed  float64     // cost of stem and head, in the unit of the candidates' cost
 }
@@ -44,7 +45,7 @@ func (p Problem) Cost(a Arch) float64 {
 	return cost
 }
 
-// pathCost is C(e) of one layer in eq. 5.
+// pathCost is C(e), the cost of a path at layer l (eq. 8).
 func (p Problem) pathCost(l int, path Path) float64 {
 	cost := 0.0
 	for _, op := range path {

@@ -42,7 +42,7 @@ func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, err
 	if !s.stuck(next) {
 		return next, s.boundary(ctx, next)
 	}
-	next.Space = next.Space.refill()
+	next.Space = next.Space.fill()
 	subset := next.Space.Subset()
 	for l, ops := range subset {
 		if len(ops) == 0 && !s.Problem.Normal[l] {
@@ -91,18 +91,6 @@ func omit[P ~[]OpID](ops P, op OpID) P {
 	return slices.DeleteFunc(slices.Clone(ops), func(o OpID) bool { return o == op })
 }
 
-// refill fills every layer to K from its pending list and lets nothing go.
-func (s Space) refill() Space {
-	next := Space{s.K, make([]LayerSpace, len(s.Layers))}
-	for l, layer := range s.Layers {
-		room := min(max(s.K-len(layer.Kept)-len(layer.New), 0), len(layer.Pending))
-		arrived := append(slices.Clone(layer.New), layer.Pending[:room]...)
-		slices.Sort(arrived)
-		next.Layers[l] = LayerSpace{layer.Kept, arrived, slices.Clone(layer.Pending[room:])}
-	}
-	return next
-}
-
 // without is the fitness without an operation.
 func (f Fitness) without(op OpID) Fitness {
 	next := slices.Clone(f)
@@ -115,7 +103,7 @@ func (f Fitness) without(op OpID) Fitness {
 }
 
 func (f LayerFitness) without(i int) LayerFitness {
-	f.Ops, f.Fallen = slices.Delete(slices.Clone(f.Ops), i, i+1), slices.Delete(slices.Clone(f.Fallen), i, i+1)
+	f.Ops, f.Dropped = slices.Delete(slices.Clone(f.Ops), i, i+1), slices.Delete(slices.Clone(f.Dropped), i, i+1)
 	for _, v := range []*[]float64{&f.Theta, &f.Mean, &f.Square} {
 		*v = slices.Delete(slices.Clone(*v), i, i+1)
 	}

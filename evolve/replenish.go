@@ -5,26 +5,32 @@ import (
 	"fmt"
 )
 
-// replenish keeps what the front uses, fills every layer from its pending list, to which operations that have come are
-// added, and goes to the next round, or finishes (3.3.3, 4.1).
-func (s *Search) replenish(ctx context.Context, st State) (State, error) {
-	kept := Aggregate(st.Front, len(s.Problem.Normal))
-	st, err := s.admit(ctx, st, false)
-	for err == nil && s.exhausted(st, st.Space.Replenish(kept)) {
+// aggregate lists the operations that the front uses, by layer (3.3.2, eq. 9). The next subset inherits them.
+func (s Search) aggregate(st State) []Path { return Aggregate(st.Front, len(s.Problem.Normal)) }
+
+// replenish fills every layer to K beside the operations that are kept, and goes to the next round or finishes (3.3.3).
+// Operations that have come join the pool first. Before the search would end for want of operations it waits for more.
+func (s Search) replenish(ctx context.Context, st State, kept []Path) (Problem, State, error) {
+	for wait := false; ; wait = true {
 		known := len(s.Problem.Pool)
-		st, err = s.admit(ctx, st, true)
-		if len(s.Problem.Pool) == known {
-			break
+		var err error
+		if s.Problem, st, err = s.admit(ctx, st, wait); err != nil {
+			return s.Problem, st, err
+		}
+		space := st.Space.Replenish(kept)
+		if none := len(s.Problem.Pool) == known; !s.exhausted(st, space) || wait && none {
+			st, err = s.advance(ctx, st, space)
+			return s.Problem, st, err
 		}
 	}
-	if err != nil {
-		return st, err
-	}
+}
+
+// advance goes to the next round on a replenished space, or finishes (4.1).
+func (s Search) advance(ctx context.Context, st State, space Space) (State, error) {
 	next := st
-	if err := s.emit(&next, Aggregated{kept}); err != nil {
+	if err := s.emit(&next, Aggregated{space.Inherited()}); err != nil {
 		return st, err
 	}
-	space := st.Space.Replenish(kept)
 	if reason := s.ended(st, space); reason != "" {
 		return s.finish(ctx, next, reason)
 	}
@@ -35,7 +41,8 @@ func (s *Search) replenish(ctx context.Context, st State) (State, error) {
 	return next, s.boundary(ctx, next)
 }
 
-// ended says why there is no round after this one, or nothing. The space is the next round's.
+// ended says by the end rules (4.1) why there is no round after this one. It is empty if there is one. The space is the
+// next round's.
 func (s Search) ended(st State, space Space) string {
 	switch {
 	case s.last(st):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/nse-dev/nse/internal/random"
 )
@@ -21,8 +22,8 @@ type Feasibility struct {
 	Accepted int     `json:"accepted"` // draws within the interval, repetitions counted
 }
 
-// sample lists the architectures to score: the previous front first, then what Bernoulli(p) yields within the
-// constraint interval, then the extras below it (3.3.2).
+// sample lists the architectures to score (3.3.2): the previous front first (Lock and Rehearse), then what Bernoulli(p)
+// yields within the constraint interval, then the extras below it, which edging needs.
 func (s Search) sample(ctx context.Context, st State) (State, error) {
 	next := st
 	next.Phase, next.Trials = PhaseScore, []Trial{}
@@ -43,28 +44,32 @@ func (s Search) sample(ctx context.Context, st State) (State, error) {
 	return next, s.boundary(ctx, next)
 }
 
-// drawing draws architectures and sorts them into those within the constraint interval and those just below it.
+// drawing draws architectures (eq. 4) and sorts them into those within the constraint interval and those just below it.
 type drawing struct {
 	round           int
 	problem         Problem
 	budget          ConstraintConfig
 	front           FrontConfig
-	choices         []choice
-	masks           []mask // the last draw, by layer
+	layers          []distribution
+	drawn           Arch // the last draw; the next one overwrites it
 	least, greatest float64
 	random          *rand.Rand
-	seen            map[string]bool
+	seen            map[string]bool // keys of what is rehearsed or kept
 	inside, below   []Trial
 	draws, accepted int
 }
 
+// newDrawing starts a drawing by the fitness of a round. What is rehearsed counts as seen.
 func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
 	d := &drawing{
 		round: st.Round, problem: s.Problem, budget: s.Config.Constraint, front: s.Config.Front,
-		choices: st.Fitness.choices(s.Problem, s.Config),
-		masks:   make([]mask, len(st.Fitness)),
-		random:  random.New(s.Seed, "sample", st.Round, 0, 0),
-		seen:    map[string]bool{},
+		layers: st.Fitness.distributions(s.Problem, s.Config),
+		drawn:  make(Arch, len(st.Fitness)),
+		random: random.New(s.Seed, "sample", st.Round, 0, 0),
+		seen:   map[string]bool{},
+	}
+	for l, layer := range st.Fitness {
+		d.drawn[l] = make(Path, 0, len(layer.Ops))
 	}
 	d.least, d.greatest = s.Problem.Reach(st.Fitness.Remaining(), s.Config.branches())
 	for _, t := range rehearsed {
@@ -73,9 +78,9 @@ func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
 	return d
 }
 
-// fill draws until there are enough architectures within the interval, and then until there are enough extras, with a
-// bound on the draws of both. It does not begin where the reachable costs show that it would be in vain. Only a lower
-// cost can dominate, so that extras above the interval would tell nothing. It returns the context's error.
+// fill draws until there are enough architectures within the interval (3.3.2), and then until there are enough extras. The draws
+// of both are bounded, and not begun where the reachable costs show that they would be in vain. Extras lie below the
+// interval alone: only a lower cost can dominate. It returns the context's error.
 func (d *drawing) fill(ctx context.Context) error {
 	low, high := d.budget.Low(), d.budget.High()
 	if d.least <= high && d.greatest >= low {
@@ -97,11 +102,10 @@ func (d *drawing) margin() float64 { return d.budget.Tau * d.budget.Width }
 // draw draws one architecture and keeps it if its cost is wanted and it is new.
 func (d *drawing) draw() {
 	d.draws++
-	cost := d.problem.Fixed
-	for l, c := range d.choices {
-		d.masks[l] = c.draw(d.random)
-		cost += c.cost(d.masks[l], l, d.problem.Pool)
+	for l, layer := range d.layers {
+		d.drawn[l] = layer.appendPath(d.drawn[l][:0], layer.draw(d.random))
 	}
+	cost := d.problem.Cost(d.drawn)
 	switch low := d.budget.Low(); {
 	case cost > d.budget.High() || cost < low-d.margin():
 		return
@@ -118,21 +122,28 @@ func (d *drawing) keep(list *[]Trial, room int, t Trial) {
 	if len(*list) == room {
 		return
 	}
-	t.Arch = make(Arch, len(d.choices))
-	for l, c := range d.choices {
-		t.Arch[l] = c.path(d.masks[l])
-	}
-	if key := t.Arch.key(); !d.seen[key] {
+	if key := d.drawn.key(); !d.seen[key] {
 		d.seen[key] = true
+		t.Arch = d.drawn.clone()
 		*list = append(*list, t)
 	}
 }
 
+// report is what the drawing has found so far.
 func (d *drawing) report() Feasibility {
 	return Feasibility{
 		Low: d.budget.Low(), High: d.budget.High(), Least: d.least, Greatest: d.greatest,
 		Wanted: d.front.Samples, Found: len(d.inside), Extras: len(d.below), Draws: d.draws, Accepted: d.accepted,
 	}
+}
+
+// clone is a copy that shares no memory.
+func (a Arch) clone() Arch {
+	c := make(Arch, len(a))
+	for l, path := range a {
+		c[l] = slices.Clone(path)
+	}
+	return c
 }
 
 // key is equal for equal architectures only.

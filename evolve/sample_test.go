@@ -41,7 +41,7 @@ func TestSampleStops(t *testing.T) {
 func every(p Problem, ops []Path, single bool) []Arch {
 	archs := []Arch{{}}
 	for l, path := range ops {
-		c := uniformChoice(path, p.Normal[l], single)
+		c := uniform(path, p.Normal[l], single)
 		var longer []Arch
 		for _, a := range archs {
 			for _, m := range allowed(len(path), p.Normal[l], single) {
@@ -144,11 +144,11 @@ func TestSampleRehearsesThePreviousFront(t *testing.T) {
 	}
 }
 
-// Operations that have fallen are in no sampled architecture.
-func TestSampleLeavesFallenOut(t *testing.T) {
+// Operations that have been dropped are in no sampled architecture.
+func TestSampleLeavesDroppedOut(t *testing.T) {
 	s, _ := plant(1, 8)
 	f := NewFitness(NewSpace(6, 8, 4, 1).Subset())
-	f[2].Fallen[1] = true
+	f[2].Dropped[1] = true
 	trials, _ := sampled(t, s, State{Round: 1, Fitness: f})
 	for _, trial := range trials {
 		if slices.Contains(trial.Arch[2], f[2].Ops[1]) {

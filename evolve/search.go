@@ -41,10 +41,13 @@ func (s Search) Run(ctx context.Context, st State) (State, error) {
 		return st, fmt.Errorf("evolve: %w", err)
 	}
 	for st.Phase != PhaseFinished {
-		next, err := s.round(ctx, st)
-		st = next
+		var err error
+		s.Problem, st, err = s.round(ctx, st)
 		if cancelled := ctx.Err(); cancelled != nil && errors.Is(err, cancelled) {
-			return st, s.leave(cancelled, st)
+			if err := s.checkpoint(st); err != nil {
+				return st, fmt.Errorf("evolve: %w", err)
+			}
+			return st, cancelled
 		}
 		if broken, ok := errors.AsType[*Broken](err); ok && st.Round > 0 {
 			st, err = s.quarantine(ctx, st, broken)
@@ -56,28 +59,32 @@ func (s Search) Run(ctx context.Context, st State) (State, error) {
 	return st, nil
 }
 
-// round takes the search through the steps of a round, from the one at which it stands.
-func (s *Search) round(ctx context.Context, st State) (State, error) {
+// round takes the search through the steps of a round, from the one at which it stands. It returns the problem too,
+// since operations that have come join its pool.
+func (s Search) round(ctx context.Context, st State) (Problem, State, error) {
 	for _, step := range []struct {
 		phase Phase
 		run   func(context.Context, State) (State, error)
 	}{
-		{PhaseBegin, s.begin},         // fresh weights and fitness on the subset
-		{PhaseTrain, s.train},         // weights by SGD, fitness by Adam; simplify (3.2, 3.3.1)
-		{PhaseSample, s.sample},       // within the constraint, by fitness (3.3.2)
-		{PhaseScore, s.score},         // with BN recalibrated, the previous front too
-		{PhaseRetrieve, s.retrieve},   // the Pareto front
-		{PhaseReplenish, s.replenish}, // what the front uses, filled up from the pending lists (3.3.3)
+		{PhaseBegin, s.begin},       // fresh weights and fitness on the subset
+		{PhaseTrain, s.train},       // weights by SGD (3.2.2), fitness by Adam, simplification (3.3.1)
+		{PhaseSample, s.sample},     // architectures within the constraint, by fitness (3.3.2)
+		{PhaseScore, s.score},       // with BN recalibrated, the previous front too (Lock and Rehearse)
+		{PhaseRetrieve, s.retrieve}, // the Pareto front, edged (3.3.2)
 	} {
 		if st.Phase != step.phase {
 			continue
 		}
 		var err error
 		if st, err = step.run(ctx, st); err != nil {
-			return st, err
+			return s.Problem, st, err
 		}
 	}
-	return st, nil
+	if st.Phase != PhaseReplenish {
+		return s.Problem, st, nil // there was no front to retrieve
+	}
+	kept := s.aggregate(st)           // the operations that the front uses (3.3.2)
+	return s.replenish(ctx, st, kept) // filled up from the pending lists (3.3.3)
 }
 
 // emit reports an event and counts it.
@@ -93,20 +100,19 @@ func (s Search) emit(st *State, body Body) error {
 
 // boundary offers a state as a checkpoint and returns the context's error.
 func (s Search) boundary(ctx context.Context, st State) error {
-	if s.Checkpoint != nil {
-		if err := s.Checkpoint(st); err != nil {
-			return fmt.Errorf("checkpoint: %w", err)
-		}
+	if err := s.checkpoint(st); err != nil {
+		return err
 	}
 	return ctx.Err()
 }
 
-// leave offers the last checkpoint of a search that was cancelled.
-func (s Search) leave(cancelled error, st State) error {
-	if s.Checkpoint != nil {
-		if err := s.Checkpoint(st); err != nil {
-			return fmt.Errorf("evolve: checkpoint: %w", err)
-		}
+// checkpoint offers a state as a checkpoint.
+func (s Search) checkpoint(st State) error {
+	if s.Checkpoint == nil {
+		return nil
 	}
-	return cancelled
+	if err := s.Checkpoint(st); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
 }

@@ -45,9 +45,9 @@ func TestSearchKeepsThePlantedBest(t *testing.T) {
 	}
 }
 
-// What falls is worse than what stays, and a search drops something at all.
-func TestFallenOperationsAreTheBadOnes(t *testing.T) {
-	var fallen, all float64
+// What is dropped is worse than what stays, and a search drops something at all.
+func TestDroppedOperationsAreTheBadOnes(t *testing.T) {
+	var dropped, all float64
 	n := 0
 	for seed := range uint64(5) {
 		s, e := plant(seed, 16)
@@ -55,20 +55,20 @@ func TestFallenOperationsAreTheBadOnes(t *testing.T) {
 		_, events := run(t, s)
 		for _, d := range bodies[Dropped](events) {
 			if d.Theta >= s.Config.Fitness.Threshold {
-				t.Errorf("seed %d: operation %d fell at θ = %v", seed, d.Op, d.Theta)
+				t.Errorf("seed %d: operation %d was dropped at θ = %v", seed, d.Op, d.Theta)
 			}
-			fallen += e.quality[d.Layer][d.Op]
+			dropped += e.quality[d.Layer][d.Op]
 			all += 0.5
 			n++
 		}
 	}
-	if n < 20 || fallen > 0.7*all {
-		t.Errorf("%d operations fell with a mean quality of %.2f: want 20 at least, and below 0.35 (the mean of all is 0.5)", n, fallen/float64(n))
+	if n < 20 || dropped > 0.7*all {
+		t.Errorf("%d operations were dropped with a mean quality of %.2f: want 20 at least, and below 0.35 (the mean of all is 0.5)", n, dropped/float64(n))
 	}
 }
 
-func TestInheritedOperationsNeverFall(t *testing.T) {
-	fell := map[bool]int{}
+func TestInheritedOperationsAreNeverDropped(t *testing.T) {
+	dropped := map[bool]int{}
 	for _, lock := range []bool{false, true} {
 		for seed := range uint64(5) {
 			s, _ := plant(seed, 16)
@@ -81,29 +81,29 @@ func TestInheritedOperationsNeverFall(t *testing.T) {
 					inherited = b.Inherited
 				case Dropped:
 					if slices.Contains(inherited[b.Layer], b.Op) {
-						fell[lock]++
+						dropped[lock]++
 					}
 				}
 			}
 		}
 	}
-	if fell[true] != 0 || fell[false] == 0 {
-		t.Errorf("%d inherited operations fell with the lock, %d without: want none and some", fell[true], fell[false])
+	if dropped[true] != 0 || dropped[false] == 0 {
+		t.Errorf("%d inherited operations were dropped with the lock, %d without: want none and some", dropped[true], dropped[false])
 	}
 }
 
-// selective is a planted engine that refuses architectures with operations that have fallen in the round.
+// selective is a planted engine that refuses architectures with operations that have been dropped in the round.
 type selective struct {
 	*planted
-	fallen []Path // by layer
+	dropped []Path // by layer
 }
 
 func (e *selective) check(archs ...Arch) error {
 	for _, a := range archs {
 		for l, path := range a {
 			for _, op := range path {
-				if slices.Contains(e.fallen[l], op) {
-					return fmt.Errorf("operation %d is used in layer %d after its fall", op, l)
+				if slices.Contains(e.dropped[l], op) {
+					return fmt.Errorf("operation %d is used in layer %d after it was dropped", op, l)
 				}
 			}
 		}
@@ -125,25 +125,25 @@ func (e *selective) Score(ctx context.Context, archs []Arch, done func(int, floa
 	return errors.Join(e.check(archs...), e.planted.Score(ctx, archs, done))
 }
 
-// What has fallen is neither trained nor measured any more in the round.
-func TestFallenOperationsAreUsedNoMore(t *testing.T) {
+// What has been dropped is neither trained nor measured any more in the round.
+func TestDroppedOperationsAreUsedNoMore(t *testing.T) {
 	s, p := plant(1, 16)
 	s.Config.TrainSteps, s.Config.MaxRounds = 200, 2
 	e := &selective{planted: p}
 	s.Engine = e
-	fallen := 0
+	dropped := 0
 	s.Observe = func(ev Event) error {
 		switch b := ev.Body.(type) {
 		case RoundStarted:
-			e.fallen = make([]Path, len(b.Subset))
+			e.dropped = make([]Path, len(b.Subset))
 		case Dropped:
-			e.fallen[b.Layer] = append(e.fallen[b.Layer], b.Op)
-			fallen++
+			e.dropped[b.Layer] = append(e.dropped[b.Layer], b.Op)
+			dropped++
 		}
 		return nil
 	}
-	if _, err := s.Run(context.Background(), State{}); err != nil || fallen == 0 {
-		t.Errorf("error %v with %d operations fallen", err, fallen)
+	if _, err := s.Run(context.Background(), State{}); err != nil || dropped == 0 {
+		t.Errorf("error %v with %d operations dropped", err, dropped)
 	}
 }
 

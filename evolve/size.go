@@ -7,7 +7,7 @@ import "math/big"
 func (p Problem) Size(k int, single bool) *big.Int {
 	size := big.NewInt(1)
 	for _, normal := range p.Normal {
-		size.Mul(size, choices(len(p.Pool), k, normal, single))
+		size.Mul(size, countPaths(len(p.Pool), k, normal, single))
 	}
 	return size
 }
@@ -16,13 +16,13 @@ func (p Problem) Size(k int, single bool) *big.Int {
 func (p Problem) SubsetSize(subset []Path, single bool) *big.Int {
 	size := big.NewInt(1)
 	for l, ops := range subset {
-		size.Mul(size, choices(len(ops), len(ops), p.Normal[l], single))
+		size.Mul(size, countPaths(len(ops), len(ops), p.Normal[l], single))
 	}
 	return size
 }
 
-// choices counts the paths of one layer with at most k of n operations: Σ_{i≤k} C(n, i), the empty one only if normal.
-func choices(n, k int, normal, single bool) *big.Int {
+// countPaths counts the paths of one layer with at most k of n operations: Σ_{i≤k} C(n, i), the empty one only if normal.
+func countPaths(n, k int, normal, single bool) *big.Int {
 	if single {
 		k = 1
 	}

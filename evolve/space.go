@@ -6,8 +6,8 @@ import (
 	"github.com/nse-dev/nse/internal/random"
 )
 
-// Space is the search space as it evolves: for each layer a subset of at most K operations and the list of those that
-// wait for a place.
+// Space is the search space as it evolves: for each layer a subset of at most K operations, and the list of those that
+// wait for a place. Methods return a new value and leave the old one as it is.
 type Space struct {
 	K      int          `json:"k"`
 	Layers []LayerSpace `json:"layers"`
@@ -20,7 +20,8 @@ type LayerSpace struct {
 	Pending []OpID `json:"pending"` // wait, in the order in which they will come
 }
 
-// NewSpace gives every layer its own shuffle of a pool of n operations: the first k are the subset, the rest wait.
+// NewSpace gives every layer its own shuffle of a pool of n operations (section 2). The first k are the subset, the rest
+// wait. The shuffle of a layer depends on seed, n and the layer's number alone.
 func NewSpace(layers, n, k int, seed uint64) Space {
 	s := Space{k, make([]LayerSpace, layers)}
 	pool := make([]OpID, n)
@@ -30,10 +31,10 @@ func NewSpace(layers, n, k int, seed uint64) Space {
 	for l := range s.Layers {
 		s.Layers[l].Pending = shuffled(pool, seed, 0, l)
 	}
-	return s.Replenish(make([]Path, layers))
+	return s.fill()
 }
 
-// shuffled is a layer's shuffle of a pool that comes after a number of rounds.
+// shuffled is a layer's shuffle of a pool that joins after a number of rounds.
 func shuffled(pool []OpID, seed uint64, rounds, layer int) []OpID {
 	list := make([]OpID, len(pool))
 	for i, place := range random.New(seed, "space", rounds, 0, layer).Perm(len(pool)) {
@@ -42,7 +43,8 @@ func shuffled(pool []OpID, seed uint64, rounds, layer int) []OpID {
 	return list
 }
 
-// Subset lists the operations of every layer, ascending.
+// Subset lists the operations of every layer that a round searches on, ascending: those inherited and those that are new.
+// The paths are copies.
 func (s Space) Subset() []Path {
 	subset := make([]Path, len(s.Layers))
 	for l, layer := range s.Layers {
@@ -52,7 +54,8 @@ func (s Space) Subset() []Path {
 	return subset
 }
 
-// Inherited lists the operations of every layer that the last front used.
+// Inherited lists the operations of every layer that the last front used, ascending. Lock and Rehearse never drops them.
+// The paths share the space's memory; those of a search's first round are empty.
 func (s Space) Inherited() []Path {
 	kept := make([]Path, len(s.Layers))
 	for l, layer := range s.Layers {
@@ -61,7 +64,8 @@ func (s Space) Inherited() []Path {
 	return kept
 }
 
-// Arrived lists the operations of every layer that came in for this round.
+// Arrived lists the operations of every layer that came in from its pending list for this round, ascending. The paths
+// share the space's memory; that of a layer into which nothing came is empty.
 func (s Space) Arrived() []Path {
 	arrived := make([]Path, len(s.Layers))
 	for l, layer := range s.Layers {
@@ -70,27 +74,35 @@ func (s Space) Arrived() []Path {
 	return arrived
 }
 
-// Replenish keeps the given operations of each layer and fills it to K with the first that wait (3.3.3). The rest of
-// the old subset is let go.
+// Replenish is the space of the next round (3.3.3): each layer keeps the given operations, ascending, and is filled to K
+// with the first that wait. The rest of the old subset is let go. Layers run short where too few wait. The result shares
+// no memory with s and kept.
 func (s Space) Replenish(kept []Path) Space {
 	next := Space{s.K, make([]LayerSpace, len(s.Layers))}
 	for l, layer := range s.Layers {
-		room := min(max(s.K-len(kept[l]), 0), len(layer.Pending))
-		next.Layers[l] = LayerSpace{
-			Kept:    slices.Clone(kept[l]),
-			New:     slices.Sorted(slices.Values(layer.Pending[:room])),
-			Pending: slices.Clone(layer.Pending[room:]),
-		}
+		next.Layers[l] = LayerSpace{Kept: slices.Clone(kept[l]), Pending: layer.Pending}
+	}
+	return next.fill()
+}
+
+// fill fills every layer to K with the first operations that wait, and lets nothing go.
+func (s Space) fill() Space {
+	next := Space{s.K, make([]LayerSpace, len(s.Layers))}
+	for l, layer := range s.Layers {
+		room := min(max(s.K-len(layer.Kept)-len(layer.New), 0), len(layer.Pending))
+		in := append(slices.Clone(layer.New), layer.Pending[:room]...)
+		slices.Sort(in)
+		next.Layers[l] = LayerSpace{Kept: layer.Kept, New: in, Pending: slices.Clone(layer.Pending[room:])}
 	}
 	return next
 }
 
-// Short returns the first layer that has fewer than K operations, or -1.
+// Short returns the first layer that has fewer than K operations. It is -1 if all are full.
 func (s Space) Short() int {
 	return slices.IndexFunc(s.Layers, func(l LayerSpace) bool { return len(l.Kept)+len(l.New) < s.K })
 }
 
-// Settled reports whether no operation came in at any layer.
+// Settled reports whether no operation came in at any layer for this round.
 func (s Space) Settled() bool {
 	return !slices.ContainsFunc(s.Layers, func(l LayerSpace) bool { return len(l.New) > 0 })
 }

@@ -101,7 +101,7 @@ func TestSizeCountsArchitectures(t *testing.T) {
 				for _, normal := range p.Normal {
 					count := int64(0)
 					for _, m := range allowed(n, normal, single) {
-						if len(newChoice(make(Path, n), make([]float64, n), 0, true, false).path(m)) <= k {
+						if len(newDistribution(make(Path, n), make([]float64, n), 0, true, false).path(m)) <= k {
 							count++
 						}
 					}

@@ -50,12 +50,13 @@ func (s Search) train(ctx context.Context, st State) (State, error) {
 	return st, nil
 }
 
-// updateWeights takes one SGD step on an architecture sampled uniformly (3.2.2).
+// updateWeights takes one SGD step of the shared weights towards the least loss over architectures that are sampled
+// uniformly (3.2.2, eq. 2).
 func (s Search) updateWeights(st State) (State, error) {
 	a := make(Arch, len(st.Fitness))
 	for l, ops := range st.Fitness.Remaining() {
-		c := uniformChoice(ops, s.Problem.Normal[l], s.Config.SingleBranch)
-		a[l] = c.path(c.draw(random.New(s.Seed, "path", st.Round, st.Step, l)))
+		d := uniform(ops, s.Problem.Normal[l], s.Config.SingleBranch)
+		a[l] = d.path(d.draw(random.New(s.Seed, "path", st.Round, st.Step, l)))
 	}
 	loss, err := s.Engine.Train(Step{st.Round, st.Step, s.Config.TrainSteps}, a)
 	if err := finite(err, loss); err != nil {
@@ -66,8 +67,8 @@ func (s Search) updateWeights(st State) (State, error) {
 	return st, err
 }
 
-// updateFitness draws two configurations for each layer, lets the engine measure them on a held-out batch, moves θ
-// against the gradient and drops what falls below the threshold.
+// updateFitness takes one step of θ towards the least expected loss over what θ itself samples (3.3.1, eq. 3). The engine
+// measures two configurations of each layer on a held-out batch. Operations that are then below the threshold are dropped.
 func (s Search) updateFitness(st State) (State, error) {
 	step := Step{st.Round, st.Step/s.Config.Fitness.Every - 1, s.Config.TrainSteps / s.Config.Fitness.Every}
 	a, b := s.drawPairs(st, step)
@@ -80,32 +81,33 @@ func (s Search) updateFitness(st State) (State, error) {
 	}
 	gradient := st.Fitness.Gradient(s.Problem, s.Config, a, b, measured)
 	st.Fitness = st.Fitness.Adam(s.Config.Fitness, gradient.Sum())
-	update := FitnessUpdated{step.Index, measured.Loss, gradient.Cost, gradient.Loss, st.Fitness.snapshot(step)}
+	update := FitnessUpdated{step.Index, measured.Loss, gradient.Cost, gradient.ResourceTerm, st.Fitness.snapshot(step)}
 	if err := s.emit(&st, update); err != nil {
 		return st, err
 	}
 	return s.simplify(st, step)
 }
 
-// drawPairs draws two distinct configurations for every layer, from Bernoulli(p).
+// drawPairs draws two distinct configurations for every layer, from Bernoulli(p) (3.3.1). Those of a layer with no
+// freedom are equal.
 func (s Search) drawPairs(st State, step Step) (a, b Arch) {
 	a, b = make(Arch, len(st.Fitness)), make(Arch, len(st.Fitness))
-	for l, c := range st.Fitness.choices(s.Problem, s.Config) {
-		ma, mb := c.drawPair(random.New(s.Seed, "pair", step.Round, step.Index, l))
-		a[l], b[l] = c.path(ma), c.path(mb)
+	for l, d := range st.Fitness.distributions(s.Problem, s.Config) {
+		ma, mb := d.drawPair(random.New(s.Seed, "pair", step.Round, step.Index, l))
+		a[l], b[l] = d.path(ma), d.path(mb)
 	}
 	return a, b
 }
 
-// simplify drops operations of low fitness (3.3.1).
+// simplify drops operations of low fitness for the rest of the round (3.3.1). Lock: those that were inherited stay.
 func (s Search) simplify(st State, step Step) (State, error) {
 	locked := make([]Path, len(st.Fitness))
 	if s.Config.LockAndRehearse {
 		locked = st.Space.Inherited()
 	}
-	fitness, fallen := st.Fitness.Drop(s.Config.Fitness.Threshold, s.Problem.Normal, locked)
+	fitness, dropped := st.Fitness.Drop(s.Config.Fitness.Threshold, s.Problem.Normal, locked)
 	st.Fitness = fitness
-	for _, d := range fallen {
+	for _, d := range dropped {
 		d.Step = step.Index
 		if err := s.emit(&st, d); err != nil {
 			return st, err

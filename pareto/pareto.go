@@ -19,7 +19,7 @@ func (p Point) Dominates(q Point) bool {
 	return p.Cost <= q.Cost && p.Accuracy >= q.Accuracy && p != q
 }
 
-// Front returns the indices of the points that no other point dominates, by ascending cost. Of equal points the last
+// Front returns the indices of the points that no other point dominates (3.3.2), by ascending cost. Of equal points the last
 // one stands for all: points are given from old to new, and a tie goes to the newer. Points with a NaN are on no
 // front. It takes O(n log n).
 func Front(points []Point) []int {
@@ -41,8 +41,8 @@ func Front(points []Point) []int {
 	return front
 }
 
-// Edge returns the front of all points without the extra ones. Extras lie just outside an interval of cost, so that
-// the points at its edge are on the front only if they would be without the interval.
+// Edge returns the front of all points without the extra ones: this is edging (3.3.2, Fig. 10). Extras lie just outside an
+// interval of cost, so that the points at its edge are on the front only if they would be without the interval.
 func Edge(points []Point, extra func(i int) bool) []int {
 	return slices.DeleteFunc(Front(points), extra)
 }

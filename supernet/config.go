@@ -1,10 +1,10 @@
 package supernet
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/setting"
 )
 
 // TrainConfig says how the shared weights are trained within a round (3.2.2).
@@ -41,34 +41,34 @@ func DefaultScore(preset string) ScoreConfig {
 	return c
 }
 
-// Validate checks the ranges.
+// Validate checks the ranges. Its errors are *setting.Error.
 func (c TrainConfig) Validate() error {
 	switch {
 	case c.Batch < 2:
-		return fmt.Errorf("batch = %d: want 2 or more, which batch normalisation needs", c.Batch)
+		return setting.Errorf("batch", c.Batch, "want 2 or more, which batch normalisation needs")
 	case c.Epochs < 1 || c.Epochs > maxEpochs:
-		return fmt.Errorf("epochs = %d: want 1 to %d", c.Epochs, maxEpochs)
+		return setting.Errorf("epochs", c.Epochs, "want 1 to %d", maxEpochs)
 	case !(c.LR > 0) || math.IsInf(c.LR, 0):
-		return fmt.Errorf("lr = %g: want a positive number", c.LR)
+		return setting.Errorf("lr", c.LR, "want a positive number")
 	case !(c.WarmupLR >= 0) || math.IsInf(c.WarmupLR, 0):
-		return fmt.Errorf("warmup_lr = %g: want 0 or more", c.WarmupLR)
+		return setting.Errorf("warmup_lr", c.WarmupLR, "want 0 or more")
 	case !(c.WarmupEpochs >= 0):
-		return fmt.Errorf("warmup_epochs = %g: want 0 or more", c.WarmupEpochs)
+		return setting.Errorf("warmup_epochs", c.WarmupEpochs, "want 0 or more")
 	case !(c.Momentum >= 0 && c.Momentum < 1):
-		return fmt.Errorf("momentum = %g: want 0 to 1, 1 excluded", c.Momentum)
+		return setting.Errorf("momentum", c.Momentum, "want 0 to 1, 1 excluded")
 	case !(c.WeightDecay >= 0 && c.WeightDecay < 1):
-		return fmt.Errorf("weight_decay = %g: want 0 to 1, 1 excluded", c.WeightDecay)
+		return setting.Errorf("weight_decay", c.WeightDecay, "want 0 to 1, 1 excluded")
 	}
 	return nil
 }
 
-// Validate checks the ranges.
+// Validate checks the ranges. Its errors are *setting.Error.
 func (c ScoreConfig) Validate() error {
 	switch {
 	case c.Batch < 2:
-		return fmt.Errorf("batch = %d: want 2 or more, which batch normalisation needs", c.Batch)
+		return setting.Errorf("batch", c.Batch, "want 2 or more, which batch normalisation needs")
 	case c.Images < 2:
-		return fmt.Errorf("images = %d: want 2 or more, which batch normalisation needs", c.Images)
+		return setting.Errorf("images", c.Images, "want 2 or more, which batch normalisation needs")
 	}
 	return nil
 }

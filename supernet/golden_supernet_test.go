@@ -170,7 +170,7 @@ func (g golden) fitness(n *Net, held data.Batch) {
 	g.near("fitness.ce", []float32{float32(measured.Loss)}, g.tensor("fitness.ce"))
 	gradient := fitness.Gradient(p, c, f.Selected, f.Other, measured)
 	g.near("fitness.cost", []float32{float32(gradient.Cost)}, g.tensor("fitness.cost"))
-	g.near("fitness.resource_loss", []float32{float32(gradient.Loss)}, g.tensor("fitness.resource_loss"))
+	g.near("fitness.resource_loss", []float32{float32(gradient.ResourceTerm)}, g.tensor("fitness.resource_loss"))
 	g.near("fitness.grad_ce", flat(gradient.CrossEntropy), g.tensor("fitness.grad_ce"))
 	g.near("fitness.grad_resource", flat(gradient.Resource), g.tensor("fitness.grad_resource"))
 	g.theta(fitness, c.Fitness, gradient.Sum())

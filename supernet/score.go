@@ -28,7 +28,7 @@ type sharing struct {
 // outputs take 1 GiB at most; those that find no room are computed again.
 var defaultSharing = sharing{archs: 64, floats: 1 << 28}
 
-// Score is Engine.Score on given images. With reset, statistics start from nothing and are the mean over batches;
+// Score is Engine.Score on given images (3.3.2). With reset, statistics start from nothing and are the mean over batches;
 // otherwise the trained ones move by momentum. Architectures are scored in ascending order of their paths, in groups
 // that share what they begin with; the results are the same, bit for bit, as scoring each alone.
 func (n *Net) Score(ctx context.Context, archs []evolve.Arch, images Images, reset bool, done func(i int, accuracy float64) error) error {

@@ -3,11 +3,11 @@
 package supernet
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet/data"
 )
@@ -43,7 +43,7 @@ func Built(name string) (Macro, error) {
 	return Macro{}, fmt.Errorf("no macro-architecture %q: the built-in ones are %s", name, strings.Join(names, ", "))
 }
 
-// Validate checks that the letters and the channel counts fit each other.
+// Validate checks that the letters and the channel counts fit each other. Its errors are *setting.Error.
 func (m Macro) Validate() error {
 	changes := 0
 	for _, letter := range m.letters() {
@@ -52,25 +52,25 @@ func (m Macro) Validate() error {
 			changes++
 		case 'N':
 		default:
-			return fmt.Errorf("layers = %q: %q is none of N, R and E", m.Layers, letter)
+			return setting.Errorf("layers", m.Layers, "%q is none of N, R and E", letter)
 		}
 	}
 	switch {
 	case len(m.letters()) == 0:
-		return errors.New(`layers = "": want letters N, R and E`)
+		return setting.Errorf("layers", "", "want letters N, R and E")
 	case len(m.Channels) != changes+1:
-		return fmt.Errorf("channels = %d: want %d counts, for the stem and each R and E of layers", m.Channels, changes+1)
+		return setting.Errorf("channels", m.Channels, "want %d counts, for the stem and each R and E of layers", changes+1)
 	case m.StemStride < 1 || m.StemStride > 8:
-		return fmt.Errorf("stem_stride = %d: want 1 to 8", m.StemStride)
+		return setting.Errorf("stem_stride", m.StemStride, "want 1 to 8")
 	case m.Head < 1:
-		return fmt.Errorf("head = %d: want 1 or more", m.Head)
+		return setting.Errorf("head", m.Head, "want 1 or more")
 	}
 	for i, c := range m.Channels {
 		if c < 1 {
-			return fmt.Errorf("channels = %d: %d is not positive", m.Channels, c)
+			return setting.Errorf("channels", m.Channels, "%d is not positive", c)
 		}
 		if i > 0 && m.keeps(i) {
-			return fmt.Errorf("channels = %d: the layer E from %d to %d channels changes nothing: make it N", m.Channels, c, c)
+			return setting.Errorf("channels", m.Channels, "the layer E from %d to %d channels changes nothing: make it N", c, c)
 		}
 	}
 	return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// Step trains the parameters on the path of a on one batch at a learning rate: Gradients without label smoothing, then
+// Step trains the parameters on the path of a on one batch at a learning rate (eq. 2): Gradients without label smoothing, then
 // Update. It returns the mean cross-entropy before the update.
 func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, seed uint64) (loss float64, err error) {
 	if loss, _, err = n.Gradients(a, b, seed, 0); err != nil {

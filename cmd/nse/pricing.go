@@ -5,6 +5,7 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/latency"
+	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
@@ -83,7 +84,7 @@ func (p pricing) located(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("search.constraint.table = %q: %w", p.table, err)
+	return &setting.Error{Key: "search.constraint.table", Value: p.table, Err: err}
 }
 
 func millions(macs int64) float64 { return float64(macs) / 1e6 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nse-dev/nse/internal/modelfile"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/config"
 	"github.com/nse-dev/nse/supernet/data"
@@ -179,7 +180,7 @@ func (r retraining) override(c *cobra.Command, s *config.Config) error {
 		return usageError{c.CommandPath(), fmt.Errorf("--seed %d: want 0 to %d", s.Seed, math.MaxInt64)}
 	}
 	if err := s.Retrain.Validate(); err != nil {
-		return usageError{c.CommandPath(), fmt.Errorf("retrain.%w", err)}
+		return usageError{c.CommandPath(), setting.In("retrain", err)}
 	}
 	return nil
 }

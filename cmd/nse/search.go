@@ -16,6 +16,7 @@ import (
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/config"
@@ -51,7 +52,7 @@ func prepare(c config.Config, layOut func(supernet.Skeleton, pricing) (*network,
 	s.image = supernet.InputOf(set)
 	s.images = [2]int{source.Train.Len(), source.Held.Len()}
 	if c.Train.Batch > s.images[0] {
-		return nil, fmt.Errorf("train.batch = %d: want at most %d, the training images", c.Train.Batch, s.images[0])
+		return nil, setting.Errorf("train.batch", c.Train.Batch, "want at most %d, the training images", s.images[0])
 	}
 	skeleton, err := c.Macro.Skeleton(s.image)
 	if err != nil {
@@ -65,7 +66,7 @@ func prepare(c config.Config, layOut func(supernet.Skeleton, pricing) (*network,
 		s.Config.TrainSteps = c.Train.Steps(source.Train.Len())
 	}
 	if err := s.Validate(); err != nil {
-		return nil, fmt.Errorf("search.%w", err)
+		return nil, setting.In("search", err)
 	}
 	net, err := supernet.NewNet(skeleton, s.network.build, c.Seed, c.Workers)
 	if err != nil {

@@ -24,7 +24,7 @@ func standingOf(f evolve.Fitness) standing {
 	for l, layer := range f {
 		s.subset = append(s.subset, layer.Ops)
 		for i, op := range layer.Ops {
-			if layer.Fallen[i] {
+			if layer.Dropped[i] {
 				s.fallen[fallen{l, op}] = true
 			}
 		}

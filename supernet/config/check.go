@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/nse-dev/nse/internal/setting"
 )
 
 // decode reads text over the settings in c.
@@ -178,12 +180,15 @@ func positioned(name string, text []byte, err error) error {
 	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(message, "toml: "))
 }
 
-// Locate puts before an error about a setting, "table.key = ...", where the text sets it, or the name of the text alone
-// where it does not. Other errors stay as they are.
+// Locate puts before an error about a setting of the configuration, a *setting.Error, where the text sets it. It is the
+// name of the text alone where the text does not. Other errors stay as they are.
 func Locate(name string, text []byte, err error) error {
-	setting, _, found := strings.Cut(err.Error(), " = ")
-	key := toml.Key(strings.Split(setting, "."))
-	if !found || !known(reflect.TypeFor[Config](), key) {
+	e, ok := errors.AsType[*setting.Error](err)
+	if !ok {
+		return err
+	}
+	key := toml.Key(strings.Split(e.Key, "."))
+	if !known(reflect.TypeFor[Config](), key) {
 		return err
 	}
 	return fmt.Errorf("%s: %w", at(name, text, key), err)

@@ -6,12 +6,14 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"fmt"
 
 	"github.com/BurntSushi/toml"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"
@@ -147,35 +149,28 @@ func (c *Config) override(o Override) {
 	}
 }
 
-// Validate refuses settings with which a search cannot run.
+// Validate refuses settings with which a search cannot run. Its errors are *setting.Error, with keys as in the file.
 func (c Config) Validate() error {
 	switch {
 	case int64(c.Seed) < 0:
-		return fmt.Errorf("seed = %d: want 0 to 9223372036854775807", int64(c.Seed))
+		return setting.Errorf("seed", int64(c.Seed), "want 0 to 9223372036854775807")
 	case c.Workers < 0:
-		return fmt.Errorf("workers = %d: want 0 (all cores) or more", c.Workers)
+		return setting.Errorf("workers", c.Workers, "want 0 (all cores) or more")
 	case !(c.CheckpointSeconds > 0 && c.CheckpointSeconds <= 1e9):
-		return fmt.Errorf("checkpoint_seconds = %v: want a positive number, at most 1e9", c.CheckpointSeconds)
+		return setting.Errorf("checkpoint_seconds", c.CheckpointSeconds, "want a positive number, at most 1e9")
 	case c.Data.Size < 0 || c.Data.Size > 1024:
-		return fmt.Errorf("data.size = %d: want 0 (as it is) to 1024", c.Data.Size)
+		return setting.Errorf("data.size", c.Data.Size, "want 0 (as it is) to 1024")
 	}
 	if h := c.Data.HeldOut; !(h > 0 && h < 1) {
-		return fmt.Errorf("data.held_out = %g: want more than 0 and less than 1", h)
+		return setting.Errorf("data.held_out", h, "want more than 0 and less than 1")
 	}
 	search := c.Search
 	if search.TrainSteps == 0 {
 		search.TrainSteps = 1 // counted from the epochs when the data are known
 	}
-	for _, t := range []struct {
-		name string
-		err  error
-	}{{"macro", c.Macro.Validate()}, {"search", search.Validate()}, {"train", c.Train.Validate()},
-		{"score", c.Score.Validate()}, {"augment", c.Augment.Validate()}, {"retrain", c.Retrain.Validate()}} {
-		if t.err != nil {
-			return fmt.Errorf("%s.%w", t.name, t.err)
-		}
-	}
-	return nil
+	return cmp.Or(setting.In("macro", c.Macro.Validate()), setting.In("search", search.Validate()),
+		setting.In("train", c.Train.Validate()), setting.In("score", c.Score.Validate()),
+		setting.In("augment", c.Augment.Validate()), setting.In("retrain", c.Retrain.Validate()))
 }
 
 // Encode writes the complete configuration; Parse reads it back to an equal one.

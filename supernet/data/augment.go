@@ -1,8 +1,9 @@
 package data
 
 import (
-	"fmt"
 	"math/rand/v2"
+
+	"github.com/nse-dev/nse/internal/setting"
 )
 
 // Augment configures the random changes of training images. The zero value changes nothing.
@@ -21,20 +22,20 @@ type Augment struct {
 	Cutout int `toml:"cutout" json:"cutout"`
 }
 
-// Validate reports the first value that is out of range, by its name in the configuration.
+// Validate reports the first value that is out of range, as a *setting.Error.
 func (a Augment) Validate() error {
 	switch {
 	case a.CropPadding < 0 || a.CropPadding > maxSize:
-		return fmt.Errorf("crop_padding = %d: want 0 to %d", a.CropPadding, maxSize)
+		return setting.Errorf("crop_padding", a.CropPadding, "want 0 to %d", maxSize)
 	case a.Cutout < 0 || a.Cutout > maxSize:
-		return fmt.Errorf("cutout = %d: want 0 to %d", a.Cutout, maxSize)
+		return setting.Errorf("cutout", a.Cutout, "want 0 to %d", maxSize)
 	}
 	for _, f := range []struct {
 		name  string
 		value float64
 	}{{"brightness", a.Brightness}, {"contrast", a.Contrast}, {"saturation", a.Saturation}} {
 		if !(f.value >= 0 && f.value <= 1) {
-			return fmt.Errorf("%s = %g: want 0 to 1", f.name, f.value)
+			return setting.Errorf(f.name, f.value, "want 0 to 1")
 		}
 	}
 	return nil

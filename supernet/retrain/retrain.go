@@ -3,8 +3,7 @@
 package retrain
 
 import (
-	"fmt"
-
+	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 )
@@ -29,7 +28,7 @@ func Default() Config {
 		Augment: data.Augment{CropPadding: 4, Flip: true, Cutout: 8}}
 }
 
-// Validate checks the ranges.
+// Validate checks the ranges. Its errors are *setting.Error.
 func (c Config) Validate() error {
 	if err := c.train().Validate(); err != nil {
 		return err
@@ -39,13 +38,10 @@ func (c Config) Validate() error {
 		value float64
 	}{{"label_smoothing", c.LabelSmoothing}, {"drop_path", c.DropPath}, {"ema", c.EMA}} {
 		if !(f.value >= 0 && f.value < 1) {
-			return fmt.Errorf("%s = %g: want 0 to 1, 1 excluded", f.name, f.value)
+			return setting.Errorf(f.name, f.value, "want 0 to 1, 1 excluded")
 		}
 	}
-	if err := c.Augment.Validate(); err != nil {
-		return fmt.Errorf("augment.%w", err)
-	}
-	return nil
+	return setting.In("augment", c.Augment.Validate())
 }
 
 // train is what retraining has in common with a round.

@@ -53,7 +53,7 @@ func TestDrawsFollowTheDistribution(t *testing.T) {
 	const draws = 40000
 	for _, test := range thetaCases {
 		t.Run(test.name, func(t *testing.T) {
-			c := newChoice(make(Path, len(test.theta)), test.theta, test.smoothing, test.normal, test.single)
+			c := newDistribution(make(Path, len(test.theta)), test.theta, test.smoothing, test.normal, test.single)
 			list := allowed(len(test.theta), test.normal, test.single)
 			total := 0.0
 			for _, m := range list {
@@ -101,7 +101,7 @@ func TestPairsAreDistinctAndAllowed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		theta := rapid.SliceOfN(rapid.Float64Range(-800, 800), 1, 7).Draw(t, "theta")
 		normal, single := rapid.Bool().Draw(t, "normal"), rapid.Bool().Draw(t, "single")
-		c := newChoice(make(Path, len(theta)), theta, 0, normal, single)
+		c := newDistribution(make(Path, len(theta)), theta, 0, normal, single)
 		list := allowed(len(theta), normal, single)
 		a, b := c.drawPair(random.New(rapid.Uint64().Draw(t, "seed"), "pair", 0, 0, 0))
 		if c.free() != (len(list) > 1) || (a != b) != c.free() {
@@ -115,7 +115,8 @@ func TestPairsAreDistinctAndAllowed(t *testing.T) {
 	})
 }
 
-func TestShareIsTheRescaledProduct(t *testing.T) {
+// The probability is the product of eq. 4, and the stable form that the search uses is its rescaling.
+func TestRescaledIsTheRatioOfProducts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		theta := rapid.SliceOfN(rapid.Float64Range(-5, 5), 1, 6).Draw(t, "theta")
 		smoothing := rapid.SampledFrom([]float64{0, 1e-3, 0.3}).Draw(t, "smoothing")
@@ -123,10 +124,15 @@ func TestShareIsTheRescaledProduct(t *testing.T) {
 			return mask(rapid.IntRange(0, 1<<len(theta)-1).Draw(t, "bits"))
 		})
 		a, b := configuration.Draw(t, "a"), configuration.Draw(t, "b")
-		got := newChoice(make(Path, len(theta)), theta, smoothing, true, false).share(a, b)
-		pa, pb := product(theta, smoothing, a), product(theta, smoothing, b)
-		if want := pa / (pa + pb); math.Abs(got-want) > 1e-12 {
-			t.Fatalf("share of %b and %b at %v is %v, want %v", a, b, theta, got, want)
+		d := newDistribution(make(Path, len(theta)), theta, smoothing, true, false)
+		pa, pb := d.probability(a), d.probability(b)
+		for m, p := range map[mask]float64{a: pa, b: pb} {
+			if want := product(theta, smoothing, m); math.Abs(p-want) > 1e-12*want {
+				t.Fatalf("probability of %b at %v is %v, want %v", m, theta, p, want)
+			}
+		}
+		if got, want := d.rescaled(a, b), pa/(pa+pb); math.Abs(got-want) > 1e-12 {
+			t.Fatalf("p̃ of %b beside %b at %v is %v, want %v", a, b, theta, got, want)
 		}
 	})
 }
@@ -136,7 +142,7 @@ func TestTrainingPathsAreUniform(t *testing.T) {
 	const draws = 20000
 	for _, test := range thetaCases {
 		list := allowed(len(test.theta), test.normal, test.single)
-		c := uniformChoice(make(Path, len(test.theta)), test.normal, test.single)
+		c := uniform(make(Path, len(test.theta)), test.normal, test.single)
 		r, seen := random.New(1, test.name, 0, 0, 0), map[mask]int{}
 		for range draws {
 			seen[c.draw(r)]++
