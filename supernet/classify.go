@@ -8,8 +8,6 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/supernet/data"
-	"github.com/nse-dev/nse/supernet/graph"
-	"github.com/nse-dev/nse/supernet/kernel"
 )
 
 // Result is how well a network classifies labelled images.
@@ -18,63 +16,48 @@ type Result struct {
 	Loss     float64 `json:"loss"`     // mean cross-entropy
 }
 
-// Calibrate replaces the running statistics on the path of a by their means over batches.
-func (n *Net) Calibrate(ctx context.Context, a evolve.Arch, batches iter.Seq[data.Batch]) error {
-	defer func() { n.session.Momentum = 0 }()
-	seen := 0
-	for b := range batches {
-		seen++
-		n.session.Momentum = 1 / float32(seen)
-		if err := n.pass(ctx, graph.Probe, a, b, func([]float32) {}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // ErrNotFinite is the error of a network whose mean cross-entropy is infinite or not a number.
 var ErrNotFinite = errors.New("what comes out of the network is infinite or not a number")
 
-// Test classifies images with the running statistics. each, if not nil, is shown every batch with its logits
-// [N, classes], which are valid until it returns. The error is ErrNotFinite if a batch has no finite loss. That batch is not shown.
-func (n *Net) Test(ctx context.Context, a evolve.Arch, batches iter.Seq[data.Batch], each func(b data.Batch, logits []float32)) (r Result, err error) {
-	images, right := 0, 0
-	for b := range batches {
-		finite := true
-		err := n.pass(ctx, graph.Eval, a, b, func(logits []float32) {
-			loss, correct := kernel.SoftmaxCrossEntropy(nil, logits, b.Labels, n.head.OutShape().Channels)
-			if finite = !math.IsNaN(loss) && !math.IsInf(loss, 0); !finite {
-				return
-			}
-			images += len(b.Labels)
-			right += correct
-			r.Loss += loss * float64(len(b.Labels))
-			if each != nil {
-				each(b, logits)
-			}
-		})
-		if err == nil && !finite {
-			err = ErrNotFinite
-		}
-		if err != nil {
-			return r, err
-		}
+// Calibrate replaces the running statistics on the path of a by their means over batches (section 5).
+// The error is that of ctx, of an architecture outside the subset, or of a kernel that a plugin runs.
+func (n *Net) Calibrate(ctx context.Context, a evolve.Arch, batches iter.Seq[data.Batch]) error {
+	t, err := n.single(a)
+	if err != nil {
+		return err
 	}
-	r.Accuracy, r.Loss = float64(right)/float64(images), r.Loss/float64(images)
-	return r, nil
+	if err := t.calibrate(ctx, batches, true); err != nil {
+		return err
+	}
+	t.loadAll()
+	return nil
 }
 
-// pass runs one batch forward.
-func (n *Net) pass(ctx context.Context, m graph.Mode, a evolve.Arch, b data.Batch, use func(logits []float32)) error {
-	if err := ctx.Err(); err != nil {
-		return err
+// Test classifies images with the running statistics on the path of a. each is shown every batch with its logits
+// [N, classes], which are valid until it returns. A nil each is not called. The error is ErrNotFinite if a batch has no
+// finite loss. That batch is not shown. Other errors are those of Calibrate.
+func (n *Net) Test(ctx context.Context, a evolve.Arch, batches iter.Seq[data.Batch], each func(b data.Batch, logits []float32)) (Result, error) {
+	t, err := n.single(a)
+	if err != nil {
+		return Result{}, err
 	}
-	n.session.Mode, n.session.Batch = m, len(b.Labels)
-	logits := n.forward(a, b.X)
-	defer n.release()
-	if err := n.failure(); err != nil {
-		return err
+	err = t.classify(ctx, batches, func(b data.Batch, logits []float32, loss float64) error {
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return ErrNotFinite
+		}
+		if each != nil {
+			each(b, logits)
+		}
+		return nil
+	})
+	leaf, images := t.leaves[0], float64(t.images)
+	return Result{Accuracy: float64(leaf.correct) / images, Loss: leaf.loss / images}, err
+}
+
+// single is the trie of one architecture.
+func (n *Net) single(a evolve.Arch) (*trie, error) {
+	if err := n.check(a); err != nil {
+		return nil, err
 	}
-	use(logits)
-	return nil
+	return n.plant([]evolve.Arch{a}, []int{0}), nil
 }

@@ -71,7 +71,7 @@ func (t *trie) score(ctx context.Context, images Images, reset bool) error {
 	if err := t.calibrate(ctx, images.Calibration, reset); err != nil {
 		return err
 	}
-	return t.classify(ctx, images.Held)
+	return t.classify(ctx, images.Held, nil)
 }
 
 // calibrate takes the BN statistics from batches: with reset their plain mean, otherwise the trained ones moved by each
@@ -93,14 +93,21 @@ func (t *trie) calibrate(ctx context.Context, batches iter.Seq[data.Batch], rese
 	return nil
 }
 
-// classify counts the images that the architectures classify correctly with their running statistics.
-func (t *trie) classify(ctx context.Context, batches iter.Seq[data.Batch]) error {
+// classify runs images through the architectures with their running statistics, and adds up losses and correct ones at
+// the leaves. each is shown the logits [N, classes] of every batch and leaf with their mean cross-entropy. Its error ends
+// the pass. A nil each is not called.
+func (t *trie) classify(ctx context.Context, batches iter.Seq[data.Batch], each func(b data.Batch, logits []float32, loss float64) error) error {
 	t.net.session.Mode = graph.Eval
 	for b := range batches {
 		t.images += len(b.Labels)
-		err := t.forward(ctx, b, func(leaf *node, logits []float32) {
-			_, correct := kernel.SoftmaxCrossEntropy(nil, logits, b.Labels, t.net.head.OutShape().Channels)
+		err := t.forward(ctx, b, func(leaf *node, logits []float32) error {
+			loss, correct := kernel.SoftmaxCrossEntropy(nil, logits, b.Labels, t.net.head.OutShape().Channels)
+			leaf.loss += loss * float64(len(b.Labels))
 			leaf.correct += correct
+			if each == nil {
+				return nil
+			}
+			return each(b, logits, loss)
 		})
 		if err != nil {
 			return err

@@ -107,10 +107,11 @@ func together(t *rapid.T, e *Engine, archs []evolve.Arch, reset bool) [][]float3
 	n.session.Mode = graph.Eval
 	logits := make([][]float32, len(archs))
 	for b := range images.Held {
-		if err := tree.forward(ctx, b, func(leaf *node, of []float32) {
+		if err := tree.forward(ctx, b, func(leaf *node, of []float32) error {
 			for _, i := range leaf.places {
 				logits[i] = append(logits[i], of...)
 			}
+			return nil
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -195,8 +196,9 @@ func TestSharedBranchesAreKept(t *testing.T) {
 	for _, test := range []struct{ room, kept int }{{1 << 20, 512 + 192 + 192}, {600, 512}, {500, 192 + 192}, {100, 0}} {
 		e.net.sharing.floats = test.room
 		kept := 0
-		if err := tree.forward(context.Background(), data.Batch{X: make([]float32, 16*16*3), Labels: make([]int32, 1)}, func(*node, []float32) {
+		if err := tree.forward(context.Background(), data.Batch{X: make([]float32, 16*16*3), Labels: make([]int32, 1)}, func(*node, []float32) error {
 			kept = max(kept, tree.kept)
+			return nil
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -32,8 +32,9 @@ type node struct {
 	branches []*branch // of all edges; after the last layer, the head
 	edges    []edge
 
-	places  []int // after the last layer: of the equal architectures that end here
-	correct int   // images that each of them classifies correctly
+	places  []int   // after the last layer: of the equal architectures that end here
+	correct int     // images that each of them classifies correctly
+	loss    float64 // sum of the cross-entropies of images
 }
 
 // edge is one path of a node's layer.
@@ -113,8 +114,12 @@ func (t *trie) use(v *node, path evolve.Path) []*branch {
 	return branches
 }
 
-// forward runs a batch through all architectures, depth first. leaf, if not nil, is shown the logits of each.
-func (t *trie) forward(ctx context.Context, b data.Batch, leaf func(v *node, logits []float32)) error {
+// visitor is shown the logits [N, classes] at a leaf. They are valid until it returns. Its error ends the pass.
+type visitor func(leaf *node, logits []float32) error
+
+// forward runs a batch through all architectures, depth first, and shows leaf the logits of each. A nil leaf is not
+// called, and a head without statistics then does not run.
+func (t *trie) forward(ctx context.Context, b data.Batch, leaf visitor) error {
 	s := &t.net.session
 	s.Batch = len(b.Labels)
 	defer s.Arena.Release(s.Arena.Mark())
@@ -126,13 +131,12 @@ func (t *trie) forward(ctx context.Context, b data.Batch, leaf func(v *node, log
 }
 
 // visit runs what lies behind node v on its input x.
-func (t *trie) visit(ctx context.Context, v *node, x []float32, leaf func(v *node, logits []float32)) error {
+func (t *trie) visit(ctx context.Context, v *node, x []float32, leaf visitor) error {
 	if err := cmp.Or(ctx.Err(), t.net.session.Err); err != nil {
 		return err
 	}
 	if v.edges == nil {
-		t.leave(v, x, leaf)
-		return nil
+		return t.leave(v, x, leaf)
 	}
 	arena := t.net.session.Arena
 	defer arena.Release(arena.Mark())
@@ -150,16 +154,18 @@ func (t *trie) visit(ctx context.Context, v *node, x []float32, leaf func(v *nod
 }
 
 // leave runs the head, unless nothing would come of it.
-func (t *trie) leave(v *node, x []float32, leaf func(v *node, logits []float32)) {
+func (t *trie) leave(v *node, x []float32, leaf visitor) error {
 	head := v.branches[0]
 	if leaf == nil && head.running == nil {
-		return
+		return nil
 	}
 	arena := t.net.session.Arena
 	defer arena.Release(arena.Mark())
-	if logits := t.run(head, x); leaf != nil {
-		leaf(v, logits)
+	logits := t.run(head, x)
+	if err := t.net.session.Err; leaf == nil || err != nil {
+		return err
 	}
+	return leaf(v, logits)
 }
 
 // keep runs the branches that several paths of a node use, as far as there is room for their outputs.
@@ -212,5 +218,18 @@ func (b *branch) save() {
 	to := b.values
 	for _, p := range b.running {
 		to = to[copy(to, p.Value):]
+	}
+}
+
+// loadAll gives the blocks the statistics behind their paths, of which each has one: the trie is of one architecture.
+func (t *trie) loadAll() {
+	t.stem.load()
+	for v := t.root; ; v = v.edges[0].to {
+		for _, b := range v.branches {
+			b.load()
+		}
+		if v.edges == nil {
+			return
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet/graph"
 )
 
 func opsCheckVerb() *cobra.Command {
@@ -63,14 +64,14 @@ func checkGradients(ctx context.Context, w io.Writer, ops []registry.Op, layers 
 			if err != nil {
 				return err
 			}
-			e, err := gradientError(op.Name, g)
-			if errors.Is(err, errUnsteady) {
+			e, err := graph.GradientError(op.Name, g)
+			if errors.Is(err, graph.ErrUnsteady) {
 				err = fmt.Errorf("%s: %s: %w", op.Where, op.Name, err)
 			}
 			if err != nil {
 				return err
 			}
-			if !(e <= gradientTolerance) {
+			if !(e <= graph.GradientTolerance) {
 				return fmt.Errorf("%s: %s: gradients differ from central differences by %.2g of the largest", op.Where, op.Name, e)
 			}
 			worst = max(worst, e)

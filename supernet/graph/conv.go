@@ -7,14 +7,15 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// conv2d is a convolution [N, H, W, C] → [N, OH, OW, Out] with parameters weight and, if there is one, bias. It applies what
-// is left to do of x, and measures what norm, which may be nil, needs.
-func (b *builder) conv2d(x value, c sdk.Conv2D, p []*Param, norm *batchNorm) *G.Node {
+// conv2d is a convolution [N, H, W, C] → [N, OH, OW, Out] with parameters weight and, if c has one, bias. It applies the
+// normalisation that is left to do of x. It measures the statistics that norm needs, and leaves norm to its reader. A nil
+// norm is none.
+func (b *builder) conv2d(x value, c sdk.Conv2D, p []*Param, norm *batchNorm) value {
 	h, w, in := hwc(x.Node)
 	y := b.conv(x, p[0], norm, kernel.Conv{H: h, W: w, C: in, Out: c.Out,
 		Kernel: c.Kernel, Stride: c.Stride, Pad: c.Pad, Dilation: c.Dilation, Groups: c.Groups})
 	if c.Bias {
-		y = b.bias(y, p[1])
+		y.Node = b.bias(y.Node, p[1])
 	}
 	return y
 }
@@ -24,7 +25,7 @@ func (b *builder) conv1x1(x *G.Node, weight *Param) *G.Node {
 	one := [2]int{1, 1}
 	h, w, in := hwc(x)
 	return b.conv(value{Node: x}, weight, nil, kernel.Conv{H: h, W: w, C: in, Out: weight.engineShape()[3],
-		Kernel: one, Stride: one, Dilation: one, Groups: 1})
+		Kernel: one, Stride: one, Dilation: one, Groups: 1}).Node
 }
 
 // convolution is one convolution with the normalisations before and behind it, which may be nil.
@@ -36,18 +37,21 @@ type convolution struct {
 	expansion *kernel.Expansion // of the convolution before, if this one inlines it
 }
 
-func (b *builder) conv(x value, weight *Param, norm *batchNorm, c kernel.Conv) *G.Node {
+func (b *builder) conv(x value, weight *Param, norm *batchNorm, c kernel.Conv) value {
 	h, w := c.OutSize()
-	k := &convolution{Convolution: kernel.NewConvolution(c), weight: weight, in: x.norm, out: norm}
-	return b.apply(op{
-		name:    k.kind(),
-		out:     b.shape(h, w, c.Out),
-		run:     k.forward,
-		flops:   func(s *Session, _ []float32) int { return k.flops(s) },
-		grad:    func(in G.Nodes, y, dy *G.Node) G.Nodes { return b.convGradient(k, in, y, dy) },
-		inlined: k.inline(x),
-		conv:    k,
-	}, append(G.Nodes{x.Node, b.param(weight)}, b.normParams(x.norm)...)...)
+	k := &convolution{Convolution: kernel.NewConvolution(c), weight: weight, in: x.norm(), out: norm}
+	y := b.apply(op{
+		name:  k.kind(),
+		out:   b.shape(h, w, c.Out),
+		run:   k.forward,
+		flops: func(s *Session, _ []float32) int { return k.flops(s) },
+		grad:  func(in G.Nodes, y, dy *G.Node) G.Nodes { return b.convGradient(k, in, y, dy) },
+		fused: fused{inline: k.inline(x.conv)},
+	}, append(G.Nodes{x.Node, b.param(weight)}, b.normParams(k.in)...)...)
+	if norm == nil {
+		return value{Node: y}
+	}
+	return value{y, k}
 }
 
 // kind tells convolutions apart by what bounds their speed.
@@ -73,13 +77,10 @@ func (k *convolution) forward(s *Session, y []float32, in [][]float32) {
 	k.out.learn(s, len(y))
 }
 
-// inline is the convolution together with the one that makes x, which only this one reads, or nil if they are better apart.
-func (k *convolution) inline(x value) *op {
-	if x.norm == nil {
-		return nil
-	}
-	before := kernelOf(x.Node).conv
-	if before.in != nil || !k.Inlines(before.Conv) {
+// inline is the convolution together with the one before it, whose output only this one reads. It is nil if they are
+// better apart, or if before is nil.
+func (k *convolution) inline(before *convolution) *op {
+	if before == nil || before.in != nil || !k.Inlines(before.Conv) {
 		return nil
 	}
 	k.expansion = kernel.NewExpansion(before.C, before.Out)
@@ -155,7 +156,7 @@ func (b *builder) side(node *G.Node, p *Param, like *G.Node) *G.Node {
 	return b.apply(op{
 		name: "side",
 		out:  like.Shape(),
-		side: p,
+		home: home{grad: p},
 		run:  func(_ *Session, dst []float32, _ [][]float32) { copy(dst, p.Grad) },
 	}, node)
 }
@@ -164,9 +165,9 @@ func (b *builder) side(node *G.Node, p *Param, like *G.Node) *G.Node {
 func (b *builder) bias(x *G.Node, p *Param) *G.Node {
 	c := p.Size()
 	return b.apply(op{
-		name:    "bias",
-		out:     x.Shape(),
-		inPlace: []int{0},
+		name: "bias",
+		out:  x.Shape(),
+		home: over(0),
 		run: func(s *Session, dst []float32, in [][]float32) {
 			kernel.AddBias(s.Pool, dst, in[0], in[1], c)
 		},

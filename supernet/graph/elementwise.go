@@ -9,19 +9,19 @@ import (
 // activate is an elementwise non-linearity.
 func (b *builder) activate(x *G.Node, a kernel.Activation) *G.Node {
 	return b.apply(op{
-		name:    "activation",
-		out:     x.Shape(),
-		inPlace: []int{0},
-		run:     func(s *Session, dst []float32, in [][]float32) { kernel.Activate(s.Pool, a, dst, in[0]) },
+		name: "activation",
+		out:  x.Shape(),
+		home: over(0),
+		run:  func(s *Session, dst []float32, in [][]float32) { kernel.Activate(s.Pool, a, dst, in[0]) },
 		grad: func(in G.Nodes, out, dy *G.Node) G.Nodes {
 			saved := in[0]
 			if a.SavesOutput() {
 				saved = out
 			}
 			return G.Nodes{b.apply(op{
-				name:    "activation gradient",
-				out:     saved.Shape(),
-				inPlace: []int{1},
+				name: "activation gradient",
+				out:  saved.Shape(),
+				home: over(1),
 				run: func(s *Session, dst []float32, in [][]float32) {
 					kernel.ActivateBackward(s.Pool, a, dst, in[0], in[1])
 				},
@@ -33,10 +33,10 @@ func (b *builder) activate(x *G.Node, a kernel.Activation) *G.Node {
 // add is the sum of two or more equal shapes, in their order.
 func (b *builder) add(in G.Nodes) *G.Node {
 	return b.apply(op{
-		name:    "add",
-		out:     in[0].Shape(),
-		inPlace: []int{0},
-		run:     addAll,
+		name: "add",
+		out:  in[0].Shape(),
+		home: over(0),
+		run:  addAll,
 		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
 			grads := make(G.Nodes, len(in))
 			for i := range grads {
@@ -61,11 +61,11 @@ func (b *builder) multiply(x, y *G.Node) *G.Node {
 	}
 	product := func(x, y *G.Node, grad gradient) *G.Node {
 		return b.apply(op{
-			name:    "multiply",
-			out:     x.Shape(),
-			inPlace: []int{0, 1},
-			run:     func(s *Session, dst []float32, in [][]float32) { kernel.Multiply(s.Pool, dst, in[0], in[1]) },
-			grad:    grad,
+			name: "multiply",
+			out:  x.Shape(),
+			home: over(0, 1),
+			run:  func(s *Session, dst []float32, in [][]float32) { kernel.Multiply(s.Pool, dst, in[0], in[1]) },
+			grad: grad,
 		}, x, y)
 	}
 	return product(x, y, func(in G.Nodes, _, dy *G.Node) G.Nodes {
@@ -90,9 +90,9 @@ func (b *builder) dropPath(x *G.Node, rate float32, node uint64) *G.Node {
 // drop applies a mask that is linear in x, so that its gradient is the same mask on dy.
 func (b *builder) drop(name string, x *G.Node, mask func(s *Session, dst, x []float32)) *G.Node {
 	return b.apply(op{
-		name:    name,
-		out:     x.Shape(),
-		inPlace: []int{0},
+		name: name,
+		out:  x.Shape(),
+		home: over(0),
 		run: func(s *Session, dst []float32, in [][]float32) {
 			if s.Mode != Train {
 				copy(dst, in[0])
@@ -102,10 +102,10 @@ func (b *builder) drop(name string, x *G.Node, mask func(s *Session, dst, x []fl
 		},
 		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
 			return G.Nodes{b.apply(op{
-				name:    name + " gradient",
-				out:     in[0].Shape(),
-				inPlace: []int{0},
-				run:     func(s *Session, dst []float32, in [][]float32) { mask(s, dst, in[0]) },
+				name: name + " gradient",
+				out:  in[0].Shape(),
+				home: over(0),
+				run:  func(s *Session, dst []float32, in [][]float32) { mask(s, dst, in[0]) },
 			}, dy)}
 		},
 	}, x)

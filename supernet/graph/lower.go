@@ -10,10 +10,19 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// value is a node of an expression graph, and the normalisation that its reader has yet to apply, if there is one.
+// value is a node of an expression graph. If conv is not nil, the node is its output, and the reader has yet to apply the
+// normalisation behind it.
 type value struct {
 	*G.Node
-	norm *batchNorm
+	conv *convolution
+}
+
+// norm is what the reader has yet to apply, or nil.
+func (v value) norm() *batchNorm {
+	if v.conv == nil {
+		return nil
+	}
+	return v.conv.out
 }
 
 // lower adds the nodes of an IR graph, reading x, and returns the output and the graph's parameters and buffers.
@@ -53,7 +62,7 @@ type lowering struct {
 
 // value is the value of node i, normalised unless the reader does that itself.
 func (l *lowering) value(i int, raw bool) value {
-	if v := l.values[i]; !raw && v.norm != nil {
+	if v := l.values[i]; !raw && v.conv != nil {
 		l.values[i] = value{Node: l.normalise(v)}
 	}
 	return l.values[i]
@@ -81,7 +90,7 @@ func (l *lowering) conv2d(i int, x value, c sdk.Conv2D) value {
 	if j, ok := l.norm[i]; ok {
 		norm = newBatchNorm(l.ir.Nodes[j].Primitive.(sdk.BatchNorm), l.params[j], l.relu(j))
 	}
-	return value{l.builder.conv2d(x, c, l.params[i], norm), norm}
+	return l.builder.conv2d(x, c, l.params[i], norm)
 }
 
 // primitive is the table of the other lowerings: it adds the nodes for one IR node with inputs in and parameters p, or returns

@@ -132,12 +132,12 @@ func follow(running, batch []float32, m, scale float32) {
 
 // normalise applies what is left to do of x. Its gradient is dy: only the sums are computed that the convolution before needs.
 func (b *builder) normalise(x value) *G.Node {
-	n := x.norm
+	n := x.norm()
 	return b.apply(op{
-		name:    "normalise",
-		out:     x.Shape(),
-		inPlace: []int{0},
-		settled: true,
+		name:  "normalise",
+		out:   x.Shape(),
+		home:  over(0),
+		fused: fused{absent: true},
 		run: func(s *Session, dst []float32, in [][]float32) {
 			if s.Mode == Eval {
 				copy(dst, in[0])
@@ -150,7 +150,7 @@ func (b *builder) normalise(x value) *G.Node {
 			slopes := b.apply(op{
 				name: "slopes",
 				out:  x.Shape(),
-				view: &view{input: 1, size: h * w * c, runs: true},
+				home: home{part: &view{input: 1, size: h * w * c, runs: true}},
 				run: func(s *Session, dst []float32, in [][]float32) {
 					n.train.norm.Slopes(s.Pool, n.gamma.Grad, n.beta.Grad, in[0], in[1])
 					copy(dst, in[1])
@@ -165,9 +165,9 @@ func (b *builder) normalise(x value) *G.Node {
 func (b *builder) batchNorm(x *G.Node, k sdk.BatchNorm, p []*Param) *G.Node {
 	n := newBatchNorm(k, p, false)
 	return b.apply(op{
-		name:    "batchnorm",
-		out:     x.Shape(),
-		inPlace: []int{0},
+		name: "batchnorm",
+		out:  x.Shape(),
+		home: over(0),
 		run: func(s *Session, dst []float32, in [][]float32) {
 			if stats := n.measured(s); stats.Mean != nil {
 				stats.Measure(s.Pool, in[0])
@@ -178,9 +178,9 @@ func (b *builder) batchNorm(x *G.Node, k sdk.BatchNorm, p []*Param) *G.Node {
 		},
 		grad: func(in G.Nodes, _, dy *G.Node) G.Nodes {
 			dx := b.apply(op{
-				name:    "batchnorm gradient",
-				out:     in[0].Shape(),
-				inPlace: []int{1},
+				name: "batchnorm gradient",
+				out:  in[0].Shape(),
+				home: over(1),
 				run: func(s *Session, dst []float32, in [][]float32) {
 					n.train.norm.Slopes(s.Pool, n.gamma.Grad, n.beta.Grad, in[0], in[1])
 					if dst != nil {

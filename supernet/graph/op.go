@@ -22,27 +22,39 @@ type gradient func(in G.Nodes, out, dy *G.Node) G.Nodes
 // op is an operation of a gorgonia graph whose kernel works on flat slices. The executor calls run on memory that it
 // has planned; a stock machine calls Do, which allocates.
 type op struct {
-	name    string       // kind of the kernel, in profiles
-	out     tensor.Shape // four dimensions; the first of activations is the builder's nominal batch
-	run     run
-	flops   flops    // nil: they do not count
-	grad    gradient // nil in the backward pass
-	inPlace []int    // inputs whose memory the output may take over, if it reads them once
-	view    *view    // not nil: the output is a part of an input
-	side    *Param   // not nil: the output is the parameter's gradient, which the input has computed beside its own result
-	inlined *op      // not nil: this operation and the one that makes its first input, in whose place it reads that one's inputs
-
-	settled bool // whether in Eval mode the output is the first input
-
-	conv *convolution // of a convolution's forward pass
+	name  string       // kind of the kernel, in profiles
+	out   tensor.Shape // four dimensions; the first of activations is the builder's nominal batch
+	run   run
+	flops flops    // nil: they do not count
+	home  home     // zero: the output has memory of its own
+	grad  gradient // nil in the backward pass
+	fused fused    // zero: every program computes the operation by itself
 
 	arity int
 	id    uint32 // unique in its graph: gorgonia takes operations of equal hash for the same
 	b     *builder
 }
 
-// view is a range of a value, in floats per image. Only stock machines run the operation to copy it, unless it has results beside
-// the view.
+// home says where the output of an operation lies. At most one field is set; without one, the output has memory of its
+// own.
+type home struct {
+	over []int  // inputs whose memory the output may take over. It does if the operation is the last to read one, and reads it once.
+	part *view  // the output is this part of an input
+	grad *Param // the output is the gradient of this parameter, which the input has computed beside its own result
+}
+
+// over is a home in the place of one of these inputs.
+func over(inputs ...int) home { return home{over: inputs} }
+
+// fused says how an operation is computed together with the one that makes its first input, in the programs that keep
+// nothing for a backward pass. Without a field it is computed by itself.
+type fused struct {
+	inline *op  // reads the inputs of the first input in its place, and then the other inputs; nil for none
+	absent bool // in Eval mode the output is the first input, since the one that makes that has done the work
+}
+
+// view is a range of a value, in floats per image. The executor does not run its operation, unless that has results
+// beside the view. Stock machines run it to copy the range.
 type view struct {
 	input, from, size int
 	runs              bool

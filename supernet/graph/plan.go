@@ -42,16 +42,16 @@ func apart(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) { return kernelOf(n), input
 // inlined computes some nodes where they are read.
 func inlined(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) {
 	o, in := apart(g, n)
-	if o == nil || o.inlined == nil {
+	if o == nil || o.fused.inline == nil {
 		return o, in
 	}
-	return o.inlined, append(inputs(g, in[0]), in[1:]...)
+	return o.fused.inline, append(inputs(g, in[0]), in[1:]...)
 }
 
 // settled is inlined in Eval mode, in which convolutions have normalised their results already.
 func settled(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) {
 	o, in := inlined(g, n)
-	if o != nil && o.settled {
+	if o != nil && o.fused.absent {
 		return inlined(g, in[0])
 	}
 	return o, in
@@ -108,7 +108,7 @@ func (l *planner) lifetimes(goals []goal) {
 	for step, n := range l.steps {
 		l.last[n] = max(l.last[n], step)
 		o, in := l.read(l.graph, n)
-		if o.side != nil {
+		if o.home.grad != nil {
 			continue // it reads what the input has done, not its result
 		}
 		for _, in := range in {
@@ -127,8 +127,8 @@ func (l *planner) lifetimes(goals []goal) {
 
 // origin is the node whose memory n looks into: n itself unless it is a view.
 func (l *planner) origin(n *G.Node) *G.Node {
-	if o := kernelOf(n); o != nil && o.view != nil {
-		return l.origin(inputs(l.graph, n)[o.view.input])
+	if o := kernelOf(n); o != nil && o.home.part != nil {
+		return l.origin(inputs(l.graph, n)[o.home.part.input])
 	}
 	return n
 }
@@ -148,8 +148,8 @@ func (l *planner) house(step int, n *G.Node) {
 	if _, known := l.refs[n]; known || l.origin(n) != n {
 		return
 	}
-	if side := kernelOf(n).side; side != nil {
-		l.refs[n] = ref{place: atGrad, param: side}
+	if p := kernelOf(n).home.grad; p != nil {
+		l.refs[n] = ref{place: atGrad, param: p}
 		return
 	}
 	if !l.wanted[n] {
@@ -176,7 +176,7 @@ func (l *planner) inherit(step int, n *G.Node) *buffer {
 	for _, x := range in {
 		times[l.owner[l.origin(x)]]++
 	}
-	for _, i := range o.inPlace {
+	for _, i := range o.home.over {
 		home := l.owner[in[i]]
 		if home != nil && home.to == step && home.size == l.size(n) && times[home] == 1 {
 			return home
@@ -190,12 +190,12 @@ func (l *planner) emit(p *program, goals []goal) {
 	for _, n := range l.steps {
 		o, in := l.read(l.graph, n)
 		dst := l.refs[n]
-		if o.view != nil {
-			base := l.refs[in[o.view.input]]
-			l.refs[n] = ref{place: base.place, offset: base.offset + o.view.from, size: o.view.size}
+		if part := o.home.part; part != nil {
+			base := l.refs[in[part.input]]
+			l.refs[n] = ref{place: base.place, offset: base.offset + part.from, size: part.size}
 			dst = ref{place: nowhere}
 		}
-		if o.side != nil || o.view != nil && !o.view.runs {
+		if o.home.grad != nil || o.home.part != nil && !o.home.part.runs {
 			continue
 		}
 		src := make([]ref, len(in))

@@ -89,9 +89,9 @@ func (b *builder) squeezeExcite(x *G.Node, k sdk.SqueezeExcite, p []*Param) *G.N
 func (b *builder) scaleChannels(x, gate *G.Node) *G.Node {
 	h, w, c := hwc(x)
 	return b.apply(op{
-		name:    "scale",
-		out:     x.Shape(),
-		inPlace: []int{0},
+		name: "scale",
+		out:  x.Shape(),
+		home: over(0),
 		run: func(s *Session, dst []float32, in [][]float32) {
 			kernel.ScaleChannels(s.Pool, dst, in[0], in[1], s.Batch, h*w, c)
 		},
@@ -115,7 +115,7 @@ func (b *builder) scaleGradient(x, gate, dy *G.Node) G.Nodes {
 		return b.apply(op{
 			name: name,
 			out:  like.Shape(),
-			view: &v,
+			home: home{part: &v},
 			run: func(s *Session, dst []float32, in [][]float32) {
 				copy(dst, in[0][s.Batch*v.from:s.Batch*(v.from+v.size)])
 			},

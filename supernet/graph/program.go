@@ -97,7 +97,7 @@ func kernelOf(n *G.Node) *op {
 		return o
 	}
 	if sum, ok := n.Op().(G.BinaryOp); ok && strings.HasPrefix(sum.String(), "+ ") {
-		return &op{name: "sum", out: n.Shape(), inPlace: []int{0, 1}, run: addTwo}
+		return &op{name: "sum", out: n.Shape(), home: over(0, 1), run: addTwo}
 	}
 	panic(fmt.Sprintf("graph: gorgonia inserted %v, which has no kernel here", n.Op()))
 }

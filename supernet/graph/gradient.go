@@ -1,0 +1,130 @@
+package graph
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet/kernel"
+)
+
+// GradientTolerance is the greatest GradientError of an operation whose gradients are right.
+const GradientTolerance = 1e-2
+
+// differenceStep is h of central differences. Those of float32 sums with this step are good to a few thousandths of the
+// largest gradient.
+const differenceStep = 4e-3
+
+// ErrUnsteady is the error of an exec primitive that is declared to be deterministic and that is not.
+var ErrUnsteady = errors.New("two equal calls give different results: it is not deterministic, as it declares")
+
+// GradientError runs an operation forward and backward in Train mode, on random images and parameters that are the same
+// at every call. It returns the largest difference between a gradient and its central difference, as a part of the
+// largest gradient of that tensor. At most 16 elements of every tensor are compared. The error is ErrUnsteady, that of
+// Compile, or that of a kernel that a plugin runs.
+func GradientError(name string, g *sdk.Graph) (float64, error) {
+	b, err := Compile(name, g)
+	if err != nil {
+		return 0, err
+	}
+	const images = 3
+	s := &Session{Pool: kernel.NewPool(1), Arena: new(Arena), Batch: images, Mode: Train, Seed: 1}
+	defer s.Pool.Close()
+	r := rand.New(rand.NewChaCha8([32]byte{}))
+	x, dy := normal(r, images*g.In.Size()), normal(r, images*b.OutShape().Size())
+	drawParams(r, b)
+	y, dx := make([]float32, len(dy)), make([]float32, len(x))
+	loss := func() (sum float64) {
+		defer s.Arena.Release(s.Arena.Mark())
+		b.Forward(s, y, x)
+		for i := range y { // zeros if a kernel has failed
+			sum += float64(y[i]) * float64(dy[i])
+		}
+		return sum
+	}
+	b.Forward(s, y, x)
+	b.Backward(s, dx, dy)
+	if s.Err == nil && promised(g) {
+		s.Err = repeat(b, s, x, dy, dx)
+	}
+	if s.Err != nil {
+		return 0, s.Err
+	}
+	worst := part(difference(x, dx, 16, loss))
+	for _, p := range b.Params {
+		if p.Init.Trained() {
+			worst = math.Max(worst, part(difference(p.Value, p.Grad, 16, loss)))
+		}
+	}
+	return worst, s.Err
+}
+
+// drawParams draws the trained parameters of a block.
+func drawParams(r *rand.Rand, b *Block) {
+	for _, p := range b.Params {
+		if !p.Init.Trained() {
+			continue
+		}
+		copy(p.Value, normal(r, len(p.Value)))
+		for i := range p.Value {
+			if p.Init == sdk.One { // scales away from 0, where the function bends most
+				p.Value[i] = 1 + p.Value[i]/4
+			}
+		}
+	}
+}
+
+// part is a distance as a part of the largest gradient. Gradients below 0.1 are compared as if that were the largest.
+func part(worst, largest float64) float64 { return worst / math.Max(largest, 0.1) }
+
+// promised reports whether every kernel of a graph that a plugin runs is declared to be deterministic.
+func promised(g *sdk.Graph) bool {
+	return !slices.ContainsFunc(g.Nodes, func(n sdk.Node) bool {
+		e, exec := n.Primitive.(sdk.Exec)
+		return exec && !e.Deterministic
+	})
+}
+
+// repeat computes a pass again and compares it bit for bit.
+func repeat(b *Block, s *Session, x, dy, dx []float32) error {
+	y, again := make([][]float32, 2), make([]float32, len(dx))
+	for i := range y {
+		y[i] = make([]float32, len(dy))
+		b.Forward(s, y[i], x)
+	}
+	b.Backward(s, again, dy)
+	if s.Err == nil && !(slices.Equal(y[0], y[1]) && slices.Equal(dx, again)) {
+		return ErrUnsteady
+	}
+	return s.Err
+}
+
+// difference compares some elements of the gradient of v, at most that many, with central differences of loss:
+//
+//	(loss(v + h) − loss(v − h))/2h
+//
+// It returns the greatest distance and the greatest central difference. It puts every element of v back.
+func difference(v, grad []float32, most int, loss func() float64) (worst, largest float64) {
+	for i := 0; i < len(v); i += 1 + len(v)/most {
+		old := v[i]
+		v[i] = old + differenceStep
+		up, to := loss(), v[i]
+		v[i] = old - differenceStep
+		down, from := loss(), v[i]
+		v[i] = old
+		want := (up - down) / (float64(to) - float64(from))
+		worst, largest = math.Max(worst, math.Abs(float64(grad[i])-want)), math.Max(largest, math.Abs(want))
+	}
+	return worst, largest
+}
+
+// normal draws n numbers of deviation 0.5.
+func normal(r *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(0.5 * r.NormFloat64())
+	}
+	return x
+}
