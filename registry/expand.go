@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nse-dev/nse/internal/tomlpos"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -35,7 +36,7 @@ func (f file) expand(e entry, families []sdk.Op) (members []member, err error) {
 				return nil, err
 			}
 			if len(values)*len(products) > maxOps {
-				return nil, f.errorf(s.spot.key, "these are more than %d operations", maxOps)
+				return nil, f.errorf(s.spot.Key, "these are more than %d operations", maxOps)
 			}
 			products = product(products, s.name, values)
 		}
@@ -80,7 +81,7 @@ func (f file) family(e entry, l listing, families []sdk.Op) (sdk.Op, error) {
 func (f file) values(op sdk.Op, s setting) ([]any, error) {
 	i := slices.IndexFunc(op.Attrs, func(a sdk.Attr) bool { return a.Name == s.name })
 	if i < 0 {
-		return nil, f.errorf(s.spot.key, "%w", op.Unknown(s.name))
+		return nil, f.errorf(s.spot.Key, "%w", op.Unknown(s.name))
 	}
 	attr := op.Attrs[i]
 	list, several := s.value.([]any)
@@ -92,16 +93,16 @@ func (f file) values(op sdk.Op, s setting) ([]any, error) {
 		return []any{v}, err
 	}
 	if len(list) == 0 {
-		return nil, f.errorf(s.spot.at, "attribute %q has no value: the list is empty", s.name)
+		return nil, f.errorf(s.spot.At, "attribute %q has no value: the list is empty", s.name)
 	}
 	var values []any
 	for i, item := range list {
-		v, err := f.value(attr, item, s.spot.items[i])
+		v, err := f.value(attr, item, s.spot.Items[i])
 		if err != nil {
 			return nil, err
 		}
 		if slices.ContainsFunc(values, func(old any) bool { return reflect.DeepEqual(old, v) }) {
-			return nil, f.errorf(s.spot.items[i].at, "attribute %q lists %v twice", s.name, v)
+			return nil, f.errorf(s.spot.Items[i].At, "attribute %q lists %v twice", s.name, v)
 		}
 		values = append(values, v)
 	}
@@ -109,7 +110,7 @@ func (f file) values(op sdk.Op, s setting) ([]any, error) {
 }
 
 // value turns a value of TOML into one of an attribute.
-func (f file) value(attr sdk.Attr, v any, s *spot) (any, error) {
+func (f file) value(attr sdk.Attr, v any, s *tomlpos.Spot) (any, error) {
 	switch toml := v.(type) {
 	case int64:
 		v = int(toml)
@@ -118,7 +119,7 @@ func (f file) value(attr sdk.Attr, v any, s *spot) (any, error) {
 		for i, item := range toml {
 			n, ok := item.(int64)
 			if !ok {
-				return nil, f.errorf(s.items[i].at, "attribute %q: %v in a list of whole numbers", attr.Name, item)
+				return nil, f.errorf(s.Items[i].At, "attribute %q: %v in a list of whole numbers", attr.Name, item)
 			}
 			whole[i] = int(n)
 		}
@@ -126,7 +127,7 @@ func (f file) value(attr sdk.Attr, v any, s *spot) (any, error) {
 	}
 	v, err := attr.Check(v)
 	if err != nil {
-		return nil, f.errorf(s.at, "%w", err)
+		return nil, f.errorf(s.At, "%w", err)
 	}
 	return v, nil
 }

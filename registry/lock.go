@@ -15,6 +15,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/nse-dev/nse/internal/tomlpos"
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
@@ -70,7 +71,7 @@ func readLock(name string, text []byte) (pins []Pin, err error) {
 	if _, err := toml.Decode(f.text, &doc); err != nil {
 		return nil, f.syntax(err)
 	}
-	root := locate(f.text)
+	root := tomlpos.Locate(f.text)
 	if err := f.known(LockFile, doc, root, "sum", "plugin"); err != nil || doc["plugin"] == nil {
 		return nil, err
 	}
@@ -79,13 +80,13 @@ func readLock(name string, text []byte) (pins []Pin, err error) {
 		return nil, err
 	}
 	for i, table := range tables {
-		s := root.fields["plugin"].items[i]
+		s := root.Fields["plugin"].Items[i]
 		p, err := f.pin(table, s)
 		if err != nil {
 			return nil, err
 		}
 		if _, twice := find(pins, p.Name, p.Platform); twice {
-			return nil, f.errorf(s.at, "%s is pinned twice for %s", p.Name, p.Platform)
+			return nil, f.errorf(s.At, "%s is pinned twice for %s", p.Name, p.Platform)
 		}
 		pins = append(pins, p)
 	}
@@ -93,7 +94,7 @@ func readLock(name string, text []byte) (pins []Pin, err error) {
 }
 
 // pin reads one [[plugin]] of a lock.
-func (f file) pin(table map[string]any, s *spot) (p Pin, err error) {
+func (f file) pin(table map[string]any, s *tomlpos.Spot) (p Pin, err error) {
 	if err := f.known("[[plugin]]", table, s, "name", "platform", "version", "protocol", "sha256"); err != nil {
 		return p, err
 	}
@@ -111,17 +112,17 @@ func (f file) pin(table map[string]any, s *spot) (p Pin, err error) {
 	case err != nil:
 		return p, err
 	case p.Name == "" || sum == "" || table["protocol"] == nil || p.Platform == "":
-		return p, f.errorf(s.at, "[[plugin]] needs name, platform, protocol and sha256")
+		return p, f.errorf(s.At, "[[plugin]] needs name, platform, protocol and sha256")
 	case p.Name != pinName(p.Name):
-		return p, f.errorf(s.fields["name"].at, "name is not a path in its shortest form, such as %q", pinName(p.Name))
+		return p, f.errorf(s.Fields["name"].At, "name is not a path in its shortest form, such as %q", pinName(p.Name))
 	case len(p.Name) > 512:
-		return p, f.errorf(s.fields["name"].at, "name is longer than 512 bytes")
+		return p, f.errorf(s.Fields["name"].At, "name is longer than 512 bytes")
 	case wire.CheckVersion(p.Version) != nil:
-		return p, f.errorf(s.fields["version"].at, "version: %w", wire.CheckVersion(p.Version))
+		return p, f.errorf(s.Fields["version"].At, "version: %w", wire.CheckVersion(p.Version))
 	case !two || os == "" || arch == "" || strings.Contains(arch, "/"):
-		return p, f.errorf(s.fields["platform"].at, "platform is not a system and an architecture, such as %q", platform)
+		return p, f.errorf(s.Fields["platform"].At, "platform is not a system and an architecture, such as %q", platform)
 	case !whole || protocol < 1 || protocol > 1<<16:
-		return p, f.errorf(s.fields["protocol"].at, "protocol is not the version of a protocol, such as 1")
+		return p, f.errorf(s.Fields["protocol"].At, "protocol is not the version of a protocol, such as 1")
 	}
 	p.Protocol, p.SHA256 = int(protocol), sum
 	return p, nil

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/nse-dev/nse/internal/tomlpos"
 )
 
 // file is the text of an ops.toml with its name, for messages.
@@ -20,7 +22,7 @@ func (f file) errorf(at int, format string, args ...any) error {
 }
 
 func (f file) where(at int) string {
-	line, column := position(f.text, at)
+	line, column := tomlpos.Position(f.text, at)
 	return fmt.Sprintf("%s:%d:%d", f.name, line, column)
 }
 
@@ -50,7 +52,7 @@ type listing struct {
 type setting struct {
 	name  string
 	value any // int64, float64, bool, string or []any of them
-	spot  *spot
+	spot  *tomlpos.Spot
 }
 
 // Bounds of an ops.toml, in bytes and in brackets.
@@ -70,11 +72,11 @@ func parse(name string, text []byte) (entries []entry, watch []string, err error
 	if _, err := toml.Decode(f.text, &doc); err != nil {
 		return nil, nil, f.syntax(err)
 	}
-	root := locate(f.text)
+	root := tomlpos.Locate(f.text)
 	if err := f.known("ops.toml", doc, root, "plugin", "watch"); err != nil {
 		return nil, nil, err
 	}
-	if watch, err = f.watched(doc["watch"], root.fields["watch"]); err != nil {
+	if watch, err = f.watched(doc["watch"], root.Fields["watch"]); err != nil {
 		return nil, nil, err
 	}
 	if doc["plugin"] == nil {
@@ -85,7 +87,7 @@ func parse(name string, text []byte) (entries []entry, watch []string, err error
 		return nil, nil, err
 	}
 	for i, table := range plugins {
-		e, err := f.entry(table, root.fields["plugin"].items[i])
+		e, err := f.entry(table, root.Fields["plugin"].Items[i])
 		if err != nil {
 			return nil, nil, err
 		}
@@ -95,18 +97,18 @@ func parse(name string, text []byte) (entries []entry, watch []string, err error
 }
 
 // watched is the list of folders in which plugins may come up.
-func (f file) watched(v any, s *spot) (dirs []string, err error) {
+func (f file) watched(v any, s *tomlpos.Spot) (dirs []string, err error) {
 	if v == nil {
 		return nil, nil
 	}
 	list, ok := v.([]any)
 	if !ok {
-		return nil, f.errorf(s.at, `watch is not a list of folders, such as ["incoming"]`)
+		return nil, f.errorf(s.At, `watch is not a list of folders, such as ["incoming"]`)
 	}
 	for i, item := range list {
 		dir, ok := item.(string)
 		if !ok || dir == "" {
-			return nil, f.errorf(s.items[i].at, "watch: %v is not the name of a folder", item)
+			return nil, f.errorf(s.Items[i].At, "watch: %v is not the name of a folder", item)
 		}
 		dirs = append(dirs, dir)
 	}
@@ -149,8 +151,8 @@ func (f file) syntax(err error) error {
 	return f.errorf(0, "%w", err)
 }
 
-func (f file) entry(table map[string]any, s *spot) (e entry, err error) {
-	e.at = s.at
+func (f file) entry(table map[string]any, s *tomlpos.Spot) (e entry, err error) {
+	e.at = s.At
 	if err = f.known("[[plugin]]", table, s, "builtin", "path", "sha256", "op"); err != nil {
 		return e, err
 	}
@@ -162,13 +164,13 @@ func (f file) entry(table map[string]any, s *spot) (e entry, err error) {
 	}
 	switch {
 	case e.builtin == "" && e.path == "":
-		return e, f.errorf(s.at, `[[plugin]] needs builtin = "NAME" or path = "FILE"`)
+		return e, f.errorf(s.At, `[[plugin]] needs builtin = "NAME" or path = "FILE"`)
 	case e.builtin != "" && e.path != "":
-		return e, f.errorf(s.fields["path"].key, "[[plugin]] has both builtin and path: keep one")
+		return e, f.errorf(s.Fields["path"].Key, "[[plugin]] has both builtin and path: keep one")
 	case e.builtin != "":
-		e.source = s.fields["builtin"].at
+		e.source = s.Fields["builtin"].At
 	default:
-		e.source = s.fields["path"].at
+		e.source = s.Fields["path"].At
 	}
 	if e.sha256, err = f.checksum(e, table, s); err != nil {
 		return e, err
@@ -177,23 +179,23 @@ func (f file) entry(table map[string]any, s *spot) (e entry, err error) {
 	return e, err
 }
 
-func (f file) checksum(e entry, table map[string]any, s *spot) (string, error) {
+func (f file) checksum(e entry, table map[string]any, s *tomlpos.Spot) (string, error) {
 	text, err := f.textOf("sha256", table, s)
 	if text == "" || err != nil {
 		return "", err
 	}
 	if e.builtin != "" {
-		return "", f.errorf(s.fields["sha256"].key, "a built-in plugin needs no sha256")
+		return "", f.errorf(s.Fields["sha256"].Key, "a built-in plugin needs no sha256")
 	}
 	if sum, err := hex.DecodeString(text); err != nil || len(sum) != 32 {
-		return "", f.errorf(s.fields["sha256"].at, "sha256 is not 64 hexadecimal digits")
+		return "", f.errorf(s.Fields["sha256"].At, "sha256 is not 64 hexadecimal digits")
 	}
 	return strings.ToLower(text), nil
 }
 
-func (f file) listings(e entry, table map[string]any, s *spot) ([]listing, error) {
+func (f file) listings(e entry, table map[string]any, s *tomlpos.Spot) ([]listing, error) {
 	if table["op"] == nil {
-		return nil, f.errorf(s.at, "plugin %q has no [[plugin.op]]: name at least one operation", e.name())
+		return nil, f.errorf(s.At, "plugin %q has no [[plugin.op]]: name at least one operation", e.name())
 	}
 	tables, err := f.tables("op", table, s)
 	if err != nil {
@@ -201,7 +203,7 @@ func (f file) listings(e entry, table map[string]any, s *spot) ([]listing, error
 	}
 	var list []listing
 	for i, op := range tables {
-		l, err := f.listing(op, s.fields["op"].items[i])
+		l, err := f.listing(op, s.Fields["op"].Items[i])
 		if err != nil {
 			return nil, err
 		}
@@ -210,73 +212,73 @@ func (f file) listings(e entry, table map[string]any, s *spot) ([]listing, error
 	return list, nil
 }
 
-func (f file) listing(table map[string]any, s *spot) (listing, error) {
-	l := listing{at: s.at}
+func (f file) listing(table map[string]any, s *tomlpos.Spot) (listing, error) {
+	l := listing{at: s.At}
 	var err error
 	if l.family, err = f.textOf("name", table, s); err != nil {
 		return l, err
 	}
 	if l.family == "" {
-		return l, f.errorf(s.at, `[[plugin.op]] needs name = "FAMILY"`)
+		return l, f.errorf(s.At, `[[plugin.op]] needs name = "FAMILY"`)
 	}
-	l.source = s.fields["name"].at
+	l.source = s.Fields["name"].At
 	for name, v := range table {
 		if name == "name" {
 			continue
 		}
-		if err := f.plain(name, v, s.fields[name]); err != nil {
+		if err := f.plain(name, v, s.Fields[name]); err != nil {
 			return l, err
 		}
-		l.attrs = append(l.attrs, setting{name, v, s.fields[name]})
+		l.attrs = append(l.attrs, setting{name, v, s.Fields[name]})
 	}
-	slices.SortFunc(l.attrs, func(a, b setting) int { return a.spot.key - b.spot.key })
+	slices.SortFunc(l.attrs, func(a, b setting) int { return a.spot.Key - b.spot.Key })
 	return l, nil
 }
 
 // plain refuses dates and tables as values of attributes.
-func (f file) plain(name string, v any, s *spot) error {
+func (f file) plain(name string, v any, s *tomlpos.Spot) error {
 	switch v := v.(type) {
 	case int64, float64, bool, string:
 		return nil
 	case []any:
 		for i, item := range v {
-			if err := f.plain(name, item, s.items[i]); err != nil {
+			if err := f.plain(name, item, s.Items[i]); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	return f.errorf(s.at, "%s is neither a number, a switch, a text nor a list of them", name)
+	return f.errorf(s.At, "%s is neither a number, a switch, a text nor a list of them", name)
 }
 
 // known refuses keys of a table that it cannot have; the first in the file is reported.
-func (f file) known(what string, table map[string]any, s *spot, keys ...string) error {
+func (f file) known(what string, table map[string]any, s *tomlpos.Spot, keys ...string) error {
 	unknown := slices.DeleteFunc(slices.Collect(maps.Keys(table)), func(k string) bool { return slices.Contains(keys, k) })
 	if len(unknown) == 0 {
 		return nil
 	}
-	first := slices.MinFunc(unknown, func(a, b string) int { return s.fields[a].key - s.fields[b].key })
-	return f.errorf(s.fields[first].key, "unknown key %q: %s has %s", first, what, strings.Join(keys, ", "))
+	first := slices.MinFunc(unknown, func(a, b string) int { return s.Fields[a].Key - s.Fields[b].Key })
+	return f.errorf(s.Fields[first].Key, "unknown key %q: %s has %s", first, what, strings.Join(keys, ", "))
 }
 
 // textOf is the text of a key, empty if there is none.
-func (f file) textOf(key string, table map[string]any, s *spot) (string, error) {
+func (f file) textOf(key string, table map[string]any, s *tomlpos.Spot) (string, error) {
 	v, given := table[key]
 	if !given {
 		return "", nil
 	}
 	text, ok := v.(string)
 	if !ok || text == "" {
-		return "", f.errorf(s.fields[key].at, "%s is not a text in quotes, or is empty", key)
+		return "", f.errorf(s.Fields[key].At, "%s is not a text in quotes, or is empty", key)
 	}
 	return text, nil
 }
 
 // tables is the list of tables of a key.
-func (f file) tables(key string, table map[string]any, s *spot) ([]map[string]any, error) {
+func (f file) tables(key string, table map[string]any, s *tomlpos.Spot) ([]map[string]any, error) {
 	list, ok := table[key].([]map[string]any)
 	if !ok || len(list) == 0 {
-		return nil, f.errorf(s.fields[key].key, "%s is not a list of tables: write its header in double brackets", key)
+		return nil, f.errorf(s.Fields[key].Key, "%s is not a list of tables: write its header in double brackets", key)
 	}
 	return list, nil
 }

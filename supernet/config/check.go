@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/BurntSushi/toml"
 
 	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/internal/tomlpos"
 )
 
 // decode reads text over the settings in c.
@@ -210,29 +210,12 @@ func known(t reflect.Type, key toml.Key) bool {
 	return true
 }
 
-// marker is a value that cannot be decoded: the error tells where it stands.
-type marker struct{}
-
-var errMarker = errors.New("found")
-
-// UnmarshalTOML fails, so that the decoder reports the position.
-func (marker) UnmarshalTOML(any) error { return errMarker }
-
-// at is name:line:column of a key in a text, or name where the decoder knows no position.
+// at is name:line:column of a key in a text, or name where the text does not have the key.
 func at(name string, text []byte, key toml.Key) string {
-	t := reflect.TypeFor[marker]()
-	for _, part := range slices.Backward(key) {
-		if strings.ContainsAny(part, ",\"`\\") {
-			return name
-		}
-		t = reflect.StructOf([]reflect.StructField{{Name: "Field", Type: t, Tag: reflect.StructTag("toml:" + strconv.Quote(part))}})
-	}
-	_, err := toml.Decode(string(text), reflect.New(t).Interface())
-	var p toml.ParseError
-	if !errors.As(err, &p) || p.Message != errMarker.Error() {
+	spot := tomlpos.Locate(string(text)).Find(key...)
+	if spot == nil {
 		return name
 	}
-	line := strings.Split(string(text), "\n")[p.Position.Line-1]
-	column := strings.Index(line, key[len(key)-1]) + 1
-	return fmt.Sprintf("%s:%d:%d", name, p.Position.Line, max(1, column))
+	line, column := tomlpos.Position(string(text), spot.Name)
+	return fmt.Sprintf("%s:%d:%d", name, line, column)
 }

@@ -1,4 +1,5 @@
-package registry
+// Package tomlpos finds where the values of a TOML text stand.
+package tomlpos
 
 import (
 	"strings"
@@ -7,13 +8,20 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// spot is where a value stands in a TOML file, and the values inside it. The decoder of the toml package keeps
-// positions to itself, so that errors about values need this second look at the text.
-type spot struct {
-	key    int // byte offset of its key or header
-	at     int // byte offset of the value; of a table with a header, the header
-	fields map[string]*spot
-	items  []*spot
+// Spot is where a value stands in a TOML text, and the values inside it. The decoder of the toml package keeps positions
+// to itself: errors about values need this second look at the text.
+type Spot struct {
+	Key    int              // byte offset of its key or header
+	Name   int              // byte offset of the last part of its key, within a header too
+	At     int              // byte offset of the value; of a table with a header, the header
+	Fields map[string]*Spot // of a table; nil if it has none
+	Items  []*Spot          // of a list
+}
+
+// part is one name of a dotted key.
+type part struct {
+	name string
+	at   int // byte offset
 }
 
 // locator walks a text that the toml package has accepted; it checks nothing and never fails.
@@ -22,10 +30,10 @@ type locator struct {
 	at   int
 }
 
-// locate finds every value of a valid TOML text.
-func locate(text string) *spot {
+// Locate finds every value of a valid TOML text. The positions in a text that is not valid are of no use.
+func Locate(text string) *Spot {
 	l := &locator{text: text}
-	root := &spot{}
+	root := &Spot{}
 	table := root
 	for l.space(true); l.at < len(l.text); l.space(true) {
 		from := l.at
@@ -42,7 +50,7 @@ func locate(text string) *spot {
 }
 
 // header reads [a.b] or [[a.b]] and returns the table that it opens.
-func (l *locator) header(root *spot) *spot {
+func (l *locator) header(root *Spot) *Spot {
 	start := l.at
 	l.skip('[')
 	list := l.skip('[')
@@ -50,16 +58,16 @@ func (l *locator) header(root *spot) *spot {
 	for l.skip(']') {
 	}
 	table := root
-	for i, name := range path {
-		s := table.field(name, start)
+	for i, p := range path {
+		s := table.field(p, start)
 		if list && i == len(path)-1 {
-			s.items = append(s.items, &spot{key: start, at: start})
+			s.Items = append(s.Items, &Spot{Key: start, Name: p.at, At: start})
 		}
-		if i == len(path)-1 && len(s.items) == 0 {
-			s.key, s.at = start, start
+		if i == len(path)-1 && len(s.Items) == 0 {
+			s.Key, s.Name, s.At = start, p.at, start
 		}
-		if n := len(s.items); n > 0 {
-			s = s.items[n-1]
+		if n := len(s.Items); n > 0 {
+			s = s.Items[n-1]
 		}
 		table = s
 	}
@@ -67,28 +75,28 @@ func (l *locator) header(root *spot) *spot {
 }
 
 // pair reads key = value into a table.
-func (l *locator) pair(table *spot) {
+func (l *locator) pair(table *Spot) {
 	key := l.at
 	path := l.path()
 	l.skip('=')
 	l.space(false)
-	for i, name := range path {
+	for i, p := range path {
 		if i == len(path)-1 {
-			table.fields = with(table.fields, name, l.value(key))
+			table.Fields = with(table.Fields, p.name, l.value(key, p.at))
 			return
 		}
-		table = table.field(name, key)
+		table = table.field(p, key)
 	}
 }
 
 // value reads one value, and what is inside it.
-func (l *locator) value(key int) *spot {
-	s := &spot{key: key, at: l.at}
+func (l *locator) value(key, name int) *Spot {
+	s := &Spot{Key: key, Name: name, At: l.at}
 	switch l.peek() {
 	case '[':
 		l.at++
 		for l.space(true); l.at < len(l.text) && l.peek() != ']'; l.separator() {
-			s.items = append(s.items, l.value(l.at))
+			s.Items = append(s.Items, l.value(l.at, l.at))
 		}
 		l.skip(']')
 	case '{':
@@ -119,10 +127,11 @@ func (l *locator) separator() {
 }
 
 // path reads a dotted key.
-func (l *locator) path() (path []string) {
+func (l *locator) path() (path []part) {
 	for {
 		l.space(false)
-		path = append(path, l.name())
+		at := l.at
+		path = append(path, part{l.name(), at})
 		l.space(false)
 		if !l.skip('.') {
 			return path
@@ -202,25 +211,36 @@ func (l *locator) skip(c byte) bool {
 }
 
 // field is the named field, which is made if it is new.
-func (s *spot) field(name string, key int) *spot {
-	if f, ok := s.fields[name]; ok {
+func (s *Spot) field(p part, key int) *Spot {
+	if f, ok := s.Fields[p.name]; ok {
 		return f
 	}
-	f := &spot{key: key, at: key}
-	s.fields = with(s.fields, name, f)
+	f := &Spot{Key: key, Name: p.at, At: key}
+	s.Fields = with(s.Fields, p.name, f)
 	return f
 }
 
-func with(m map[string]*spot, name string, s *spot) map[string]*spot {
+// Find is the value of a key of nested tables. It is nil if the text does not set it.
+func (s *Spot) Find(key ...string) *Spot {
+	for _, name := range key {
+		if s == nil {
+			return nil
+		}
+		s = s.Fields[name]
+	}
+	return s
+}
+
+func with(m map[string]*Spot, name string, s *Spot) map[string]*Spot {
 	if m == nil {
-		m = map[string]*spot{}
+		m = map[string]*Spot{}
 	}
 	m[name] = s
 	return m
 }
 
-// position is the line and the column, in characters and from 1, of a byte of the text.
-func position(text string, offset int) (line, column int) {
+// Position is the line and the column of a byte of the text. Both count from 1, columns in characters.
+func Position(text string, offset int) (line, column int) {
 	before := text[:max(0, min(offset, len(text)))]
 	start := strings.LastIndexByte(before, '\n') + 1
 	return strings.Count(before, "\n") + 1, utf8.RuneCountInString(strings.TrimPrefix(before[start:], "\ufeff")) + 1
