@@ -3,26 +3,18 @@ package evolve
 import (
 	"encoding/json"
 	"math"
-	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/nse-dev/nse/internal/reference"
 	"github.com/nse-dev/nse/internal/safetensors"
 )
 
-// TestGoldenFitness checks the formulas of the fitness step against every supernet case of NSE_GOLDEN_DIR (default
-// ../shared/reference/golden beside the repository), computed with PyTorch in float32.
+// TestGoldenFitness checks the formulas of the fitness step against every golden case that has one, computed with
+// PyTorch in float32.
 func TestGoldenFitness(t *testing.T) {
-	dir := os.Getenv("NSE_GOLDEN_DIR")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "reference", "golden")
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.safetensors"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	checked := 0
-	for _, path := range files {
+	for _, path := range reference.Cases(t) {
 		file, err := safetensors.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -32,12 +24,13 @@ func TestGoldenFitness(t *testing.T) {
 			checked++
 		}
 	}
-	if checked == 0 && os.Getenv("CI") == "true" {
-		t.Fatalf("no golden cases of the fitness step in %s (set NSE_GOLDEN_DIR)", dir)
+	if checked == 0 && !reference.Given() {
+		t.Fatal("none of the golden cases has a fitness step")
 	}
 	if checked == 0 {
-		t.Skipf("no golden cases of the fitness step in %s (set NSE_GOLDEN_DIR)", dir)
+		t.Skipf("skips the formulas of the fitness step: no case of %s has one", reference.Variable)
 	}
+	t.Logf("checked the fitness step of %d golden cases", checked)
 }
 
 // goldenCase is the metadata of a case.

@@ -2,8 +2,6 @@ package plugins_test
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,18 +12,10 @@ import (
 	"github.com/nse-dev/nse/sdk/sdktest"
 )
 
-// shared opens a file of the reference material, which lies beside the repository. Without it the test is skipped,
-// but not in CI.
-func shared(t *testing.T, path string) []byte {
+// reference reads a file of the repository's testdata.
+func reference(t *testing.T, path string) []byte {
 	t.Helper()
-	root := os.Getenv("NSE_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared")
-	}
-	text, err := os.ReadFile(filepath.Join(root, path))
-	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") != "true" {
-		t.Skipf("no reference material: %v (set NSE_SHARED)", err)
-	}
+	text, err := os.ReadFile(filepath.Join("..", "testdata", path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +52,7 @@ func (o operation) attrs() sdk.Attrs {
 }
 
 func TestCountsEqualReference(t *testing.T) {
-	var reference struct {
+	var table struct {
 		Spaces map[string][]operation
 		Macro  struct {
 			Rows []struct {
@@ -71,21 +61,21 @@ func TestCountsEqualReference(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(shared(t, "reference/ops27.json"), &reference); err != nil {
+	if err := json.Unmarshal(reference(t, "ops27.json"), &table); err != nil {
 		t.Fatal(err)
 	}
 	checked := 0
-	for i, row := range reference.Macro.Rows {
+	for i, row := range table.Macro.Rows {
 		l := sdk.Layer{Index: i, In: row.Cin, Out: row.Cout, Stride: row.Stride, Height: row.Size, Width: row.Size}
 		for id, want := range row.Ops {
-			if got := reference.Spaces["27"][id].build(t, l).Count(); got != want {
+			if got := table.Spaces["27"][id].build(t, l).Count(); got != want {
 				t.Errorf("layer %d, operation %d: %+v, want %+v", i, id, got, want)
 			}
 			checked++
 		}
 	}
 	if checked != 22*27 {
-		t.Errorf("%d counts in the reference, want 594", checked)
+		t.Errorf("%d counts in the table, want 594", checked)
 	}
 }
 
@@ -96,7 +86,7 @@ func TestGraphsEqualGolden(t *testing.T) {
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
-			meta := metadata(t, shared(t, "reference/golden/"+name+".safetensors"))
+			meta := metadata(t, reference(t, "golden/"+name+".safetensors"))
 			op, l, want := golden(t, meta)
 			got := op.build(t, l)
 			for i, n := range got.Nodes {

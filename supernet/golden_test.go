@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/reference"
 	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
@@ -26,21 +26,10 @@ type golden struct {
 
 var goldenKinds = map[string]func(golden){"block": goldenBlock, "supernet": goldenSupernet}
 
-// TestGolden checks every case of NSE_GOLDEN_DIR (default ../shared/reference/golden beside the repository) through
-// the path of a search: plugin process, IR, gorgonia graph, executor.
+// TestGolden checks every golden case through the path of a search: plugin process, IR, gorgonia graph, executor. A case
+// of unknown kind fails.
 func TestGolden(t *testing.T) {
-	dir := os.Getenv("NSE_GOLDEN_DIR")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "reference", "golden")
-		if _, err := os.Stat(dir); err != nil && os.Getenv("CI") != "true" {
-			t.Skipf("no golden cases: %v (set NSE_GOLDEN_DIR)", err)
-		}
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.safetensors"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no *.safetensors in %s (error %v)", dir, err)
-	}
-	for _, path := range files {
+	for _, path := range reference.Cases(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".safetensors"), func(t *testing.T) {
 			f, err := safetensors.ReadFile(path)
 			if err != nil {

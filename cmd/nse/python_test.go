@@ -17,10 +17,10 @@ import (
 
 const pythonPlugin = "../../examples/plugin-python/ghost.py"
 
-// python reports whether the plugin in Python can run here. In CI it must.
+// python reports whether the plugin in Python can run here. Where NSE_PYTHON is set it must.
 func python() (bool, error) {
 	out, err := exec.Command("/usr/bin/python3", "-c", "import grpc, google.protobuf").CombinedOutput()
-	if err != nil && os.Getenv("CI") == "true" {
+	if err != nil && os.Getenv("NSE_PYTHON") != "" {
 		return false, fmt.Errorf("the plugin in Python cannot run: %w: %s", err, out)
 	}
 	return err == nil, nil

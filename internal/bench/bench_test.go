@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -184,18 +183,10 @@ func TestMACsOfThePeer(t *testing.T) {
 	}
 }
 
-// peerWorkload reads a workload that other engines are timed on, which lies beside the repository. Without it the test is
-// skipped, but not in CI.
+// peerWorkload reads one of the workloads that other engines are timed on as well.
 func peerWorkload(t *testing.T, name string) (w Workload) {
 	t.Helper()
-	root := os.Getenv("NSE_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared")
-	}
-	text, err := os.ReadFile(filepath.Join(root, "peer", "workload-"+name+".json"))
-	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") != "true" {
-		t.Skipf("no workload: %v (set NSE_SHARED)", err)
-	}
+	text, err := os.ReadFile(filepath.Join("testdata", "workload-"+name+".json"))
 	if err == nil {
 		err = json.Unmarshal(text, &w)
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/nse-dev/nse/internal/reference"
 )
 
 func TestEncodeIsTheFormat(t *testing.T) {
@@ -166,21 +168,7 @@ func TestWriteFileReplacesWhole(t *testing.T) {
 
 // TestGolden re-encodes tensors that were written by the reference implementation.
 func TestGolden(t *testing.T) {
-	dir := os.Getenv("NSE_GOLDEN_DIR")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "reference", "golden")
-	}
-	paths, err := filepath.Glob(filepath.Join(dir, "*.safetensors"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(paths) == 0 && os.Getenv("CI") == "true" {
-		t.Fatalf("no golden files in %s", dir)
-	}
-	if len(paths) == 0 {
-		t.Skipf("no golden files in %s: set NSE_GOLDEN_DIR", dir)
-	}
-	for _, path := range paths {
+	for _, path := range reference.Cases(t) {
 		f, err := ReadFile(path)
 		if err != nil {
 			t.Error(err)
