@@ -3,35 +3,86 @@ package nse_test
 import (
 	"go/build"
 	"io/fs"
+	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-const module = "github.com/nse-dev/nse/"
+const module = "github.com/nse-dev/nse"
 
-// mayImport is the import table of the design: for each folder, which of our packages its code may import. A folder
-// stands for what is below it too; the longest folder that fits decides. Tests may import more.
+// mayImport is the import table of the design: for each folder, which of our packages its code imports. A folder stands
+// for what is below it too; the longest folder that fits decides. An edge that nothing uses is an error, so that the
+// table is what the code is. "." is the root package, and "DIR/..." any package below DIR. Tests may import more.
 var mayImport = map[string][]string{
-	".":                {}, // embeds the shipped pools
-	"sdk":              {},
-	"sdk/wire":         {"sdk"},
-	"sdk/serve":        {"sdk", "sdk/wire"},
-	"sdk/sdktest":      {"sdk", "sdk/serve", "sdk/wire"},
-	"plugins":          {"plugins", "sdk", "sdk/serve"},
-	"registry":         {"sdk", "sdk/wire"},
+	// what authors of operators import
+	"sdk":         {},
+	"sdk/wire":    {"sdk"},
+	"sdk/serve":   {"sdk", "sdk/wire"},
+	"sdk/sdktest": {"sdk", "sdk/serve", "sdk/wire"},
+	"plugins":     {"plugins/...", "sdk", "sdk/serve"},
+	"examples":    {"examples/...", "sdk", "sdk/serve"},
+
+	// the method, the engine and the pools
 	"pareto":           {},
-	"evolve":           {"sdk", "pareto", "internal/random"},
-	"supernet":         {"evolve", "sdk", "supernet", "internal/random", "internal/safetensors"},
-	"supernet/retrain": {"evolve", "sdk", "supernet", "supernet/data", "internal/random", "internal/safetensors"},
+	"evolve":           {"internal/random", "internal/setting", "pareto"},
+	"registry":         {"internal/tomlpos", "sdk", "sdk/wire"},
+	"supernet":         {"evolve", "internal/random", "internal/safetensors", "internal/setting", "sdk", "supernet/data", "supernet/graph", "supernet/kernel"},
+	"supernet/config":  {"evolve", "internal/setting", "internal/tomlpos", "supernet", "supernet/config", "supernet/data", "supernet/retrain"},
+	"supernet/data":    {"internal/setting"},
 	"supernet/graph":   {"sdk", "supernet/kernel"},
 	"supernet/kernel":  {},
-	"supernet/data":    {},
-	"internal/plot":    {"internal/drawing"},
-	"internal":         {"sdk", "sdk/wire", "evolve", "pareto", "supernet", "registry", "internal/file", "internal/random", "internal/safetensors"},
-	"examples":         {"examples/plugin-exec/softpool", "sdk", "sdk/serve"},
-	"cmd/nse":          {"."},
+	"supernet/retrain": {"evolve", "internal/random", "internal/safetensors", "internal/setting", "sdk", "supernet", "supernet/data"},
+
+	// what knows nothing of a search
+	"internal/drawing":     {},
+	"internal/file":        {},
+	"internal/jsontext":    {},
+	"internal/plot":        {"internal/drawing"},
+	"internal/progress":    {"evolve"},
+	"internal/random":      {},
+	"internal/reference":   {},
+	"internal/safetensors": {},
+	"internal/scaffold":    {"sdk"},
+	"internal/setting":     {},
+	"internal/text":        {},
+	"internal/tomlpos":     {},
+
+	// networks and models
+	"internal/bench":      {"evolve", "internal/random", "sdk", "supernet", "supernet/data", "supernet/graph", "supernet/kernel"},
+	"internal/evaluation": {"internal/catalog", "internal/modelfile", "registry", "supernet", "supernet/data"},
+	"internal/export":     {"evolve", "internal/safetensors", "sdk", "sdk/wire", "supernet", "supernet/data"},
+	"internal/latency":    {"evolve", "internal/file", "internal/jsontext", "internal/random", "sdk", "sdk/wire", "supernet", "supernet/kernel"},
+	"internal/modelfile":  {"evolve", "internal/file", "internal/safetensors", "sdk", "sdk/wire", "supernet", "supernet/retrain"},
+
+	// runs
+	"internal/architecture": {"evolve", "internal/catalog", "internal/drawing", "internal/export", "internal/file",
+		"internal/jsontext", "internal/modelfile", "internal/random", "internal/runs", "internal/text", "registry",
+		"sdk", "supernet", "supernet/data"},
+	"internal/arrivals": {"evolve", "internal/catalog", "internal/file", "internal/runs", "internal/text", "registry"},
+	"internal/catalog": {"evolve", "internal/file", "internal/latency", "internal/runs", "internal/setting",
+		"internal/text", "registry", "sdk", "sdk/wire", "supernet", "supernet/config", "supernet/graph"},
+	"internal/history": {"evolve", "internal/drawing", "internal/runs"},
+	"internal/lut": {"evolve", "internal/architecture", "internal/catalog", "internal/file", "internal/latency", "internal/random", "plugins",
+		"registry", "sdk", "supernet"},
+	"internal/report": {"evolve", "internal/architecture", "internal/catalog", "internal/drawing", "internal/file", "internal/history",
+		"internal/modelfile", "internal/plot", "internal/runs", "internal/text", "registry", "sdk", "supernet/config"},
+	"internal/runs":        {"evolve", "internal/file", "supernet", "supernet/config"},
+	"internal/tensorboard": {"evolve", "internal/file", "internal/runs", "internal/text"},
+	"internal/workshop":    {"internal/architecture", "internal/file", "internal/modelfile", "supernet/data", "supernet/retrain"},
+
+	// the framework, and the command on top of it
+	".": {"evolve", "internal/architecture", "internal/arrivals", "internal/catalog", "internal/export",
+		"internal/file", "internal/history", "internal/latency", "internal/report", "internal/runs", "internal/setting",
+		"internal/tensorboard", "internal/workshop", "plugins", "registry", "sdk", "supernet", "supernet/config",
+		"supernet/data", "supernet/retrain"},
+	"cmd/nse": {".", "internal/architecture", "internal/arrivals", "internal/bench", "internal/catalog",
+		"internal/drawing", "internal/evaluation", "internal/file", "internal/history", "internal/jsontext",
+		"internal/latency", "internal/lut", "internal/progress", "internal/runs", "internal/scaffold",
+		"internal/setting", "internal/text", "plugins", "registry", "sdk", "sdk/serve", "sdk/wire", "supernet",
+		"supernet/config", "supernet/data"},
 }
 
 // onlyImporters names the folders that alone may import a library.
@@ -39,9 +90,11 @@ var onlyImporters = map[string][]string{
 	"gorgonia.org/":     {"supernet/graph"},
 	"modernc.org/":      {"internal/runs"},
 	"gonum.org/v1/plot": {"internal/drawing", "internal/plot"},
+	"github.com/spf13/": {"cmd/nse"},
 }
 
 func TestImportTable(t *testing.T) {
+	used := map[string]map[string]bool{} // by row: the edges that code has
 	err := filepath.WalkDir(".", func(dir string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
 			return err
@@ -56,39 +109,62 @@ func TestImportTable(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		dir = filepath.ToSlash(dir)
 		for _, imported := range p.Imports {
-			checkImport(t, filepath.ToSlash(dir), imported)
+			checkLibrary(t, dir, imported)
+			checkEdge(t, dir, imported, used)
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, row := range slices.Sorted(maps.Keys(mayImport)) {
+		for _, edge := range mayImport[row] {
+			if !used[row][edge] {
+				t.Errorf("%s does not import %s: the table allows what nothing uses", row, edge)
+			}
+		}
+	}
 }
 
-func checkImport(t *testing.T, dir, imported string) {
+func checkLibrary(t *testing.T, dir, imported string) {
 	t.Helper()
 	for library, importers := range onlyImporters {
 		if strings.HasPrefix(imported, library) && !slices.Contains(importers, dir) {
 			t.Errorf("%s imports %s: only %v may", dir, imported, importers)
 		}
 	}
-	ours, ok := strings.CutPrefix(imported+"/", module)
-	if !ok {
-		return
-	}
-	ours = strings.TrimSuffix(ours, "/")
-	for _, folder := range mayImport[row(t, dir)] {
-		if folder == "." || ours == folder || folder == "supernet" && strings.HasPrefix(ours, "supernet/") || folder == "plugins" && strings.HasPrefix(ours, "plugins/") {
+}
+
+// checkEdge holds an import of one of our packages against the table.
+func checkEdge(t *testing.T, dir, imported string, used map[string]map[string]bool) {
+	t.Helper()
+	ours := "."
+	if imported != module {
+		var found bool
+		if ours, found = strings.CutPrefix(imported, module+"/"); !found {
 			return
 		}
 	}
-	t.Errorf("%s imports %s: the table allows %v", dir, imported, mayImport[row(t, dir)])
+	row := rowOf(t, dir)
+	i := slices.IndexFunc(mayImport[row], func(edge string) bool {
+		below, all := strings.CutSuffix(edge, "...")
+		return edge == ours || all && strings.HasPrefix(ours, below)
+	})
+	if i < 0 {
+		t.Errorf("%s imports %s: the table allows %v", dir, ours, mayImport[row])
+		return
+	}
+	if used[row] == nil {
+		used[row] = map[string]bool{}
+	}
+	used[row][mayImport[row][i]] = true
 }
 
-// row is the table's folder for dir.
-func row(t *testing.T, dir string) string {
-	for at := dir; ; at = filepath.ToSlash(filepath.Dir(at)) {
+// rowOf is the table's folder for dir.
+func rowOf(t *testing.T, dir string) string {
+	for at := dir; ; at = path.Dir(at) {
 		if _, ok := mayImport[at]; ok && (at != "." || dir == ".") {
 			return at
 		}

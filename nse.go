@@ -1,9 +1,48 @@
-// Package nse holds the operation pools that ship, so that the command has them wherever it is run.
+// Package nse searches convolutional architectures by Neural Search-space Evolution, trains what it finds, and writes
+// it for other runtimes. It is what the command nse does, for Go programs.
+//
+// A search takes a pool of operations and Settings, and keeps a run in a folder:
+//
+//	settings, err := nse.QuickSettings()
+//	run, err := nse.Start(ctx, "runs/001", nse.Pool{File: "ops.toml"}, settings, nse.Options{})
+//	front, err := run.Front()
+//
+// Operations may be programs that a pool file names (plugins), those that ship, or Go values (Pool.Ops). The last two
+// run in process. A search that was cancelled, or whose process was killed, goes on with Resume and ends with the same
+// bits. Continue takes a run to a second pool, AddOps gives operations to a running search, Retrain trains the
+// architectures of its front, and Export writes them as ONNX or PyTorch.
+//
+// The package prints nothing, reads no flags, and ends no process. What happens goes to Options.Observe.
 package nse
 
-import "embed"
+import (
+	"embed"
+	"runtime/debug"
+)
 
-// Pools holds ops.toml, the 27 operations of the first search space, and the pools of the other two in pools/.
+// Pools holds the pools that ship: ops.toml, the 27 operations of the paper's first search space, and those of the other
+// two in pools/.
 //
 //go:embed ops.toml pools/*.toml
 var Pools embed.FS
+
+const module = "github.com/nse-dev/nse"
+
+// Version is the version of this module as the program was built with it, or the commit of a checkout. It is "unknown"
+// where the build does not tell.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	version := info.Main.Version
+	for _, d := range info.Deps {
+		if d.Path == module {
+			version = d.Version
+		}
+	}
+	if version == "" {
+		return "unknown"
+	}
+	return version
+}

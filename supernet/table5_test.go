@@ -3,11 +3,11 @@ package supernet
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"slices"
 	"testing"
 
-	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet/data"
@@ -55,7 +55,7 @@ func gib(bytes uint64) float64 { return float64(bytes) / (1 << 30) }
 // table5 is the engine on the shipped pool, through its plugins, with noise for images.
 func table5(t *testing.T) *Engine {
 	t.Helper()
-	text, err := nse.Pools.ReadFile("ops.toml")
+	text, err := os.ReadFile("../ops.toml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,10 +17,14 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/arrivals"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
 )
+
+// settle is longer than a file has to stay as it is before it is taken for complete.
+const settle = time.Second
 
 // numbered is a family of its own for each number.
 func numbered(n string) sdk.Op {
@@ -252,20 +256,6 @@ func TestArrivalsOutliveTheirSearch(t *testing.T) {
 	f.interrupt(t)
 }
 
-// A pool file that is not named like one could be taken for a plugin once it has changed, and executed.
-func TestPoolFilesOfOtherNamesAreNotWatched(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pool")
-	write(t, path, killPool)
-	w, err := newWatch(path, nil, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, path, "#!/bin/sh\n")
-	if list, unsettled := w.fresh(true); len(list) > 0 || unsettled {
-		t.Errorf("looks at %v", list)
-	}
-}
-
 // TestNothingComesFromWhereTheUserNeverSaid resumes a run on a machine on which its pool was never named.
 func TestNothingComesFromWhereTheUserNeverSaid(t *testing.T) {
 	f := follow(t)
@@ -279,11 +269,10 @@ func TestNothingComesFromWhereTheUserNeverSaid(t *testing.T) {
 	spy := "#!/bin/sh\n>>'" + executed + "'\nexec nse-numbered 1\n"
 	write(t, filepath.Join(f.dir, "watched/spy"), spy)
 	write(t, filepath.Join(f.dir, "ops.toml"), killPool+"[[plugin]]\npath = \"watched/spy\"\nsha256 = \""+sumText(spy)+"\"\n[[plugin.op]]\nname = \"box1\"\n")
-	left, err := json.Marshal(runs.Pool{Dir: f.dir, Source: "elsewhere.toml", Text: []byte("[[plugin]]\npath = \"watched/spy\"\nsha256 = \"" + sumText(spy) + "\"\n[[plugin.op]]\nname = \"box1\"\n")})
+	_, err := arrivals.Leave(f.run(), runs.Pool{Dir: f.dir, Source: "elsewhere.toml", Text: []byte("[[plugin]]\npath = \"watched/spy\"\nsha256 = \"" + sumText(spy) + "\"\n[[plugin.op]]\nname = \"box1\"\n")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(f.run(), inbox, inboxName(time.Now(), left)), string(left))
 	f.await(t, `.json is not taken: elsewhere.toml:2:8: plugin "watched/spy": there is no copy of it in `)
 	time.Sleep(3 * settle)
 	f.interrupt(t)

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/bench"
+	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/jsontext"
 	"github.com/nse-dev/nse/plugins"
 )
 
@@ -22,12 +24,7 @@ type timing struct {
 	alone, profile, json          bool
 }
 
-func benchVerb() *cobra.Command {
-	var t timing
-	c := &cobra.Command{
-		Use:   "bench WORKLOAD",
-		Short: "Time training and scoring on a workload",
-		Long: `Time training steps and the scoring of architectures on a workload: a JSON file of layers with their operations,
+const benchHelp = `Time training steps and the scoring of architectures on a workload: a JSON file of layers with their operations,
 the paths that each training step takes through them, and architectures to score. A program that runs the same file on
 another engine can be compared with nse, figure by figure. A workload of one layer with two operations:
 
@@ -48,7 +45,14 @@ Memory is the most that the process has had up to then.
 
 --profile passes over the training steps once more and shows the time of each kind of kernel, its arithmetic beside that
 of a convolution whose numbers are at hand, and the bytes of its inputs and outputs beside the bandwidth of memory, which it may
-exceed if they are in a cache. The bound is what it comes nearer to. Only the arithmetic of convolutions counts.`,
+exceed if they are in a cache. The bound is what it comes nearer to. Only the arithmetic of convolutions counts.`
+
+func benchVerb() *cobra.Command {
+	var t timing
+	c := &cobra.Command{
+		Use:   "bench WORKLOAD",
+		Short: "Time training and scoring on a workload",
+		Long:  benchHelp,
 		Example: `  nse bench tiny.json
   nse bench tiny.json --what train --threads 1 --batch 64 --json
   nse bench tiny.json --what score --score 1
@@ -164,11 +168,11 @@ func (t timing) of(w bench.Workload) (timing, error) {
 }
 
 func workload(path string) (w bench.Workload, err error) {
-	text, err := readText(path)
+	text, err := file.ReadText(path)
 	if err != nil {
 		return w, err
 	}
-	return w, decodeJSON(path, text, &w)
+	return w, jsontext.Decode(path, text, &w)
 }
 
 func (t timing) print(w io.Writer, result any, rows []string) error {
@@ -176,39 +180,4 @@ func (t timing) print(w io.Writer, result any, rows []string) error {
 		return json.NewEncoder(w).Encode(result)
 	}
 	return table(w, rows)
-}
-
-func trainingRows(r bench.Training) []string {
-	return []string{
-		"train\tthreads\tbatch\tmedian step\timages/s\tmillion MACs\tGFLOPS\tmemory",
-		fmt.Sprintf("%s\t%d\t%d\t%.2f ms\t%.1f\t%.3f\t%.1f\t%s", r.Workload, r.Threads, r.Batch, r.MedianStepMS,
-			r.ImagesPerSecond, r.MeanMACs, r.GFLOPS, memory(r.PeakRSSMiB)),
-	}
-}
-
-func scoringRows(r bench.Scoring) []string {
-	return []string{
-		"score\tthreads\tarchitectures\teach\tall of the workload\tmemory\taccuracies",
-		fmt.Sprintf("%s\t%d\t%d\t%.4f s\t%.1f s\t%s\t%.8s", r.Workload, r.Threads, r.Architectures, r.SecondsEach,
-			r.ProjectedSeconds, memory(r.PeakRSSMiB), r.AccuraciesSHA256),
-	}
-}
-
-func profileRows(r bench.Profile) []string {
-	rows := []string{
-		"profile\ttime\tshare\tGFLOPS\tof peak\tGB/s\tof memory\tbound",
-		fmt.Sprintf("%s\t%.3f ms\t100.0 %%\t%.1f\tpeak\t%.1f\tpeak", r.Workload, 1e3*r.Seconds, r.PeakGFLOPS, r.PeakGBs),
-	}
-	for _, k := range r.Kinds {
-		rows = append(rows, fmt.Sprintf("%s\t%.3f ms\t%.1f %%\t%.1f\t%.1f %%\t%.1f\t%.1f %%\t%s", k.Kind, 1e3*k.Seconds, 100*k.Share,
-			k.GFLOPS, 100*k.OfPeak, k.GBs, 100*k.OfMemory, k.Bound))
-	}
-	return rows
-}
-
-func memory(mib float64) string {
-	if mib == 0 {
-		return "unknown"
-	}
-	return fmt.Sprintf("%.1f MiB", mib)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse/internal/bench"
+	"github.com/nse-dev/nse/internal/jsontext"
 	"github.com/nse-dev/nse/plugins"
 )
 
@@ -14,7 +15,7 @@ func TestWorkloadOfTheHelp(t *testing.T) {
 	_, rest, _ := strings.Cut(benchVerb().Long, "\n\n")
 	text, _, _ := strings.Cut(rest, "\n\n")
 	var w bench.Workload
-	if err := decodeJSON("help", []byte(text), &w); err != nil {
+	if err := jsontext.Decode("help", []byte(text), &w); err != nil {
 		t.Fatal(err)
 	}
 	b, err := bench.New(w, plugins.Builtin, 1, time.Now)

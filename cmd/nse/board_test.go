@@ -8,12 +8,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/runs"
 )
 
@@ -25,12 +25,12 @@ type point struct {
 }
 
 // points reads an event file, times aside.
-func points(t *testing.T, file []byte) (list []point) {
+func points(t *testing.T, data []byte) (list []point) {
 	t.Helper()
-	for first := true; len(file) > 0; first = false {
-		size := binary.LittleEndian.Uint64(file)
-		event := fieldsOf(t, file[12:12+size])
-		file = file[16+size:]
+	for first := true; len(data) > 0; first = false {
+		size := binary.LittleEndian.Uint64(data)
+		event := fieldsOf(t, data[12:12+size])
+		data = data[16+size:]
 		if first {
 			if string(event[3]) != "brain.Event:2" {
 				t.Fatalf("the file begins with %q", event)
@@ -129,10 +129,10 @@ func TestBoard(t *testing.T) {
 		"removed":             os.Remove,
 		"with a record twice": func(path string) error {
 			data, err := os.ReadFile(path)
-			return errors.Join(err, appendFile(path, data[len(data)-50:]))
+			return errors.Join(err, file.Append(path, data[len(data)-50:]))
 		},
 	} {
-		path := filepath.Join(dir, "tensorboard", "round-01", boardFile)
+		path := filepath.Join(dir, "tensorboard", "round-01", "events.out.tfevents.nse")
 		whole, err := os.ReadFile(path)
 		if err := errors.Join(err, damage(path)); err != nil {
 			t.Fatal(err)
@@ -181,29 +181,5 @@ func compareSeries(t *testing.T, all []point, tag string, want []point) {
 	}
 	if got := series(all, tag); len(want) == 0 || fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%s: got %v, want %v", tag, got, want)
-	}
-}
-
-func TestLog10(t *testing.T) {
-	for digits, want := range map[string]float64{"1": 0, "1000": 3, "5": math.Log10(5), "12" + strings.Repeat("0", 500): 501 + math.Log10(1.2)} {
-		if got := log10(digits); math.Abs(got-want) > 1e-9 {
-			t.Errorf("log10(%s) = %v, want %v", digits, got, want)
-		}
-	}
-}
-
-// A run's folder from elsewhere may have links to files of the user's where a later round writes.
-func TestAppendFollowsNoLink(t *testing.T) {
-	dir := t.TempDir()
-	precious, path := filepath.Join(dir, "precious"), filepath.Join(dir, boardFile)
-	write(t, precious, "as it was")
-	if err := os.Symlink(precious, path); err != nil {
-		t.Fatal(err)
-	}
-	if err := appendFile(path, []byte("more")); err == nil || err.Error() != path+" is not a file: remove it" {
-		t.Error(err)
-	}
-	if text, err := os.ReadFile(precious); err != nil || string(text) != "as it was" {
-		t.Errorf("another file was written: %q, %v", text, err)
 	}
 }

@@ -119,7 +119,8 @@ func (c *continued) remember(t *testing.T) {
 	if c.before.ops, err = r.Ops(); err != nil {
 		t.Fatal(err)
 	}
-	if c.before.front, err = frontOf(r, 2); err != nil || len(c.before.front) == 0 {
+	archs, err := r.Architectures(2)
+	if c.before.front = runs.OnFront(archs); err != nil || len(c.before.front) == 0 {
 		t.Fatal(c.before.front, err)
 	}
 	c.before.weights = weightsOf(t, c.dir)

@@ -4,6 +4,10 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/internal/architecture"
+	"github.com/nse-dev/nse/internal/text"
+	"github.com/nse-dev/nse/supernet"
 )
 
 // priced is one line of the answer.
@@ -15,8 +19,8 @@ type priced struct {
 
 func costVerb() *cobra.Command {
 	var asJSON bool
-	var v variant
-	var size int
+	var v variantFlags
+	var in supernet.Input
 	c := &cobra.Command{
 		Use:   "cost FILE|RUN|MODEL|NAME",
 		Short: "Count the parameters and MACs of architectures",
@@ -30,36 +34,40 @@ describe.
   nse cost nsenet --size 64 --classes 10`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			v.image.Height, v.image.Width = size, size
-			m, err := openModels(c.Context(), args[0], v)
+			in.Width = in.Height
+			m, err := opener().Open(c.Context(), args[0], v.of(in))
 			if err != nil {
 				return err
 			}
 			defer m.Close()
-			list := price(m.list)
+			list := price(m.Plans)
 			if asJSON {
 				return printJSON(c.OutOrStdout(), list)
 			}
-			rows := []string{"architecture\tparameters\tMACs"}
-			for _, p := range list {
-				rows = append(rows, fmt.Sprintf("%s\t%s\t%s", p.Name, thousands(p.Params), thousands(p.MACs)))
-			}
-			return table(c.OutOrStdout(), rows)
+			return table(c.OutOrStdout(), costRows(list))
 		},
 	}
 	jsonFlag(c, &asJSON)
-	v.flags(c)
-	c.Flags().IntVar(&size, "size", 0, "side of the images in pixels (default: the architecture's own)")
-	c.Flags().IntVar(&v.image.Channels, "channels", 0, "channels of the images (default: the architecture's own)")
-	c.Flags().IntVar(&v.image.Classes, "classes", 0, "number of classes (default: the architecture's own)")
+	v.add(c)
+	c.Flags().IntVar(&in.Height, "size", 0, "side of the images in pixels (default: the architecture's own)")
+	c.Flags().IntVar(&in.Channels, "channels", 0, "channels of the images (default: the architecture's own)")
+	c.Flags().IntVar(&in.Classes, "classes", 0, "number of classes (default: the architecture's own)")
 	return c
 }
 
-func price(list []model) []priced {
+func price(list []architecture.Plan) []priced {
 	out := make([]priced, len(list))
 	for i, m := range list {
-		c := m.count()
+		c := m.Count()
 		out[i] = priced{m.Name, c.Params, c.MACs}
 	}
 	return out
+}
+
+func costRows(list []priced) []string {
+	rows := []string{"architecture\tparameters\tMACs"}
+	for _, p := range list {
+		rows = append(rows, fmt.Sprintf("%s\t%s\t%s", p.Name, text.Thousands(p.Params), text.Thousands(p.MACs)))
+	}
+	return rows
 }

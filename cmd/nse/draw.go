@@ -7,13 +7,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/architecture"
 	"github.com/nse-dev/nse/internal/drawing"
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/supernet"
 )
 
 // drawFlags is the command line of draw.
 type drawFlags struct {
-	variant
+	variantFlags
 	out, pick string
 }
 
@@ -49,7 +51,7 @@ changes channels or resolution, with the shape of its output.
 	}
 	c.Flags().StringVar(&d.out, "out", "", "file to write, which ends in .svg or .png (default: the source's name and .svg, here)")
 	c.Flags().StringVar(&d.pick, "pick", "all", "all, or architectures by name, such as front-1,front-4")
-	d.variant.flags(c)
+	d.variantFlags.add(c)
 	return c
 }
 
@@ -66,20 +68,20 @@ func (d drawFlags) path(what string) (string, error) {
 }
 
 func (d drawFlags) run(c *cobra.Command, what, path string) error {
-	m, err := openModels(c.Context(), what, d.variant)
+	m, err := opener().Open(c.Context(), what, d.variantFlags.of(supernet.Input{}))
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	list, err := selected(m.list, d.pick)
+	list, err := architecture.Named(m.Plans, d.pick)
 	if err != nil {
 		return fmt.Errorf("%s: --pick %s: %w; want such names, or all", what, d.pick, err)
 	}
 	if len(list) == 0 {
 		return fmt.Errorf("%s: there are no architectures to draw", what)
 	}
-	picture := drawing.Architectures{List: drawings(list)}
-	if len(m.list) > 1 {
+	picture := drawing.Architectures{List: architecture.Drawings(list)}
+	if len(m.Plans) > 1 {
 		picture.Title = what
 	}
 	render := picture.SVG

@@ -1,17 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
-	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse/evolve"
-	"github.com/nse-dev/nse/internal/runs"
-	"github.com/nse-dev/nse/registry"
-	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/supernet/config"
 )
 
@@ -20,11 +17,10 @@ type start struct {
 	pool, config, out string
 	sources
 	override config.Override
-	plugins  registry.Options
 }
 
 func evolveVerb() *cobra.Command {
-	s := start{plugins: pluginOptions()}
+	var s start
 	var seed uint64
 	c := &cobra.Command{
 		Use:   "evolve --pool FILE",
@@ -58,52 +54,36 @@ func (s start) run(c *cobra.Command) error {
 	if err := s.check(); err != nil {
 		return usageError{c.CommandPath(), err}
 	}
-	if s.out != "" {
-		if err := runs.Free(s.out); err != nil {
-			return err
+	name, written, err := s.configuration()
+	if err != nil {
+		return err
+	}
+	settings, err := config.Parse(name, written, s.override)
+	if err != nil {
+		return err
+	}
+	if s.config == "" {
+		written = nil // nobody reads the lines of the embedded one
+	}
+	return search(c, s.sources, func(ctx context.Context, o nse.Options) (*nse.Run, error) {
+		r, err := nse.Start(ctx, s.out, nse.Pool{File: s.pool}, settings, o)
+		if err != nil {
+			err = config.Locate(name, written, err)
 		}
-	}
-	configName, configText, err := s.configuration()
-	if err != nil {
+		return r, err
+	})
+}
+
+// search runs a search with what it says on standard error, up to its front.
+func search(c *cobra.Command, from sources, run func(context.Context, nse.Options) (*nse.Run, error)) error {
+	ctx, stop := interruptible(c.Context())
+	defer stop()
+	p := &printer{w: c.ErrOrStderr()}
+	r, err := run(ctx, from.options(p))
+	if err = p.end(ctx, err); err != nil {
 		return err
 	}
-	settings, err := config.Parse(configName, configText, s.override)
-	if err != nil {
-		return err
-	}
-	interrupts := watchInterrupts(c.Context())
-	defer interrupts.stop()
-	pool, err := registry.Load(interrupts.ctx, s.pool, s.plugins)
-	if err != nil {
-		return interrupts.early(err)
-	}
-	defer pool.Close()
-	search, err := prepare(settings, func(k supernet.Skeleton, p pricing) (*network, error) { return layOut(interrupts.ctx, pool.Ops, k, p) })
-	if err != nil {
-		if s.config == "" {
-			configText = nil // nobody reads the lines of the embedded one
-		}
-		return interrupts.early(config.Locate(configName, configText, err))
-	}
-	defer search.engine.Close()
-	search.plugins = s.plugins
-	if err := search.introduce(c.ErrOrStderr()); err != nil {
-		return err
-	}
-	dir, err := absoluteDir(s.pool)
-	if err != nil {
-		return err
-	}
-	first := runs.Pool{Kind: runs.Start, Round: 1, Dir: dir, Source: s.pool, Text: pool.Text, Lock: pool.Lock}
-	if search.watch, err = watchFrom(first, pool.Watch, s.sources, warning(c)); err != nil {
-		return err
-	}
-	r, err := s.create(search, settings, first, pool)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	return search.follow(interrupts.ctx, c, r)
+	return finish(c, r)
 }
 
 // check refuses flags that the configuration's own checks would blame on the file.
@@ -126,43 +106,6 @@ func (s start) configuration() (name string, text []byte, err error) {
 	if s.config == "" {
 		return "the default configuration", config.Quick, nil
 	}
-	text, err = readText(s.config)
+	text, err = file.ReadText(s.config)
 	return s.config, text, err
 }
-
-// create makes the run folder.
-func (s start) create(search *search, settings config.Config, first runs.Pool, pool *registry.Pool) (*runs.Run, error) {
-	var err error
-	if settings.Data.Spec, err = absolute(settings.Data.Spec); err != nil {
-		return nil, err
-	}
-	constraint := &settings.Search.Constraint
-	var latencies []byte
-	if constraint.Kind == evolve.Latency {
-		if latencies, err = readText(constraint.Table); err != nil {
-			return nil, err
-		}
-		if constraint.Table, err = filepath.Abs(constraint.Table); err != nil {
-			return nil, err
-		}
-	}
-	text, err := settings.Encode()
-	if err != nil {
-		return nil, err
-	}
-	record, err := search.record(settings, text, first, pool.Ops)
-	if err != nil {
-		return nil, err
-	}
-	record.Table = latencies
-	dir := s.out
-	if dir == "" {
-		if dir, err = runs.Next(runsRoot); err != nil {
-			return nil, err
-		}
-	}
-	return runs.Create(dir, record, time.Now)
-}
-
-// absoluteDir is the folder of a file.
-func absoluteDir(path string) (string, error) { return filepath.Abs(filepath.Dir(path)) }

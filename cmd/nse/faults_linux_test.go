@@ -211,7 +211,7 @@ func (f *faulted) search(o registry.Options, at func(text string), watch ...stri
 		}
 		return f.text.Write(b)
 	}))
-	s := start{pool: filepath.Join(f.dir, "ops.toml"), config: filepath.Join(f.dir, "c.toml"), out: f.run(), plugins: o, sources: sources{watch: watch}}
+	s := start{pool: filepath.Join(f.dir, "ops.toml"), config: filepath.Join(f.dir, "c.toml"), out: f.run(), sources: sources{watch: watch, host: o}}
 	f.err = s.run(c)
 	f.took = time.Since(f.ended)
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -247,7 +247,8 @@ func (f *faulted) check(t *testing.T, mode, want string) {
 	if err != nil || len(rounds) != 2 || !rounds[1].Done {
 		t.Fatalf("%d rounds, %v", len(rounds), err)
 	}
-	front, err := frontOf(r, 2)
+	archs, err := r.Architectures(2)
+	front := runs.OnFront(archs)
 	if err != nil || len(front) == 0 {
 		t.Errorf("the front has %d architectures, %v", len(front), err)
 	}

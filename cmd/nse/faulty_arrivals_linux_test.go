@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -39,10 +40,12 @@ func TestFaultyArrivalsAreRefused(t *testing.T) {
 	f.search(o, func(text string) {
 		if strings.HasPrefix(text, "round 1: ") {
 			come.Do(func() {
-				for _, path := range regular(ready) {
-					if err := os.Rename(path, filepath.Join(watched, filepath.Base(path))); err != nil {
-						t.Error(err)
-					}
+				files, err := os.ReadDir(ready)
+				for _, f := range files {
+					err = errors.Join(err, os.Rename(filepath.Join(ready, f.Name()), filepath.Join(watched, f.Name())))
+				}
+				if err != nil {
+					t.Error(err)
 				}
 			})
 		}

@@ -51,6 +51,7 @@ func followWith(t *testing.T, config string) *following {
 		write(t, filepath.Join(f.dir, name), text)
 	}
 	f.start(t, "evolve", "--pool", filepath.Join(f.dir, "ops.toml"), "--config", filepath.Join(f.dir, "c.toml"), "--out", f.run(), "--follow", "--watch", filepath.Join(f.dir, "watched"))
+	f.await(t, "run: ") // what comes before it watches has not come
 	return f
 }
 

@@ -5,22 +5,26 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/history"
+	"github.com/nse-dev/nse/internal/text"
 )
 
 // historyRows is the table of all operations, those that the fronts used most first.
-func historyRows(list []history) []string {
+func historyRows(list []nse.History) []string {
 	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b history) int { return b.used() - a.used() })
+	slices.SortStableFunc(list, func(a, b nse.History) int { return used(b) - used(a) })
 	rows := []string{"operation\tcame with\tfrom round\tlayers\tθ\tfell\tlet go\tkept\tfronts"}
 	for _, h := range list {
-		rows = append(rows, strings.Join([]string{h.Op, printable(h.Came.Source) + h.shortSum(), fmt.Sprint(h.Came.Round), h.count(anyEnd), h.theta(),
-			h.count(wasDropped), h.count(wasLetGo), h.count(wasKept), h.fronts()}, "\t"))
+		rows = append(rows, strings.Join([]string{h.Op, text.Printable(h.Came.Source) + shortSum(h), fmt.Sprint(h.Came.Round), countEnds(h, anyEnd), theta(h),
+			countEnds(h, history.Dropped), countEnds(h, history.LetGo), countEnds(h, history.Kept), fronts(h)}, "\t"))
 	}
 	return rows
 }
 
 // used counts the architectures of all fronts that use the operation.
-func (h history) used() (n int) {
+func used(h nse.History) (n int) {
 	for _, f := range h.Fronts {
 		n += f.Architectures
 	}
@@ -28,7 +32,7 @@ func (h history) used() (n int) {
 }
 
 // shortSum is the start of the plugin's checksum, or nothing for a plugin that is built in.
-func (h history) shortSum() string {
+func shortSum(h nse.History) string {
 	if h.Checksum == "" {
 		return ""
 	}
@@ -36,11 +40,11 @@ func (h history) shortSum() string {
 }
 
 // anyEnd counts all places.
-const anyEnd = "any"
+const anyEnd history.End = "any"
 
-// count says at how many layers of each round the operation ended so.
-func (h history) count(end string) string {
-	return h.byRound(func(places []episode) string {
+// countEnds says at how many layers of each round the operation ended so.
+func countEnds(h nse.History, end history.End) string {
+	return byRound(h, func(places []history.Episode) string {
 		n := 0
 		for _, e := range places {
 			if end == anyEnd || e.End == end {
@@ -55,8 +59,8 @@ func (h history) count(end string) string {
 }
 
 // theta is the mean over the layers of each round's last fitness.
-func (h history) theta() string {
-	return h.byRound(func(places []episode) string {
+func theta(h nse.History) string {
+	return byRound(h, func(places []history.Episode) string {
 		sum, n := 0.0, 0
 		for _, e := range places {
 			if last := len(e.Fitness) - 1; last >= 0 {
@@ -71,23 +75,23 @@ func (h history) theta() string {
 }
 
 // byRound lists what is to be said of the operation's places in each round.
-func (h history) byRound(say func([]episode) string) string {
+func byRound(h nse.History, say func([]history.Episode) string) string {
 	var parts []string
 	for from := 0; from < len(h.Places); {
 		to, round := from, h.Places[from].Round
 		for to < len(h.Places) && h.Places[to].Round == round {
 			to++
 		}
-		if text := say(h.Places[from:to]); text != "" {
-			parts = append(parts, fmt.Sprintf("%d:%s", round, text))
+		if said := say(h.Places[from:to]); said != "" {
+			parts = append(parts, fmt.Sprintf("%d:%s", round, said))
 		}
 		from = to
 	}
-	return orDash(parts, " ")
+	return text.OrDash(parts, " ")
 }
 
 // fronts says how many architectures of each front use the operation, or why none can any more.
-func (h history) fronts() string {
+func fronts(h nse.History) string {
 	var parts []string
 	for _, f := range h.Fronts {
 		parts = append(parts, fmt.Sprintf("%d:%d of %d", f.Round, f.Architectures, f.Front))
@@ -95,24 +99,17 @@ func (h history) fronts() string {
 	if q := h.Quarantined; q != nil {
 		parts = append(parts, fmt.Sprintf("quarantined in round %d: %s", q.Round, q.Reason))
 	}
-	return orDash(parts, ", ")
-}
-
-func orDash(parts []string, between string) string {
-	if len(parts) == 0 {
-		return "-"
-	}
-	return strings.Join(parts, between)
+	return text.OrDash(parts, ", ")
 }
 
 // printHistory says what is known of one operation.
-func printHistory(w io.Writer, h history) error {
+func printHistory(w io.Writer, h nse.History) error {
 	plugin := "built in"
 	if h.Checksum != "" {
 		plugin = "sha256 " + h.Checksum
 	}
 	_, err := fmt.Fprintf(w, "%s: of %s (%s), waited from round %d on, came with %s on %s\nfronts: %s\n", h.Op, h.Plugin, plugin,
-		h.Came.Round, printable(h.Came.Source), h.Came.Time.UTC().Format("2006-01-02 15:04:05 MST"), h.fronts())
+		h.Came.Round, text.Printable(h.Came.Source), h.Came.Time.UTC().Format("2006-01-02 15:04:05 MST"), fronts(h))
 	if err != nil {
 		return err
 	}
@@ -120,41 +117,41 @@ func printHistory(w io.Writer, h history) error {
 }
 
 // placeRows is the table of one operation.
-func placeRows(h history) []string {
+func placeRows(h nse.History) []string {
 	rows := []string{"round\tlayer\tcame\tθ over the round\tend"}
 	for _, e := range h.Places {
 		came := "inherited"
 		if e.New {
 			came = "new"
 		}
-		rows = append(rows, fmt.Sprintf("%d\t%d\t%s\t%s\t%s", e.Round, e.Layer, came, e.course(), e.reason()))
+		rows = append(rows, fmt.Sprintf("%d\t%d\t%s\t%s\t%s", e.Round, e.Layer, came, course(e), reason(e)))
 	}
 	return rows
 }
 
 // course is the fitness at up to five moments, evenly spread, with the last.
-func (e episode) course() string {
+func course(e history.Episode) string {
 	const most = 5
 	n := len(e.Fitness)
 	var parts []string
 	for i := range min(n, most) {
 		parts = append(parts, fmt.Sprintf("%.2f", e.Fitness[(i+1)*n/min(n, most)-1].Theta))
 	}
-	return orDash(parts, " ")
+	return text.OrDash(parts, " ")
 }
 
 // reason says how an episode ended and why.
-func (e episode) reason() string {
+func reason(e history.Episode) string {
 	switch e.End {
-	case wasDropped:
+	case history.Dropped:
 		return fmt.Sprintf("dropped at fitness step %d: θ fell below the threshold", e.Fitness[len(e.Fitness)-1].Step)
-	case wasLetGo:
+	case history.LetGo:
 		return "let go: the front did not use it"
-	case wasBroken:
+	case history.Quarantined:
 		return "quarantined: it could not be run any more"
-	case wasGivenUp:
+	case history.GivenUp:
 		return "the round was given up"
-	case wasKept:
+	case history.Kept:
 		return "kept: the front uses it"
 	}
 	return "-"

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse/internal/latency"
+	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 )
 
@@ -27,7 +28,7 @@ func latencyBed(t *testing.T) (b testbed, table string) {
 	write(t, filepath.Join(b.dir, "ops.toml"), killPool)
 	write(t, filepath.Join(b.dir, "more.toml"), strings.NewReplacer("[3, 5]", "7", "[1, 2, 3]", "[1, 2]").Replace(killPool))
 	command(t, 0, "lut", "build", "--pool", filepath.Join(b.dir, "ops.toml"), "--config", filepath.Join(b.dir, "c.toml"), "--out", table, "--repeats", "1")
-	x, err := readTable(table)
+	x, err := latency.Read(table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func refused(t *testing.T, line string, args ...string) {
 func TestLatencySearchCountsMilliseconds(t *testing.T) {
 	b, _ := latencyBed(t)
 	text := b.want["/front.json"]
-	var f front
+	var f runs.Front
 	if err := json.Unmarshal([]byte(text), &f); err != nil {
 		t.Fatal(err)
 	}

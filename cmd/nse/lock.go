@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
 )
 
@@ -28,12 +30,7 @@ Run it again after a plugin has changed; pins of other plugins and platforms sta
 				return usageError{c.CommandPath(), errNoPool}
 			}
 			changes, err := registry.Lock(c.Context(), pool, pluginOptions(), func(plugins []registry.Pin, folders []string) {
-				for _, p := range plugins {
-					fmt.Fprintf(c.ErrOrStderr(), "accepts %s, which is started: sha256 %s\n", printable(p.Name), p.SHA256)
-				}
-				for _, dir := range folders {
-					fmt.Fprintf(c.ErrOrStderr(), "accepts what comes into %s\n", printable(dir))
-				}
+				announce(c.ErrOrStderr(), plugins, folders)
 			})
 			if err != nil {
 				return err
@@ -41,13 +38,7 @@ Run it again after a plugin has changed; pins of other plugins and platforms sta
 			if asJSON {
 				return printJSON(c.OutOrStdout(), append([]registry.Change{}, changes...))
 			}
-			rows := []string{"plugin\tversion\tsha256"}
-			for _, x := range changes {
-				rows = append(rows, fmt.Sprintf("%s\t%s\t%s", printable(x.Name),
-					changed(x, func(p registry.Pin) string { return cmp.Or(p.Version, "unknown") }),
-					changed(x, func(p registry.Pin) string { return p.SHA256[:12] })))
-			}
-			return table(c.OutOrStdout(), rows)
+			return table(c.OutOrStdout(), lockRows(changes))
 		},
 	}
 	c.Flags().StringVar(&pool, "pool", "", "pool file (required)")
@@ -65,4 +56,24 @@ func changed(x registry.Change, field func(registry.Pin) string) string {
 	default:
 		return after
 	}
+}
+
+// announce says what will be accepted.
+func announce(w io.Writer, plugins []registry.Pin, folders []string) {
+	for _, p := range plugins {
+		fmt.Fprintf(w, "accepts %s, which is started: sha256 %s\n", text.Printable(p.Name), p.SHA256)
+	}
+	for _, dir := range folders {
+		fmt.Fprintf(w, "accepts what comes into %s\n", text.Printable(dir))
+	}
+}
+
+func lockRows(changes []registry.Change) []string {
+	rows := []string{"plugin\tversion\tsha256"}
+	for _, x := range changes {
+		rows = append(rows, fmt.Sprintf("%s\t%s\t%s", text.Printable(x.Name),
+			changed(x, func(p registry.Pin) string { return cmp.Or(p.Version, "unknown") }),
+			changed(x, func(p registry.Pin) string { return p.SHA256[:12] })))
+	}
+	return rows
 }

@@ -1,16 +1,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"math"
-	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/architecture"
+	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/latency"
-	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/internal/lut"
+	"github.com/nse-dev/nse/internal/progress"
 )
 
 // lutCheck is the command line of lut check.
@@ -58,126 +60,68 @@ func (k lutCheck) check() error {
 	return checkRepeats(k.repeats)
 }
 
-// checked compares a prediction with a measurement, both in ms.
-type checked struct {
-	Name      string       `json:"name"`
-	Predicted float64      `json:"predicted_ms"`
-	Measured  latency.Time `json:"measured"`
-	Error     float64      `json:"error"`                          // (predicted − measured) / measured
-	AtSpeed   *float64     `json:"error_at_table_speed,omitempty"` // of the prediction times the slowdown, if that is known
-}
-
 func (k lutCheck) run(c *cobra.Command, args []string) error {
-	t, err := readTable(args[0])
+	t, err := latency.Read(args[0])
 	if err != nil {
 		return err
 	}
-	if here := latency.Here(version()); t.Machine != here {
+	if here := latency.Here(nse.Version()); t.Machine != here {
 		fmt.Fprintf(c.ErrOrStderr(), "warning: %s was measured on %v, this is %v\n", args[0], t.Machine, here)
 	}
-	var sample sample
-	if len(args) == 2 {
-		sample, err = namedSample(c.Context(), t, args[1])
-	} else {
-		sample, err = k.randomSample(c.Context(), t)
-	}
+	sample, opened, err := k.sample(c.Context(), t, args[1:])
 	if err != nil {
 		return err
 	}
-	defer sample.Close()
-	list, err := sample.predict(t)
+	defer opened.Close()
+	list, err := sample.Predict(t)
 	if err != nil {
 		return fmt.Errorf("%s: %w", args[0], err)
 	}
-	d, err := k.measure(c, t, sample, list)
+	p := progress.New(c.ErrOrStderr(), 0)
+	o, err := sample.Check(c.Context(), t, list, k.repeats, func(done, total int) { p.At("measure", done, total, "all architectures in turn") })
+	p.Close()
 	if err != nil {
 		return err
 	}
-	defer d.warn(c.ErrOrStderr())
-	return k.print(c.OutOrStdout(), d, list)
+	defer warnOfDrift(c.ErrOrStderr(), o.Drift)
+	return k.print(c.OutOrStdout(), o)
 }
 
-// measure completes a list.
-func (k lutCheck) measure(c *cobra.Command, t latency.Table, s sample, list []checked) (*drift, error) {
-	reference, err := newReference(t.Setup, s.Skeleton)
-	if err != nil {
-		return nil, err
-	}
-	defer reference.net.Close()
-	net, err := supernet.NewNet(s.Skeleton, s.build, 1, t.Threads)
-	if err != nil {
-		return nil, err
-	}
-	defer net.Close()
-	if err := net.Fill(s.subset()); err != nil {
-		return nil, err
-	}
-	p := newProgress(c.ErrOrStderr(), 0)
-	defer p.close()
-	m := latency.Meter{Now: time.Now, WarmUp: warmUp, Repeats: k.repeats, Reference: reference.run, Each: func(done, total int) {
-		p.at("measure", done, total, "all architectures in turn")
-	}}
-	times, now, err := m.Networks(c.Context(), net, s.Stem.In, t.Batch, s.archs)
-	if err != nil {
-		return nil, err
-	}
-	reference.Time = now
-	d := driftOf(t.Reference, reference.Reference)
-	for i, measured := range times {
-		list[i].Measured = measured
-		list[i].Error = list[i].Predicted/measured.Median - 1
-		if d != nil {
-			e := list[i].Predicted*d.Slowdown/measured.Median - 1
-			list[i].AtSpeed = &e
+// sample is the architectures of a source, or random ones of the pool without one. Close the pools after use.
+func (k lutCheck) sample(ctx context.Context, t latency.Table, source []string) (s lut.Sample, opened catalog.Pools, err error) {
+	if len(source) == 0 {
+		pool, err := openPool(ctx, k.pool)
+		if err != nil {
+			return s, nil, err
 		}
+		if s, err = lut.RandomSample(ctx, t, pool.Ops, k.archs, k.seed); err != nil {
+			pool.Close()
+		}
+		return s, catalog.Pools{pool}, err
 	}
-	return d, nil
-}
-
-// summary is the median and the largest of errors without their signs.
-type summary struct {
-	Median float64 `json:"median_error"`
-	Worst  float64 `json:"worst_error"`
-}
-
-func summaryOf(list []checked, errorOf func(checked) float64) summary {
-	errors := make([]float64, len(list))
-	for i, x := range list {
-		errors[i] = math.Abs(errorOf(x))
+	m, err := opener().Open(ctx, source[0], architecture.Variant{})
+	if err != nil {
+		return s, nil, err
 	}
-	slices.Sort(errors)
-	return summary{latency.Quantile(errors, 0.5), errors[len(errors)-1]}
-}
-
-func (s summary) String() string {
-	return fmt.Sprintf("median %.1f %%, worst %.1f %%", 100*s.Median, 100*s.Worst)
-}
-
-// outcome is what a check comes to. What needs the drift is nil if that is not known.
-type outcome struct {
-	summary
-	AtSpeed *summary  `json:"at_table_speed,omitempty"`
-	Drift   *drift    `json:"reference,omitempty"`
-	Archs   []checked `json:"architectures"`
-}
-
-func (k lutCheck) print(w io.Writer, d *drift, list []checked) error {
-	o := outcome{summary: summaryOf(list, func(x checked) float64 { return x.Error }), Drift: d, Archs: list}
-	if d != nil {
-		atSpeed := summaryOf(list, func(x checked) float64 { return *x.AtSpeed })
-		o.AtSpeed = &atSpeed
+	if s, err = lut.SampleOf(t, m.Plans); err != nil {
+		m.Close()
+		return s, nil, fmt.Errorf("%s: %w", source[0], err)
 	}
+	return s, m.Pools, nil
+}
+
+func (k lutCheck) print(w io.Writer, o lut.Outcome) error {
 	if k.json {
 		return printJSON(w, o)
 	}
 	heading := "architecture\tpredicted ms\tmeasured ms\tquartiles\terror"
-	if d != nil {
+	if o.Drift != nil {
 		heading += "\tat the table's speed"
 	}
 	rows := []string{heading}
-	for _, x := range list {
+	for _, x := range o.Archs {
 		row := fmt.Sprintf("%s\t%.4g\t%.4g\t%.4g–%.4g\t%+.1f %%", x.Name, x.Predicted, x.Measured.Median, x.Measured.Q1, x.Measured.Q3, 100*x.Error)
-		if d != nil {
+		if o.Drift != nil {
 			row += fmt.Sprintf("\t%+.1f %%", 100**x.AtSpeed)
 		}
 		rows = append(rows, row)
@@ -185,11 +129,20 @@ func (k lutCheck) print(w io.Writer, d *drift, list []checked) error {
 	if err := table(w, rows); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("\nerror of %d architectures: %v\n", len(list), o.summary)
-	if d != nil {
-		text += fmt.Sprintf("at the table's speed: %v\nreference network: %.4g ms for the table, %.4g ms now: this machine takes %.2f times what it took for the table\n",
+	summary := fmt.Sprintf("\nerror of %d architectures: %v\n", len(o.Archs), o.Errors)
+	if d := o.Drift; d != nil {
+		summary += fmt.Sprintf("at the table's speed: %v\nreference network: %.4g ms for the table, %.4g ms now: this machine takes %.2f times what it took for the table\n",
 			o.AtSpeed, d.Table.Median, d.Now.Median, d.Slowdown)
 	}
-	_, err := fmt.Fprint(w, text)
+	_, err := fmt.Fprint(w, summary)
 	return err
+}
+
+// warnOfDrift says what may be wrong with a comparison. A nil drift is not known.
+func warnOfDrift(w io.Writer, d *lut.Drift) {
+	if d == nil {
+		fmt.Fprintln(w, "warning: the table has another reference network than this nse: whether the machine's speed has changed is not known")
+	} else if lut.Drifted(d.Slowdown) {
+		fmt.Fprintln(w, "warning: the machine's speed has changed since the table was measured: measure a fresh table")
+	}
 }

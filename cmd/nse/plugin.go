@@ -1,13 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/scaffold"
 	"github.com/nse-dev/nse/plugins"
-	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk/serve"
 	"github.com/nse-dev/nse/sdk/wire"
 )
@@ -22,7 +23,7 @@ func pluginVerb() *cobra.Command {
 }
 
 func pluginNewVerb() *cobra.Command {
-	var s scaffold
+	var p scaffold.Plugin
 	c := &cobra.Command{
 		Use:   "new NAME",
 		Short: "Write a Go plugin with one operation to begin with, and its test",
@@ -32,17 +33,17 @@ is: change its Build to the operation that you want to try.`,
   nse plugin new fused --dir plugins/fused --sdk ../nse`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			s.name = args[0]
-			dir, err := s.write()
-			if err != nil {
+			p.Name = args[0]
+			p.Dir = filepath.Clean(cmp.Or(p.Dir, p.Name))
+			if err := p.Write(); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "cd %s && go mod tidy && go test ./... && go build\n", dir)
+			_, err := fmt.Fprintf(c.OutOrStdout(), "cd %s && go mod tidy && go test ./... && go build\n", p.Dir)
 			return err
 		},
 	}
-	c.Flags().StringVar(&s.dir, "dir", "", "folder to write (default: NAME)")
-	c.Flags().StringVar(&s.sdk, "sdk", "", "checkout of nse to build with (default: the released version of this program)")
+	c.Flags().StringVar(&p.Dir, "dir", "", "folder to write (default: NAME)")
+	c.Flags().StringVar(&p.SDK, "sdk", "", "checkout of nse to build with (default: the released version of this program)")
 	return c
 }
 
@@ -59,15 +60,6 @@ a plugin that needs no more.`,
 			return err
 		},
 	}
-}
-
-// pluginOptions run built-in plugins in processes of this program, which the verb plugin serve begins.
-func pluginOptions() registry.Options {
-	self, err := os.Executable()
-	if err != nil {
-		self = os.Args[0] // as it was called; the start of a plugin says if that is no program
-	}
-	return registry.Options{Self: []string{self, "plugin", "serve"}}
 }
 
 // pluginServeVerb serves an operation that ships, as a plugin process of another nse.

@@ -2,23 +2,31 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/architecture"
 	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/supernet"
 )
 
 // defaultPool is the shipped pool of the 27 operations.
 const defaultPool = "ops.toml"
 
-// shipped opens a pool that is embedded in the program.
-func shipped(ctx context.Context, name string) (*registry.Pool, error) {
-	text, err := nse.Pools.ReadFile(name)
+// pluginOptions run operations that ship in processes of this program, which the verb plugin serve begins.
+func pluginOptions() registry.Options {
+	self, err := os.Executable()
 	if err != nil {
-		return nil, err
+		self = os.Args[0] // as it was called; the start of a plugin says if that is no program
 	}
-	return registry.Parse(ctx, name, text, ".", pluginOptions())
+	return registry.Options{Self: []string{self, "plugin", "serve"}}
+}
+
+// opener opens architectures with the pools that ship.
+func opener() architecture.Opener {
+	return architecture.Opener{Shipped: nse.Pools, Plugins: pluginOptions()}
 }
 
 // poolFlag adds --pool; without it, the shipped pool of 27 operations is meant.
@@ -26,18 +34,33 @@ func poolFlag(c *cobra.Command, path *string) {
 	c.Flags().StringVar(path, "pool", "", "pool file (default: the 27 operations that ship)")
 }
 
-// openPlugin opens a plugin that the user names, with each family once.
-func openPlugin(ctx context.Context, path string) (*registry.Pool, error) {
-	text, err := poolOf(ctx, path)
+// openPool opens a pool file, or the shipped pool without one.
+func openPool(ctx context.Context, path string) (*registry.Pool, error) {
+	if path != "" {
+		return registry.Load(ctx, path, pluginOptions())
+	}
+	shipped, err := nse.Pools.ReadFile(defaultPool)
 	if err != nil {
 		return nil, err
 	}
-	return registry.Parse(ctx, path, text, ".", pluginOptions())
+	return registry.Parse(ctx, defaultPool, shipped, ".", pluginOptions())
 }
 
-func openPool(ctx context.Context, path string) (*registry.Pool, error) {
-	if path == "" {
-		return shipped(ctx, defaultPool)
-	}
-	return registry.Load(ctx, path, pluginOptions())
+// modelsHelp says what opener takes.
+const modelsHelp = `FILE lists architectures (name, space, scale, channels, layers, ops) for 224×224 images as published ones are, or is the
+front.json of a run. RUN is a run folder, of which the last front is meant: front-1 is its cheapest architecture. MODEL is
+the folder of a trained model.
+NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu.`
+
+// variantFlags change how architectures are built.
+type variantFlags struct{ squeezeExcite, swish bool }
+
+func (v *variantFlags) add(c *cobra.Command) {
+	c.Flags().BoolVar(&v.squeezeExcite, "se", false, "add squeeze-and-excite to every operation that can have it")
+	c.Flags().BoolVar(&v.swish, "swish", false, "use swish in place of the activation")
+}
+
+// of is the variant for an input whose fields that are not 0 take the place of the architecture's own.
+func (v variantFlags) of(in supernet.Input) architecture.Variant {
+	return architecture.Variant{SqueezeExcite: v.squeezeExcite, Swish: v.swish, Input: in}
 }

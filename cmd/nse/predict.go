@@ -1,27 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"math"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/internal/evaluation"
 )
-
-// prediction is what a model sees in an image.
-type prediction struct {
-	Image   string        `json:"image"`
-	Classes []probability `json:"classes"` // the most probable first
-}
-
-type probability struct {
-	Name  string  `json:"name"`
-	Value float64 `json:"probability"`
-}
 
 func predictVerb() *cobra.Command {
 	var f trainedFlags
@@ -37,41 +23,19 @@ func predictVerb() *cobra.Command {
 			if top < 1 {
 				return usageError{c.CommandPath(), fmt.Errorf("--top %d: want 1 or more", top)}
 			}
-			dir := filepath.Clean(args[0])
-			m, n, opened, err := f.open(c, dir)
+			m, err := f.open(c, filepath.Clean(args[0]))
 			if err != nil {
 				return err
 			}
-			defer opened.Close()
-			defer n.Close()
-			set, err := data.Files(args[1:], m.Input.Height, m.Input.Width, m.Input.Channels)
+			defer m.Close()
+			list, err := m.Predict(c.Context(), args[1:], top)
 			if err != nil {
 				return err
-			}
-			set.Normalization = data.Normalization{Mean: m.Input.Mean, Std: m.Input.Std}
-			var list []prediction
-			_, err = n.Test(c.Context(), m.Arch(), set.Sequence(set.Test, testBatch), func(_ data.Batch, logits []float32) {
-				for row := range slices.Chunk(logits, len(m.Classes)) {
-					list = append(list, prediction{args[1+len(list)], probable(m.Classes, row, top)})
-				}
-			})
-			if err != nil {
-				return fmt.Errorf("%s: %w", dir, err)
 			}
 			if f.asJSON {
 				return printJSON(c.OutOrStdout(), list)
 			}
-			rows := []string{"image\tclass\tprobability"}
-			for _, p := range list {
-				for i, class := range p.Classes {
-					name := p.Image
-					if i > 0 {
-						name = ""
-					}
-					rows = append(rows, fmt.Sprintf("%s\t%s\t%.2f %%", name, class.Name, 100*class.Value))
-				}
-			}
-			return table(c.OutOrStdout(), rows)
+			return table(c.OutOrStdout(), predictionRows(list))
 		},
 	}
 	c.Flags().IntVar(&top, "top", 3, "how many classes to name")
@@ -79,17 +43,17 @@ func predictVerb() *cobra.Command {
 	return c
 }
 
-// probable lists the most probable classes, by softmax.
-func probable(classes []string, logits []float32, top int) []probability {
-	greatest, sum := float64(slices.Max(logits)), 0.0
-	list := make([]probability, len(classes))
-	for k, v := range logits {
-		list[k] = probability{classes[k], math.Exp(float64(v) - greatest)}
-		sum += list[k].Value
+// predictionRows is a table with the image's name beside its most probable class.
+func predictionRows(list []evaluation.Prediction) []string {
+	rows := []string{"image\tclass\tprobability"}
+	for _, p := range list {
+		for i, class := range p.Classes {
+			name := p.Image
+			if i > 0 {
+				name = ""
+			}
+			rows = append(rows, fmt.Sprintf("%s\t%s\t%.2f %%", name, class.Name, 100*class.Value))
+		}
 	}
-	for k := range list {
-		list[k].Value /= sum
-	}
-	slices.SortStableFunc(list, func(a, b probability) int { return cmp.Compare(b.Value, a.Value) })
-	return list[:min(top, len(list))]
+	return rows
 }

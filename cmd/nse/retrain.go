@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -9,25 +8,26 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse/internal/modelfile"
+	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/architecture"
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/setting"
-	"github.com/nse-dev/nse/supernet"
-	"github.com/nse-dev/nse/supernet/config"
-	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/internal/text"
 )
 
 // retraining is the command line of retrain.
 type retraining struct {
-	variant
-	arch, pick, budget, config, out string
-	data                            string
-	size                            int
-	seed                            uint64
-	epochs, batch                   int
-	lr                              float64
-	plugins                         []string
-	asJSON                          bool
+	variantFlags
+	nse.RetrainOptions
+	arch, budget, config string
+	data                 string
+	size                 int
+	seed                 uint64
+	epochs, batch        int
+	lr                   float64
+	plugins              []string
+	asJSON               bool
 }
 
 func retrainVerb() *cobra.Command {
@@ -57,16 +57,21 @@ NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu. FILE lists ar
 				return usageError{c.CommandPath(), errors.New("want either a run or --arch")}
 			}
 			if r.arch != "" && !c.Flags().Changed("pick") {
-				r.pick = "all"
+				r.Pick = "all"
 			}
 			return r.run(c, source)
 		},
 	}
+	r.flags(c)
+	return c
+}
+
+func (r *retraining) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&r.arch, "arch", "", "published architecture, or file of architectures, in place of a run")
-	f.StringVar(&r.pick, "pick", "5", "how many architectures of the front, all, or names such as front-1,front-4 (with --arch: all)")
+	f.StringVar(&r.Pick, "pick", "5", "how many architectures of the front, all, or names such as front-1,front-4 (with --arch: all)")
 	f.StringVar(&r.budget, "budget", "", "scale to at most that many MACs, such as 20M (default: as they are)")
-	f.StringVar(&r.out, "out", "", "folder for the models (default: models in the run's folder, or here)")
+	f.StringVar(&r.Out, "out", "", "folder for the models (default: models in the run's folder, or here)")
 	f.StringVar(&r.config, "config", "", "configuration file; of a run's, [retrain] alone counts (default: the run's)")
 	f.StringVar(&r.data, "data", "", "data set (default: the configuration's)")
 	f.IntVar(&r.size, "size", 0, "resize images to that many pixels square")
@@ -74,64 +79,41 @@ NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu. FILE lists ar
 	f.IntVar(&r.epochs, "epochs", 0, "passes over the training images (default: the configuration's)")
 	f.IntVar(&r.batch, "batch", 0, "images in a step (default: the configuration's)")
 	f.Float64Var(&r.lr, "lr", 0, "learning rate (default: the configuration's)")
-	f.StringArrayVar(&r.plugins, "plugin", nil, "plugin file that the run needs and that was never used on this machine (may be repeated)")
-	r.variant.flags(c)
+	pluginFlag(c, &r.plugins)
+	r.variantFlags.add(c)
 	jsonFlag(c, &r.asJSON)
-	return c
 }
 
-func (r retraining) run(c *cobra.Command, source string) error {
-	limit, err := parseMACs(r.budget)
-	if err != nil {
+func (r retraining) run(c *cobra.Command, source string) (err error) {
+	if r.MACs, err = architecture.ParseMACs(r.budget); err != nil {
 		return usageError{c.CommandPath(), fmt.Errorf("--budget %w", err)}
 	}
 	settings, err := r.settings(c, source)
 	if err != nil {
 		return err
 	}
-	interrupts := watchInterrupts(c.Context())
-	defer interrupts.stop()
-	set, err := data.Open(settings.Data.Spec, settings.Seed, settings.Data.Size)
-	if err != nil {
-		return err
-	}
-	r.variant.image = supernet.InputOf(set)
-	list, err := r.models(interrupts.ctx, source, limit, settings.Seed)
-	if err != nil {
-		return interrupts.early(err)
-	}
-	defer list.Close()
-	w := workshop{set: set, settings: settings, source: source, out: r.out, errs: c.ErrOrStderr()}
-	if w.out == "" {
-		w.out = modelsFolder
-		if r.arch == "" {
-			w.out = filepath.Join(source, modelsFolder)
-		}
-	}
-	if err := w.introduce(list.list); err != nil {
-		return err
-	}
-	done, err := w.trainAll(interrupts.ctx, list.list)
-	if err != nil {
+	r.Settings, r.SqueezeExcite, r.Swish = &settings, r.squeezeExcite, r.swish
+	ctx, stop := interruptible(c.Context())
+	defer stop()
+	p := &printer{w: c.ErrOrStderr()}
+	done, err := nse.Retrain(ctx, source, r.RetrainOptions, nse.Options{Observe: p.observe, Host: pluginOptions(), Accept: r.plugins})
+	if err = p.end(ctx, err); err != nil {
 		return err
 	}
 	return r.report(c, done)
 }
 
-// modelsFolder is where models come without --out.
-const modelsFolder = "models"
-
 // settings are the run's or the file's configuration, with the flags before it.
-func (r retraining) settings(c *cobra.Command, source string) (s config.Config, err error) {
-	if s, err = config.Default("paper"); err != nil {
+func (r retraining) settings(c *cobra.Command, source string) (s nse.Settings, err error) {
+	if s, err = nse.PresetSettings("paper"); err != nil {
 		return s, err
 	}
 	if r.config != "" {
-		text, err := readText(r.config)
+		written, err := file.ReadText(r.config)
 		if err != nil {
 			return s, err
 		}
-		if s, err = config.Parse(r.config, text, config.Override{}); err != nil {
+		if s, err = nse.ParseSettings(r.config, written); err != nil {
 			return s, err
 		}
 	}
@@ -151,18 +133,18 @@ func (r retraining) settings(c *cobra.Command, source string) (s config.Config, 
 	return s, r.override(c, &s)
 }
 
-// configured is the configuration of a run.
-func configured(dir string) (config.Config, error) {
+// configured is the configuration that a run was started with.
+func configured(dir string) (nse.Settings, error) {
 	run, err := runs.Read(dir)
 	if err != nil {
-		return config.Config{}, err
+		return nse.Settings{}, err
 	}
 	defer run.Close()
-	return configOf(run)
+	return run.Config()
 }
 
 // override puts the flags before the settings.
-func (r retraining) override(c *cobra.Command, s *config.Config) error {
+func (r retraining) override(c *cobra.Command, s *nse.Settings) error {
 	if r.data != "" {
 		s.Data.Spec = r.data
 	}
@@ -185,42 +167,8 @@ func (r retraining) override(c *cobra.Command, s *config.Config) error {
 	return nil
 }
 
-// models are those that are to be trained, at the scale of the budget.
-func (r retraining) models(ctx context.Context, source string, limit int64, seed uint64) (models, error) {
-	if err := admit(r.plugins); err != nil {
-		return models{}, err
-	}
-	open := openModels
-	if r.arch == "" {
-		open = modelsAt // whatever the run is named
-	}
-	m, err := open(ctx, source, r.variant)
-	if err != nil {
-		return m, err
-	}
-	if m.list, err = r.picked(ctx, m.list, limit, seed); err != nil {
-		m.Close()
-		return m, fmt.Errorf("%s: %w", source, err)
-	}
-	return m, nil
-}
-
-// picked are the architectures to train, scaled to limit MACs unless that is 0.
-func (r retraining) picked(ctx context.Context, list []model, limit int64, seed uint64) ([]model, error) {
-	list, err := chosen(list, r.pick, seed)
-	if err != nil || limit == 0 {
-		return list, err
-	}
-	for i, x := range list {
-		if list[i], err = x.within(ctx, limit); err != nil {
-			return nil, fmt.Errorf("%s: %w", x.Name, err)
-		}
-	}
-	return list, nil
-}
-
 // report prints what became of the models.
-func (r retraining) report(c *cobra.Command, done []finished) error {
+func (r retraining) report(c *cobra.Command, done []nse.Model) error {
 	if r.asJSON {
 		return printJSON(c.OutOrStdout(), done)
 	}
@@ -229,7 +177,7 @@ func (r retraining) report(c *cobra.Command, done []finished) error {
 	for _, d := range done {
 		t := d.Model.Training.Test
 		rows = append(rows, fmt.Sprintf("%s\t%.2f %%\t%.4f\t%s\t%.4g\t%s\t%s", d.Model.Name, 100*t.Accuracy, t.Loss, t.Kept,
-			millions(d.Model.Count.MACs), thousands(d.Model.Count.Params), d.Dir))
+			text.Millions(d.Model.Count.MACs), text.Thousands(d.Model.Count.Params), d.Dir))
 		if t.Accuracy > best.Model.Training.Test.Accuracy {
 			best = d
 		}
@@ -239,10 +187,4 @@ func (r retraining) report(c *cobra.Command, done []finished) error {
 	}
 	_, err := fmt.Fprintf(c.ErrOrStderr(), "best: %s; test it with nse eval %s\n", best.Dir, best.Dir)
 	return err
-}
-
-// finished is a model with its folder.
-type finished struct {
-	Dir   string           `json:"dir"`
-	Model *modelfile.Model `json:"model"`
 }

@@ -76,7 +76,7 @@ func TestOneProcessTrainsAModel(t *testing.T) {
 	if err := os.MkdirAll(model, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	lock, err := file.Lock(filepath.Join(model, trainingLock))
+	lock, err := file.Lock(filepath.Join(model, "retrain.lock"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/internal/text"
 )
 
 // table prints rows in aligned columns; cells are separated by tabs, and the first row is the heading.
@@ -29,21 +30,10 @@ func jsonFlag(c *cobra.Command, asJSON *bool) {
 	c.Flags().BoolVar(asJSON, "json", false, "print JSON")
 }
 
-// thousands writes a count with separators: 4570464 is 4,570,464.
-func thousands(n int64) string {
-	digits := fmt.Sprint(n)
-	var groups []string
-	for len(digits) > 3 {
-		groups = append([]string{digits[len(digits)-3:]}, groups...)
-		digits = digits[:len(digits)-3]
-	}
-	return strings.Join(append([]string{digits}, groups...), ",")
-}
-
 // span writes a range of counts, or one number if the ends are equal.
 func span(low, high int64) string {
 	if low == high {
-		return thousands(low)
+		return text.Thousands(low)
 	}
-	return thousands(low) + "–" + thousands(high)
+	return text.Thousands(low) + "–" + text.Thousands(high)
 }

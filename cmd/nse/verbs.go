@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/internal/text"
 )
 
 // Exit statuses besides 0.
@@ -55,10 +57,10 @@ func status(err error) int {
 	case errors.Is(err, errInterrupted):
 		return interrupted
 	case errors.As(err, &misuse):
-		fmt.Fprintf(os.Stderr, "nse: %s (see %s --help)\n", oneLine(misuse.err), misuse.verb)
+		fmt.Fprintf(os.Stderr, "nse: %s (see %s --help)\n", text.OneLine(misuse.err), misuse.verb)
 		return misused
 	}
-	fmt.Fprintf(os.Stderr, "nse: %s\n", oneLine(err))
+	fmt.Fprintf(os.Stderr, "nse: %s\n", text.OneLine(err))
 	return failed
 }
 
@@ -78,10 +80,6 @@ func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-func oneLine(err error) string {
-	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
 
 // group is a command that only has others.

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
@@ -21,7 +21,7 @@ func versionVerb() *cobra.Command {
 				Version  string `json:"version"`
 				Protocol int    `json:"protocol"` // of plugins
 				Go       string `json:"go"`
-			}{version(), wire.ProtocolVersion, runtime.Version()}
+			}{nse.Version(), wire.ProtocolVersion, runtime.Version()}
 			if asJSON {
 				return printJSON(c.OutOrStdout(), v)
 			}
@@ -31,13 +31,4 @@ func versionVerb() *cobra.Command {
 	}
 	jsonFlag(c, &asJSON)
 	return c
-}
-
-// version is the module's version as it was built, or the commit of a checkout.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "unknown"
-	}
-	return info.Main.Version
 }

@@ -1,4 +1,4 @@
-// Package file writes files so that nobody sees them half written.
+// Package file writes files so that nobody sees them half written, and reads those that a user names.
 package file
 
 import (

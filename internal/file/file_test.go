@@ -101,3 +101,21 @@ func TestLock(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A run's folder from elsewhere may have links to files of the user's where a later round writes.
+func TestAppendFollowsNoLink(t *testing.T) {
+	dir := t.TempDir()
+	precious, path := filepath.Join(dir, "precious"), filepath.Join(dir, "events")
+	if err := os.WriteFile(precious, []byte("as it was"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(precious, path); err != nil {
+		t.Fatal(err)
+	}
+	if err := Append(path, []byte("more")); err == nil || err.Error() != path+" is not a file: remove it" {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(precious); err != nil || string(text) != "as it was" {
+		t.Errorf("another file was written: %q, %v", text, err)
+	}
+}

@@ -39,6 +39,9 @@ const (
 	lockFile = "run.lock"
 )
 
+// ErrNoRun says that a folder holds no run.
+var ErrNoRun = errors.New("holds no run")
+
 // Run is an open run folder. Rows that are added wait in memory until the next Checkpoint. Methods are for one goroutine.
 type Run struct {
 	Dir  string
@@ -231,7 +234,7 @@ func check(dir string) error {
 		return fmt.Errorf("%s is a file: want the folder of a run", dir)
 	}
 	if !Exists(dir) {
-		return fmt.Errorf("%s holds no run: it has no %s", dir, dbFile)
+		return fmt.Errorf("%s %w: it has no %s", dir, ErrNoRun, dbFile)
 	}
 	return nil
 }

@@ -17,6 +17,15 @@ type Outcome struct {
 	supernet.Result                  // of the weights that are kept
 }
 
+// String is one line, such as "91.20 % of test images (last weights 91.00 %, averaged 91.20 %)".
+func (o Outcome) String() string {
+	line := fmt.Sprintf("%.2f %% of test images", 100*o.Accuracy)
+	if o.Averaged != nil {
+		line += fmt.Sprintf(" (last weights %.2f %%, averaged %.2f %%)", 100*o.Last.Accuracy, 100*o.Averaged.Accuracy)
+	}
+	return line
+}
+
 // calibrationImages is the number of training images from which the statistics of a trained network are taken, as in
 // scoring (section 5).
 const calibrationImages = 20000

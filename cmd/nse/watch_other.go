@@ -1,6 +1,0 @@
-//go:build !linux
-
-package main
-
-// written reports whether a process has a file open for writing, where that can be known.
-func written(string) bool { return false }

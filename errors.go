@@ -1,0 +1,54 @@
+package nse
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/nse-dev/nse/internal/architecture"
+	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/internal/workshop"
+)
+
+var (
+	// ErrNoRun says that a folder holds no run.
+	ErrNoRun = runs.ErrNoRun
+	// ErrNoFront says that a run has no front: no round has come to its end, or the search ended without one.
+	ErrNoFront = errors.New("no front")
+	// ErrFinished says that a search has ended. It goes on with Continue.
+	ErrFinished = errors.New("has finished")
+	// ErrInUse says that another process, or another call, has the run or the model.
+	ErrInUse = file.ErrLocked
+	// ErrForeignFront says that a front.json is not the front of the run in its folder.
+	ErrForeignFront = architecture.ErrForeignFront
+	// ErrOtherModel says that a folder has another model than the one that Retrain would train there.
+	ErrOtherModel = workshop.ErrOther
+)
+
+// SettingError says what is wrong with a setting: its Key as in the configuration file, such as "search.k", its Value, and
+// Err, what would be right.
+type SettingError = setting.Error
+
+// Stopped says that a search was cancelled in a round. It stands at a checkpoint, from which Resume goes on.
+type Stopped struct {
+	Dir   string // of the run
+	Round int
+	Err   error // the context's
+}
+
+func (s *Stopped) Error() string {
+	return fmt.Sprintf("stopped in round %d; go on with: nse resume %s", s.Round, s.Dir)
+}
+
+// Unwrap is the context's error.
+func (s *Stopped) Unwrap() error { return s.Err }
+
+// StoppedRetraining says at which model Retrain was cancelled. The same call goes on with it.
+type StoppedRetraining = workshop.Stopped
+
+// noFront is an ErrNoFront that says more.
+type noFront string
+
+func (n noFront) Error() string      { return string(n) }
+func (noFront) Is(target error) bool { return target == ErrNoFront }

@@ -1,0 +1,107 @@
+package nse
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/nse-dev/nse/internal/architecture"
+	"github.com/nse-dev/nse/internal/export"
+	"github.com/nse-dev/nse/internal/file"
+)
+
+// ExportOptions say which network is written, and how.
+type ExportOptions struct {
+	// Pick is the name of the architecture where the source has several, such as front-1.
+	Pick string
+	// ONNX is a file to write as ONNX of opset 17; empty: none.
+	ONNX string
+	// KeepBN leaves batch normalisation in ONNX as operators, instead of folding it into the convolutions before it.
+	KeepBN bool
+	// PyTorch is a Python file to write, which ends in .py; empty: none. The weights come beside it, as safetensors.
+	PyTorch string
+	// Normalise has the network take pixels of 0 to 1 and normalise them as in training.
+	Normalise bool
+	// Seed is that of the weights of an architecture without any.
+	Seed uint64
+	// SqueezeExcite and Swish change an architecture without weights as in RetrainOptions.
+	SqueezeExcite, Swish bool
+}
+
+// Description is a network with all that follows from its graphs: layers, shapes, tensors and counts.
+type Description = export.Description
+
+// Export writes a network for other runtimes. source is a model's folder, a run's folder, a published architecture's
+// name, or a file of architectures. Its input is [batch, channels, height, width] and its output logits [batch, classes],
+// both float32. A network with an operation that runs in its plugin cannot be written, which is an error.
+func Export(ctx context.Context, source string, x ExportOptions, o Options) (err error) {
+	n, err := x.network(ctx, source, o)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%s: %w", n.Name, err)
+		}
+	}()
+	if n.Weights == nil {
+		if err := n.Initialise(x.Seed); err != nil {
+			return err
+		}
+	}
+	if x.ONNX != "" {
+		model, err := n.ONNX(export.ONNXConfig{KeepBN: x.KeepBN, Normalise: x.Normalise})
+		if err == nil {
+			err = file.Write(x.ONNX, model)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if x.PyTorch == "" {
+		return nil
+	}
+	return x.module(n)
+}
+
+// Describe describes the network that Export would write. It needs no weights.
+func Describe(ctx context.Context, source string, x ExportOptions, o Options) (d Description, err error) {
+	n, err := x.network(ctx, source, o)
+	if err != nil {
+		return d, err
+	}
+	if d, err = n.Describe(); err != nil {
+		err = fmt.Errorf("%s: %w", n.Name, err)
+	}
+	return d, err
+}
+
+// module writes the PyTorch module, after its weights.
+func (x ExportOptions) module(n *export.Network) error {
+	module, err := n.Torch(export.TorchConfig{Normalise: x.Normalise})
+	if err != nil {
+		return err
+	}
+	weights, err := n.Weights.Encode()
+	if err == nil {
+		err = file.Write(strings.TrimSuffix(x.PyTorch, ".py")+".safetensors", weights)
+	}
+	if err != nil {
+		return err
+	}
+	return file.Write(x.PyTorch, module)
+}
+
+// network is the network of a trained model, or of an architecture.
+func (x ExportOptions) network(ctx context.Context, source string, o Options) (*export.Network, error) {
+	list, err := o.opener().Open(ctx, source, architecture.Variant{SqueezeExcite: x.SqueezeExcite, Swish: x.Swish})
+	if err != nil {
+		return nil, err
+	}
+	defer list.Close()
+	p, err := architecture.Pick(list.Plans, x.Pick)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", source, err)
+	}
+	return p.Network()
+}

@@ -1,0 +1,99 @@
+package architecture
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/nse-dev/nse/internal/drawing"
+	"github.com/nse-dev/nse/internal/text"
+	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/sdk"
+)
+
+// Drawings is what a picture shows of architectures.
+func Drawings(list []Plan) (all []drawing.Architecture) {
+	for _, p := range list {
+		all = append(all, p.Drawing())
+	}
+	return all
+}
+
+// Drawing is what a picture shows of the architecture.
+func (p Plan) Drawing() drawing.Architecture {
+	a := drawing.Architecture{
+		Name: p.Name, Facts: p.facts(),
+		Image: p.Stem.In.String(),
+		Stem:  fmt.Sprintf("stem: 3×3, stride %d", p.Macro.StemStride),
+		Inner: p.Layers[0].Input().String(),
+		Head:  fmt.Sprintf("head: 1×1 to %d, mean, %d classes", p.Macro.Head, p.Input.Classes),
+	}
+	for l, place := range p.Layers {
+		layer := drawing.Layer{Output: place.Output().String(), Normal: place.Normal()}
+		for i, g := range p.Graphs[l] {
+			layer.Blocks = append(layer.Blocks, block(p.Ops[l][i], g))
+		}
+		a.Layers = append(a.Layers, layer)
+	}
+	return a
+}
+
+// facts are what is known of the architecture, a line each.
+func (p Plan) facts() (lines []string) {
+	if p.Accuracy.Value > 0 {
+		lines = append(lines, fmt.Sprintf("%.4g %% accuracy (%s)", 100*p.Accuracy.Value, p.Accuracy.Of))
+	}
+	c := p.Count()
+	lines = append(lines, fmt.Sprintf("%.4g M MACs, %s parameters", text.Millions(c.MACs), text.Thousands(c.Params)))
+	if p.Latency > 0 {
+		lines = append(lines, fmt.Sprintf("%.4g ms, as predicted", p.Latency))
+	}
+	if p.Macro.Activation != sdk.ReLU {
+		lines = append(lines, "activation: "+p.Macro.Activation.String())
+	}
+	return lines
+}
+
+// block is what a picture shows of an operation. It follows from the graph, so that it is known of every plugin's
+// operations and of a trained model's. Operations that do not ship may differ in more: they show their names too.
+func block(op registry.Op, g *sdk.Graph) drawing.Block {
+	b := drawing.Block{Family: op.Family, Expand: float64(innerChannels(g)) / float64(g.In.Channels)}
+	for i, n := range g.Nodes {
+		switch p := n.Primitive.(type) {
+		case sdk.Conv2D:
+			b.Kernels = append(b.Kernels, p.Kernel)
+			b.Dilation = max(b.Dilation, p.Dilation[0], p.Dilation[1])
+			if depthwise := p.Groups > 1 && p.Groups == g.InputShapes(i)[0].Channels; !depthwise {
+				b.Groups = append(b.Groups, p.Groups)
+			}
+		case sdk.MaxPool:
+			b.Kernels = append(b.Kernels, p.Kernel)
+		case sdk.AvgPool:
+			b.Kernels = append(b.Kernels, p.Kernel)
+		case sdk.SqueezeExcite:
+			b.SE = true
+		}
+	}
+	b.Kernels = slices.DeleteFunc(b.Kernels, func(k [2]int) bool { return k == [2]int{1, 1} })
+	if op.Plugin.SHA256 != "" || len(b.Kernels) == 0 {
+		b.Name = op.Name
+	}
+	return b
+}
+
+// innerChannels is the width of the widest tensor between two convolutions; 0 if there is none.
+func innerChannels(g *sdk.Graph) (widest int) {
+	ahead := make([]bool, len(g.Nodes)) // a convolution reads it, or something that follows from it
+	for i := len(g.Nodes) - 1; i >= 0; i-- {
+		n := g.Nodes[i]
+		p, convolution := n.Primitive.(sdk.Conv2D)
+		if convolution && ahead[i] {
+			widest = max(widest, p.Out)
+		}
+		for _, in := range n.Inputs {
+			if in != sdk.InputNode {
+				ahead[in] = ahead[in] || ahead[i] || convolution
+			}
+		}
+	}
+	return widest
+}

@@ -1,0 +1,97 @@
+// Package evaluation says what a trained model makes of images: how every class fares, and which classes an image is.
+package evaluation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/data"
+)
+
+// batch is the number of images that are classified at a time.
+const batch = 128
+
+// Evaluation is what a model makes of a data set.
+type Evaluation struct {
+	Model  string `json:"model"`
+	Data   string `json:"data"`
+	Images int    `json:"images"`
+	supernet.Result
+	Classes   []Class `json:"classes"`
+	Confusion [][]int `json:"confusion"` // images by their class and the class that they are taken for
+}
+
+// Class is how a class fares.
+type Class struct {
+	Name      string  `json:"name"`
+	Images    int     `json:"images"`
+	Taken     int     `json:"taken"`     // images that are taken for it
+	Recall    float64 `json:"recall"`    // part of its images that is recognised; 0 if there are none
+	Precision float64 `json:"precision"` // part of the images that are taken for it that is it; 0 if there are none
+}
+
+// Open opens a data set as the model sees it: resized and normalised as the model's images were. A set with other classes
+// is an error.
+func (m *Model) Open(spec string, seed uint64) (*data.Set, error) {
+	in, size := m.Input, 0
+	if in.Height == in.Width {
+		size = in.Height
+	}
+	set, err := data.Open(spec, seed, size)
+	if err != nil {
+		return nil, err
+	}
+	if set.Height != in.Height || set.Width != in.Width || set.Channels != in.Channels {
+		return nil, fmt.Errorf("%s has images %d×%d×%d, the model takes %v", spec, set.Height, set.Width, set.Channels, in.Shape())
+	}
+	if !slices.Equal(set.Classes, m.Classes) {
+		return nil, fmt.Errorf("%s has the classes %s, the model knows %s", spec, strings.Join(set.Classes, ", "), strings.Join(m.Classes, ", "))
+	}
+	set.Normalization = data.Normalization{Mean: in.Mean, Std: in.Std}
+	return set, nil
+}
+
+// Evaluate tests the model on the test images of a set that Open has opened.
+func (m *Model) Evaluate(ctx context.Context, set *data.Set) (e *Evaluation, err error) {
+	e = newEvaluation(m.Dir, set)
+	if e.Result, err = m.Net.Test(ctx, m.Arch(), set.Sequence(set.Test, batch), e.count); err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Dir, err)
+	}
+	e.sum()
+	return e, nil
+}
+
+func newEvaluation(name string, set *data.Set) *Evaluation {
+	e := &Evaluation{Model: name, Data: set.Name, Images: set.Test.Len()}
+	for _, class := range set.Classes {
+		e.Classes = append(e.Classes, Class{Name: class})
+		e.Confusion = append(e.Confusion, make([]int, len(set.Classes)))
+	}
+	return e
+}
+
+// count adds a batch to the confusion. logits are [N, classes].
+func (e *Evaluation) count(b data.Batch, logits []float32) {
+	classes := len(e.Classes)
+	for i, label := range b.Labels {
+		row := logits[i*classes : (i+1)*classes]
+		e.Confusion[label][slices.Index(row, slices.Max(row))]++
+	}
+}
+
+// sum fills the classes from the confusion.
+func (e *Evaluation) sum() {
+	for k := range e.Classes {
+		c := &e.Classes[k]
+		for i := range e.Confusion {
+			c.Images += e.Confusion[k][i]
+			c.Taken += e.Confusion[i][k]
+		}
+		right := float64(e.Confusion[k][k])
+		c.Recall = right / float64(max(c.Images, 1))
+		c.Precision = right / float64(max(c.Taken, 1))
+	}
+}

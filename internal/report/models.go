@@ -1,0 +1,139 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/modelfile"
+	"github.com/nse-dev/nse/sdk"
+)
+
+// addModels adds the retrained models in the run's folder and in others, and how their accuracies rank.
+func (g *Gathered) addModels(folders []string) error {
+	found, err := modelFolders(filepath.Join(g.run.Dir, ModelsFolder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, folder := range folders {
+		more, err := modelFolders(folder)
+		if err != nil {
+			return file.PathError(folder, err)
+		}
+		if len(more) == 0 {
+			return fmt.Errorf("%s holds no model, and neither do the folders in it", folder)
+		}
+		found = append(found, more...)
+	}
+	var alike []string // of each model: equal for those that were trained alike
+	seen := map[string]bool{}
+	for _, dir := range found {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return err
+		}
+		if seen[abs] {
+			continue
+		}
+		seen[abs] = true
+		m, err := modelfile.Read(dir)
+		if err != nil {
+			return err
+		}
+		if m.Training == nil {
+			continue
+		}
+		training, key, err := trainingOf(m)
+		if err != nil {
+			return err
+		}
+		alike = append(alike, key)
+		g.Report.Models = append(g.Report.Models, Model{Name: m.Name, Folder: dir, Training: training, MACs: m.Count.MACs, Params: m.Count.Params,
+			Accuracy: m.Training.Test.Accuracy, Scores: g.scores(m)})
+	}
+	g.rank(alike)
+	return nil
+}
+
+// ModelsFolder is where models of a run come without another place, in its folder.
+const ModelsFolder = "models"
+
+// modelFolders lists the models in a folder, which may be one itself.
+func modelFolders(dir string) (list []string, err error) {
+	if modelfile.Exists(dir) {
+		return []string{dir}, nil
+	}
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if path := filepath.Join(dir, e.Name()); modelfile.Exists(path) {
+			list = append(list, path)
+		}
+	}
+	return list, err
+}
+
+// trainingOf says how a model was trained, in words and in full. Models that were trained alike may differ in seed and scale.
+func trainingOf(m *modelfile.Model) (words, full string, err error) {
+	t := *m.Training
+	words = fmt.Sprintf("%d epochs on %d images of %s", t.Settings.Epochs, t.Images, t.Data)
+	if m.Macro.SqueezeExcite {
+		words += ", squeeze-and-excite"
+	}
+	if m.Macro.Activation != sdk.ReLU {
+		words += ", " + m.Macro.Activation.String()
+	}
+	key, err := json.Marshal([]any{t.Data, t.Images, m.Input.Height, m.Input.Width, t.Settings, m.Macro.SqueezeExcite, m.Macro.Activation})
+	return words, string(key), err
+}
+
+// scores are what the rounds of the search say of a model's architecture.
+func (g *Gathered) scores(m *modelfile.Model) []Score {
+	scores := []Score{}
+	names := make([][]string, len(m.Layers))
+	for l, path := range m.Layers {
+		for _, b := range path {
+			names[l] = append(names[l], b.Op)
+		}
+	}
+	for i, archs := range g.scored {
+		for _, a := range archs {
+			if slices.EqualFunc(a.Ops, names, slices.Equal[[]string]) {
+				scores = append(scores, Score{Round: g.rounds[i].Round, Accuracy: a.Accuracy, Front: a.Front})
+			}
+		}
+	}
+	return scores
+}
+
+// rank compares what each round says of models with what became of them, for those that were trained alike.
+func (g *Gathered) rank(alike []string) {
+	var kinds []string
+	for _, key := range alike {
+		if !slices.Contains(kinds, key) {
+			kinds = append(kinds, key)
+		}
+	}
+	for _, round := range g.rounds {
+		for _, kind := range kinds {
+			var before, after []float64
+			out := Ranking{Round: round.Round}
+			for i, m := range g.Report.Models {
+				for _, s := range m.Scores {
+					if s.Round == round.Round && alike[i] == kind {
+						before, after = append(before, s.Accuracy), append(after, m.Accuracy)
+						out.Training = m.Training
+					}
+				}
+			}
+			var ok bool
+			if out.Correlation, ok = Kendall(before, after); ok {
+				g.Report.Rankings = append(g.Report.Rankings, out)
+			}
+		}
+	}
+}

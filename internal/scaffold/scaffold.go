@@ -1,0 +1,91 @@
+// Package scaffold writes a new plugin in Go, which builds and passes its test as it is.
+package scaffold
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/nse-dev/nse/sdk"
+)
+
+// module is the path under which plugins import nse.
+const module = "github.com/nse-dev/nse"
+
+// scaffolded holds the files of a new plugin. NAME stands for the family, and REQUIRE for what go.mod says of nse.
+//
+//go:embed scaffold.txtar
+var scaffolded []byte
+
+// Plugin is a plugin to be written.
+type Plugin struct {
+	Name string // of its one family
+	Dir  string // to make
+	SDK  string // checkout of nse to build with; empty: the released version of this program
+}
+
+// Write makes the plugin's folder, which must not exist, in one step.
+func (p Plugin) Write() (err error) {
+	if err := (sdk.Op{Name: p.Name}).Validate(); err != nil {
+		return err
+	}
+	require, err := p.require()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Clean(p.Dir) // a slash at the end would make the folder its own parent
+	if _, err := os.Lstat(dir); err == nil {
+		return fmt.Errorf("%s exists already: choose another --dir", dir)
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	temporary, err := os.MkdirTemp(filepath.Dir(dir), ".new-")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(temporary))
+		}
+	}()
+	text := strings.NewReplacer("NAME", p.Name, "REQUIRE", require)
+	for _, f := range txtar.Parse(scaffolded).Files {
+		if err := os.WriteFile(filepath.Join(temporary, f.Name), []byte(text.Replace(string(f.Data))), 0o644); err != nil {
+			return err
+		}
+	}
+	if err := os.Chmod(temporary, 0o755); err != nil {
+		return err
+	}
+	return os.Rename(temporary, dir)
+}
+
+// require is what the plugin's go.mod says of nse: the released version of this program, or a checkout.
+func (p Plugin) require() (string, error) {
+	if p.SDK == "" {
+		info, ok := debug.ReadBuildInfo()
+		if !ok || info.Main.Path != module || info.Main.Sum == "" {
+			return "", errors.New("this nse was built from a checkout, which has no released version: name the checkout with --sdk DIR")
+		}
+		return fmt.Sprintf("require %s %s", module, info.Main.Version), nil
+	}
+	checkout, err := filepath.Abs(p.SDK)
+	if err != nil {
+		return "", err
+	}
+	mod, err := os.ReadFile(filepath.Join(checkout, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	if !strings.HasPrefix(string(mod), "module "+module+"\n") {
+		return "", fmt.Errorf("%s is not the module %s: --sdk wants a checkout of nse", checkout, module)
+	}
+	return fmt.Sprintf("require %s v0.0.0\n\nreplace %s => %q", module, module, filepath.ToSlash(checkout)), nil
+}

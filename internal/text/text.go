@@ -1,0 +1,70 @@
+// Package text writes figures, names and errors as one line of text has them.
+package text
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Thousands writes a count with separators: 4570464 is 4,570,464.
+func Thousands(n int64) string {
+	digits := fmt.Sprint(n)
+	var groups []string
+	for len(digits) > 3 {
+		groups = append([]string{digits[len(digits)-3:]}, groups...)
+		digits = digits[:len(digits)-3]
+	}
+	return strings.Join(append([]string{digits}, groups...), ",")
+}
+
+// Millions is a count in millions.
+func Millions(n int64) float64 { return float64(n) / 1e6 }
+
+// OneLine is the text of an error without line breaks: its lines are joined by semicolons.
+func OneLine(err error) string {
+	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+}
+
+// Printable is a name as a line of text can have it. A name that would break the line or steer the terminal is quoted.
+func Printable(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
+// OrDash joins parts with a separator. Without parts it is a dash.
+func OrDash(parts []string, between string) string {
+	if len(parts) == 0 {
+		return "-"
+	}
+	return strings.Join(parts, between)
+}
+
+// Log10 is the decimal logarithm of a number in digits, which may be greater than any float64. It is -Inf for 0, and NaN
+// for a text that is no number.
+func Log10(digits string) float64 {
+	n, _, err := big.ParseFloat(digits, 10, 64, big.ToNearestEven)
+	if err != nil {
+		return math.NaN()
+	}
+	mantissa := new(big.Float)
+	exponent := n.MantExp(mantissa)
+	m, _ := mantissa.Float64()
+	return math.Log10(m) + float64(exponent)*math.Log10(2)
+}
+
+// Size is a number in full, and in powers of ten where it is long.
+func Size(n *big.Int) string {
+	digits := n.String()
+	if len(digits) <= 9 {
+		return digits
+	}
+	f, _ := new(big.Float).SetInt(n).Float64()
+	mantissa, exponent, _ := strings.Cut(fmt.Sprintf("%.1e", f), "e+")
+	return fmt.Sprintf("%s (%s·10^%s)", digits, mantissa, strings.TrimLeft(exponent, "0"))
+}

@@ -1,0 +1,129 @@
+// Package workshop trains architectures from scratch, each in a folder of its own. While a model is being trained, its
+// folder has a checkpoint; once it is complete, it has none.
+package workshop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nse-dev/nse/internal/architecture"
+	"github.com/nse-dev/nse/internal/modelfile"
+	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/supernet/retrain"
+)
+
+// Workshop says how and where models are trained.
+type Workshop struct {
+	Set     *data.Set
+	Spec    string // of the set; a folder in it is absolute
+	Config  retrain.Config
+	Seed    uint64
+	Workers int           // cores; 0 is all of them
+	Every   time.Duration // between checkpoints
+	Source  string        // of the architectures, for the record
+	Version string        // of nse, for the record
+	Out     string        // folder of the models' folders
+	Observe func(Progress)
+}
+
+// Stage is what a workshop is doing with a model.
+type Stage int
+
+// The stages.
+const (
+	Training Stage = iota // Progress has the step and what the last steps came to
+	Testing               // the training has ended
+	Complete              // it is trained and tested; Progress has the outcome
+	Present               // it was complete before; Progress has the outcome
+)
+
+// Progress is how far a model is.
+type Progress struct {
+	Model          string // its name
+	Stage          Stage
+	Step, Steps    int     // updates done and in all
+	Epoch, Epochs  int     // from 1
+	Loss, Accuracy float64 // means of about the last 50 steps, on their training images
+	Outcome        retrain.Outcome
+}
+
+// Finished is a model with its folder.
+type Finished struct {
+	Dir   string           `json:"dir"`
+	Model *modelfile.Model `json:"model"`
+}
+
+// Check refuses architectures whose names cannot be those of folders, or are not distinct.
+func (w *Workshop) Check(list []architecture.Plan) error {
+	names := map[string]bool{}
+	for _, p := range list {
+		if p.Name == "" || strings.HasPrefix(p.Name, ".") || strings.ContainsAny(p.Name, `/\`) {
+			return fmt.Errorf("%s: the name %q cannot be that of a folder", w.Source, p.Name)
+		}
+		if names[p.Name] {
+			return fmt.Errorf("%s: two architectures have the name %s", w.Source, p.Name)
+		}
+		names[p.Name] = true
+	}
+	return nil
+}
+
+// Stopped says at which model a training was stopped. The same call goes on with it.
+type Stopped struct {
+	Dir string // of the model
+	Err error  // the context's
+}
+
+func (s *Stopped) Error() string { return "stopped; the same command goes on with " + s.Dir }
+
+// Unwrap is the context's error.
+func (s *Stopped) Unwrap() error { return s.Err }
+
+// Train trains architectures one after another. Models that are complete are not trained again. A cancelled context
+// leaves a checkpoint, and the error is a *Stopped. Other errors start with the model's folder.
+func (w *Workshop) Train(ctx context.Context, list []architecture.Plan) (done []Finished, err error) {
+	if err := w.Check(list); err != nil {
+		return nil, err
+	}
+	for _, p := range list {
+		dir := filepath.Join(w.Out, p.Name)
+		m, err := w.describe(p)
+		if err == nil {
+			m, err = w.train(ctx, dir, m)
+		}
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			return done, &Stopped{dir, err}
+		}
+		if err != nil {
+			return done, fmt.Errorf("%s: %w", dir, err)
+		}
+		done = append(done, Finished{dir, m})
+	}
+	return done, nil
+}
+
+// describe is what is known of a model before it is trained.
+func (w *Workshop) describe(p architecture.Plan) (*modelfile.Model, error) {
+	n := w.Set.Normalization
+	d := modelfile.Model{Version: w.Version, Name: p.Name, Source: w.Source, Classes: w.Set.Classes, Macro: p.Macro,
+		Input: modelfile.Input{Height: w.Set.Height, Width: w.Set.Width, Channels: w.Set.Channels, Mean: n.Mean, Std: n.Std},
+		Training: &modelfile.Training{Data: w.Spec, Images: w.Set.Train.Len(), Seed: w.Seed, Settings: w.Config,
+			TestImages: w.Set.Test.Len()}}
+	ops := make([][]modelfile.Operation, len(p.Ops))
+	for l, path := range p.Ops {
+		for _, op := range path {
+			ops[l] = append(ops[l], modelfile.Operation{Name: op.Name, Family: op.Family, Checksum: op.Plugin.SHA256})
+		}
+	}
+	return modelfile.New(d, ops, p.Graphs)
+}
+
+func (w *Workshop) observe(p Progress) {
+	if w.Observe != nil {
+		w.Observe(p)
+	}
+}

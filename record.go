@@ -1,0 +1,139 @@
+package nse
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/catalog"
+	"github.com/nse-dev/nse/internal/report"
+	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/tensorboard"
+)
+
+// recorder writes a search's events and checkpoints to its run.
+type recorder struct {
+	run     *runs.Run
+	catalog *catalog.Catalog
+	save    func(path string) error // the engine's weights
+	every   time.Duration           // between checkpoints within a phase
+	steps   int                     // weight updates of a round
+	ctx     context.Context
+
+	pending  []evolve.Event // since the last checkpoint
+	standing evolve.Standing
+	board    tensorboard.Board
+	phase    evolve.Phase // of the last checkpoint
+	round    int          // of the last checkpoint
+	written  time.Time    // of the last checkpoint
+}
+
+// continueFrom prepares for the events after a state.
+func (r *recorder) continueFrom(st evolve.State) error {
+	r.phase, r.round, r.written = st.Phase, st.Round, time.Now()
+	r.standing = evolve.StandingOf(st.Fitness)
+	return errors.Join(report.Render(r.run, false), r.board.Rewrite(r.run))
+}
+
+// lasting reports whether an event need not happen again if the search is killed.
+func lasting(e evolve.Event) bool {
+	switch e.Body.(type) {
+	case evolve.Arrived, evolve.Continued, evolve.Quarantined:
+		return true
+	}
+	return false
+}
+
+// observe keeps an event for the next checkpoint.
+func (r *recorder) observe(e evolve.Event) { r.pending = append(r.pending, e) }
+
+// checkpoint makes the run resumable from a state, where it is time: at the end of a phase, after the interval, after a
+// lasting event, and when the search is being stopped. Events of a step that did not end are not written: they come again.
+func (r *recorder) checkpoint(st evolve.State) error {
+	due := st.Phase != r.phase || st.Round != r.round || time.Since(r.written) >= r.every || r.ctx.Err() != nil ||
+		slices.ContainsFunc(r.pending, lasting)
+	if !due {
+		return nil
+	}
+	state, err := json.Marshal(st)
+	if err != nil {
+		return err
+	}
+	for _, e := range r.pending {
+		if e.Seq >= st.Events {
+			break
+		}
+		if err := r.write(e); err != nil {
+			return err
+		}
+	}
+	r.pending = nil
+	c := runs.Checkpoint{Label: r.label(st), State: state, Done: st.Phase == evolve.PhaseFinished}
+	if err := r.run.Checkpoint(c, r.save); err != nil {
+		return err
+	}
+	ended := st.Phase != r.phase
+	r.phase, r.round, r.written = st.Phase, st.Round, time.Now()
+	if ended {
+		err = report.Render(r.run, false)
+	}
+	return errors.Join(err, r.board.Extend(r.run))
+}
+
+// label names the weights that belong to a state: those after a number of updates in a round. A round that has not
+// begun has those of the round before.
+func (r *recorder) label(st evolve.State) string {
+	round, step := st.Round, st.Step
+	if st.Phase == evolve.PhaseBegin {
+		round, step = round-1, r.steps
+	}
+	return fmt.Sprintf("round-%02d-step-%d", round, step)
+}
+
+// write turns an event into rows.
+func (r *recorder) write(e evolve.Event) error {
+	body, err := json.Marshal(e.Body)
+	if err != nil {
+		return err
+	}
+	r.run.AddEvent(runs.Event{Seq: e.Seq, Round: e.Round, Kind: e.Body.Kind(), Body: body})
+	r.standing.Observe(e.Body)
+	switch b := e.Body.(type) {
+	case evolve.RoundStarted:
+		return r.run.AddRound(runs.Round{Round: e.Round, SubsetSize: b.SubsetSize, Subset: r.catalog.NamesOf(b.Subset)})
+	case evolve.FitnessUpdated:
+		r.standing.Each(b.Theta, func(layer int, op evolve.OpID, theta float64) {
+			r.run.AddFitness(e.Round, runs.Fitness{Step: b.Step, Layer: layer, Op: r.catalog.Names[op], Theta: theta})
+		})
+	case evolve.Dropped:
+		r.run.AddFitness(e.Round, runs.Fitness{Step: b.Step, Layer: b.Layer, Op: r.catalog.Names[b.Op], Theta: b.Theta, Dropped: true})
+	case evolve.Sampled:
+		r.run.SetInterval(e.Round, b.Feasibility.Low, b.Feasibility.High)
+	case evolve.Scored:
+		return r.run.AddArchitecture(e.Round, b.Index, r.architecture(b.Trial))
+	case evolve.FrontRetrieved:
+		var front [][][]string
+		for _, m := range b.Members {
+			front = append(front, r.catalog.NamesOf(m.Arch))
+		}
+		return r.run.SetFront(e.Round, front, b.Hypervolume, b.Rehearsed)
+	case evolve.Aggregated:
+		return r.run.SetKept(e.Round, r.catalog.NamesOf(b.Kept))
+	}
+	return nil
+}
+
+func (r *recorder) architecture(t evolve.Trial) runs.Architecture {
+	c := r.catalog.Count(t.Arch)
+	a := runs.Architecture{Ops: r.catalog.NamesOf(t.Arch), Params: c.Params, MACs: c.MACs, Cost: t.Cost, Accuracy: t.Accuracy, Role: runs.Sampled}
+	if t.Rehearsed {
+		a.Role = runs.Previous
+	} else if t.Extra {
+		a.Role = runs.Extra
+	}
+	return a
+}

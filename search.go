@@ -1,0 +1,177 @@
+package nse
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/arrivals"
+	"github.com/nse-dev/nse/internal/catalog"
+	"github.com/nse-dev/nse/internal/latency"
+	"github.com/nse-dev/nse/internal/report"
+	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/internal/tensorboard"
+	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/data"
+)
+
+// search is a search that is ready to run.
+type search struct {
+	evolve.Search
+	options  Options
+	settings Settings
+	catalog  *catalog.Catalog
+	weights  weights
+	input    supernet.Input
+	images   [2]int // training and held-out
+	state    evolve.State
+	second   []evolve.OpID // pool to continue with; nil: go on with the present one
+	watch    arrivals.Watch
+	pool     Pool
+}
+
+// prepare opens the data, lays out the catalog and makes the engine. Close the search after use.
+func prepare(settings Settings, o Options, layOut func(supernet.Skeleton, catalog.Pricing) (*catalog.Catalog, error)) (*search, error) {
+	s := &search{options: o, settings: settings}
+	source, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	skeleton, err := settings.Macro.Skeleton(s.input)
+	if err != nil {
+		return nil, err
+	}
+	if s.catalog, err = layOut(skeleton, catalog.PricingOf(settings, s.input)); err != nil {
+		return nil, err
+	}
+	s.Search = evolve.Search{Problem: s.catalog.Problem(), Config: settings.Search, Seed: settings.Seed}
+	if s.Config.TrainSteps == 0 {
+		s.Config.TrainSteps = settings.Train.Steps(s.images[0])
+	}
+	if err := s.Validate(); err != nil {
+		return nil, setting.In("search", err)
+	}
+	if s.Engine, err = s.engine(skeleton, source); err != nil {
+		return nil, err
+	}
+	s.weights = weightsOf(s.Engine)
+	return s, nil
+}
+
+// open opens the data, unless the engine is the program's own.
+func (s *search) open() (source supernet.Source, err error) {
+	c := s.settings
+	if s.options.Engine != nil {
+		s.input = s.options.Input
+		return source, nil
+	}
+	if source.Set, err = data.Open(c.Data.Spec, c.Seed, c.Data.Size); err != nil {
+		return source, err
+	}
+	source.Augment = c.Augment
+	held := max(1, int(c.Data.HeldOut*float64(source.Set.Train.Len())))
+	if source.Train, source.Held, err = source.Set.Train.Hold(held, c.Seed); err != nil {
+		return source, err
+	}
+	s.input, s.images = supernet.InputOf(source.Set), [2]int{source.Train.Len(), source.Held.Len()}
+	if c.Train.Batch > s.images[0] {
+		err = setting.Errorf("train.batch", c.Train.Batch, "want at most %d, the training images", s.images[0])
+	}
+	return source, err
+}
+
+// engine makes the engine: the program's own, or the supernet.
+func (s *search) engine(k supernet.Skeleton, source supernet.Source) (evolve.Engine, error) {
+	if s.options.Engine != nil {
+		return s.options.Engine(s.Problem)
+	}
+	net, err := supernet.NewNet(k, s.catalog.Build, s.settings.Seed, s.settings.Workers)
+	if err != nil {
+		return nil, err
+	}
+	return supernet.NewEngine(net, source, s.settings.Train, s.settings.Score), nil
+}
+
+// Close stops the engine.
+func (s *search) Close() { s.weights.close() }
+
+// prepared tells the observer what is searched, and whether the budget can be met.
+func (s *search) prepared() {
+	least, greatest := s.Reach()
+	c := s.Config.Constraint
+	s.options.Observe(Prepared{TrainImages: s.images[0], HeldOutImages: s.images[1], Input: s.input,
+		Operations: len(s.Problem.Pool), Layers: len(s.Problem.Normal), K: s.Config.K,
+		Size: s.Problem.Size(s.Config.K, s.Config.SingleBranch),
+		Low:  c.Low(), High: c.High(), Least: least, Greatest: greatest, Unit: c.Kind.Unit()})
+}
+
+// follow runs the search from its state to its end, with everything that happens written to the run, which it closes.
+func (s *search) follow(ctx context.Context, r *runs.Run) (*Run, error) {
+	defer r.Close()
+	if err := r.AddMachine(latency.Here(Version()).String()); err != nil {
+		return nil, err
+	}
+	rec := recorder{run: r, catalog: s.catalog, every: seconds(s.settings.CheckpointSeconds), save: s.weights.save, steps: s.Config.TrainSteps, ctx: ctx}
+	if err := rec.continueFrom(s.state); err != nil {
+		return nil, err
+	}
+	o := s.options
+	o.Observe(Started{r.Dir, s.Config.TrainSteps, rec.standing.Dropped(), s.Config.Constraint.Kind.Unit()})
+	s.Observe = func(e evolve.Event) error {
+		rec.observe(e)
+		o.Observe(Searched{e})
+		return nil
+	}
+	s.Checkpoint = rec.checkpoint
+	came := arrivals.New(r, s.catalog, o.plugins(s.pool.Ops), s.watch, func() int { return rec.round + 1 }, o.notice)
+	defer came.Close()
+	endWatch, err := came.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer endWatch()
+	s.Arrivals = came.Take
+	return s.run(ctx, r)
+}
+
+// run runs the search to its end.
+func (s *search) run(ctx context.Context, r *runs.Run) (_ *Run, err error) {
+	state := s.state
+	if s.second != nil {
+		state, err = s.Continue(ctx, state, s.second)
+	}
+	if err == nil {
+		state, err = s.Search.Run(ctx, state)
+	}
+	if cancelled := ctx.Err(); cancelled != nil && errors.Is(err, cancelled) {
+		return nil, &Stopped{r.Dir, state.Round, err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return finish(r)
+}
+
+// finish completes the files of a run that has ended, and opens it for reading.
+func finish(r *runs.Run) (*Run, error) {
+	if err := errors.Join(report.Render(r, true), new(tensorboard.Board).Rewrite(r)); err != nil {
+		return nil, err
+	}
+	return Open(r.Dir)
+}
+
+// absolute makes the folder of a data set's specification absolute, so that the run can be resumed from anywhere.
+func absolute(spec string) (string, error) {
+	name, dir, found := strings.Cut(spec, ":")
+	if !found || name == "generated" || dir == "" {
+		return spec, nil
+	}
+	path, err := filepath.Abs(dir)
+	return name + ":" + path, err
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

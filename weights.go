@@ -1,0 +1,32 @@
+package nse
+
+import (
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/file"
+)
+
+// weights is how an engine keeps what it has learned.
+type weights struct {
+	save    func(path string) error
+	restore func(path string) error
+	close   func()
+}
+
+// weightsOf takes the methods that an engine has. One without Save has an empty file.
+func weightsOf(e evolve.Engine) weights {
+	w := weights{
+		save:    func(path string) error { return file.Write(path, nil) },
+		restore: func(string) error { return nil },
+		close:   func() {},
+	}
+	if e, ok := e.(interface{ Save(path string) error }); ok {
+		w.save = e.Save
+	}
+	if e, ok := e.(interface{ Restore(path string) error }); ok {
+		w.restore = e.Restore
+	}
+	if e, ok := e.(interface{ Close() }); ok {
+		w.close = e.Close
+	}
+	return w
+}
