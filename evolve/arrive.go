@@ -8,13 +8,14 @@ import (
 	"slices"
 )
 
-// Arrived says that operations came during the search: they wait at the end of every layer's pending list.
+// Arrived says that operations came during the search. They wait at the end of every layer's pending list.
 type Arrived struct {
 	Ops   []OpID   `json:"ops"`
 	Names []string `json:"names"`
 }
 
-// Continued says that the search goes on with another pool: what comes in until the next Continued is of that pool.
+// Continued says that the search goes on with another pool. What comes in until the next Continued is of that pool, or
+// has arrived since.
 type Continued struct {
 	Pool []OpID `json:"pool"` // its operations
 	Kept []Path `json:"kept"` // by layer: what the front uses
@@ -26,8 +27,8 @@ func (Arrived) Kind() string { return "arrived" }
 // Kind is "continued".
 func (Continued) Kind() string { return "continued" }
 
-// admit lets operations that have come join the pool: it returns the longer one, and the state in which they wait at the
-// end of every layer's pending list (section 2). With wait it waits for some. Without any, both stay as they are.
+// admit lets operations that have come join the pool: it returns the longer one, and the state in which they wait at
+// the end of every layer's pending list. With wait it waits for some. Without any, both stay as they are.
 func (s Search) admit(ctx context.Context, st State, wait bool) (Problem, State, error) {
 	if s.Arrivals == nil {
 		return s.Problem, st, nil
@@ -54,7 +55,7 @@ func (s Search) admit(ctx context.Context, st State, wait bool) (Problem, State,
 	return grown, next, s.boundary(ctx, next)
 }
 
-// Append is the space in which more operations wait at every layer.
+// Append is the space in which more operations wait at every layer, after all that wait there now.
 func (s Space) Append(ops []OpID) Space {
 	next := Space{s.K, slices.Clone(s.Layers)}
 	for l, layer := range s.Layers {
@@ -63,9 +64,10 @@ func (s Space) Append(ops []OpID) Space {
 	return next
 }
 
-// Continue takes a search that has a front to another pool, given by its operations' ids in the problem (section 2): what
-// the front uses is kept, and the pending lists are new shuffles of that pool. A round in progress is given up. Run goes
-// on from the state that is returned.
+// Continue takes a search that has a front to another pool, given by its operations' ids in the problem. What the front
+// uses is kept, and the pending lists are new shuffles of that pool. A round in progress is given up. Run goes on from
+// the state that is returned, and scores the inherited front again. Without a front there is an error, and st comes
+// back.
 func (s Search) Continue(ctx context.Context, st State, pool []OpID) (State, error) {
 	if len(st.Front) == 0 {
 		return st, errors.New("evolve: there is no front to go on from")
@@ -81,7 +83,8 @@ func (s Search) Continue(ctx context.Context, st State, pool []OpID) (State, err
 	next.Space = Space{s.Config.K, make([]LayerSpace, len(kept))}
 	for l := range kept {
 		pending := shuffled(pool, s.Seed, next.Before, l)
-		next.Space.Layers[l].Pending = slices.DeleteFunc(pending, func(op OpID) bool { return slices.Contains(kept[l], op) })
+		inherited := func(op OpID) bool { return slices.Contains(kept[l], op) }
+		next.Space.Layers[l].Pending = slices.DeleteFunc(pending, inherited)
 	}
 	next.Space = next.Space.Replenish(kept)
 	if err := s.emit(&next, Continued{pool, kept}); err != nil {

@@ -23,7 +23,8 @@ func (s Search) validate(st State) error {
 	}
 	least, greatest := s.Reach()
 	if c := s.Config.Constraint; least > c.High() || greatest < c.Low() {
-		return setting.Errorf("constraint.tau", c.Tau, "costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Low(), c.High(), least, greatest)
+		return setting.Errorf("constraint.tau", c.Tau,
+			"costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Low(), c.High(), least, greatest)
 	}
 	if st.Round == 0 && st.Phase == PhaseBegin {
 		return nil
@@ -34,12 +35,14 @@ func (s Search) validate(st State) error {
 	return nil
 }
 
+// checkState refuses a state that does not belong to the search.
 func (s Search) checkState(st State) error {
 	layers := len(s.Problem.Normal)
+	phases := []Phase{PhaseBegin, PhaseTrain, PhaseSample, PhaseScore, PhaseRetrieve, PhaseReplenish, PhaseFinished}
 	switch {
 	case st.Round < 1:
 		return fmt.Errorf("round %d", st.Round)
-	case !slices.Contains([]Phase{PhaseBegin, PhaseTrain, PhaseSample, PhaseScore, PhaseRetrieve, PhaseReplenish, PhaseFinished}, st.Phase):
+	case !slices.Contains(phases, st.Phase):
 		return fmt.Errorf("unknown phase %q", st.Phase)
 	case st.Step < 0 || st.Step > s.Config.TrainSteps:
 		return fmt.Errorf("step %d of %d", st.Step, s.Config.TrainSteps)
@@ -48,7 +51,8 @@ func (s Search) checkState(st State) error {
 	case st.Before < 0 || st.Before >= st.Round || st.Pool < 0:
 		return fmt.Errorf("a pool of %d after round %d", st.Pool, st.Before)
 	case st.Space.K != s.Config.K || len(st.Space.Layers) != layers:
-		return fmt.Errorf("space of %d layers with k = %d, want %d with %d", len(st.Space.Layers), st.Space.K, layers, s.Config.K)
+		return fmt.Errorf("space of %d layers with k = %d, want %d with %d",
+			len(st.Space.Layers), st.Space.K, layers, s.Config.K)
 	case st.Phase != PhaseBegin && len(st.Fitness) != layers:
 		return fmt.Errorf("fitness of %d layers, the network has %d", len(st.Fitness), layers)
 	case st.Phase == PhaseReplenish && len(st.Front) == 0:
@@ -60,6 +64,7 @@ func (s Search) checkState(st State) error {
 	return cmp.Or(s.checkFitness(st), s.checkArchs(st))
 }
 
+// checkSpace refuses layers with operations that are unknown, twice there, too many or too few.
 func (s Search) checkSpace(st State) error {
 	for l, layer := range st.Space.Layers {
 		all := slices.Concat(layer.Kept, layer.New, layer.Pending)
@@ -70,13 +75,15 @@ func (s Search) checkSpace(st State) error {
 		if len(slices.Compact(all)) != len(layer.Kept)+len(layer.New)+len(layer.Pending) {
 			return fmt.Errorf("space: layer %d has an operation twice", l)
 		}
-		if n := len(layer.Kept) + len(layer.New); n > st.Space.K || (n == 0 && !s.Problem.Normal[l] && st.Phase != PhaseFinished) {
+		n := len(layer.Kept) + len(layer.New)
+		if n > st.Space.K || (n == 0 && !s.Problem.Normal[l] && st.Phase != PhaseFinished) {
 			return fmt.Errorf("space: layer %d has %d operations", l, n)
 		}
 	}
 	return nil
 }
 
+// checkFitness refuses a fitness of other operations than the space's, and numbers that are not finite.
 func (s Search) checkFitness(st State) error {
 	for l, f := range st.Fitness {
 		n := len(f.Ops)
@@ -97,6 +104,7 @@ func (s Search) checkFitness(st State) error {
 	return nil
 }
 
+// checkArchs refuses a front and trials that the network cannot run.
 func (s Search) checkArchs(st State) error {
 	for i, m := range st.Front {
 		if err := s.checkArch(m.Arch); err != nil {
@@ -114,6 +122,7 @@ func (s Search) checkArchs(st State) error {
 	return nil
 }
 
+// checkArch refuses an architecture that the network cannot run.
 func (s Search) checkArch(a Arch) error {
 	if len(a) != len(s.Problem.Normal) {
 		return fmt.Errorf("%d layers, the network has %d", len(a), len(s.Problem.Normal))
@@ -129,6 +138,7 @@ func (s Search) checkArch(a Arch) error {
 	return nil
 }
 
+// checkOps refuses operations that are not of the pool.
 func (s Search) checkOps(ops []OpID) error {
 	for _, op := range ops {
 		if op < 0 || int(op) >= len(s.Problem.Pool) {

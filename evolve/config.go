@@ -8,19 +8,21 @@ import (
 	"github.com/nse-dev/nse/internal/setting"
 )
 
-// Config is the configuration of a search. Preset gives a complete one; a configuration file changes single settings of it.
+// Config is the configuration of a search. Preset gives a complete one. A configuration file changes single settings.
 type Config struct {
 	// K is the number of operations in each layer's subset.
 	K int `toml:"k" json:"k"`
-	// MaxRounds ends the search after that many rounds; 0 leaves the end to the end rule alone.
+	// MaxRounds ends the search after that many rounds. 0 leaves the end to the end rule alone.
 	MaxRounds int `toml:"max_rounds" json:"max_rounds"`
-	// TrainSteps is the number of weight updates in a round; 0 leaves it to the program, which counts it from the epochs.
+	// TrainSteps is the number of weight updates in a round. 0 leaves it to the program, which counts it from
+	// the epochs.
 	TrainSteps int `toml:"train_steps" json:"train_steps"`
 	// SingleBranch selects exactly one operation in a layer, or none in a normal layer, instead of any subset.
 	SingleBranch bool `toml:"single_branch" json:"single_branch"`
 	// LockAndRehearse keeps inherited operations from being dropped and scores the previous front again in every round.
 	LockAndRehearse bool `toml:"lock_and_rehearse" json:"lock_and_rehearse"`
-	// End says when the pool is exhausted: "refill" (some layer cannot be filled to k) or "official" (a fixed number of rounds).
+	// End says when the pool is exhausted: "refill" (some layer cannot be filled to k) or "official" (a fixed number of
+	// rounds).
 	End EndRule `toml:"end" json:"end"`
 	// Fitness configures the fitness updates and the dropping of operations.
 	Fitness FitnessConfig `toml:"fitness" json:"fitness"`
@@ -46,18 +48,20 @@ type FitnessConfig struct {
 	Threshold float64 `toml:"threshold" json:"threshold"`
 }
 
-// ConstraintConfig is the budget τ in the unit of the cost, and the resource term α·(expected cost − τ)^β of the fitness
-// loss (eq. 5).
+// ConstraintConfig is the budget τ in the unit of the cost, and the resource term α·(expected cost − τ)^β of the
+// fitness loss (eq. 5).
 type ConstraintConfig struct {
-	// Kind is the cost of an architecture: "macs" (millions of multiply-accumulates) or "latency" (ms, as a table predicts it).
+	// Kind is the cost of an architecture: "macs" (millions of multiply-accumulates) or "latency" (ms, as a table
+	// predicts it).
 	Kind CostKind `toml:"kind" json:"kind"`
 	// Table is the file of latencies that nse lut build has measured for this network, needed with kind = "latency".
 	Table string `toml:"table" json:"table"`
-	// Tau is the budget τ; with kind = "latency" it has no default.
+	// Tau is the budget τ. With kind = "latency" it has no default.
 	Tau float64 `toml:"tau" json:"tau"`
-	// Width is the half-width of the accepted interval, as a part of τ: sampled costs lie in τ·(1−width) to τ·(1+width).
+	// Width is the half-width of the accepted interval, as a part of τ: sampled costs lie in τ·(1−width) to
+	// τ·(1+width).
 	Width float64 `toml:"width" json:"width"`
-	// Alpha is the weight α of the resource term; with kind = "latency" the default is 2e-4.
+	// Alpha is the weight α of the resource term. With kind = "latency" the default is 2e-4.
 	Alpha float64 `toml:"alpha" json:"alpha"`
 	// Beta is the exponent β of the resource term, a positive even number.
 	Beta int `toml:"beta" json:"beta"`
@@ -80,7 +84,8 @@ func (k CostKind) Unit() string {
 	return "million MACs"
 }
 
-// DefaultConstraint is the paper's, for each kind of cost. A budget in ms is for the user to say, who knows the machine.
+// DefaultConstraint is the paper's, for each kind of cost. A budget in ms depends on the machine: Tau is 0, and the
+// user must say it.
 func DefaultConstraint(kind CostKind) ConstraintConfig {
 	if kind == Latency {
 		return ConstraintConfig{Kind: Latency, Width: 0.1, Alpha: 2e-4, Beta: 2}
@@ -109,7 +114,8 @@ const (
 	EndOfficial EndRule = "official"
 )
 
-// Preset returns the complete configuration named "paper" or "official".
+// Preset returns the complete configuration named "paper" or "official", the authors' released code. TrainSteps is 0 and
+// must be set before a search. Any other name is an error.
 func Preset(name string) (Config, error) {
 	c := Config{
 		K: 5, LockAndRehearse: true, End: EndRefill,
@@ -128,8 +134,8 @@ func Preset(name string) (Config, error) {
 	return Config{}, fmt.Errorf("preset %q: want paper or official", name)
 }
 
-// Validate refuses settings with which a search cannot run. Its errors are *setting.Error, with keys of the table [search]
-// of the configuration file.
+// Validate refuses settings with which a search cannot run. Its errors are *setting.Error, with keys of the table
+// [search] of the configuration file.
 func (c Config) Validate() error {
 	switch {
 	case c.K < 2 || c.K > maxBranches:

@@ -29,7 +29,8 @@ const leastProbability = 1e-30
 
 // newDistribution is the distribution at θ, with p = (1−s)·sigmoid(θ) + s/2. theta has the order of ops.
 func newDistribution(ops Path, theta []float64, s float64, normal, single bool) distribution {
-	d := distribution{ops, make([]float64, len(ops)), make([]float64, len(ops)), make([]float64, len(ops)), normal, single}
+	n := len(ops)
+	d := distribution{ops, make([]float64, n), make([]float64, n), make([]float64, n), normal, single}
 	for i, t := range theta {
 		d.on[i] = max((1-s)*sigmoid(t)+s/2, leastProbability)
 		d.off[i] = max((1-s)*sigmoid(-t)+s/2, leastProbability)
@@ -54,8 +55,8 @@ func (d distribution) free() bool {
 // draw draws a configuration.
 func (d distribution) draw(r *rand.Rand) mask { return d.drawWithout(r, d.disallowed()) }
 
-// drawPair draws two distinct configurations, b from what a leaves of the distribution (3.3.1). A layer that is not free
-// has a single configuration, which both are.
+// drawPair draws two distinct configurations, b from what a leaves of the distribution (3.3.1). A layer that is not
+// free has a single configuration, which both are.
 func (d distribution) drawPair(r *rand.Rand) (a, b mask) {
 	a = d.draw(r)
 	if !d.free() {

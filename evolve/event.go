@@ -27,19 +27,21 @@ type RoundStarted struct {
 	SubsetSize string `json:"subset_size"` // number of architectures over the subset, exact, decimal
 }
 
-// Trained reports one weight update.
+// Trained reports one weight update (eq. 2).
 type Trained struct {
 	Step int     `json:"step"` // from 0
 	Loss float64 `json:"loss"` // mean cross-entropy of the batch
 }
 
-// FitnessUpdated reports one fitness update.
+// FitnessUpdated reports one fitness update (eq. 3).
 type FitnessUpdated struct {
-	Step     int         `json:"step"`     // from 0, of fitness updates
-	Loss     float64     `json:"loss"`     // cross-entropy on the held-out batch
-	Cost     float64     `json:"cost"`     // expected cost over the two configurations of each layer (eq. 8)
-	Resource float64     `json:"resource"` // resource term (eq. 5)
-	Theta    [][]float64 `json:"theta"`    // θ after the update, by layer, in the order of the round's subset without what was quarantined; null on most steps
+	Step     int     `json:"step"`     // from 0, of fitness updates
+	Loss     float64 `json:"loss"`     // cross-entropy on the held-out batch
+	Cost     float64 `json:"cost"`     // expected cost over the two configurations of each layer (eq. 8)
+	Resource float64 `json:"resource"` // resource term (eq. 5)
+	// Theta is θ after the update, by layer, in the order of the round's subset without what was quarantined. It is nil
+	// on most steps, and never on a round's last.
+	Theta [][]float64 `json:"theta"`
 }
 
 // Dropped says that simplification dropped an operation from a layer for the rest of the round (3.3.1).
@@ -50,7 +52,7 @@ type Dropped struct {
 	Theta float64 `json:"theta"` // below the threshold
 }
 
-// Sampled reports what the constraint interval yielded.
+// Sampled reports what the constraint interval yielded (3.3.2).
 type Sampled struct {
 	Feasibility Feasibility `json:"feasibility"`
 	Rehearsed   int         `json:"rehearsed"` // architectures of the previous front that are scored again
@@ -58,20 +60,20 @@ type Sampled struct {
 
 // Scored reports the accuracy of one architecture.
 type Scored struct {
-	Index int   `json:"index"` // in the list of architectures to score, which the engine takes in an order of its own
+	Index int   `json:"index"` // in the list of architectures to score; the engine has an order of its own
 	Done  int   `json:"done"`  // scored so far, with this one
 	Total int   `json:"total"` // length of that list
 	Trial Trial `json:"trial"`
 }
 
-// FrontRetrieved reports the round's Pareto front.
+// FrontRetrieved reports the round's Pareto front (3.3.2).
 type FrontRetrieved struct {
 	Members     []Member `json:"members"`     // by ascending cost; Round tells those that were inherited
 	Hypervolume float64  `json:"hypervolume"` // to the point (τ·(1+width), 0)
-	Unedged     bool     `json:"unedged"`     // extras dominated everything else, so that they were not counted
-	// Rehearsed is the hypervolume, to the same point, of the previous front as it was scored again in this round; nil if
-	// it was not. Accuracies of two rounds are of two supernets: only this one can be compared with Hypervolume, which is
-	// never below it.
+	Unedged     bool     `json:"unedged"`     // extras dominated everything else and were not counted
+	// Rehearsed is the hypervolume, to the same point, of the previous front as it was scored again in this round. It
+	// is nil if no front was. Accuracies of two rounds are of two supernets: only this figure can be compared with
+	// Hypervolume, which is never below it.
 	Rehearsed *float64 `json:"rehearsed"`
 }
 
@@ -80,7 +82,7 @@ type Aggregated struct {
 	Kept []Path `json:"kept"` // by layer
 }
 
-// Replenished reports the operations that come in for the next round.
+// Replenished reports the subset of the next round: what is kept and what comes in (3.3.3).
 type Replenished struct {
 	Kept []Path `json:"kept"` // by layer
 	New  []Path `json:"new"`  // by layer
@@ -152,7 +154,7 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// ParseBody reads the JSON of a body of a kind.
+// ParseBody reads the JSON of a body of a kind, such as "round_started". An unknown kind is an error.
 func ParseBody(kind string, text []byte) (Body, error) {
 	read, known := map[string]func([]byte) (Body, error){
 		"round_started":   decode[RoundStarted],
@@ -179,6 +181,7 @@ func ParseBody(kind string, text []byte) (Body, error) {
 	return body, nil
 }
 
+// decode reads the JSON of one type of body.
 func decode[B Body](text []byte) (Body, error) {
 	var b B
 	err := json.Unmarshal(text, &b)

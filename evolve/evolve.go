@@ -2,14 +2,16 @@ package evolve
 
 import "context"
 
-// OpID numbers an operation of the pool, from 0 in the order in which operations came. It never changes during a search.
+// OpID numbers an operation of the pool, from 0 in the order in which operations came. It is the index of the operation
+// in Problem.Pool, and never changes during a search.
 type OpID int
 
 // Path is a selection of operations for one layer, in ascending order. In a normal layer the identity path is always
-// present and never listed (A.3), so that an empty Path passes the input on.
+// present and never listed (A.3): an empty Path passes the input on. In a reduction layer a Path has an operation at
+// least. A nil Path is an empty one.
 type Path []OpID
 
-// Arch is one architecture: the selected path of every layer.
+// Arch is one architecture: the selected path of every layer, from stem to head.
 type Arch []Path
 
 // Candidate is one operation of the pool as the search sees it.
@@ -25,26 +27,32 @@ type Step struct {
 	Total int // number of steps of this kind in the round: the schedule's length
 }
 
-// Gradient is what one fitness step measures for every layer (eq. 7).
+// Gradient is what one fitness step measures for every layer: the gradient of the cross-entropy L with respect to p̃_a
+// and p̃_b (eq. 7). The output of the layer is y, and those of its paths in a and b are e_a and e_b. Products are summed
+// over the batch.
 type Gradient struct {
-	Loss float64   // cross-entropy of architecture a on the held-out batch
+	Loss float64   // mean cross-entropy of architecture a on the held-out batch
 	A, B []float64 // ⟨∂L/∂y, e_a⟩ and ⟨∂L/∂y, e_b⟩ by layer
 }
 
-// Engine trains the weight-sharing supernet. Calls come from one goroutine, in the same order on every run. An error
-// that is a *Broken, which leaves the engine as if the call had not been made, ends the use of that operation; any other
-// ends the search.
+// Engine trains the weight-sharing supernet. Calls come from one goroutine, in the same order on every run. What they
+// are given belongs to the search: the engine reads it during the call alone and changes nothing.
+//
+// An error that is a *Broken ends the use of its operation. The engine must then be as if the call had not been made.
+// Any other error ends the search.
 type Engine interface {
 	// Begin starts a round on a subset of the pool: subset[l] lists the operations of layer l. Weights and
 	// optimizer start fresh.
 	Begin(round int, subset []Path) error
-	// Train takes one SGD step on architecture a and returns the batch's mean cross-entropy.
+	// Train takes one SGD step on architecture a (eq. 2) and returns the batch's mean cross-entropy. Every operation of
+	// a is in the round's subset.
 	Train(s Step, a Arch) (loss float64, err error)
-	// Fitness runs architecture a on a held-out batch, and the paths of b without gradient on a's activations.
+	// Fitness runs architecture a on a held-out batch, and the paths of b without gradient on a's activations (eq. 6,
+	// 7). It changes no weight.
 	Fitness(s Step, a, b Arch) (Gradient, error)
-	// Score recalibrates BN for each architecture and measures its top-1 accuracy (0..1) on the held-out set, which
-	// depends on no other architecture. It calls done once for each index of archs and stops at the first error of done.
-	// Which of two architectures comes first depends on these two and their places in archs alone, so that scoring what
-	// is left of a list goes on in the same order.
+	// Score recalibrates BN for each architecture and measures its top-1 accuracy on the held-out set, 0 to 1. The
+	// accuracy of one depends on no other. It calls done once for each index of archs, in an order of its own, and
+	// returns the first error of done without any further call. Which of two architectures comes first depends on these
+	// two and their places in archs alone: what is left of a list is scored in the same order.
 	Score(ctx context.Context, archs []Arch, done func(i int, accuracy float64) error) error
 }

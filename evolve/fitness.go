@@ -25,7 +25,8 @@ func NewFitness(subset []Path) Fitness {
 	f := make(Fitness, len(subset))
 	for l, ops := range subset {
 		n := len(ops)
-		f[l] = LayerFitness{Ops: ops, Dropped: make([]bool, n), Theta: make([]float64, n), Mean: make([]float64, n), Square: make([]float64, n)}
+		f[l] = LayerFitness{Ops: ops, Dropped: make([]bool, n), Theta: make([]float64, n),
+			Mean: make([]float64, n), Square: make([]float64, n)}
 	}
 	return f
 }
@@ -76,6 +77,7 @@ func (f Fitness) Adam(c FitnessConfig, gradient [][]float64) Fitness {
 	return next
 }
 
+// adam takes one step of Adam on one layer.
 func (f LayerFitness) adam(c FitnessConfig, gradient []float64) LayerFitness {
 	f.Theta, f.Mean, f.Square = slices.Clone(f.Theta), slices.Clone(f.Mean), slices.Clone(f.Square)
 	f.Updates++

@@ -41,7 +41,8 @@ func (s Search) score(ctx context.Context, st State) (State, error) {
 // scored enters the accuracy of the i-th architecture that was left to score.
 func (s Search) scored(st State, left []int, i int, accuracy float64) (State, error) {
 	if i < 0 || i >= len(left) || st.Trials[left[i]].Done {
-		return st, fmt.Errorf("the engine scored architecture %d of %d: there is none, or it has scored it before", i, len(left))
+		return st, fmt.Errorf("the engine scored architecture %d of %d: there is none, or it has scored it before",
+			i, len(left))
 	}
 	if !(accuracy >= 0 && accuracy <= 1) {
 		return st, fmt.Errorf("the engine measured accuracy %v: want 0 to 1", accuracy)
@@ -61,8 +62,8 @@ func (s Search) scored(st State, left []int, i int, accuracy float64) (State, er
 	return st, nil
 }
 
-// retrieve takes the Pareto front of the trials (3.3.2). Without a trial within the interval the search ends, and the front
-// of the round before stays.
+// retrieve takes the Pareto front of the trials (3.3.2). Without a trial within the interval the search ends, and the
+// front of the round before stays.
 func (s Search) retrieve(ctx context.Context, st State) (State, error) {
 	trials := present(st.Trials)
 	if !slices.ContainsFunc(trials, func(t Trial) bool { return !t.Extra }) {
@@ -107,14 +108,14 @@ func edged(trials []Trial) (front []Member) {
 	return front
 }
 
-// rehearsed is the front of what was scored again alone (Rehearse, 3.3.2), by the rules of the round's front: each of its
-// members is on the round's front or dominated by one that is. It is nil if nothing was scored again.
+// rehearsed is the front of what was scored again alone (Rehearse, 3.3.2), by the rules of the round's front: each of
+// its members is on the round's front or dominated by one that is. It is nil if nothing was scored again.
 func rehearsed(trials []Trial, unedged bool) []Member {
 	if !slices.ContainsFunc(trials, func(t Trial) bool { return t.Rehearsed }) {
 		return nil
 	}
-	counts := func(t Trial) bool { return t.Rehearsed || t.Extra && !unedged }
-	return append([]Member{}, edged(slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return !counts(t) }))...)
+	uncounted := func(t Trial) bool { return !t.Rehearsed && (!t.Extra || unedged) }
+	return append([]Member{}, edged(slices.DeleteFunc(slices.Clone(trials), uncounted))...)
 }
 
 // hypervolume of a front to the interval's upper end and accuracy 0: the same reference in every round.

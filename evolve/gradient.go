@@ -6,8 +6,8 @@ import "math"
 type FitnessGradient struct {
 	CrossEntropy [][]float64 // by layer and operation of the round's subset; nil for a layer with no freedom
 	Resource     [][]float64 // likewise
-	Cost         float64     // expected cost Σ_l p̃_a·C(e_a) + p̃_b·C(e_b) + fixed (eq. 8), in the unit of the constraint
-	ResourceTerm float64     // value of the resource term α·(Cost − τ)^β (eq. 5)
+	Cost         float64     // expected cost (eq. 8), in the unit of the constraint
+	ResourceTerm float64     // value of the resource term (eq. 5)
 }
 
 // Sum adds the gradients of both terms. A layer with no freedom stays nil.
@@ -25,17 +25,18 @@ func (g FitnessGradient) Sum() [][]float64 {
 	return sum
 }
 
-// Gradient returns the gradient of the fitness loss (eq. 5) with respect to θ, for configurations a and b of each layer.
-// The engine has measured the cross-entropy's gradient with respect to p̃_a and p̃_b (eq. 7). The resource term's follows
-// from eq. 5 and 8. Both reach θ through the rescaled probabilities (eq. 4). A layer with equal configurations has none.
+// Gradient returns the gradient of the fitness loss (eq. 5) with respect to θ, for configurations a and b of each
+// layer. The engine has measured the cross-entropy's gradient with respect to p̃_a and p̃_b (eq. 7). The resource
+// term's follows from eq. 5 and 8. Both reach θ through the rescaled probabilities (eq. 4). A layer with equal
+// configurations has none.
 func (f Fitness) Gradient(p Problem, c Config, a, b Arch, measured Gradient) FitnessGradient {
 	pa, slopes := make([]float64, len(f)), make([][]float64, len(f))
 	for l, layer := range f {
 		pa[l], slopes[l] = layer.rescaled(c.Fitness.Smoothing, a[l], b[l])
 	}
-	g := FitnessGradient{CrossEntropy: make([][]float64, len(f)), Resource: make([][]float64, len(f)), Cost: p.expectedCost(a, b, pa)}
-	term, byCost := c.Constraint.resourceTerm(g.Cost)
-	g.ResourceTerm = term
+	cost := p.expectedCost(a, b, pa)
+	term, byCost := c.Constraint.resourceTerm(cost)
+	g := FitnessGradient{make([][]float64, len(f)), make([][]float64, len(f)), cost, term}
 	for l, slope := range slopes {
 		g.CrossEntropy[l] = scale(measured.A[l]-measured.B[l], slope)
 		g.Resource[l] = scale(byCost*(p.pathCost(l, a[l])-p.pathCost(l, b[l])), slope)
@@ -43,8 +44,8 @@ func (f Fitness) Gradient(p Problem, c Config, a, b Arch, measured Gradient) Fit
 	return g
 }
 
-// expectedCost is Σ_l p̃_a·C(e_a) + p̃_b·C(e_b) + fixed over two configurations of each layer (eq. 8), in the unit of the
-// candidates' cost. pa is p̃_a by layer.
+// expectedCost is Σ_l p̃_a·C(e_a) + p̃_b·C(e_b) + fixed over two configurations of each layer (eq. 8), in the unit of
+// the candidates' cost. pa is p̃_a by layer.
 func (p Problem) expectedCost(a, b Arch, pa []float64) float64 {
 	cost := p.Fixed
 	for l := range a {

@@ -7,15 +7,16 @@ import (
 	"slices"
 )
 
-// Problem is what a search is about: the layers of the network, the pool and the costs. A normal layer keeps channels and
-// resolution and has an identity path, which costs nothing (A.3). Any other is a reduction layer: it needs an operation.
+// Problem is what a search is about: the layers of the network, the pool and the costs. A normal layer keeps channels
+// and resolution and has an identity path, which costs nothing (A.3). Any other is a reduction layer: it needs an
+// operation.
 type Problem struct {
 	Normal []bool      // by layer
 	Pool   []Candidate // by OpID
 	Fixed  float64     // cost of stem and head, in the unit of the candidates' cost
 }
 
-// Validate refuses a problem without layers or with a cost that is missing, negative or not a number.
+// Validate refuses a problem without layers, and a cost that is missing, negative or not finite.
 func (p Problem) Validate() error {
 	if len(p.Normal) == 0 {
 		return fmt.Errorf("problem: no layers")
@@ -25,7 +26,8 @@ func (p Problem) Validate() error {
 	}
 	for _, c := range p.Pool {
 		if len(c.Cost) != len(p.Normal) {
-			return fmt.Errorf("problem: operation %q has the cost of %d layers, the network has %d", c.Name, len(c.Cost), len(p.Normal))
+			return fmt.Errorf("problem: operation %q has the cost of %d layers, the network has %d",
+				c.Name, len(c.Cost), len(p.Normal))
 		}
 		for l, v := range c.Cost {
 			if !(v >= 0) || math.IsInf(v, 0) {
@@ -36,7 +38,8 @@ func (p Problem) Validate() error {
 	return nil
 }
 
-// Cost is the cost of an architecture with stem and head, in the unit of the candidates' cost. The identity costs nothing.
+// Cost is the cost of an architecture with stem and head, in the unit of the candidates' cost. The identity costs
+// nothing.
 func (p Problem) Cost(a Arch) float64 {
 	cost := p.Fixed
 	for l, path := range a {
@@ -55,7 +58,7 @@ func (p Problem) pathCost(l int, path Path) float64 {
 }
 
 // Reach returns the exact costs of the cheapest and of the dearest architecture with at most k of the given operations
-// in each layer, none only in normal layers.
+// in each layer, and none only in normal layers. A reduction layer must be given one at least.
 func (p Problem) Reach(ops []Path, k int) (least, greatest float64) {
 	cheapest, dearest := make(Arch, len(ops)), make(Arch, len(ops))
 	for l, path := range ops {

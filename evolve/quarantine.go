@@ -6,12 +6,13 @@ import (
 	"slices"
 )
 
-// Broken is an engine's error about an operation that cannot be run any more, such as one whose plugin crashed.
+// Broken is an engine's error about an operation that cannot be run any more: its plugin has crashed, for instance.
 type Broken struct {
 	Op  OpID
 	Err error
 }
 
+// Error is the reason.
 func (b *Broken) Error() string { return b.Err.Error() }
 
 // Unwrap is the reason.
@@ -26,8 +27,9 @@ type Quarantined struct {
 // Kind is "quarantined".
 func (Quarantined) Kind() string { return "quarantined" }
 
-// quarantine goes on without a broken operation. Where a reduction layer is left without any, or nothing is left to
-// score, the round is given up for a new one with what is pending.
+// quarantine goes on without a broken operation. The round is given up for a new one with what is pending if a
+// reduction layer is left without any operation, or nothing is left to score. The search ends if such a layer stays
+// empty.
 func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, error) {
 	next := st
 	next.Space, next.Fitness = st.Space.without(b.Op), st.Fitness.without(b.Op)
@@ -87,6 +89,7 @@ func (s Space) without(op OpID) Space {
 	return next
 }
 
+// omit is a copy of a list without an operation.
 func omit[P ~[]OpID](ops P, op OpID) P {
 	return slices.DeleteFunc(slices.Clone(ops), func(o OpID) bool { return o == op })
 }
@@ -102,6 +105,7 @@ func (f Fitness) without(op OpID) Fitness {
 	return next
 }
 
+// without is the fitness without the i-th operation.
 func (f LayerFitness) without(i int) LayerFitness {
 	f.Ops, f.Dropped = slices.Delete(slices.Clone(f.Ops), i, i+1), slices.Delete(slices.Clone(f.Dropped), i, i+1)
 	for _, v := range []*[]float64{&f.Theta, &f.Mean, &f.Square} {

@@ -52,17 +52,18 @@ func (s Search) ended(st State, space Space) string {
 	case s.exhausted(st, space):
 		return fmt.Sprintf("layer %d cannot be refilled: no operation is pending", space.Short())
 	case s.Config.End == EndRefill && space.Settled():
-		return fmt.Sprintf("the front uses all %d operations of every layer, so that none has room for a new one", s.Config.K)
+		return fmt.Sprintf("the front uses all %d operations of every layer, so that none has room for a new one",
+			s.Config.K)
 	}
 	return ""
 }
 
-// last reports whether a round is the last by max_rounds, which counts those with the present pool.
+// last reports whether a round is the last by max_rounds, which counts the rounds with the present pool.
 func (s Search) last(st State) bool {
 	return s.Config.MaxRounds > 0 && st.Round-st.Before >= s.Config.MaxRounds
 }
 
-// exhausted reports whether the pool is too small for a round after this one; with more operations there is one.
+// exhausted reports whether the pool is too small for a round after this one. With more operations there would be one.
 func (s Search) exhausted(st State, space Space) bool {
 	switch {
 	case s.last(st):
@@ -76,7 +77,7 @@ func (s Search) exhausted(st State, space Space) bool {
 // officialRounds is ⌊(N−1)/(K−1)⌋: the rounds of a search in which each replaces all operations but one.
 func (s Search) officialRounds(pool int) int { return max(1, (pool-1)/(s.Config.K-1)) }
 
-// finish ends the search.
+// finish ends the search. The space and the fitness stay those of the last round.
 func (s Search) finish(ctx context.Context, st State, reason string) (State, error) {
 	next := st
 	next.Phase, next.Reason, next.Trials = PhaseFinished, reason, nil

@@ -78,9 +78,9 @@ func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
 	return d
 }
 
-// fill draws until there are enough architectures within the interval (3.3.2), and then until there are enough extras. The draws
-// of both are bounded, and not begun where the reachable costs show that they would be in vain. Extras lie below the
-// interval alone: only a lower cost can dominate. It returns the context's error.
+// fill draws until there are enough architectures within the interval (3.3.2), and then until there are enough extras.
+// The draws of both are bounded, and not begun where the reachable costs show that they would be in vain. Extras lie
+// below the interval alone: only a lower cost can dominate. It returns the context's error.
 func (d *drawing) fill(ctx context.Context) error {
 	low, high := d.budget.Low(), d.budget.High()
 	if d.least <= high && d.greatest >= low {

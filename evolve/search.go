@@ -6,36 +6,42 @@ import (
 	"fmt"
 )
 
-// Search is a search by Neural Search-space Evolution.
+// Search is a search by Neural Search-space Evolution. Problem, Config and Engine are needed. Run and Continue change
+// no field; a Search serves one call at a time, as its Engine does.
 type Search struct {
 	Problem Problem
 	Config  Config
-	Seed    uint64
+	Seed    uint64 // of everything random in the search
 	Engine  Engine
 
-	// Arrivals returns the operations that have come since its last call, in order: they get the next ids. With wait it
-	// returns only when some have come, or nothing when none will come; the search would end without any. nil: none ever come.
+	// Arrivals returns the operations that have come since its last call, in order. They get the next ids. With wait it
+	// returns only when some have come, or an empty list when none will come: the search would end without any.
+	// Its error ends the search. A nil Arrivals means that none ever come.
 	Arrivals func(ctx context.Context, wait bool) ([]Candidate, error)
-	// Observe receives every event, in order; nil drops them. Its error ends the search.
+	// Observe receives every event, in order. Its error ends the search. A nil Observe drops the events. Slices in an
+	// event share memory with the search: they must not be changed.
 	Observe func(Event) error
-	// Checkpoint is called at every step boundary with a state from which Run can go on, given an engine in the condition
-	// that it has at that moment; nil is never called. The state shares memory with the search: encode it before
-	// returning. When the context has been cancelled the last call comes after that. Its error ends the search.
+	// Checkpoint is called at every step boundary with a state from which Run can go on. The engine must then be put
+	// into the condition that it has during the call. The state shares memory with the search: encode it before
+	// returning. After the context has been cancelled there is one last call. Its error ends the search. A nil
+	// Checkpoint is not called.
 	Checkpoint func(State) error
 }
 
-// Validate refuses what Run could not start: settings that make no sense, and a budget that the pool cannot meet.
+// Validate refuses what Run could not start: settings that make no sense, and a budget that the pool cannot meet. An
+// error about a setting is a *setting.Error, with a key of the table [search].
 func (s Search) Validate() error { return s.validate(State{}) }
 
-// Reach returns the costs of the cheapest and of the dearest architecture of the whole space.
+// Reach returns the costs of the cheapest and of the dearest architecture of the whole space, in the unit of the
+// candidates' cost.
 func (s Search) Reach() (least, greatest float64) {
 	return s.Problem.Reach(s.Problem.everything(), s.Config.branches())
 }
 
-// Run takes the search from a state, the zero State for a new one, to its end. A state from the middle of a round
-// needs an engine with the round's subset (State.Space.Subset) and the weights that belong to it. Run returns the last
-// step boundary's state, with the context's error if it was cancelled. Equal problems, configurations, seeds, engines
-// and states give equal events and results.
+// Run takes the search from a state to its end. The zero State starts a new search. A state from the middle of a round
+// needs an engine with the round's subset (State.Space.Subset) and the weights that belong to it. Run returns the state
+// of the last step boundary, also with an error: the context's if it was cancelled. The result's State.Reason says why
+// the search ended. Equal problems, configurations, seeds, engines and states give equal events and results.
 func (s Search) Run(ctx context.Context, st State) (State, error) {
 	if err := s.validate(st); err != nil {
 		return st, fmt.Errorf("evolve: %w", err)
@@ -87,7 +93,7 @@ func (s Search) round(ctx context.Context, st State) (Problem, State, error) {
 	return s.replenish(ctx, st, kept) // filled up from the pending lists (3.3.3)
 }
 
-// emit reports an event and counts it.
+// emit reports an event and counts it in st. With an error it counts nothing.
 func (s Search) emit(st *State, body Body) error {
 	if s.Observe != nil {
 		if err := s.Observe(Event{st.Events, st.Round, body}); err != nil {

@@ -2,8 +2,8 @@ package evolve
 
 import "math/big"
 
-// Size is the exact number of architectures of the whole search space: in each layer any choice of at most k
-// operations of the pool, none only in normal layers; with single one operation, or none in normal layers.
+// Size is the exact number of architectures of the whole search space. A layer has at most k operations of the pool,
+// with single at most one, and none only in normal layers.
 func (p Problem) Size(k int, single bool) *big.Int {
 	size := big.NewInt(1)
 	for _, normal := range p.Normal {
@@ -12,7 +12,8 @@ func (p Problem) Size(k int, single bool) *big.Int {
 	return size
 }
 
-// SubsetSize is the exact number of architectures over a subset, given by layer.
+// SubsetSize is the exact number of architectures over a subset, given by layer. With single a layer has at most one
+// operation.
 func (p Problem) SubsetSize(subset []Path, single bool) *big.Int {
 	size := big.NewInt(1)
 	for l, ops := range subset {
@@ -21,7 +22,8 @@ func (p Problem) SubsetSize(subset []Path, single bool) *big.Int {
 	return size
 }
 
-// countPaths counts the paths of one layer with at most k of n operations: Σ_{i≤k} C(n, i), the empty one only if normal.
+// countPaths counts the paths of one layer with at most k of n operations: Σ_{i≤k} C(n, i), the empty one only if
+// normal.
 func countPaths(n, k int, normal, single bool) *big.Int {
 	if single {
 		k = 1

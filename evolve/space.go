@@ -20,7 +20,7 @@ type LayerSpace struct {
 	Pending []OpID `json:"pending"` // wait, in the order in which they will come
 }
 
-// NewSpace gives every layer its own shuffle of a pool of n operations (section 2). The first k are the subset, the rest
+// NewSpace gives every layer its own shuffle of a pool of n operations. The first k are the subset, the rest
 // wait. The shuffle of a layer depends on seed, n and the layer's number alone.
 func NewSpace(layers, n, k int, seed uint64) Space {
 	s := Space{k, make([]LayerSpace, layers)}
@@ -43,8 +43,8 @@ func shuffled(pool []OpID, seed uint64, rounds, layer int) []OpID {
 	return list
 }
 
-// Subset lists the operations of every layer that a round searches on, ascending: those inherited and those that are new.
-// The paths are copies.
+// Subset lists the operations of every layer that a round searches on, ascending: those inherited and those that are
+// new. The paths are copies.
 func (s Space) Subset() []Path {
 	subset := make([]Path, len(s.Layers))
 	for l, layer := range s.Layers {
@@ -54,8 +54,8 @@ func (s Space) Subset() []Path {
 	return subset
 }
 
-// Inherited lists the operations of every layer that the last front used, ascending. Lock and Rehearse never drops them.
-// The paths share the space's memory; those of a search's first round are empty.
+// Inherited lists the operations of every layer that the last front used, ascending. Lock and Rehearse never drops
+// them. The paths share the space's memory; those of a search's first round are empty.
 func (s Space) Inherited() []Path {
 	kept := make([]Path, len(s.Layers))
 	for l, layer := range s.Layers {
@@ -74,9 +74,9 @@ func (s Space) Arrived() []Path {
 	return arrived
 }
 
-// Replenish is the space of the next round (3.3.3): each layer keeps the given operations, ascending, and is filled to K
-// with the first that wait. The rest of the old subset is let go. Layers run short where too few wait. The result shares
-// no memory with s and kept.
+// Replenish is the space of the next round (3.3.3): each layer keeps the given operations, ascending, and is filled to
+// K with the first that wait. The rest of the old subset is let go. Layers run short where too few wait. The result
+// shares no memory with s and kept.
 func (s Space) Replenish(kept []Path) Space {
 	next := Space{s.K, make([]LayerSpace, len(s.Layers))}
 	for l, layer := range s.Layers {

@@ -32,8 +32,8 @@ type State struct {
 	Before  int      `json:"before"`  // rounds of the pools before it
 }
 
-// Uses reports whether a search may still run an operation that it knows: one that waits, or is in the subset or on the
-// front. Before the start it may run every one.
+// Uses reports whether a search may still run an operation: one that waits, or is in the subset or on the front. Before
+// the start it may run every one.
 func (st State) Uses(op OpID) bool {
 	if st.Round == 0 {
 		return true

@@ -8,7 +8,7 @@ import (
 	"github.com/nse-dev/nse/internal/random"
 )
 
-// begin starts a round: fresh weights and fitness on the space's subset.
+// begin starts a round: fresh weights and fitness on the space's subset. The first round draws the space.
 func (s Search) begin(ctx context.Context, st State) (State, error) {
 	next := st
 	if next.Round == 0 {
@@ -28,7 +28,8 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 	return next, s.boundary(ctx, next)
 }
 
-// train alternates weight updates with fitness updates, which simplify the space as they go (3.2, 3.3.1).
+// train alternates weight updates with fitness updates, which simplify the space as they go (3.2, 3.3.1). A step
+// boundary follows each weight update and its fitness update.
 func (s Search) train(ctx context.Context, st State) (State, error) {
 	for st.Step < s.Config.TrainSteps {
 		next, err := s.updateWeights(st)
@@ -67,8 +68,9 @@ func (s Search) updateWeights(st State) (State, error) {
 	return st, err
 }
 
-// updateFitness takes one step of θ towards the least expected loss over what θ itself samples (3.3.1, eq. 3). The engine
-// measures two configurations of each layer on a held-out batch. Operations that are then below the threshold are dropped.
+// updateFitness takes one step of θ towards the least expected loss over what θ itself samples (3.3.1, eq. 3). The
+// engine measures two configurations of each layer on a held-out batch. Operations that are then below the threshold
+// are dropped.
 func (s Search) updateFitness(st State) (State, error) {
 	step := Step{st.Round, st.Step/s.Config.Fitness.Every - 1, s.Config.TrainSteps / s.Config.Fitness.Every}
 	a, b := s.drawPairs(st, step)
@@ -119,7 +121,7 @@ func (s Search) simplify(st State, step Step) (State, error) {
 // snapshots is the number of fitness steps of a round, evenly spread, whose events carry θ.
 const snapshots = 64
 
-// snapshot is θ by layer on some of the steps, always on the last, and nil on the others.
+// snapshot is θ by layer on some of the steps, always on the last. It is nil on the others.
 func (f Fitness) snapshot(s Step) [][]float64 {
 	if (s.Index+1)*snapshots/s.Total == s.Index*snapshots/s.Total {
 		return nil
@@ -131,7 +133,7 @@ func (f Fitness) snapshot(s Step) [][]float64 {
 	return theta
 }
 
-// finite returns err, or an error if one of the numbers that an engine measured is not finite.
+// finite returns err if there is one, else an error if a number that an engine measured is not finite.
 func finite(err error, values ...float64) error {
 	if err != nil {
 		return err
