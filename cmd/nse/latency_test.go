@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse/internal/latency"
+	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 )
 
@@ -59,7 +60,7 @@ func refused(t *testing.T, line string, args ...string) {
 func TestLatencySearchCountsMilliseconds(t *testing.T) {
 	b, _ := latencyBed(t)
 	text := b.want["/front.json"]
-	var f front
+	var f runs.Front
 	if err := json.Unmarshal([]byte(text), &f); err != nil {
 		t.Fatal(err)
 	}

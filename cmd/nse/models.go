@@ -213,18 +213,9 @@ func modelsFile(what string) (string, error) {
 	return path, nil
 }
 
-// front is the format of front.json.
-type front struct {
-	Round         int                 `json:"round"`
-	Unit          string              `json:"unit"` // of cost
-	Hypervolume   float64             `json:"hypervolume"`
-	Rehearsed     *float64            `json:"rehearsed,omitempty"` // runs.Round.Rehearsed
-	Architectures []runs.Architecture `json:"architectures"`
-}
-
 // frontModels lays out a run's front with the pool and the configuration beside it.
 func frontModels(ctx context.Context, path string, text []byte, v variant) (models, error) {
-	var f front
+	var f runs.Front
 	if err := json.Unmarshal(text, &f); err != nil {
 		return models{}, locateJSON(path, text, err)
 	}
@@ -269,7 +260,7 @@ func frontModels(ctx context.Context, path string, text []byte, v variant) (mode
 }
 
 // pluginsOf is the set of plugins, by checksum, whose operations a front uses.
-func pluginsOf(r *runs.Run, f front) (map[string]bool, error) {
+func pluginsOf(r *runs.Run, f runs.Front) (map[string]bool, error) {
 	ops, err := r.Ops()
 	needed := map[string]bool{}
 	for _, op := range ops {

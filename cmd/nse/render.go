@@ -85,7 +85,7 @@ func frontText(r *runs.Run, x runs.Round, unit string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := json.MarshalIndent(front{x.Round, unit, x.Hypervolume, x.Rehearsed, archs}, "", " ")
+	data, err := json.MarshalIndent(runs.Front{Round: x.Round, Unit: unit, Hypervolume: x.Hypervolume, Rehearsed: x.Rehearsed, Architectures: archs}, "", " ")
 	return append(data, '\n'), err
 }
 

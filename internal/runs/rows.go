@@ -22,7 +22,16 @@ type Round struct {
 	Started     time.Time  // of the checkpoint that holds its start
 }
 
-// Architecture is one scored architecture of a round. The tags are the format of front.json.
+// Front is the format of front.json.
+type Front struct {
+	Round         int            `json:"round"`
+	Unit          string         `json:"unit"` // of cost
+	Hypervolume   float64        `json:"hypervolume"`
+	Rehearsed     *float64       `json:"rehearsed,omitempty"` // Round.Rehearsed
+	Architectures []Architecture `json:"architectures"`       // by ascending cost
+}
+
+// Architecture is one scored architecture of a round. The tags are those of front.json.
 type Architecture struct {
 	Ops      [][]string `json:"ops"` // names by layer
 	Params   int64      `json:"params"`
