@@ -19,7 +19,7 @@ var mayImport = map[string][]string{
 	"sdk/serve":       {"sdk", "sdk/wire"},
 	"sdk/sdktest":     {"sdk", "sdk/serve", "sdk/wire"},
 	"plugins":         {"plugins", "sdk", "sdk/serve"},
-	"registry":        {"sdk", "sdk/wire", "internal/tomlpos"},
+	"registry":        {"sdk", "sdk/wire", "internal/file", "internal/tomlpos"},
 	"pareto":          {},
 	"evolve":          {"sdk", "pareto", "internal/random"},
 	"supernet":        {"evolve", "sdk", "supernet", "internal/random", "internal/safetensors", "internal/tomlpos"},

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
@@ -24,7 +25,7 @@ func Lock(ctx context.Context, path string, o Options, announce func(plugins []P
 	if err != nil {
 		return nil, err
 	}
-	f, dir := file{path, string(text)}, filepath.Dir(path)
+	f, dir := poolFile{path, string(text)}, filepath.Dir(path)
 	entries, watch, err := parse(path, text)
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func Lock(ctx context.Context, path string, o Options, announce func(plugins []P
 	}
 	changes := merge(&lock, plugins)
 	if len(plugins) > 0 {
-		if err := replace(filepath.Join(dir, LockFile), encodeLock(lock)); err != nil {
+		if err := file.WriteShared(filepath.Join(dir, LockFile), encodeLock(lock)); err != nil {
 			return nil, err
 		}
 	}
@@ -68,7 +69,7 @@ func readPins(dir string) ([]Pin, error) {
 }
 
 // plugins lists the entries that name a plugin by path, one for each, with what can be said of it before it is started.
-func (f file) plugins(entries []entry, dir string) (list []entry, pins []Pin, err error) {
+func (f poolFile) plugins(entries []entry, dir string) (list []entry, pins []Pin, err error) {
 	for _, e := range entries {
 		if e.path == "" {
 			continue
@@ -89,7 +90,7 @@ func (f file) plugins(entries []entry, dir string) (list []entry, pins []Pin, er
 }
 
 // ask starts the plugin of an entry, from a copy of a checksum, and returns its version.
-func (e entry) ask(ctx context.Context, f file, dir string, o Options, sha256 string) (version string, err error) {
+func (e entry) ask(ctx context.Context, f poolFile, dir string, o Options, sha256 string) (version string, err error) {
 	path, err := filepath.Abs(within(dir, []string{e.path})[0])
 	if err == nil {
 		path, err = admit(path, sha256)

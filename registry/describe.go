@@ -50,7 +50,7 @@ func WithOps(text []byte, ops ...sdk.Op) []byte {
 	var doc struct {
 		Plugin []struct{ Builtin string }
 	}
-	f := file{"", string(text)}
+	f := poolFile{"", string(text)}
 	if f.bounded() != nil {
 		return text
 	}

@@ -23,7 +23,7 @@ type member struct {
 
 // expand lists the members of a plugin's listings: the product of the values of each attribute, as nested loops in
 // the order in which the attributes are written, so that the last one varies fastest.
-func (f file) expand(e entry, families []sdk.Op) (members []member, err error) {
+func (f poolFile) expand(e entry, families []sdk.Op) (members []member, err error) {
 	for _, l := range e.ops {
 		op, err := f.family(e, l, families)
 		if err != nil {
@@ -65,7 +65,7 @@ func product(combinations []sdk.Attrs, name string, values []any) (all []sdk.Att
 	return all
 }
 
-func (f file) family(e entry, l listing, families []sdk.Op) (sdk.Op, error) {
+func (f poolFile) family(e entry, l listing, families []sdk.Op) (sdk.Op, error) {
 	var names []string
 	for _, op := range families {
 		if op.Name == l.family {
@@ -78,7 +78,7 @@ func (f file) family(e entry, l listing, families []sdk.Op) (sdk.Op, error) {
 
 // values lists the values that a key gives to an attribute. One value stands for itself and a list of values for
 // each of them; for an attribute whose values are lists, that is a list, and a list of lists.
-func (f file) values(op sdk.Op, s setting) ([]any, error) {
+func (f poolFile) values(op sdk.Op, s setting) ([]any, error) {
 	i := slices.IndexFunc(op.Attrs, func(a sdk.Attr) bool { return a.Name == s.name })
 	if i < 0 {
 		return nil, f.errorf(s.spot.Key, "%w", op.Unknown(s.name))
@@ -110,7 +110,7 @@ func (f file) values(op sdk.Op, s setting) ([]any, error) {
 }
 
 // value turns a value of TOML into one of an attribute.
-func (f file) value(attr sdk.Attr, v any, s *tomlpos.Spot) (any, error) {
+func (f poolFile) value(attr sdk.Attr, v any, s *tomlpos.Spot) (any, error) {
 	switch toml := v.(type) {
 	case int64:
 		v = int(toml)

@@ -53,7 +53,7 @@ func ReadLock(dir string) ([]byte, error) {
 func parseLock(name string, text []byte) (pins []Pin, err error) {
 	pins, err = readLock(name, text)
 	if first, rest, _ := strings.Cut(string(text), "\n"); err == nil && len(text) > 0 && first != sumLine(rest) {
-		return nil, file{name, string(text)}.errorf(0, "the lock was edited or is damaged: restore it, or remove it and pin anew with nse ops lock")
+		return nil, poolFile{name, string(text)}.errorf(0, "the lock was edited or is damaged: restore it, or remove it and pin anew with nse ops lock")
 	}
 	return pins, err
 }
@@ -63,7 +63,7 @@ func sumLine(rest string) string { return fmt.Sprintf("sum = \"%x\"", sha256.Sum
 
 // readLock reads a lock, whatever its sum.
 func readLock(name string, text []byte) (pins []Pin, err error) {
-	f := file{name, string(text)}
+	f := poolFile{name, string(text)}
 	if err := f.bounded(); err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func readLock(name string, text []byte) (pins []Pin, err error) {
 }
 
 // pin reads one [[plugin]] of a lock.
-func (f file) pin(table map[string]any, s *tomlpos.Spot) (p Pin, err error) {
+func (f poolFile) pin(table map[string]any, s *tomlpos.Spot) (p Pin, err error) {
 	if err := f.known("[[plugin]]", table, s, "name", "platform", "version", "protocol", "sha256"); err != nil {
 		return p, err
 	}
@@ -154,7 +154,7 @@ func encodeLock(pins []Pin) []byte {
 }
 
 // pinned gives the entries of a pool file the checksums that its lock says.
-func (f file) pinned(entries []entry, lock string, pins []Pin) error {
+func (f poolFile) pinned(entries []entry, lock string, pins []Pin) error {
 	for i := range entries {
 		e := &entries[i]
 		if e.path == "" {
@@ -172,22 +172,4 @@ func (f file) pinned(entries []entry, lock string, pins []Pin) error {
 		}
 	}
 	return nil
-}
-
-// replace writes a file in one step.
-func replace(path string, text []byte) (err error) {
-	to, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(to.Name()))
-		}
-	}()
-	_, err = to.Write(text)
-	if err = errors.Join(err, to.Chmod(0o644), to.Sync(), to.Close()); err != nil {
-		return err
-	}
-	return os.Rename(to.Name(), path)
 }

@@ -13,15 +13,15 @@ import (
 	"github.com/nse-dev/nse/internal/tomlpos"
 )
 
-// file is the text of an ops.toml with its name, for messages.
-type file struct{ name, text string }
+// poolFile is the text of an ops.toml with its name, for messages.
+type poolFile struct{ name, text string }
 
 // errorf is an error at a byte of the file.
-func (f file) errorf(at int, format string, args ...any) error {
+func (f poolFile) errorf(at int, format string, args ...any) error {
 	return fmt.Errorf("%s: %w", f.where(at), fmt.Errorf(format, args...))
 }
 
-func (f file) where(at int) string {
+func (f poolFile) where(at int) string {
 	line, column := tomlpos.Position(f.text, at)
 	return fmt.Sprintf("%s:%d:%d", f.name, line, column)
 }
@@ -64,7 +64,7 @@ const (
 
 // parse reads an ops.toml without starting a plugin: every key is known and every value has a type that it can have.
 func parse(name string, text []byte) (entries []entry, watch []string, err error) {
-	f := file{name, string(text)}
+	f := poolFile{name, string(text)}
 	if err := f.bounded(); err != nil {
 		return nil, nil, err
 	}
@@ -97,7 +97,7 @@ func parse(name string, text []byte) (entries []entry, watch []string, err error
 }
 
 // watched is the list of folders in which plugins may come up.
-func (f file) watched(v any, s *tomlpos.Spot) (dirs []string, err error) {
+func (f poolFile) watched(v any, s *tomlpos.Spot) (dirs []string, err error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -117,7 +117,7 @@ func (f file) watched(v any, s *tomlpos.Spot) (dirs []string, err error) {
 
 // bounded refuses texts that the decoder would need very long for: its time grows with the square of the depth of
 // tables and of the parts of a key.
-func (f file) bounded() error {
+func (f poolFile) bounded() error {
 	if len(f.text) > maxText {
 		return f.errorf(0, "the file is longer than %d bytes", maxText)
 	}
@@ -142,7 +142,7 @@ func (f file) bounded() error {
 }
 
 // syntax gives an error of the toml package the form of all others.
-func (f file) syntax(err error) error {
+func (f poolFile) syntax(err error) error {
 	var p toml.ParseError
 	if errors.As(err, &p) {
 		message, _, _ := strings.Cut(p.Message, "\n")
@@ -151,7 +151,7 @@ func (f file) syntax(err error) error {
 	return f.errorf(0, "%w", err)
 }
 
-func (f file) entry(table map[string]any, s *tomlpos.Spot) (e entry, err error) {
+func (f poolFile) entry(table map[string]any, s *tomlpos.Spot) (e entry, err error) {
 	e.at = s.At
 	if err = f.known("[[plugin]]", table, s, "builtin", "path", "sha256", "op"); err != nil {
 		return e, err
@@ -179,7 +179,7 @@ func (f file) entry(table map[string]any, s *tomlpos.Spot) (e entry, err error) 
 	return e, err
 }
 
-func (f file) checksum(e entry, table map[string]any, s *tomlpos.Spot) (string, error) {
+func (f poolFile) checksum(e entry, table map[string]any, s *tomlpos.Spot) (string, error) {
 	text, err := f.textOf("sha256", table, s)
 	if text == "" || err != nil {
 		return "", err
@@ -193,7 +193,7 @@ func (f file) checksum(e entry, table map[string]any, s *tomlpos.Spot) (string, 
 	return strings.ToLower(text), nil
 }
 
-func (f file) listings(e entry, table map[string]any, s *tomlpos.Spot) ([]listing, error) {
+func (f poolFile) listings(e entry, table map[string]any, s *tomlpos.Spot) ([]listing, error) {
 	if table["op"] == nil {
 		return nil, f.errorf(s.At, "plugin %q has no [[plugin.op]]: name at least one operation", e.name())
 	}
@@ -212,7 +212,7 @@ func (f file) listings(e entry, table map[string]any, s *tomlpos.Spot) ([]listin
 	return list, nil
 }
 
-func (f file) listing(table map[string]any, s *tomlpos.Spot) (listing, error) {
+func (f poolFile) listing(table map[string]any, s *tomlpos.Spot) (listing, error) {
 	l := listing{at: s.At}
 	var err error
 	if l.family, err = f.textOf("name", table, s); err != nil {
@@ -236,7 +236,7 @@ func (f file) listing(table map[string]any, s *tomlpos.Spot) (listing, error) {
 }
 
 // plain refuses dates and tables as values of attributes.
-func (f file) plain(name string, v any, s *tomlpos.Spot) error {
+func (f poolFile) plain(name string, v any, s *tomlpos.Spot) error {
 	switch v := v.(type) {
 	case int64, float64, bool, string:
 		return nil
@@ -252,7 +252,7 @@ func (f file) plain(name string, v any, s *tomlpos.Spot) error {
 }
 
 // known refuses keys of a table that it cannot have; the first in the file is reported.
-func (f file) known(what string, table map[string]any, s *tomlpos.Spot, keys ...string) error {
+func (f poolFile) known(what string, table map[string]any, s *tomlpos.Spot, keys ...string) error {
 	unknown := slices.DeleteFunc(slices.Collect(maps.Keys(table)), func(k string) bool { return slices.Contains(keys, k) })
 	if len(unknown) == 0 {
 		return nil
@@ -262,7 +262,7 @@ func (f file) known(what string, table map[string]any, s *tomlpos.Spot, keys ...
 }
 
 // textOf is the text of a key, empty if there is none.
-func (f file) textOf(key string, table map[string]any, s *tomlpos.Spot) (string, error) {
+func (f poolFile) textOf(key string, table map[string]any, s *tomlpos.Spot) (string, error) {
 	v, given := table[key]
 	if !given {
 		return "", nil
@@ -275,7 +275,7 @@ func (f file) textOf(key string, table map[string]any, s *tomlpos.Spot) (string,
 }
 
 // tables is the list of tables of a key.
-func (f file) tables(key string, table map[string]any, s *tomlpos.Spot) ([]map[string]any, error) {
+func (f poolFile) tables(key string, table map[string]any, s *tomlpos.Spot) ([]map[string]any, error) {
 	list, ok := table[key].([]map[string]any)
 	if !ok || len(list) == 0 {
 		return nil, f.errorf(s.Fields[key].Key, "%s is not a list of tables: write its header in double brackets", key)

@@ -26,7 +26,7 @@ func families() []sdk.Op {
 // members parses a text and expands it as if every plugin offered families.
 func members(name, text string) (all []member, err error) {
 	entries, _, err := parse(name, []byte(text))
-	f := file{name, text}
+	f := poolFile{name, text}
 	for _, e := range entries {
 		if err == nil {
 			var some []member

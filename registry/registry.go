@@ -128,7 +128,7 @@ func Parse(ctx context.Context, name string, text []byte, dir string, o Options)
 	if err != nil {
 		return nil, err
 	}
-	f := file{name, string(text)}
+	f := poolFile{name, string(text)}
 	lock := filepath.Join(filepath.Dir(name), LockFile)
 	pins, err := parseLock(lock, o.Lock)
 	if err == nil {
@@ -191,7 +191,7 @@ type started struct {
 }
 
 // start runs the plugins of all entries and returns them by entry; entries with the same source share one.
-func (p *Pool) start(ctx context.Context, f file, entries []entry, dir string, o Options) ([]source, error) {
+func (p *Pool) start(ctx context.Context, f poolFile, entries []entry, dir string, o Options) ([]source, error) {
 	var distinct []entry
 	index := make([]int, len(entries))
 	for i, e := range entries {
@@ -227,7 +227,7 @@ func (e entry) same(other entry) bool {
 }
 
 // open makes the plugin of an entry ready: in this process where the options say so, else in its own.
-func (e entry) open(ctx context.Context, f file, dir string, o Options) (source, error) {
+func (e entry) open(ctx context.Context, f poolFile, dir string, o Options) (source, error) {
 	if op, here := e.inProcess(o); here {
 		i, err := newInside(e.name(), op, o.Log)
 		if err != nil {
@@ -254,7 +254,7 @@ func (e entry) inProcess(o Options) (op sdk.Op, here bool) {
 }
 
 // launch starts the plugin of an entry.
-func (e entry) launch(ctx context.Context, f file, dir string, o Options) (*host, error) {
+func (e entry) launch(ctx context.Context, f poolFile, dir string, o Options) (*host, error) {
 	command, err := e.command(f.name, dir, o)
 	var h *host
 	if err == nil {
@@ -297,7 +297,7 @@ func (e entry) command(pool, dir string, o Options) ([]string, error) {
 }
 
 // list numbers the operations of all entries.
-func (p *Pool) list(f file, entries []entry, sources []source) error {
+func (p *Pool) list(f poolFile, entries []entry, sources []source) error {
 	listed := map[string]int{}
 	for i, e := range entries {
 		about := sources[i].about()

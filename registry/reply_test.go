@@ -146,7 +146,7 @@ func FuzzDescribe(f *testing.F) {
 		if err != nil || len(entries) != 1 {
 			t.Fatalf("%v in\n%s", err, text)
 		}
-		if all, err := (file{"listed.toml", text}).expand(entries[0], d.families); err != nil || len(all) != len(d.families) {
+		if all, err := (poolFile{"listed.toml", text}).expand(entries[0], d.families); err != nil || len(all) != len(d.families) {
 			t.Fatalf("%d of %d: %v in\n%s", len(all), len(d.families), err, text)
 		}
 	})

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 // Trust remembers on this machine that the user has named a place from which operations may come: a folder or a pool
@@ -32,7 +34,7 @@ func mark(kind, what string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return replace(path, []byte(what+"\n"))
+	return file.WriteShared(path, []byte(what+"\n"))
 }
 
 func marked(kind, what string) bool {
