@@ -13,22 +13,29 @@ const module = "github.com/nse-dev/nse/"
 // mayImport is the import table of the design: for each folder, which of our packages its code may import. A folder
 // stands for what is below it too; the longest folder that fits decides. Tests may import more.
 var mayImport = map[string][]string{
-	".":               {}, // embeds the shipped pools
-	"sdk":             {},
-	"sdk/wire":        {"sdk"},
-	"sdk/serve":       {"sdk", "sdk/wire"},
-	"sdk/sdktest":     {"sdk", "sdk/serve", "sdk/wire"},
-	"plugins":         {"plugins", "sdk", "sdk/serve"},
-	"registry":        {"sdk", "sdk/wire", "internal/file", "internal/tomlpos"},
-	"pareto":          {},
-	"evolve":          {"sdk", "pareto", "internal/random"},
-	"supernet":        {"evolve", "sdk", "supernet", "internal/random", "internal/safetensors", "internal/tomlpos"},
-	"supernet/graph":  {"sdk", "supernet/kernel"},
-	"supernet/kernel": {},
-	"supernet/data":   {},
-	"internal":        {"sdk", "sdk/wire", "evolve", "pareto", "supernet", "registry", "internal/file", "internal/random", "internal/safetensors"},
-	"examples":        {"examples/plugin-exec/softpool", "sdk", "sdk/serve"},
-	"cmd/nse":         {"."},
+	".":           {}, // embeds the shipped pools
+	"sdk":         {},
+	"sdk/wire":    {"sdk"},
+	"sdk/serve":   {"sdk", "sdk/wire"},
+	"sdk/sdktest": {"sdk", "sdk/serve", "sdk/wire"},
+	"plugins":     {"plugins", "sdk", "sdk/serve"},
+	"registry": {"sdk", "sdk/wire", "internal/file", "registry/inprocess", "registry/poolfile", "registry/process",
+		"registry/reply", "registry/trust"},
+	"registry/inprocess": {"sdk", "sdk/wire", "internal/oneline", "registry/reply", "registry/tensors"},
+	"registry/poolfile":  {"sdk", "sdk/wire", "internal/oneline", "internal/tomlpos"},
+	"registry/process":   {"sdk", "sdk/wire", "internal/oneline", "registry/reply", "registry/tensors"},
+	"registry/reply":     {"sdk", "sdk/wire", "internal/oneline"},
+	"registry/tensors":   {"sdk"},
+	"registry/trust":     {"internal/file", "registry/poolfile"},
+	"pareto":             {},
+	"evolve":             {"sdk", "pareto", "internal/random"},
+	"supernet":           {"evolve", "sdk", "supernet", "internal/random", "internal/safetensors", "internal/tomlpos"},
+	"supernet/graph":     {"sdk", "supernet/kernel"},
+	"supernet/kernel":    {},
+	"supernet/data":      {},
+	"internal":           {"sdk", "sdk/wire", "evolve", "pareto", "supernet", "registry", "internal/file", "internal/random", "internal/safetensors"},
+	"examples":           {"examples/plugin-exec/softpool", "sdk", "sdk/serve"},
+	"cmd/nse":            {"."},
 }
 
 // onlyImporter names the folder that alone may import a library.
