@@ -10,8 +10,8 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Describe starts the plugin at path, which the user has named, and returns an ops.toml that lists each of its families
-// once, with the default values of its attributes.
+// Describe starts the plugin at path, which the user has named, and so accepts it. It returns an ops.toml that lists
+// each of its families once, with the default values of its attributes.
 func Describe(ctx context.Context, path string, o Options) ([]byte, error) {
 	o = o.withDefaults()
 	sum, err := trust.Admit(path)
@@ -30,7 +30,8 @@ func Describe(ctx context.Context, path string, o Options) ([]byte, error) {
 	return poolfile.Listing(path, sum, h.About().Families), nil
 }
 
-// WithOps is the text of a pool file in which every operation is listed as a built-in plugin, as Options.InProcess finds it.
-// An operation that the text does not name by builtin = "NAME" is appended, with the default values of its attributes. A
-// text that is not TOML stays as it is, for Parse to say what is wrong. An empty text becomes the pool of these operations.
+// WithOps is the text of a pool file in which every operation is listed as a built-in plugin, as Options.InProcess
+// finds it. An operation that the text does not name by builtin = "NAME" is appended, with the default values of its
+// attributes. A text that is not TOML stays as it is, for Parse to say what is wrong. An empty text becomes the pool of
+// these operations.
 func WithOps(text []byte, ops ...sdk.Op) []byte { return poolfile.WithOps(text, ops...) }

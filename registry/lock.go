@@ -12,16 +12,16 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// Change is a plugin that Lock has pinned, and how it was pinned before.
+// Change is a plugin that Lock has pinned, and how it was pinned before. A nil Before says that it was not.
 type Change struct {
 	Pin
-	Before *Pin `json:"before"` // nil: it was not
+	Before *Pin `json:"before"`
 }
 
-// Lock pins the plugins that a pool file names by path, on this poolfile.Platform, in the lock beside the file, and remembers
-// that the user has accepted them and the folders that the pool watches. It starts each plugin to ask for its version;
-// before the first one, announce is told of all of them and of the folders. Pins of other plugins and platforms stay.
-// On error neither the lock nor what is accepted has changed.
+// Lock pins the plugins that a pool file names by path, on this platform, in the lock beside the file. It remembers on
+// this machine that the user has accepted them, and the folders that the pool watches. Pins of other plugins and
+// platforms stay. It starts each plugin to ask for its version; before the first one, announce gets all of them and the
+// folders. On error neither the lock nor what is accepted has changed.
 func Lock(ctx context.Context, path string, o Options, announce func(plugins []Pin, folders []string)) ([]Change, error) {
 	o = o.withDefaults()
 	text, err := poolfile.Read(path)
@@ -92,7 +92,7 @@ func named(f poolfile.File, entries []poolfile.Entry, dir string) (list []poolfi
 	return list, pins, nil
 }
 
-// ask starts the plugin of an poolfile.Entry, from a copy of a checksum, and returns its version.
+// ask starts the plugin of an entry, from a copy of a checksum, and returns its version.
 func ask(ctx context.Context, f poolfile.File, e poolfile.Entry, dir string, o Options, sha256 string) (version string, err error) {
 	path, err := filepath.Abs(within(dir, []string{e.Path})[0])
 	if err == nil {

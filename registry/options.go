@@ -12,11 +12,11 @@ import (
 // or Self.
 type Options struct {
 	// InProcess returns the operation of this program that a pool file means by builtin = "NAME". It runs in this
-	// process: its Build and its kernels are called directly, without a deadline. A panic of theirs is an error as that
-	// of a plugin's is. Of a name for which InProcess returns false, Self makes a process; so does a nil InProcess.
+	// process: its Build and its kernels are called directly, without a deadline. A panic in them is an error, as in a
+	// plugin. A name for which InProcess returns false is served by Self. A nil InProcess has no operation.
 	InProcess func(name string) (sdk.Op, bool)
-	// Self is the command line that serves a built-in plugin in a process of its own when the plugin's name is appended
-	// to it. Without it, a built-in plugin that InProcess does not have is an error.
+	// Self is the command line that serves built-in plugins. The name of one is appended, and it gets a process of its
+	// own. Without Self, a built-in plugin that InProcess does not have is an error.
 	Self []string
 	// StartTimeout bounds the start of a plugin up to its handshake; the default is 20 s.
 	StartTimeout time.Duration
@@ -24,9 +24,13 @@ type Options struct {
 	CallTimeout time.Duration
 	// NoArena sends the tensors of Exec primitives in messages, as on systems without shared memory of this kind.
 	NoArena bool
-	// Recall starts those plugins only for whose checksum it is true (empty: one that is built in), and executes the
-	// copies in the cache: what comes from elsewhere cannot name a file to execute. nil starts all, if they are pinned and accepted.
+	// Recall selects plugins by checksum. Plugins for which it returns false are not started, and their operations are
+	// not in the pool. The checksum of a built-in plugin is empty. A nil Recall starts all of them.
 	Recall func(sha256 string) bool
+	// Cached takes plugins from the cache, by checksum alone, where the user has accepted them before: the files that
+	// the pool names are not looked at. A pool that comes from elsewhere, such as a run's, cannot name a file to
+	// execute then.
+	Cached bool
 	// Lock is the text of the nse.lock that pins the pool's plugins; Load reads it beside the pool file.
 	Lock []byte
 	// Watched is a folder that the user watches: plugins in it need not have been accepted before.

@@ -1,4 +1,4 @@
-// Package registry turns an ops.toml into a pool of operations, which it keeps in plugin processes.
+// Package registry turns an ops.toml into a pool of operations, whose plugins it runs.
 package registry
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// Pool is the operations of an ops.toml, and the plugins that build them.
+// Pool is the operations of an ops.toml, and the plugins that build them. Graph may be called concurrently.
 type Pool struct {
 	Ops   []Op     // the id of an operation is its index
 	Watch []string // folders in which plugins may come up
@@ -42,14 +42,14 @@ type Op struct {
 // Plugin is where an operation comes from.
 type Plugin struct {
 	Name     string // the path or the builtin of the pool file
-	Version  string // as it tells it; empty: it tells none
+	Version  string // as it tells it; empty if it tells none
 	Protocol int    // version of the protocol that it speaks
 	SHA256   string // of its binary, in hexadecimal digits; empty for one that is built in
 }
 
-// Load reads an ops.toml and the lock beside it, starts its plugins concurrently and lists their operations in the order
-// of the file. An operation that is possible at no layer is an error; one that is impossible at some layer shows in
-// Graph. Errors about the file start with file:line:column. The caller closes the pool.
+// Load reads an ops.toml and the lock beside it, starts its plugins concurrently and lists their operations in the
+// order of the file. An operation that is possible at no layer is an error. One that is impossible at some layers is
+// none: Graph says so there. Errors about the file start with file:line:column. The caller closes the pool.
 func Load(ctx context.Context, path string, o Options) (*Pool, error) {
 	text, err := poolfile.Read(path)
 	if err == nil {
@@ -61,7 +61,8 @@ func Load(ctx context.Context, path string, o Options) (*Pool, error) {
 	return Parse(ctx, path, text, filepath.Dir(path), o)
 }
 
-// Parse is Load for a text in memory: name is the file's for messages, and dir is where paths of plugins start.
+// Parse is Load for a text in memory. The name is the file's, for messages. Paths of plugins start at the folder dir.
+// The lock is Options.Lock.
 func Parse(ctx context.Context, name string, text []byte, dir string, o Options) (*Pool, error) {
 	o = o.withDefaults()
 	f := poolfile.File{Name: name, Text: string(text)}
@@ -149,8 +150,8 @@ func (p *Pool) list(f poolfile.File, entries []poolfile.Entry, sources []source)
 	return nil
 }
 
-// check builds every operation at a normal layer or, if it cannot be one, at a reduction. Their channels have so many
-// divisors that only senseless attributes fail at both.
+// check builds every operation at a normal layer. One that is impossible there is built at a reduction. The channels of
+// both layers have so many divisors that only senseless attributes fail at both.
 func (p *Pool) check(ctx context.Context) error {
 	normal := sdk.Layer{In: 240, Out: 240, Stride: 1, Height: 16, Width: 16}
 	reduction := sdk.Layer{In: 240, Out: 480, Stride: 2, Height: 16, Width: 16}
@@ -168,8 +169,9 @@ func (p *Pool) check(ctx context.Context) error {
 	return nil
 }
 
-// Graph asks the plugin for the operation at a layer: one call, with a deadline if the plugin is a process. The reply is not trusted, the graph is
-// rebuilt primitive by primitive. Errors start with the operation's place in ops.toml.
+// Graph asks the plugin for the operation at a layer, in one call. The call has a deadline if the plugin is a process.
+// The reply is not trusted: the graph is rebuilt primitive by primitive. Errors start with the operation's place in
+// ops.toml.
 func (o Op) Graph(ctx context.Context, l sdk.Layer) (*sdk.Graph, error) {
 	g, err := o.source.Build(ctx, o.Name, o.Family, o.Attrs, l)
 	if err != nil {

@@ -89,14 +89,15 @@ func inProcess(e poolfile.Entry, o Options) (op sdk.Op, here bool) {
 	return o.InProcess(e.Builtin)
 }
 
-// launch starts the plugin of an entry. Started again after a crash it is what it was, whatever lies at its path by then.
+// launch starts the plugin of an entry. Started again after a crash it is what it was, whatever lies at its path by
+// then.
 func launch(ctx context.Context, f poolfile.File, e poolfile.Entry, dir string, o Options) (*process.Host, error) {
 	line, err := command(e, f.Name, dir, o)
 	if err != nil {
 		return nil, err
 	}
 	kept := o
-	kept.Recall = func(string) bool { return true }
+	kept.Cached = true
 	h, err := process.Launch(ctx, o.process(), e.Name(), line, func() ([]string, error) { return command(e, f.Name, dir, kept) })
 	if err != nil {
 		return nil, err
@@ -116,7 +117,7 @@ func command(e poolfile.Entry, pool, dir string, o Options) ([]string, error) {
 		return append(slices.Clone(o.Self), e.Builtin), nil
 	}
 	path, err := filepath.Abs(within(dir, []string{e.Path})[0])
-	if err == nil && o.Recall == nil {
+	if err == nil && !o.Cached {
 		path, err = trust.Admitted(e, pool, path, o.Watched)
 		return []string{path}, err
 	}

@@ -17,12 +17,12 @@ func ReadLock(dir string) ([]byte, error) { return poolfile.ReadLock(dir) }
 // CacheVariable is the environment variable that moves the folder in which copies of plugins are kept and executed.
 const CacheVariable = trust.CacheVariable
 
-// Admit accepts the plugin at path, which the user has named, and copies it so that Options.Recall finds it. It returns the
-// checksum.
+// Admit accepts the plugin at path, which the user has named, and copies it so that Options.Cached finds it. It returns
+// the checksum.
 func Admit(path string) (sha256 string, err error) { return trust.Admit(path) }
 
-// Trust remembers on this machine that the user has named a place from which operations may come: a folder or a pool file,
-// by its absolute path.
+// Trust remembers on this machine that the user has named a place from which operations may come: a folder or a pool
+// file, by its absolute path.
 func Trust(path string) error { return trust.Trust(path) }
 
 // Trusted reports whether the user has named a place before.

@@ -121,7 +121,7 @@ func (a *arrivals) check(ctx context.Context, path string) (err error) {
 		return err
 	}
 	recalled := a.plugins
-	recalled.Recall = func(string) bool { return true }
+	recalled.Cached = true
 	return a.prepare(ctx, x, recalled)
 }
 

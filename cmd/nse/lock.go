@@ -1,12 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/registry/poolfile"
 )
 
 func opsLockVerb() *cobra.Command {
@@ -44,7 +44,7 @@ Run it again after a plugin has changed; pins of other plugins and platforms sta
 			rows := []string{"plugin\tversion\tsha256"}
 			for _, x := range changes {
 				rows = append(rows, fmt.Sprintf("%s\t%s\t%s", printable(x.Name),
-					changed(x, func(p registry.Pin) string { return cmp.Or(p.Version, "unknown") }),
+					changed(x, func(p registry.Pin) string { return poolfile.VersionText(p.Version) }),
 					changed(x, func(p registry.Pin) string { return p.SHA256[:12] })))
 			}
 			return table(c.OutOrStdout(), rows)

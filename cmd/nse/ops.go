@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/registry/poolfile"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -125,7 +126,7 @@ func listOps(ops []registry.Op, n *network) []listed {
 	list := make([]listed, len(ops))
 	for i, op := range ops {
 		from := op.Plugin
-		x := listed{op.ID, op.Name, op.Family, op.Attrs, from.Name, versionText(from), from.Protocol, from.SHA256, math.MaxInt64, 0, math.MaxInt64, 0}
+		x := listed{op.ID, op.Name, op.Family, op.Attrs, from.Name, poolfile.VersionText(from.Version), from.Protocol, from.SHA256, math.MaxInt64, 0, math.MaxInt64, 0}
 		for l := range n.Layers {
 			c := n.graphs[l][i].Count()
 			x.ParamsMin, x.ParamsMax = min(x.ParamsMin, c.Params), max(x.ParamsMax, c.Params)
@@ -162,9 +163,6 @@ func printPlugins(w io.Writer, list []listed) error {
 	}
 	return table(w, rows)
 }
-
-// versionText is a plugin's version, if it tells one.
-func versionText(p registry.Plugin) string { return cmp.Or(p.Version, "unknown") }
 
 func opsShowVerb() *cobra.Command {
 	var p place
@@ -211,7 +209,7 @@ func find(ops []registry.Op, name string) (registry.Op, error) {
 // show prints the graph at one layer, or at all with only < 0.
 func show(ctx context.Context, w io.Writer, op registry.Op, layers []sdk.Layer, only int) error {
 	fmt.Fprintf(w, "%s (id %d, family %s): %s\n", op.Name, op.ID, op.Family, op.Doc)
-	fmt.Fprintf(w, "plugin %s, version %s, protocol %d, %s\n", printable(op.Plugin.Name), versionText(op.Plugin), op.Plugin.Protocol, cmp.Or(op.Plugin.SHA256, "built in"))
+	fmt.Fprintf(w, "plugin %s, version %s, protocol %d, %s\n", printable(op.Plugin.Name), poolfile.VersionText(op.Plugin.Version), op.Plugin.Protocol, cmp.Or(op.Plugin.SHA256, "built in"))
 	for _, l := range layers {
 		if only >= 0 && l.Index != only {
 			continue

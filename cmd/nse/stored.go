@@ -114,7 +114,7 @@ func (p pools) Close() {
 	}
 }
 
-// recall opens the pools of a run, with the plugins that are wanted (registry.Options.Recall), and lists their
+// recall opens the pools of a run, with the plugins that are wanted (registry.Options.Recall), from the cache, and lists their
 // operations by name.
 func recall(ctx context.Context, r *runs.Run, wanted func(sha256 string) bool) (opened pools, found map[string]registry.Op, err error) {
 	list, err := r.Pools()
@@ -126,7 +126,7 @@ func recall(ctx context.Context, r *runs.Run, wanted func(sha256 string) bool) (
 		path := filepath.Join(r.Dir, p.File())
 		text, err := readText(path)
 		o := pluginOptions()
-		o.Recall, o.Lock = wanted, p.Lock
+		o.Recall, o.Cached, o.Lock = wanted, true, p.Lock
 		var pool *registry.Pool
 		if err == nil {
 			pool, err = registry.Parse(ctx, path, text, p.Dir, o)

@@ -39,9 +39,9 @@ func WriteShared(path string, data []byte) error {
 	})
 }
 
-// Replace has write fill a new file named temp, syncs it and renames it to path, in the same folder. Its permissions are
-// 0666 less the umask. What was left under the name temp is removed first, and so is temp on error: path is then as it
-// was. A link named temp or path is replaced, never followed.
+// Replace has write fill a new file named temp, syncs it and renames it to path, in the same folder. Its permissions
+// are 0666 less the umask. What was left under the name temp is removed first, and so is temp on error: path is then as
+// it was. A link named temp or path is replaced, never followed.
 func Replace(path, temp string, write func(io.Writer) error) error {
 	err := writeSynced(temp, write)
 	if err == nil {

@@ -15,9 +15,9 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// Plugin is an operation of this program that takes the place of a plugin. It fails as a plugin fails: what it builds and
-// computes passes the same checks, and a panic becomes an error. A panic in a goroutine of the operation's own ends the
-// program. There is no deadline.
+// Plugin is an operation of this program that takes the place of a plugin. It fails as a plugin fails: what it builds
+// and computes passes the same checks, and a panic becomes an error. A panic in a goroutine of the operation's own ends
+// the program. There is no deadline.
 type Plugin struct {
 	name  string // for messages: plugin "mbconv"
 	op    sdk.Op
@@ -27,8 +27,8 @@ type Plugin struct {
 	running sync.Mutex // during a call of a kernel
 }
 
-// New checks an operation's declaration. A pool file calls the plugin by name. The log gets the stacks of panics, at debug
-// level.
+// New checks an operation's declaration. A pool file calls the plugin by name. The log gets the stacks of panics, at
+// debug level.
 func New(name string, op sdk.Op, log *slog.Logger) (*Plugin, error) {
 	p := &Plugin{name: fmt.Sprintf("plugin %q", name), op: op, log: log}
 	m := &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, PluginVersion: wire.ProgramVersion()}

@@ -21,8 +21,9 @@ type Member struct {
 	Attrs  sdk.Attrs // complete
 }
 
-// Expand lists the operations of a plugin that offers families: of every [[plugin.op]] the product of the values of each
-// attribute. They come as from nested loops in the order in which the attributes are written: the last one varies fastest.
+// Expand lists the operations of a plugin that offers families: of every [[plugin.op]] the product of the values of
+// each attribute. They come as from nested loops in the order in which the attributes are written: the last one varies
+// fastest.
 func (f File) Expand(e Entry, families []sdk.Op) (members []Member, err error) {
 	for _, l := range e.ops {
 		op, err := f.family(e, l, families)

@@ -22,9 +22,9 @@ func Listing(path, sha256 string, families []sdk.Op) []byte {
 	return []byte(b.String())
 }
 
-// WithOps is the text of a pool file in which every operation is listed as a built-in plugin. An operation that the text
-// does not name by builtin = "NAME" is appended, with the default values of its attributes. A text that is not TOML stays
-// as it is, for Parse to say what is wrong. An empty text becomes the pool of these operations.
+// WithOps is the text of a pool file in which every operation is listed as a built-in plugin. An operation that the
+// text does not name by builtin = "NAME" is appended, with the default values of its attributes. A text that is not
+// TOML stays as it is, for Parse to say what is wrong. An empty text becomes the pool of these operations.
 func WithOps(text []byte, ops ...sdk.Op) []byte {
 	var doc struct {
 		Plugin []struct{ Builtin string }

@@ -52,7 +52,8 @@ func ReadLock(dir string) ([]byte, error) {
 	return Read(path)
 }
 
-// ParseLock reads a lock. A single bit that is not as EncodeLock wrote it is an error. An empty text pins nothing. Errors start with file:line:column.
+// ParseLock reads a lock. A single bit that is not as EncodeLock wrote it is an error. An empty text pins nothing.
+// Errors start with file:line:column.
 func ParseLock(name string, text []byte) (pins []Pin, err error) {
 	pins, err = readLock(name, text)
 	if first, rest, _ := strings.Cut(string(text), "\n"); err == nil && len(text) > 0 && first != sumLine(rest) {

@@ -16,7 +16,8 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// explainStart says in one line why a plugin did not start. The process is ended first, so that all of its output is there.
+// explainStart says in one line why a plugin did not start. The process is ended first, so that all of its output is
+// there.
 func (h *Host) explainStart(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: start: %w", h.name, ctx.Err())

@@ -52,9 +52,9 @@ type Host struct {
 // maxReply bounds a reply of a plugin in bytes: 4096 nodes are a tenth of it.
 const maxReply = 4 << 20
 
-// Launch starts the plugin that a pool file calls by name, by a command line, and asks what it offers. It returns within the
-// start timeout and one call's, also if ctx ends. After a crash in a kernel the plugin is started by the command line that
-// again returns; a nil again stands for the same one.
+// Launch starts the plugin that a pool file calls by name, by a command line, and asks what it offers. It returns
+// within the start timeout and one call's, also if ctx ends. After a crash in a kernel the plugin is started by the
+// command line that again returns; a nil again stands for the same one.
 func Launch(ctx context.Context, o Options, name string, command []string, again func() ([]string, error)) (*Host, error) {
 	h := &Host{name: fmt.Sprintf("plugin %q", name), options: o, process: newProcess(command)}
 	h.again = func(ctx context.Context) (*Host, error) {
@@ -157,8 +157,8 @@ func (h *Host) describe(ctx context.Context) error {
 	return nil
 }
 
-// Build asks for an operation at a layer: the member of a family with these attributes, which messages call by its name.
-// The reply is not trusted, the graph is rebuilt primitive by primitive. Its Exec primitives run in the plugin.
+// Build asks for an operation at a layer: the member of a family with these attributes, which messages call by its
+// name. The reply is not trusted, the graph is rebuilt primitive by primitive. Its Exec primitives run in the plugin.
 func (h *Host) Build(ctx context.Context, name, family string, attrs sdk.Attrs, l sdk.Layer) (*sdk.Graph, error) {
 	values, err := wire.EncodeAttrs(attrs)
 	if err != nil {
@@ -177,8 +177,8 @@ func (h *Host) Build(ctx context.Context, name, family string, attrs sdk.Attrs, 
 	return g, h.bind(name, family, g)
 }
 
-// Close ends the process and waits until it is gone. It ends by the end of its standard input and go-plugin's request, and
-// by force if it heeds neither.
+// Close ends the process and waits until it is gone. It ends by the end of its standard input and go-plugin's request,
+// and by force if it heeds neither.
 func (h *Host) Close() {
 	timer := time.AfterFunc(grace, func() { _ = h.process.Kill(context.Background()) })
 	defer timer.Stop()

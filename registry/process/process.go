@@ -177,8 +177,8 @@ func (p *process) running() bool {
 // Diagnose adds nothing: host.explain does that with more at hand.
 func (p *process) Diagnose(context.Context) string { return "" }
 
-// PluginToHost accepts a Unix socket in the folder that was made for it, where nobody else can put one or connect to it.
-// On Windows go-plugin listens at a port, and certificates are the guard.
+// PluginToHost accepts a Unix socket in the folder that was made for it, where nobody else can put one or connect to
+// it. On Windows go-plugin listens at a port, and certificates are the guard.
 func (p *process) PluginToHost(network, address string) (string, string, error) {
 	line, _, _ := strings.Cut(p.stdout.first(), "\n")
 	if parts := strings.Split(line, "|"); len(parts) > 5 && len(parts[5]) > 50 && !certified {
@@ -207,8 +207,8 @@ type tap struct {
 	over       bool
 }
 
-// remembered is the number of bytes that a tap keeps from the beginning and from the end: a crash of Go's has its reason
-// in front of all stacks.
+// remembered is the number of bytes that a tap keeps from the beginning and from the end: a crash of Go's has its
+// reason in front of all stacks.
 const remembered = 1 << 16
 
 func newTap(f *os.File) *tap { return &tap{file: f, drained: make(chan struct{})} }

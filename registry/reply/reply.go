@@ -42,8 +42,9 @@ func ReadDescription(reply *wire.DescribeReply) (d Description, err error) {
 	return d, nil
 }
 
-// ReadBuild checks a plugin's reply to Build of an operation for layer l, and rebuilds its graph primitive by primitive. A
-// reason why the operation is impossible there is a Refusal. Other errors begin with the plugin, such as plugin "mbconv".
+// ReadBuild checks a plugin's reply to Build of an operation for layer l, and rebuilds its graph primitive by
+// primitive. A reason why the operation is impossible there is a Refusal. Other errors begin with the plugin, such as
+// plugin "mbconv".
 func ReadBuild(plugin, name string, l sdk.Layer, reply *wire.BuildReply) (*sdk.Graph, error) {
 	switch r := reply.GetResult().(type) {
 	case *wire.BuildReply_Graph:

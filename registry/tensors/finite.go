@@ -5,15 +5,15 @@ import (
 	"unsafe"
 )
 
-// takeFinite copies and reports whether all of it is finite. It looks at what it has read once: a plugin may go on writing
-// to src.
+// takeFinite copies and reports whether all of it is finite. It looks at what it has read once: a plugin may go on
+// writing to src.
 func takeFinite(dst, src []float32) bool {
 	n, ok := stream(dst, src)
 	return copyFinite(dst[n:], src[n:]) && ok
 }
 
-// The exponent of Inf and NaN is all ones: adding one to it carries into the sign, which was cleared before. Two floats go
-// at once.
+// The exponent of Inf and NaN is all ones: adding one to it carries into the sign, which was cleared before. Two floats
+// go at once.
 const (
 	signs = 1<<63 | 1<<31
 	lasts = 1<<55 | 1<<23 // of the exponents' bits

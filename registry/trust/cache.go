@@ -29,9 +29,9 @@ func cacheDir() (string, error) {
 	return filepath.Join(dir, "nse", "plugins"), nil
 }
 
-// Admitted returns the copy of an entry's plugin, which lies at path. It is an error if the plugin's checksum is not pinned,
-// or if the user has not accepted it on this machine: the pool file and its lock may both come from somebody else. A plugin
-// in the folder watched is accepted here. The pool's name is for messages.
+// Admitted returns the copy of an entry's plugin, which lies at path. It is an error if the plugin's checksum is not
+// pinned, or if the user has not accepted it on this machine: the pool file and its lock may both come from somebody
+// else. A plugin in the folder watched is accepted here. The pool's name is for messages.
 func Admitted(e poolfile.Entry, pool, path, watched string) (copied string, err error) {
 	found, err := Examine(path)
 	if err == nil && e.SHA256 != "" && found != e.SHA256 && e.Lock == "" {
