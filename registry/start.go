@@ -89,7 +89,7 @@ func inProcess(e poolfile.Entry, o Options) (op sdk.Op, here bool) {
 	return o.InProcess(e.Builtin)
 }
 
-// launch starts the plugin of an entry. Started again after a crash it is what it was, whatever lies at its path by
+// launch starts the plugin of an entry. After a crash the same copy is started again: another file may lie at the path by
 // then.
 func launch(ctx context.Context, f poolfile.File, e poolfile.Entry, dir string, o Options) (*process.Host, error) {
 	line, err := command(e, f.Name, dir, o)

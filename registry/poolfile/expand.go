@@ -21,9 +21,9 @@ type Member struct {
 	Attrs  sdk.Attrs // complete
 }
 
-// Expand lists the operations of a plugin that offers families: of every [[plugin.op]] the product of the values of
-// each attribute. They come as from nested loops in the order in which the attributes are written: the last one varies
-// fastest.
+// Expand lists the operations that a pool file names of a plugin that offers families. Each [[plugin.op]] is the product
+// of the values of its attributes. They come as from nested loops in the order in which the attributes are written: the
+// last one varies fastest.
 func (f File) Expand(e Entry, families []sdk.Op) (members []Member, err error) {
 	for _, l := range e.ops {
 		op, err := f.family(e, l, families)
@@ -52,7 +52,7 @@ func (f File) Expand(e Entry, families []sdk.Op) (members []Member, err error) {
 	return members, nil
 }
 
-// product gives every combination each of the values, the values varying fastest.
+// product is every combination with each of the values of one more attribute. The values vary fastest.
 func product(combinations []sdk.Attrs, name string, values []any) (all []sdk.Attrs) {
 	for _, c := range combinations {
 		for _, v := range values {
@@ -77,8 +77,8 @@ func (f File) family(e Entry, l listing, families []sdk.Op) (sdk.Op, error) {
 	return sdk.Op{}, f.Errorf(l.source, "plugin %q has no operation %q: it has %s", e.Name(), l.family, strings.Join(names, ", "))
 }
 
-// values lists the values that a key gives to an attribute. One value stands for itself and a list of values for
-// each of them; for an attribute whose values are lists, that is a list, and a list of lists.
+// values lists the values that a key gives to an attribute. One value stands for itself, and a list for each of its
+// values. An attribute whose values are lists takes a list for one value, and a list of lists for several.
 func (f File) values(op sdk.Op, s setting) ([]any, error) {
 	i := slices.IndexFunc(op.Attrs, func(a sdk.Attr) bool { return a.Name == s.name })
 	if i < 0 {

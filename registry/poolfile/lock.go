@@ -26,7 +26,7 @@ const LockFile = "nse.lock"
 type Pin struct {
 	Name     string `json:"name"`     // the path in the pool file, cleaned and with slashes
 	Platform string `json:"platform"` // such as linux/amd64
-	Version  string `json:"version"`  // as the plugin tells it; empty: it tells none
+	Version  string `json:"version"`  // as the plugin tells it; empty if it tells none
 	Protocol int    `json:"protocol"`
 	SHA256   string `json:"sha256"` // of the binary, in hexadecimal digits
 }
@@ -65,7 +65,7 @@ func ParseLock(name string, text []byte) (pins []Pin, err error) {
 // sumLine is the first line of a lock, above the rest.
 func sumLine(rest string) string { return fmt.Sprintf("sum = \"%x\"", sha256.Sum256([]byte(rest))) }
 
-// readLock reads a lock, whatever its sum.
+// readLock reads a lock without checking its sum.
 func readLock(name string, text []byte) (pins []Pin, err error) {
 	f := File{name, string(text)}
 	if err := f.bounded(); err != nil {

@@ -15,7 +15,7 @@ import (
 )
 
 // bind makes the Exec primitives of a graph run in the plugin. Their errors do not say where the operation stands in
-// ops.toml: a search that is resumed reads another file, and records the same.
+// ops.toml. A search records them, and records the same after a resume, which reads another file.
 func (h *Host) bind(name, family string, g *sdk.Graph) error {
 	return g.Bind(func(e sdk.Exec, in sdk.Shape) (func(sdk.Call) error, error) {
 		request := &wire.RunRequest{Family: family, Kernel: e.Kernel, Args: wire.EncodeArgs(e.Args), In: wire.EncodeShape(in), Out: wire.EncodeShape(e.Out)}
@@ -119,8 +119,8 @@ func (h *Host) try(r *wire.RunRequest, c sdk.Call) error {
 	return nil
 }
 
-// call sends a request, whose results are that many floats, within the deadline of a call. A plugin that misses it may
-// still write to the arena: it is killed. One whose process has ended has crashed.
+// call sends a request, whose results are that many floats. A plugin that misses the deadline of a call is killed: it may
+// still write to the arena. If the plugin's process has ended by itself, the error is a crash.
 func (h *Host) call(r *wire.RunRequest, results int) (*wire.RunReply, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), h.options.CallTimeout)
 	defer cancel()
@@ -176,7 +176,7 @@ func (h *Host) openArena() {
 	}
 }
 
-// closeArena gives the memory back. The process is gone, so that a call which still used it has ended.
+// closeArena gives the memory back. The process is gone by then, so that a call that used the memory has ended.
 func (h *Host) closeArena() {
 	h.running.Lock()
 	defer h.running.Unlock()

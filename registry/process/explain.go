@@ -37,7 +37,8 @@ func (h *Host) explainStart(ctx context.Context, err error) error {
 	}
 }
 
-// greeting is the first line on the plugin's standard output, empty if it printed none or a good handshake too late.
+// greeting is the first line on the plugin's standard output. It is empty if the plugin printed none, or a good
+// handshake too late.
 func (h *Host) greeting() string {
 	h.drain(h.process.stdout)
 	line, _, _ := strings.Cut(h.process.stdout.first(), "\n")
@@ -47,8 +48,8 @@ func (h *Host) greeting() string {
 	return line
 }
 
-// misfit says what is wrong with the handshake line 1|version|network|address|grpc|certificate; without a fault of
-// the line's own it is err.
+// misfit says what is wrong with the handshake line 1|version|network|address|grpc|certificate. For a line without a
+// fault it is the text of err, and empty if err is nil.
 func misfit(line string, err error) string {
 	parts := strings.Split(strings.TrimSpace(line), "|")
 	if len(parts) < 5 || parts[0] != "1" {

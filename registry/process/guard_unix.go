@@ -8,11 +8,12 @@ import (
 	"syscall"
 )
 
-// guard kills a process's group when this program is gone, however it ends: a plugin's children do not notice, nor does
-// a plugin everywhere that does not look at its standard input. It removes the folder for the plugin's socket too,
-// which is there until the plugin has described itself, twice where a dying process still puts something into it. It is
-// a shell that waits for the end of a pipe of which this program alone has the other end; where there is none, nothing
-// is guarded. The returned function ends it.
+// guard kills a process's group when this program is gone, however it ends. A plugin that does not look at its standard
+// input may not notice that, and its children never do. The guard then removes the folder for the plugin's socket, which
+// is there until the plugin has described itself. It does so twice if a dying process still puts something into it.
+//
+// The guard is a shell that waits for the end of a pipe, whose other end this program alone has. On a system without
+// /bin/sh nothing is guarded. The returned function ends the guard.
 func guard(pid int, sockets string) (end func()) {
 	shell := exec.Command("/bin/sh", "-c", `read -r _; kill -s KILL -- "-$0"; rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }`, strconv.Itoa(pid), sockets)
 	shell.Env, shell.Dir = []string{}, "/"

@@ -50,8 +50,8 @@ func (p *printer) Kill(context.Context) error {
 	return nil
 }
 
-// Whatever a plugin prints where the handshake belongs, the host goes on, and what it does not take has a reason of one
-// line. make fuzz searches for longer than the seeds; so do the other targets.
+// The host goes on after any text where the handshake belongs, and has a reason of one line for not taking it. The test
+// tries the seeds; make fuzz searches further, as for the other targets.
 func FuzzHandshake(f *testing.F) {
 	f.Add("1|1|unix|/tmp/socket|grpc|\n")
 	f.Add("1|1|unix|/tmp/socket|grpc\n")

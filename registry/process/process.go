@@ -1,7 +1,6 @@
 package process
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,15 +12,14 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/hashicorp/go-plugin"
 
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// process is a plugin's process. It implements go-plugin's runner.Runner, so that the process gets a standard input
-// which ends with the host, a process group of its own, and on Linux a signal when the host dies.
+// process is a plugin's process. It implements go-plugin's runner.Runner for the sake of what that does not give: a
+// standard input that ends with the host, a process group of its own, and on Linux a signal when the host dies.
 type process struct {
 	cmd            *exec.Cmd
 	stdin          *os.File // held open, never written: its end tells the plugin that the host is gone
@@ -114,7 +112,7 @@ func (p *process) pipes() (theirs []*os.File, err error) {
 	return []*os.File{ends[0], ends[3], ends[5]}, nil
 }
 
-// Kill ends the process and whatever it has started, and keeps it from starting later.
+// Kill ends the process and all that it has started. A process that is not started yet never is.
 func (p *process) Kill(context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -143,7 +141,7 @@ func (p *process) hangUp() {
 	}
 }
 
-// release closes the host's ends of the outputs; the process must have been killed and nobody may read any more.
+// release closes the host's ends of the outputs. The process must have been killed, and nobody may read any more.
 func (p *process) release() {
 	if p.stdin != nil {
 		_, _ = p.stdout.file.Close(), p.stderr.file.Close()
@@ -174,7 +172,7 @@ func (p *process) running() bool {
 	return p.started
 }
 
-// Diagnose adds nothing: host.explain does that with more at hand.
+// Diagnose adds nothing: Host.explainStart does that with more at hand.
 func (p *process) Diagnose(context.Context) string { return "" }
 
 // PluginToHost accepts a Unix socket in the folder that was made for it, where nobody else can put one or connect to
@@ -193,80 +191,4 @@ func (p *process) PluginToHost(network, address string) (string, string, error) 
 // HostToPlugin keeps addresses.
 func (p *process) HostToPlugin(network, address string) (string, string, error) {
 	return network, address, nil
-}
-
-// tap reads a pipe and remembers the beginning and the end of what came.
-type tap struct {
-	file    *os.File
-	drained chan struct{} // closed at the end of the stream
-	line    bool          // its reader gets the first line only: go-plugin stops at a long one, and a full pipe blocks the plugin
-	passed  bool          // that line has been read
-
-	mu         sync.Mutex
-	head, tail []byte
-	over       bool
-}
-
-// remembered is the number of bytes that a tap keeps from the beginning and from the end: a crash of Go's has its
-// reason in front of all stacks.
-const remembered = 1 << 16
-
-func newTap(f *os.File) *tap { return &tap{file: f, drained: make(chan struct{})} }
-
-// Read implements io.Reader.
-func (t *tap) Read(b []byte) (int, error) {
-	for {
-		n, err := t.file.Read(b)
-		t.remember(b[:n], err != nil)
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = io.EOF
-		}
-		if n = t.pass(b[:n]); n > 0 || err != nil {
-			return n, err
-		}
-	}
-}
-
-// remember keeps the beginning and the end of the stream.
-func (t *tap) remember(b []byte, end bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.head = append(t.head, b[:min(len(b), remembered-len(t.head))]...)
-	t.tail = append(t.tail, b...)
-	t.tail = t.tail[max(0, len(t.tail)-remembered):]
-	if end && !t.over {
-		t.over = true
-		close(t.drained)
-	}
-}
-
-// pass is the number of bytes that the reader gets.
-func (t *tap) pass(b []byte) int {
-	switch end := bytes.IndexByte(b, '\n'); {
-	case t.passed:
-		return 0
-	case t.line && end >= 0:
-		t.passed = true
-		return end + 1
-	}
-	return len(b)
-}
-
-// Close implements io.Closer; process.release closes the file.
-func (t *tap) Close() error { return nil }
-
-// expire ends the stream soon even if a stray child of the plugin holds its other end.
-func (t *tap) expire() { _ = t.file.SetReadDeadline(time.Now().Add(300 * time.Millisecond)) }
-
-// first and last are what was remembered.
-func (t *tap) first() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.head)
-}
-
-func (t *tap) last() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.tail)
 }

@@ -11,7 +11,7 @@ import (
 
 // Description is what a plugin says of itself.
 type Description struct {
-	Version  string   // empty: it tells none
+	Version  string   // empty if it tells none
 	Families []sdk.Op // one at least, without Build and Kernels
 }
 

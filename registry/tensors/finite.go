@@ -5,8 +5,8 @@ import (
 	"unsafe"
 )
 
-// takeFinite copies and reports whether all of it is finite. It looks at what it has read once: a plugin may go on
-// writing to src.
+// takeFinite copies, and reports whether all that it has copied is finite. It reads src once: a plugin may go on writing
+// there.
 func takeFinite(dst, src []float32) bool {
 	n, ok := stream(dst, src)
 	return copyFinite(dst[n:], src[n:]) && ok
@@ -37,7 +37,7 @@ func copyFinite(dst, src []float32) bool {
 	return (a|b|c|d)&signs == 0 && allFinite(dst[rest:])
 }
 
-// eights are the floats of v, eight at a time; up to seven are left over.
+// eights are the floats of v, eight at a time. Up to seven are left over.
 func eights(v []float32) [][4]uint64 {
 	if len(v) < 8 {
 		return nil

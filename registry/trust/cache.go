@@ -30,8 +30,8 @@ func cacheDir() (string, error) {
 }
 
 // Admitted returns the copy of an entry's plugin, which lies at path. It is an error if the plugin's checksum is not
-// pinned, or if the user has not accepted it on this machine: the pool file and its lock may both come from somebody
-// else. A plugin in the folder watched is accepted here. The pool's name is for messages.
+// pinned, or if the user has not accepted it on this machine. A lock alone does not do: it may come from elsewhere with
+// the pool file. A plugin in the folder watched is accepted here. The pool's name is for messages.
 func Admitted(e poolfile.Entry, pool, path, watched string) (copied string, err error) {
 	found, err := Examine(path)
 	if err == nil && e.SHA256 != "" && found != e.SHA256 && e.Lock == "" {
@@ -55,7 +55,7 @@ func Admitted(e poolfile.Entry, pool, path, watched string) (copied string, err 
 	return copied, nil
 }
 
-// doubt is why a plugin with the checksum found is not executed; empty if it is.
+// doubt is why a plugin with the checksum found is not executed. It is empty for one that is.
 func doubt(e poolfile.Entry, pool, found string, watched bool) string {
 	accepts := "nse ops lock --pool " + pool + " accepts it"
 	switch {
@@ -91,8 +91,8 @@ func Examine(path string) (string, error) {
 	return sum(path)
 }
 
-// Copy returns the path of the copy of the plugin at path, which is made if it is not there yet. What is executed is
-// what was hashed: the copy, in a folder named by its checksum, whatever happens to the original.
+// Copy returns the path of the copy of the plugin at path, which is made if it is not there yet. The copy lies in a
+// folder named by its checksum. It is what was hashed and what is executed; the original may change.
 func Copy(path, checksum string) (string, error) {
 	kept, err := kept(path, checksum)
 	if err != nil {
@@ -125,8 +125,8 @@ func Admit(path string) (sha256 string, err error) {
 	return sha256, Accept(sha256)
 }
 
-// Recall returns a copy of the plugin with a checksum, which the user has accepted before: the one with the name of the
-// file at path, or else the first with another. The file itself is not looked at.
+// Recall returns a copy of the plugin with a checksum, which the user has accepted before. It prefers the copy with the
+// name of the file at path. The file itself is not looked at. Without a copy that has the checksum still, Recall fails.
 func Recall(path, want string) (string, error) {
 	same, err := kept(path, want)
 	if err != nil {

@@ -23,7 +23,7 @@ func Accept(sha256 string) error { return mark("accepted", sha256) }
 // accepted reports whether the user has accepted plugins of a checksum before.
 func accepted(sha256 string) bool { return marked("accepted", sha256) }
 
-// mark writes down that a thing is of a kind, in one step: another process may look at the same moment.
+// mark writes down that a thing is of a kind. It does so in one step: another process may look at the same moment.
 func mark(kind, what string) error {
 	if marked(kind, what) {
 		return nil
