@@ -227,8 +227,8 @@ func TestExecRefusesWhatNoArenaHolds(t *testing.T) {
 	}
 }
 
-// BenchmarkExec compares a kernel in the plugin with the same one in this process, call by call in turn, on 8 and on 16 MiB
-// in and as much out. It reports the medians and what the plugin's takes more.
+// BenchmarkExec compares a kernel in the plugin with the same one in this process, call by call in turn, on 8 and on 16
+// MiB in and as much out. It reports the medians and what the plugin's takes more.
 func BenchmarkExec(b *testing.B) {
 	pool, err := registry.Parse(b.Context(), "ops.toml", []byte(one("scale", "scale")), b.TempDir(), options())
 	if err != nil {

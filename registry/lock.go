@@ -1,193 +1,137 @@
 package registry
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path"
+	"context"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"strings"
 
-	"github.com/BurntSushi/toml"
-
-	"github.com/nse-dev/nse/internal/tomlpos"
+	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/registry/poolfile"
+	"github.com/nse-dev/nse/registry/process"
+	"github.com/nse-dev/nse/registry/trust"
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// LockFile is the name of the file that pins the plugins of the pool files beside it.
-const LockFile = "nse.lock"
-
-// Pin is what a lock says of a plugin on one platform.
-type Pin struct {
-	Name     string `json:"name"`     // the path in the pool file, cleaned and with slashes
-	Platform string `json:"platform"` // such as linux/amd64
-	Version  string `json:"version"`  // as the plugin tells it; empty: it tells none
-	Protocol int    `json:"protocol"`
-	SHA256   string `json:"sha256"` // of the binary, in hexadecimal digits
+// Change is a plugin that Lock has pinned, and how it was pinned before. A nil Before says that it was not.
+type Change struct {
+	Pin
+	Before *Pin `json:"before"`
 }
 
-// platform is the one that this program runs on.
-const platform = runtime.GOOS + "/" + runtime.GOARCH
-
-// pinName is the name of a plugin in a lock.
-func pinName(p string) string { return path.Clean(filepath.ToSlash(p)) }
-
-// ReadLock is the text of the lock in a folder of pool files; nil if there is none.
-func ReadLock(dir string) ([]byte, error) {
-	path := filepath.Join(dir, LockFile)
-	switch info, err := os.Stat(path); {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err == nil && !info.Mode().IsRegular(): // a pipe would be read for ever
-		return nil, fmt.Errorf("%s is not a file", path)
-	}
-	return readText(path)
-}
-
-// parseLock reads a lock. A single bit that is not as encodeLock wrote it is an error. Errors start with file:line:column.
-func parseLock(name string, text []byte) (pins []Pin, err error) {
-	pins, err = readLock(name, text)
-	if first, rest, _ := strings.Cut(string(text), "\n"); err == nil && len(text) > 0 && first != sumLine(rest) {
-		return nil, file{name, string(text)}.errorf(0, "the lock was edited or is damaged: restore it, or remove it and pin anew with nse ops lock")
-	}
-	return pins, err
-}
-
-// sumLine is the first line of a lock, above the rest.
-func sumLine(rest string) string { return fmt.Sprintf("sum = \"%x\"", sha256.Sum256([]byte(rest))) }
-
-// readLock reads a lock, whatever its sum.
-func readLock(name string, text []byte) (pins []Pin, err error) {
-	f := file{name, string(text)}
-	if err := f.bounded(); err != nil {
-		return nil, err
-	}
-	var doc map[string]any
-	if _, err := toml.Decode(f.text, &doc); err != nil {
-		return nil, f.syntax(err)
-	}
-	root := tomlpos.Locate(f.text)
-	if err := f.known(LockFile, doc, root, "sum", "plugin"); err != nil || doc["plugin"] == nil {
-		return nil, err
-	}
-	tables, err := f.tables("plugin", doc, root)
+// Lock pins the plugins that a pool file names by path, on this platform, in the lock beside the file. It remembers on
+// this machine that the user has accepted them, and the folders that the pool watches. Pins of other plugins and
+// platforms stay. It starts each plugin to ask for its version; before the first one, announce gets all of them and the
+// folders. On error neither the lock nor what is accepted has changed.
+func Lock(ctx context.Context, path string, o Options, announce func(plugins []Pin, folders []string)) ([]Change, error) {
+	o = o.withDefaults()
+	text, err := poolfile.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	for i, table := range tables {
-		s := root.Fields["plugin"].Items[i]
-		p, err := f.pin(table, s)
-		if err != nil {
+	f, dir := poolfile.File{Name: path, Text: string(text)}, filepath.Dir(path)
+	entries, watch, err := f.Parse()
+	if err != nil {
+		return nil, err
+	}
+	lock, err := readPins(dir)
+	if err != nil {
+		return nil, err
+	}
+	found, plugins, err := named(f, entries, dir)
+	if err != nil {
+		return nil, err
+	}
+	folders := within(dir, watch)
+	announce(plugins, folders)
+	for i, e := range found {
+		if plugins[i].Version, err = ask(ctx, f, e, dir, o, plugins[i].SHA256); err != nil {
 			return nil, err
 		}
-		if _, twice := find(pins, p.Name, p.Platform); twice {
-			return nil, f.errorf(s.At, "%s is pinned twice for %s", p.Name, p.Platform)
-		}
-		pins = append(pins, p)
 	}
-	return pins, nil
-}
-
-// pin reads one [[plugin]] of a lock.
-func (f file) pin(table map[string]any, s *tomlpos.Spot) (p Pin, err error) {
-	if err := f.known("[[plugin]]", table, s, "name", "platform", "version", "protocol", "sha256"); err != nil {
-		return p, err
-	}
-	for _, key := range []struct {
-		name string
-		to   *string
-	}{{"name", &p.Name}, {"platform", &p.Platform}, {"version", &p.Version}} {
-		if *key.to, err = f.textOf(key.name, table, s); err != nil {
-			return p, err
+	changes := merge(&lock, plugins)
+	if len(plugins) > 0 {
+		if err := file.WriteShared(filepath.Join(dir, LockFile), poolfile.EncodeLock(lock)); err != nil {
+			return nil, err
 		}
 	}
-	protocol, whole := table["protocol"].(int64)
-	sum, err := f.checksum(entry{}, table, s)
-	switch os, arch, two := strings.Cut(p.Platform, "/"); {
-	case err != nil:
-		return p, err
-	case p.Name == "" || sum == "" || table["protocol"] == nil || p.Platform == "":
-		return p, f.errorf(s.At, "[[plugin]] needs name, platform, protocol and sha256")
-	case p.Name != pinName(p.Name):
-		return p, f.errorf(s.Fields["name"].At, "name is not a path in its shortest form, such as %q", pinName(p.Name))
-	case len(p.Name) > 512:
-		return p, f.errorf(s.Fields["name"].At, "name is longer than 512 bytes")
-	case wire.CheckVersion(p.Version) != nil:
-		return p, f.errorf(s.Fields["version"].At, "version: %w", wire.CheckVersion(p.Version))
-	case !two || os == "" || arch == "" || strings.Contains(arch, "/"):
-		return p, f.errorf(s.Fields["platform"].At, "platform is not a system and an architecture, such as %q", platform)
-	case !whole || protocol < 1 || protocol > 1<<16:
-		return p, f.errorf(s.Fields["protocol"].At, "protocol is not the version of a protocol, such as 1")
+	for _, p := range plugins {
+		if err := trust.Accept(p.SHA256); err != nil {
+			return nil, err
+		}
 	}
-	p.Protocol, p.SHA256 = int(protocol), sum
-	return p, nil
+	return changes, trustFolders(folders)
 }
 
-// find is the pin of a plugin on a platform.
-func find(pins []Pin, name, platform string) (Pin, bool) {
-	i := slices.IndexFunc(pins, func(p Pin) bool { return p.Name == name && p.Platform == platform })
-	if i < 0 {
-		return Pin{}, false
+// readPins reads the lock in a folder.
+func readPins(dir string) ([]Pin, error) {
+	text, err := ReadLock(dir)
+	if err != nil {
+		return nil, err
 	}
-	return pins[i], true
+	return poolfile.ParseLock(filepath.Join(dir, LockFile), text)
 }
 
-// encodeLock is the text of a lock, sorted by name and platform.
-func encodeLock(pins []Pin) []byte {
-	pins = slices.Clone(pins)
-	slices.SortFunc(pins, func(a, b Pin) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Platform, b.Platform)) })
-	var b strings.Builder
-	b.WriteString("# The plugins of the pool files in this folder, as they were accepted. Written by nse ops lock; keep it with the pool files.\n")
+// named lists the entries that name a plugin by path, one for each, with what can be said of it before it is started.
+func named(f poolfile.File, entries []poolfile.Entry, dir string) (list []poolfile.Entry, pins []Pin, err error) {
+	for _, e := range entries {
+		if e.Path == "" {
+			continue
+		}
+		sum, err := trust.Examine(within(dir, []string{e.Path})[0])
+		if err == nil && e.SHA256 != "" && e.SHA256 != sum {
+			err = trust.Unlisted(sum)
+		}
+		if err != nil {
+			return nil, nil, f.Errorf(e.Source, "plugin %q: %w", e.Name(), err)
+		}
+		if _, twice := poolfile.Find(pins, poolfile.PinName(e.Path), poolfile.Platform); !twice {
+			list = append(list, e)
+			pins = append(pins, Pin{Name: poolfile.PinName(e.Path), Platform: poolfile.Platform, Protocol: wire.ProtocolVersion, SHA256: sum})
+		}
+	}
+	return list, pins, nil
+}
+
+// ask starts the plugin of an entry, from a copy of a checksum, and returns its version.
+func ask(ctx context.Context, f poolfile.File, e poolfile.Entry, dir string, o Options, sha256 string) (version string, err error) {
+	path, err := filepath.Abs(within(dir, []string{e.Path})[0])
+	if err == nil {
+		path, err = trust.Copy(path, sha256)
+	}
+	if err != nil {
+		return "", f.Errorf(e.Source, "plugin %q: %w", e.Name(), err)
+	}
+	h, err := process.Launch(ctx, o.process(), e.Name(), []string{path}, nil)
+	if err != nil {
+		return "", f.Errorf(e.Source, "%w", err)
+	}
+	h.Close()
+	return h.About().Version, nil
+}
+
+// merge puts pins into a lock and says what they were there before.
+func merge(lock *[]Pin, pins []Pin) (changes []Change) {
 	for _, p := range pins {
-		fmt.Fprintf(&b, "\n[[plugin]]\nname = %s\nplatform = %s\n", quoted(p.Name), quoted(p.Platform))
-		if p.Version != "" {
-			fmt.Fprintf(&b, "version = %s\n", quoted(p.Version))
+		c := Change{Pin: p}
+		if before, pinned := poolfile.Find(*lock, p.Name, p.Platform); pinned {
+			c.Before = &before
+			*lock = slices.DeleteFunc(*lock, func(old Pin) bool { return old == before })
 		}
-		fmt.Fprintf(&b, "protocol = %d\nsha256 = %q\n", p.Protocol, p.SHA256)
+		*lock = append(*lock, p)
+		changes = append(changes, c)
 	}
-	return []byte(sumLine(b.String()) + "\n" + b.String())
+	return changes
 }
 
-// pinned gives the entries of a pool file the checksums that its lock says.
-func (f file) pinned(entries []entry, lock string, pins []Pin) error {
-	for i := range entries {
-		e := &entries[i]
-		if e.path == "" {
-			continue
+func trustFolders(dirs []string) error {
+	for _, dir := range dirs {
+		dir, err := filepath.Abs(dir)
+		if err == nil {
+			err = Trust(dir)
 		}
-		p, pinned := find(pins, pinName(e.path), platform)
-		if !pinned {
-			continue
-		}
-		e.lock, e.pin = lock, p
-		if e.sha256 == "" {
-			e.sha256 = p.SHA256
-		} else if e.sha256 != p.SHA256 {
-			return f.errorf(e.source, "plugin %q has another sha256 here than in %s: remove it here, the lock is enough", e.name(), lock)
+		if err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// replace writes a file in one step.
-func replace(path string, text []byte) (err error) {
-	to, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(to.Name()))
-		}
-	}()
-	_, err = to.Write(text)
-	if err = errors.Join(err, to.Chmod(0o644), to.Sync(), to.Close()); err != nil {
-		return err
-	}
-	return os.Rename(to.Name(), path)
 }

@@ -58,8 +58,8 @@ func TestBarePlugin(t *testing.T) {
 	}
 }
 
-// The stubborn plugin does not look at its standard input, and the child of another does not know of a host. Each plugin
-// has a guard.
+// The stubborn plugin does not look at its standard input, and the child of another does not know of a host. Each
+// plugin has a guard.
 func TestKilledHostLeavesNoPlugin(t *testing.T) {
 	names := []string{"plain", "shuffle", "stubborn", "child"}
 	temp := t.TempDir()

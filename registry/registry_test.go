@@ -270,7 +270,8 @@ func TestPluginsRunFromTheCache(t *testing.T) {
 	}
 }
 
-// A recalled plugin is known by its checksum, under whatever name the user has named it; a copy that was damaged is not.
+// A recalled plugin is known by its checksum, under whatever name the user has named it; a copy that was damaged is
+// not.
 func TestRecallGoesByChecksum(t *testing.T) {
 	cache, dir := t.TempDir(), t.TempDir()
 	t.Setenv(registry.CacheVariable, cache)
@@ -278,7 +279,7 @@ func TestRecallGoesByChecksum(t *testing.T) {
 	sum := fmt.Sprintf("%x", sha256.Sum256(script))
 	text := fmt.Sprintf("[[plugin]]\npath = \"elsewhere/nse-plain\"\nsha256 = %q\n[[plugin.op]]\nname = \"plain\"\n", sum)
 	o := options()
-	o.Recall = func(s string) bool { return s == sum }
+	o.Recall, o.Cached = func(s string) bool { return s == sum }, true
 	recalled := func() error {
 		pool, err := registry.Parse(t.Context(), "p.toml", []byte(text), dir, o)
 		if err == nil {

@@ -1,52 +1,29 @@
 package registry
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"os"
-	"path/filepath"
+	"github.com/nse-dev/nse/registry/poolfile"
+	"github.com/nse-dev/nse/registry/trust"
 )
+
+// Pin is what a lock says of a plugin on one platform.
+type Pin = poolfile.Pin
+
+// LockFile is the name of the file that pins the plugins of the pool files beside it.
+const LockFile = poolfile.LockFile
+
+// ReadLock is the text of the lock in a folder of pool files; nil if there is none.
+func ReadLock(dir string) ([]byte, error) { return poolfile.ReadLock(dir) }
+
+// CacheVariable is the environment variable that moves the folder in which copies of plugins are kept and executed.
+const CacheVariable = trust.CacheVariable
+
+// Admit accepts the plugin at path, which the user has named, and copies it so that Options.Cached finds it. It returns
+// the checksum.
+func Admit(path string) (sha256 string, err error) { return trust.Admit(path) }
 
 // Trust remembers on this machine that the user has named a place from which operations may come: a folder or a pool
 // file, by its absolute path.
-func Trust(path string) error { return mark("named", path) }
+func Trust(path string) error { return trust.Trust(path) }
 
 // Trusted reports whether the user has named a place before.
-func Trusted(path string) bool { return marked("named", path) }
-
-// accept remembers on this machine that plugins of a checksum may be executed.
-func accept(sha256 string) error { return mark("accepted", sha256) }
-
-// accepted reports whether the user has accepted plugins of a checksum before.
-func accepted(sha256 string) bool { return marked("accepted", sha256) }
-
-// mark writes down that a thing is of a kind, in one step: another process may look at the same moment.
-func mark(kind, what string) error {
-	if marked(kind, what) {
-		return nil
-	}
-	path, err := markFile(kind, what)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return replace(path, []byte(what+"\n"))
-}
-
-func marked(kind, what string) bool {
-	path, err := markFile(kind, what)
-	if err != nil {
-		return false
-	}
-	text, err := os.ReadFile(path)
-	return err == nil && string(text) == what+"\n"
-}
-
-// markFile is the file that says that a thing is of a kind.
-func markFile(kind, what string) (string, error) {
-	dir, err := cacheDir()
-	hash := sha256.Sum256([]byte(what))
-	return filepath.Join(dir, kind, hex.EncodeToString(hash[:])), err
-}
+func Trusted(path string) bool { return trust.Trusted(path) }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/registry/poolfile"
 )
 
 func opsLockVerb() *cobra.Command {
@@ -72,7 +72,7 @@ func lockRows(changes []registry.Change) []string {
 	rows := []string{"plugin\tversion\tsha256"}
 	for _, x := range changes {
 		rows = append(rows, fmt.Sprintf("%s\t%s\t%s", text.Printable(x.Name),
-			changed(x, func(p registry.Pin) string { return cmp.Or(p.Version, "unknown") }),
+			changed(x, func(p registry.Pin) string { return poolfile.VersionText(p.Version) }),
 			changed(x, func(p registry.Pin) string { return p.SHA256[:12] })))
 	}
 	return rows

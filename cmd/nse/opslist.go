@@ -12,6 +12,7 @@ import (
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/registry/poolfile"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -70,7 +71,7 @@ func listOps(ops []registry.Op, n *catalog.Catalog) []listed {
 	list := make([]listed, len(ops))
 	for i, op := range ops {
 		from := op.Plugin
-		x := listed{op.ID, op.Name, op.Family, op.Attrs, from.Name, versionText(from), from.Protocol, from.SHA256, math.MaxInt64, 0, math.MaxInt64, 0}
+		x := listed{op.ID, op.Name, op.Family, op.Attrs, from.Name, poolfile.VersionText(from.Version), from.Protocol, from.SHA256, math.MaxInt64, 0, math.MaxInt64, 0}
 		for l := range n.Layers {
 			c := n.Graphs[l][i].Count()
 			x.ParamsMin, x.ParamsMax = min(x.ParamsMin, c.Params), max(x.ParamsMax, c.Params)
@@ -107,6 +108,3 @@ func printPlugins(w io.Writer, list []listed) error {
 	}
 	return table(w, rows)
 }
-
-// versionText is a plugin's version, if it tells one.
-func versionText(p registry.Plugin) string { return cmp.Or(p.Version, "unknown") }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
+	"github.com/nse-dev/nse/registry/poolfile"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -60,7 +61,7 @@ func find(ops []registry.Op, name string) (registry.Op, error) {
 // show prints the graph at one layer, or at all with only < 0.
 func show(ctx context.Context, w io.Writer, op registry.Op, layers []sdk.Layer, only int) error {
 	fmt.Fprintf(w, "%s (id %d, family %s): %s\n", op.Name, op.ID, op.Family, op.Doc)
-	fmt.Fprintf(w, "plugin %s, version %s, protocol %d, %s\n", text.Printable(op.Plugin.Name), versionText(op.Plugin), op.Plugin.Protocol, cmp.Or(op.Plugin.SHA256, "built in"))
+	fmt.Fprintf(w, "plugin %s, version %s, protocol %d, %s\n", text.Printable(op.Plugin.Name), poolfile.VersionText(op.Plugin.Version), op.Plugin.Protocol, cmp.Or(op.Plugin.SHA256, "built in"))
 	for _, l := range layers {
 		if only >= 0 && l.Index != only {
 			continue

@@ -118,7 +118,7 @@ func (a *Arrivals) check(ctx context.Context, path string) error {
 		if err != nil {
 			return err
 		}
-		o.Recall = func(string) bool { return true }
+		o.Cached = true
 		return a.prepare(ctx, arrival{Pool: p, inbox: path}, o)
 	}
 	p, err := Describe(ctx, path, o)

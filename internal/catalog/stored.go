@@ -165,7 +165,7 @@ func Recall(ctx context.Context, r *runs.Run, o registry.Options, wanted func(sh
 		text, err := file.ReadText(path)
 		var pool *registry.Pool
 		if err == nil {
-			o.Recall, o.Lock = wanted, p.Lock
+			o.Recall, o.Cached, o.Lock = wanted, true, p.Lock
 			pool, err = registry.Parse(ctx, path, text, p.Dir, o)
 		}
 		if err != nil {

@@ -2,31 +2,56 @@
 package file
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
 
 // Write writes a file so that it is never seen half written, and has it on disk when it returns. It makes the folder.
+// One process at a time may write a file: the temporary name is the path with ".new" behind it.
 func Write(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return PathError(dir, err)
 	}
-	temp := path + ".new"
-	err := writeSynced(temp, data)
+	err := Replace(path, path+".new", func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+	if err != nil {
+		return PathError(path, err)
+	}
+	return nil
+}
+
+// WriteShared is Write for a file that several processes may write at the same moment: the last one wins. Each writes
+// under a hidden name of its own, which a process that is killed leaves behind. The folder must be there.
+func WriteShared(path string, data []byte) error {
+	return Replace(path, filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-"+rand.Text()), func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// Replace has write fill a new file named temp, syncs it and renames it to path, in the same folder. Its permissions
+// are 0666 less the umask. What was left under the name temp is removed first, and so is temp on error: path is then as
+// it was. A link named temp or path is replaced, never followed.
+func Replace(path, temp string, write func(io.Writer) error) error {
+	err := writeSynced(temp, write)
 	if err == nil {
 		err = os.Rename(temp, path)
 	}
 	if err != nil {
 		os.Remove(temp) // the first error is the one to report
-		return PathError(path, err)
+		return err
 	}
-	return SyncDir(dir)
+	return SyncDir(filepath.Dir(path))
 }
 
 // Probe makes the folder of a file and says whether Write could write there, for long work that ends with it.
@@ -44,7 +69,7 @@ func Probe(path string) error {
 
 // writeSynced writes a new file. What was left under its name goes first: in a folder from elsewhere it could be a link
 // to a file of the user's.
-func writeSynced(path string, data []byte) error {
+func writeSynced(path string, write func(io.Writer) error) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -52,8 +77,7 @@ func writeSynced(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
+	return errors.Join(write(f), f.Sync(), f.Close())
 }
 
 // Sum is the SHA-256 of data in hexadecimal digits.

@@ -1,9 +1,12 @@
 package file
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/sourcegraph/conc"
 )
 
 func TestWrite(t *testing.T) {
@@ -36,6 +39,30 @@ func TestWriteFails(t *testing.T) {
 	}
 	if err := Write(filepath.Join("/dev/null", "a"), nil); err == nil || err.Error() != "/dev/null: not a directory" {
 		t.Error(err)
+	}
+}
+
+// Several writers at the same moment leave the file of one of them, whole, and nothing beside it.
+func TestWriteShared(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	var writers conc.WaitGroup
+	for i := range 20 {
+		writers.Go(func() {
+			if err := WriteShared(path, bytes.Repeat([]byte{byte(i)}, 10_000)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	writers.Wait()
+	got, err := os.ReadFile(path)
+	if err != nil || len(got) != 10_000 || !bytes.Equal(got, bytes.Repeat(got[:1], 10_000)) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("%v, %v beside the file", left, err)
+	}
+	if err := WriteShared(filepath.Join(path, "b"), nil); err == nil {
+		t.Error("a file in a file was written")
 	}
 }
 

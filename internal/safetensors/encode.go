@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"unicode/utf8"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 // Encode writes f to memory. Equal files have equal bytes: metadata are sorted, tensors stay in their order.
@@ -25,29 +25,10 @@ func (f *File) Encode() ([]byte, error) {
 // WriteFile writes f to path as Encode does. The file appears whole or not at all: it is written
 // under path + ".tmp", synced and renamed.
 func (f *File) WriteFile(path string) error {
-	if err := f.replace(path); err != nil {
+	if err := file.Replace(path, path+".tmp", f.write); err != nil {
 		return fmt.Errorf("safetensors: %s: %w", path, err)
 	}
 	return nil
-}
-
-func (f *File) replace(path string) (err error) {
-	temp := path + ".tmp"
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // it could be a link to anything
-		return err
-	}
-	w, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
-	}
-	err = errors.Join(f.write(w), w.Sync(), w.Close())
-	if err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		os.Remove(temp) // the first error is the one to report
-	}
-	return err
 }
 
 func (f *File) write(w io.Writer) error {

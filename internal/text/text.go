@@ -68,3 +68,19 @@ func Size(n *big.Int) string {
 	mantissa, exponent, _ := strings.Cut(fmt.Sprintf("%.1e", f), "e+")
 	return fmt.Sprintf("%s (%s·10^%s)", digits, mantissa, strings.TrimLeft(exponent, "0"))
 }
+
+// Clean is a text without control characters, with single spaces between its words. After 300 characters it is cut, and
+// ends with an ellipsis.
+func Clean(s string) string {
+	clean := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	clean = strings.Join(strings.Fields(clean), " ")
+	if runes := []rune(clean); len(runes) > 300 {
+		return string(runes[:300]) + "…"
+	}
+	return clean
+}

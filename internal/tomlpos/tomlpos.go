@@ -8,8 +8,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// Spot is where a value stands in a TOML text, and the values inside it. The decoder of the toml package keeps positions
-// to itself: errors about values need this second look at the text.
+// Spot is where a value stands in a TOML text, and the values inside it. The decoder of the toml package keeps
+// positions to itself: errors about values need this second look at the text.
 type Spot struct {
 	Key    int              // byte offset of its key or header
 	Name   int              // byte offset of the last part of its key, within a header too

@@ -1,0 +1,92 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/serve"
+)
+
+// The test binary is its own plugin, with a kernel that ends the process or does nothing.
+func TestMain(m *testing.M) {
+	if len(os.Args) != 3 || os.Args[1] != "plugin" {
+		goleak.VerifyTestMain(m)
+		return
+	}
+	k := func(sdk.Call) error {
+		if os.Args[2] == "crash" {
+			os.Exit(3)
+		}
+		return nil
+	}
+	serve.MainVersion("v7", sdk.Op{
+		Name:    "own",
+		Kernels: []sdk.Kernel{{Name: "k", Forward: k, Backward: k}},
+		Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
+			return g.Input().Exec(sdk.Exec{Kernel: "k", Out: l.Output()}), nil
+		},
+	})
+}
+
+// launched starts the test binary as a plugin and returns its kernel.
+func launched(t *testing.T, mode string, again func() ([]string, error)) sdk.Exec {
+	t.Helper()
+	o := Options{StartTimeout: time.Minute, CallTimeout: time.Minute, Log: slog.New(slog.DiscardHandler)}
+	h, err := Launch(t.Context(), o, "own", []string{os.Args[0], "plugin", mode}, again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Close)
+	if about := h.About(); about.Version != "v7" || len(about.Families) != 1 {
+		t.Errorf("it says %+v", about)
+	}
+	g, err := h.Build(t.Context(), "own", "own", nil, layer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.Nodes[0].Primitive.(sdk.Exec)
+}
+
+var layer = sdk.Layer{In: 2, Out: 2, Stride: 1, Height: 3, Width: 3}
+
+func call() sdk.Call {
+	n := layer.Input().Size()
+	return sdk.Call{Images: 1, X: make([]float32, n), Y: make([]float32, n)}
+}
+
+// After a crash the plugin is started by another command line, if there is one.
+func TestCrashes(t *testing.T) {
+	self := os.Args[0]
+	for _, c := range []struct {
+		name  string
+		again func() ([]string, error)
+		want  string
+	}{
+		{"other", func() ([]string, error) { return []string{self, "plugin", "works"}, nil }, "<nil>"},
+		{"same", nil, "its crash number 3"},
+		{"none", func() ([]string, error) { return nil, errors.New("it is gone") }, "and could not be started again: it is gone"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := launched(t, "crash", c.again)
+			if err := e.Run(call()); !strings.HasSuffix(fmt.Sprint(err), c.want) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestNoProgram(t *testing.T) {
+	o := Options{StartTimeout: time.Minute, CallTimeout: time.Minute, Log: slog.New(slog.DiscardHandler)}
+	_, err := Launch(t.Context(), o, "own", []string{"/gone/own"}, nil)
+	if want := `plugin "own" cannot be started: fork/exec /gone/own: no such file or directory`; fmt.Sprint(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
