@@ -9,6 +9,7 @@ package kernel
 type Convolution struct {
 	Conv
 	scheme   scheme
+	layout   layout
 	plain    *Norm // of the input, where there is no other
 	plainOut *Norm
 	pass     pass
@@ -18,15 +19,24 @@ type Convolution struct {
 
 // scheme is the way in which a kind of convolution is computed.
 type scheme interface {
-	parts(n int) parts                               // of the rows (pixels) of the output of n images
-	inputRows(from, to int) (int, int)               // the rows of the input that rows of the output belong to
-	scratch(q parts) int                             // floats that a worker needs
-	packed() (forward, backward int)                 // floats of the rearranged weights
 	pack(k *Convolution, backward bool)              // rearranges pass.w into pass.weights
 	forward(k *Convolution, r strip)                 // sets the strip of y and its moments
 	backward(k *Convolution, r strip)                // sets the strip of dx and its slopes, and adds to the gradient of the weights
-	weights() parts                                  // in which add adds
-	add(dw, sum []float32, from, to int, first bool) // adds a shard's sums to the gradient of a part of the weights
+	add(dw, sum []float32, from, to int, first bool) // adds a shard's sums to the gradient of a part of the weights, or sets it first
+}
+
+// layout is how a scheme cuts its work, and the memory that it takes, in floats.
+type layout struct {
+	rows               int   // of the output, that are a part
+	unit, inputUnit    int   // rows of the output that stand for rows of the input: those of an image, or one for one
+	scratch            int   // memory of a worker
+	packed, packedBack int   // weights as pack rearranges them, for the forward and the backward pass
+	weights            parts // of the weights in which add adds
+}
+
+// inputRows are the rows of the input that belong to whole units of the output.
+func (l *layout) inputRows(from, to int) (first, last int) {
+	return from / l.unit * l.inputUnit, to / l.unit * l.inputUnit
 }
 
 // pass is a running pass.
@@ -67,11 +77,11 @@ func NewConvolution(c Conv) *Convolution {
 	k := &Convolution{Conv: c, plain: identity(c.C), plainOut: identity(c.Out)}
 	switch {
 	case c.depthwise():
-		k.scheme = newDepthwise(c)
+		k.scheme, k.layout = newDepthwise(c)
 	case c.pointwise():
-		k.scheme = pointwise{c}
+		k.scheme, k.layout = newPointwise(c)
 	default:
-		k.scheme = newDense(c)
+		k.scheme, k.layout = newDense(c)
 	}
 	k.forward, k.backward = k.forwardShard, k.backwardShard
 	return k
@@ -102,12 +112,11 @@ func (k *Convolution) run(p *Pool, y, x, expand, w []float32, n int, in, out *No
 	k.begin(p, n, in, out)
 	a := &k.pass
 	a.y, a.x, a.expand, a.w = y, x, expand, w
-	size, _ := k.scheme.packed()
 	moments := 0
 	if stats.Mean != nil {
 		moments = a.parts.count() * 3 * padded(k.Out)
 	}
-	k.allot(size, moments, 0, 0)
+	k.allot(k.layout.packed, moments, 0, 0)
 	k.scheme.pack(k, false)
 	p.run(a.shards, k.forward)
 	if stats.Mean != nil {
@@ -129,15 +138,14 @@ func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n in
 	a.y, a.x, a.w, a.dx, a.dw, a.dy = y, x, w, g.DX, g.DW, dy
 	size, slopes, sums := 0, 0, 0
 	if g.DX != nil {
-		_, size = k.scheme.packed()
+		size = k.layout.packedBack
 		if in != nil {
 			slopes = a.parts.count() * 2 * padded(k.C)
 		}
 	}
 	if g.DW != nil {
 		need(g.DW, len(w))
-		f, _ := k.scheme.packed()
-		sums = max(f, len(w))
+		sums = max(k.layout.packed, len(w))
 		a.shards = min(a.shards, max(sumsInAll/sums, fewestShards))
 	}
 	k.allot(size, 0, slopes, sums)
@@ -147,7 +155,7 @@ func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n in
 	}
 	p.run(a.shards, k.backward)
 	if g.DW != nil {
-		p.over(k.scheme.weights(), args{conv: k}, collectRange)
+		p.over(k.layout.weights, args{conv: k}, collectRange)
 	}
 	if g.DX != nil && in != nil {
 		in.foldSlopes(p, g.DGamma, g.DBeta, a.slopes, len(x)/k.C)
@@ -155,14 +163,15 @@ func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n in
 }
 
 func (k *Convolution) begin(p *Pool, n int, in, out *Norm) {
-	k.pass = pass{pool: p, n: n, in: in, out: out, parts: k.scheme.parts(n)}
+	oh, ow := k.OutSize()
+	k.pass = pass{pool: p, n: n, in: in, out: out, parts: parts{n * oh * ow, k.layout.rows}}
 	k.pass.shards = min(k.pass.parts.count(), mostShards)
 }
 
 // allot lends the pass its scratch memory.
 func (k *Convolution) allot(weights, moments, slopes, sums int) {
 	a := &k.pass
-	local := padded(k.scheme.scratch(a.parts))
+	local := padded(k.layout.scratch)
 	rest := a.pool.scratch32(padded(weights) + moments + slopes + a.shards*padded(sums) + a.pool.workers*local)
 	take := func(n int) (v []float32) {
 		v, rest = rest[:n:n], rest[n:]
@@ -220,7 +229,7 @@ func (k *Convolution) measureSlopes(r strip, from, to int) {
 		return
 	}
 	sums := k.pass.slopes[r.index*2*padded(k.C):]
-	first, last := k.scheme.inputRows(r.from, r.to)
+	first, last := k.layout.inputRows(r.from, r.to)
 	for i := from; i < to; i++ {
 		at := first*k.C + i*lanes
 		k.pass.in.from(i*lanes).slopes(sums[2*i*lanes:], rowsOf16{k.pass.x[at:], k.C}, rowsOf16{k.pass.dx[at:], k.C}, last-first, min(lanes, k.C-i*lanes))
@@ -296,9 +305,11 @@ func (c Conv) pointwise() bool {
 	return c.Kernel == one && c.Stride == one && c.Pad == [2]int{}
 }
 
-// images cuts n images with outputs of pixels pixels into parts of whole images, not too few pixels.
-func images(n, pixels int) parts {
-	return parts{n * pixels, pixels * ceilDiv(minRows, pixels)}
+// wholeImages is the layout of parts of whole images, not too few pixels.
+func (c Conv) wholeImages() layout {
+	oh, ow := c.OutSize()
+	pixels := oh * ow
+	return layout{rows: pixels * ceilDiv(minRows, pixels), unit: pixels, inputUnit: c.H * c.W}
 }
 
 // minRows is the number of pixels below which several images are a part together.

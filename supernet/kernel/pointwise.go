@@ -3,16 +3,12 @@ package kernel
 // pointwise is the scheme of 1×1 convolutions: every row is a pixel, and images do not matter.
 type pointwise struct{ Conv }
 
-// parts are short enough for the second-level cache.
-func (c pointwise) parts(n int) parts {
-	return parts{n * c.H * c.W, min(max(1<<16/(c.C+c.Out), 32), 1024)}
+// newPointwise cuts parts that are short enough for the second-level cache.
+func newPointwise(c Conv) (pointwise, layout) {
+	rows, weights := min(max(1<<16/(c.C+c.Out), 32), 1024), c.C/c.Groups*c.Out
+	return pointwise{c}, layout{rows: rows, unit: 1, inputUnit: 1, scratch: rows * (padded(c.C) + padded(c.Out)),
+		packedBack: weights, weights: parts{weights, chunk / 4}}
 }
-
-func (c pointwise) inputRows(from, to int) (int, int) { return from, to }
-
-func (c pointwise) scratch(q parts) int { return q.size * (padded(c.C) + padded(c.Out)) }
-
-func (c pointwise) packed() (forward, backward int) { return 0, c.C / c.Groups * c.Out }
 
 func (c pointwise) pack(k *Convolution, backward bool) {
 	if backward {
@@ -49,8 +45,6 @@ func (c pointwise) backward(k *Convolution, r strip) {
 		k.measureSlopes(r, 0, blocks(c.C))
 	}
 }
-
-func (c pointwise) weights() parts { return parts{c.C / c.Groups * c.Out, chunk / 4} }
 
 func (c pointwise) add(dw, sum []float32, from, to int, first bool) {
 	accumulate(dw, sum, from, to, first)
