@@ -155,7 +155,7 @@ func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n in
 	}
 	p.run(a.shards, k.backward)
 	if g.DW != nil {
-		p.over(k.layout.weights, args{conv: k}, collectRange)
+		over(p, k.layout.weights, weightGradient{k.scheme, g.DW, a.sums, a.shards})
 	}
 	if g.DX != nil && in != nil {
 		in.foldSlopes(p, g.DGamma, g.DBeta, a.slopes, len(x)/k.C)
@@ -239,12 +239,17 @@ func (k *Convolution) measureSlopes(r strip, from, to int) {
 // blocks is the number of blocks of c channels.
 func blocks(c int) int { return ceilDiv(c, lanes) }
 
-// collectRange adds up the shards' gradients of some weights.
-func collectRange(a *args, from, to int) {
-	pass := &a.conv.pass
-	size := len(pass.sums) / pass.shards
-	for s := range pass.shards {
-		a.conv.scheme.add(pass.dw, pass.sums[s*size:(s+1)*size], from, to, s == 0)
+// weightGradient adds up the gradients [shards, packed weights] that the shards have computed.
+type weightGradient struct {
+	scheme   scheme
+	dw, sums []float32
+	shards   int
+}
+
+func (w *weightGradient) do(from, to int) {
+	size := len(w.sums) / w.shards
+	for s := range w.shards {
+		w.scheme.add(w.dw, w.sums[s*size:(s+1)*size], from, to, s == 0)
 	}
 }
 

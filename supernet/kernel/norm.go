@@ -121,18 +121,26 @@ func (n *Norm) measureSlopes(sums, x, dy []float32, rows int) {
 func (n *Norm) foldSlopes(p *Pool, dgamma, dbeta, sums []float32, rows int) {
 	need(dgamma, n.c)
 	need(dbeta, n.c)
-	p.over(parts{n.c, lanes}, args{dst: dgamma, y: dbeta, x: sums, norm: n, c: rows}, func(a *args, from, to int) {
-		var sum, product [lanes]float64
-		for at := 2 * from; at < len(a.x); at += 2 * padded(a.norm.c) {
-			for i := range to - from {
-				sum[i] += float64(a.x[at+i])
-				product[i] += float64(a.x[at+lanes+i])
-			}
-		}
+	over(p, parts{n.c, lanes}, slopeFold{n, dgamma, dbeta, sums, rows})
+}
+
+type slopeFold struct {
+	norm                *Norm
+	dgamma, dbeta, sums []float32
+	rows                int
+}
+
+func (w *slopeFold) do(from, to int) {
+	var sum, product [lanes]float64
+	for at := 2 * from; at < len(w.sums); at += 2 * padded(w.norm.c) {
 		for i := range to - from {
-			a.dst[from+i], a.y[from+i] = a.norm.slope(from+i, sum[i], product[i], float64(a.c))
+			sum[i] += float64(w.sums[at+i])
+			product[i] += float64(w.sums[at+lanes+i])
 		}
-	})
+	}
+	for i := range to - from {
+		w.dgamma[from+i], w.dbeta[from+i] = w.norm.slope(from+i, sum[i], product[i], float64(w.rows))
+	}
 }
 
 // slope sets the coefficients of a channel of dx from Σ dz and Σ dz·(x − mean), and returns dgamma and dbeta.
@@ -153,9 +161,17 @@ func measureMoments(m, x []float32, rows, c int) {
 
 // foldMoments sets s from the moments [parts, blocks, 3, lanes] of parts of the rows, by Chan's formula in float64.
 func (s Statistics) foldMoments(p *Pool, m []float32, q parts) {
-	p.over(parts{len(s.Mean), lanes}, args{dst: s.Mean, y: s.Variance, x: m, folded: q}, func(a *args, from, to int) {
-		a.folded.fold(a.dst[from:to], a.y[from:to], a.x[3*from:], 3*padded(len(a.dst)))
-	})
+	over(p, parts{len(s.Mean), lanes}, momentFold{s, m, q})
+}
+
+type momentFold struct {
+	Statistics
+	moments []float32
+	parts   parts
+}
+
+func (w *momentFold) do(from, to int) {
+	w.parts.fold(w.Mean[from:to], w.Variance[from:to], w.moments[3*from:], 3*padded(len(w.Mean)))
 }
 
 // fold is foldMoments for one block of channels, whose moments in m are step apart from part to part.

@@ -20,8 +20,11 @@ type Pool struct {
 	looks   int // before a wait becomes a sleep
 	shards  int
 	f       shardFunc
-	args    args
-	many    [][]float32 // of args
+
+	current work // of over, while it runs
+	ranges  parts
+	places  []work      // one for each type that over has ever done
+	many    [][]float32 // operands of Mean
 
 	floats  []float32
 	doubles []float64
@@ -160,35 +163,42 @@ func (p *Pool) scratch64(n int) []float64 {
 	return p.doubles[:n]
 }
 
-// args are what an elementwise kernel works on. They lie in the pool, where a closure would have to be allocated.
-type args struct {
-	dst, x, y []float32
-	s         [3]float32
-	c         int // channels, where the kernel works on rows
-	many      [][]float32
-	norm      *Norm
-	conv      *Convolution
-	folded    parts
-	sums      []float64
-	parts     parts
-	ranges    func(a *args, from, to int)
-}
-
 // chunk is the number of elements in a shard of an elementwise kernel.
 const chunk = 1 << 14
 
-// over calls f on the ranges of q, in parallel.
-func (p *Pool) over(q parts, a args, f func(a *args, from, to int)) {
-	p.args = a
-	p.args.parts, p.args.ranges = q, f
-	p.run(q.count(), runRange)
-	p.args = args{}
+// work is what a kernel works on. do computes a range of its elements or rows, and writes nothing outside the range's
+// results.
+type work interface{ do(from, to int) }
+
+// over does w on the ranges of q, in parallel. While it runs, w lies in the pool, in the place of its type: a closure would
+// have to be allocated at every call, a place is allocated once.
+func over[W any, P interface {
+	*W
+	work
+}](p *Pool, q parts, w W) {
+	at := placeOf[W, P](p)
+	*at = w
+	p.current, p.ranges = at, q
+	p.run(q.count(), doRange)
+	p.current = nil
+	*at = *new(W)
 }
 
-func runRange(p *Pool, _, shard int) {
-	from, to := p.args.parts.bounds(shard)
-	p.args.ranges(&p.args, from, to)
+func placeOf[W any, P interface {
+	*W
+	work
+}](p *Pool) P {
+	for _, place := range p.places {
+		if at, ok := place.(P); ok {
+			return at
+		}
+	}
+	at := P(new(W))
+	p.places = append(p.places, at)
+	return at
 }
+
+func doRange(p *Pool, _, shard int) { p.current.do(p.ranges.bounds(shard)) }
 
 // rowChunks cuts rows of c channels into parts of about chunk elements.
 func rowChunks(rows, c int) parts { return parts{rows, max(chunk/max(c, 1), 1)} }
