@@ -91,11 +91,11 @@ func normalise(s isa) {
 
 // settle does the same to sums [rows][vectors] in registers, unless coef is nil. It overwrites scale and floor.
 func (s isa) settle(sums [][]reg.VecVirtual, scale, floor reg.VecVirtual) {
-	r := gp("coef", "cs")
+	r := fields("coef", "cs")
 	coef, cs := r[0], r[1]
 	TESTQ(coef, coef)
 	JZ(LabelRef("settled"))
-	VBROADCASTSS(paramAddr("floor"), floor)
+	VBROADCASTSS(fieldAddr("floor"), floor)
 	for j := range sums[0] {
 		VMOVUPS(Mem{Base: coef, Disp: j * s.size()}, scale)
 		for i := range sums {
