@@ -58,7 +58,7 @@ func (e *Engine) Train(s evolve.Step, a evolve.Arch) (loss float64, err error) {
 }
 
 // Fitness implements evolve.Engine: what the gradient of the fitness indicators needs of a and b (eq. 7), on a held-out
-// batch. Weights and running statistics stay.
+// batch. Weights stay.
 func (e *Engine) Fitness(s evolve.Step, a, b evolve.Arch) (evolve.Gradient, error) {
 	if err := e.ready(s.Round, a, b); err != nil {
 		return evolve.Gradient{}, err

@@ -99,8 +99,8 @@ func (t *trie) calibrate(ctx context.Context, batches iter.Seq[data.Batch], rese
 }
 
 // classify runs images through the architectures with their running statistics, and adds up losses and correct ones at
-// the leaves. each is shown the logits [N, classes] of every batch and leaf with their mean cross-entropy. Its error ends
-// the pass. A nil each is not called.
+// the leaves. each is shown the logits [N, classes] of every batch and leaf with their mean cross-entropy. Its error
+// ends the pass. A nil each is not called.
 func (t *trie) classify(ctx context.Context, batches iter.Seq[data.Batch], each func(b data.Batch, logits []float32, loss float64) error) error {
 	t.net.session.Mode = graph.Eval
 	for b := range batches {

@@ -14,7 +14,8 @@ import (
 // Momentum buffers stand in the file under the name of their parameter behind this prefix.
 const momentumPrefix = "momentum."
 
-// subsetKey of a file's metadata has the operations of every layer: those without weights have no tensor to tell of them.
+// subsetKey of a file's metadata has the operations of every layer: those without weights have no tensor to tell of
+// them.
 const subsetKey = "subset"
 
 // Save writes weights, running statistics and the optimizer's momentum as safetensors, with PyTorch's names and
@@ -85,8 +86,8 @@ func (n *Net) SetTensors(f *safetensors.File) error {
 	return err
 }
 
-// Momenta are copies of the optimizer's momentum under the names and in the layouts of their parameters. A parameter that
-// was never updated has none.
+// Momenta are copies of the optimizer's momentum under the names and in the layouts of their parameters. A parameter
+// that was never updated has none.
 func (n *Net) Momenta() (list []safetensors.Tensor) {
 	for name, p := range n.params() {
 		if v := n.momenta[p]; v != nil {

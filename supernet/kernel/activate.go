@@ -29,8 +29,9 @@ type activation struct {
 
 func (w *activation) do(from, to int) { w.forward()(w.dst[from:to], w.x[from:to]) }
 
-// ActivateBackward sets dx[i] = dy[i]·a′(x[i]), where saved is the output of Activate if a.SavesOutput and its input x otherwise;
-// dx may be dy. The derivative of ReLU is 0 at 0, of HSwish 0 at −3 and 1 at 3; where ReLU is 0, dx is 0 whatever dy.
+// ActivateBackward sets dx[i] = dy[i]·a′(x[i]). saved is the output of Activate if a.SavesOutput, and otherwise its
+// input x. dx may be dy. The derivative of ReLU is 0 at 0, that of HSwish 0 at −3 and 1 at 3. Where ReLU is 0, dx is 0
+// whatever dy.
 func ActivateBackward(p *Pool, a Activation, dx, saved, dy []float32) {
 	need(dx, len(dy))
 	need(saved, len(dy))
@@ -91,8 +92,8 @@ func reluBackwardPortable(dx, y, dy []float32) {
 	}
 }
 
-// sigmoidPortable sets dst[i] = 1/(1 + exp(−x[i])) to the last bit but one. The exponential is 2^k·exp(r) with |r| ≤ ln 2/2, and exp(r)
-// comes from its series.
+// sigmoidPortable sets dst[i] = 1/(1 + exp(−x[i])), to the last bit but one. The exponential is 2^k·exp(r) with |r| ≤
+// ln 2/2, and exp(r) comes from its series.
 func sigmoidPortable(dst, x []float32) {
 	const shift = 1 << 10 // makes the truncated quotient a rounded one
 	x = x[:len(dst)]

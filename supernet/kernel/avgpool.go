@@ -1,6 +1,6 @@
 package kernel
 
-// AvgPoolForward takes the mean of each window; padding is not counted:
+// AvgPoolForward takes the mean of each window of x [n, H, W, C] to dst [n, OH, OW, C]. Padding is not counted:
 //
 //	dst[h, w, c] = Σ x[h·s + i − p, w·s + j − p, c]/(positions inside the image)
 func AvgPoolForward(p *Pool, dst, x []float32, n int, w Window) {
@@ -45,7 +45,7 @@ func (w Window) inside(h, v int) int {
 	return (bottom - top) * (right - left)
 }
 
-// GlobalAvgPoolForward sets dst[b, i] = Σ x[b, q, i]/hw for n images of hw pixels and c channels, summed in float64.
+// GlobalAvgPoolForward sets dst[b, i] = Σ x[b, q, i]/hw for n images of hw pixels and c channels. Sums are in float64.
 func GlobalAvgPoolForward(p *Pool, dst, x []float32, n, hw, c int) {
 	need(x, n*hw*c)
 	need(dst, n*c)

@@ -10,8 +10,8 @@ func (q parts) count() int                  { return ceilDiv(q.rows, q.size) }
 func (q parts) bounds(i int) (from, to int) { return i * q.size, min((i+1)*q.size, q.rows) }
 func (q parts) rowsOf(i int) int            { from, to := q.bounds(i); return to - from }
 
-// Measure computes the statistics of the rows of x in a fixed order: float32 sums of distances from about the mean within parts of it,
-// which Chan's formula joins in float64.
+// Measure computes the statistics of the rows of x [rows, C], in a fixed order. Within parts of the rows, it takes
+// float32 sums of distances from about the mean. Chan's formula joins the parts in float64.
 func (s Statistics) Measure(p *Pool, x []float32) {
 	c := len(s.Mean)
 	q := parts{rowsOf(x, c), rowsPerPart(c)}
@@ -30,7 +30,7 @@ func (w *momentsOfParts) do(from, to int) {
 	measureMoments(w.moments[from/w.size*3*padded(w.c):], w.x[from*w.c:to*w.c], to-from, w.c)
 }
 
-// Forward sets dst = z, as Norm says; dst may be x.
+// Forward sets dst [rows, C] to z of x, as Norm says. dst may be x.
 func (n *Norm) Forward(p *Pool, dst, x []float32) {
 	q := parts{rowsOf(x, n.c), rowsPerPart(n.c)}
 	need(dst, len(x))
@@ -47,8 +47,8 @@ func (w *normalisation) do(from, to int) {
 	w.norm.load(w.dst[from*c:to*c], w.x[from*c:to*c], to-from)
 }
 
-// Slopes computes dgamma = Σ dz·(x − mean)/√(variance + eps) and dbeta = Σ dz over the rows, and readies n for Backward. Sums are
-// float32 within parts of the rows and float64 over them, in a fixed order.
+// Slopes computes dgamma = Σ dz·(x − mean)/√(variance + eps) and dbeta = Σ dz over the rows, and readies n for
+// Backward. Sums are float32 within parts of the rows and float64 over them, in a fixed order.
 func (n *Norm) Slopes(p *Pool, dgamma, dbeta, x, dy []float32) {
 	q := parts{rowsOf(x, n.c), rowsPerPart(n.c)}
 	need(dy, len(x))
@@ -69,7 +69,7 @@ func (w *slopesOfParts) do(from, to int) {
 	w.norm.measureSlopes(w.sums[from/w.size*2*padded(c):], w.x[from*c:to*c], w.dy[from*c:to*c], to-from)
 }
 
-// Backward sets dx from x and dy after Slopes; dx may be dy.
+// Backward sets dx from x and dy, as Norm says, after Slopes of the same. dx may be dy.
 func (n *Norm) Backward(p *Pool, dx, x, dy []float32) {
 	q := parts{rowsOf(x, n.c), rowsPerPart(n.c)}
 	need(dx, len(x))

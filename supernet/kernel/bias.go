@@ -1,6 +1,6 @@
 package kernel
 
-// AddBias sets dst[r, i] = x[r, i] + bias[i] over rows of c channels; dst may be x.
+// AddBias sets dst[r, i] = x[r, i] + bias[i] over rows of c channels. dst may be x.
 func AddBias(p *Pool, dst, x, bias []float32, c int) {
 	rows := rowsOf(x, c)
 	need(dst, len(x))

@@ -2,8 +2,8 @@
 
 package kernel
 
-// The structs that the assembly takes by a pointer. It reads them at the offsets that the generator finds in this file, and
-// writes nothing into them. Distances are in bytes. A nil coef is no normalisation.
+// The structs that the assembly takes by a pointer. It reads them at the offsets that the generator finds in this file,
+// and writes nothing into them. Distances are in bytes. A nil coef is no normalisation.
 
 // tileCall is a tile, or several one below the other, of a product.
 type tileCall struct {

@@ -1,11 +1,11 @@
 package kernel
 
-// Convolution computes convolutions of one geometry together with the normalisations on both sides: it applies the one
-// before it to what it loads, measures what the one behind it needs while the output is in the cache, and takes both back
-// from gradients in the same way. Only raw outputs of convolutions are ever stored.
+// Convolution computes convolutions of one geometry together with the normalisations on both sides. It applies the one
+// before it to what it loads. It measures what the one behind it needs while the output is in the cache. It takes both
+// back from gradients in the same way. Only raw outputs of convolutions are ever stored.
 //
-// A pass cuts the images into parts and gives every shard a run of parts; what is summed over parts is summed in their order.
-// It belongs to one goroutine at a time.
+// A pass cuts the images into parts and gives every shard a run of parts. What is summed over parts is summed in their
+// order. A Convolution belongs to one goroutine at a time.
 type Convolution struct {
 	Conv
 	scheme   scheme
@@ -21,17 +21,19 @@ type Convolution struct {
 type scheme interface {
 	pack(k *Convolution, backward bool)              // rearranges pass.w into pass.weights
 	forward(k *Convolution, r strip)                 // sets the strip of y and its moments
-	backward(k *Convolution, r strip)                // sets the strip of dx and its slopes, and adds to the gradient of the weights
-	add(dw, sum []float32, from, to int, first bool) // adds a shard's sums to the gradient of a part of the weights, or sets it first
+	backward(k *Convolution, r strip)                // sets the strip of dx and its slopes, and adds to r.sum
+	add(dw, sum []float32, from, to int, first bool) // adds a shard's sum to a part of dw, or sets it first
 }
 
 // layout is how a scheme cuts its work, and the memory that it takes, in floats.
 type layout struct {
-	rows               int   // of the output, that are a part
-	unit, inputUnit    int   // rows of the output that stand for rows of the input: those of an image, or one for one
-	scratch            int   // memory of a worker
-	packed, packedBack int   // weights as pack rearranges them, for the forward and the backward pass
-	weights            parts // of the weights in which add adds
+	rows int // of the output in a part
+	// unit rows of the output stand for inputUnit rows of the input: those of an image, or one for one.
+	unit, inputUnit int
+	scratch         int // memory of a worker
+	// packed and packedBack are the weights as pack rearranges them, for the forward and the backward pass.
+	packed, packedBack int
+	weights            parts // in which add adds
 }
 
 // inputRows are the rows of the input that belong to whole units of the output.
@@ -39,7 +41,7 @@ func (l *layout) inputRows(from, to int) (first, last int) {
 	return from / l.unit * l.inputUnit, to / l.unit * l.inputUnit
 }
 
-// pass is a running pass.
+// pass is a running pass: its operands, its results and its scratch memory.
 type pass struct {
 	pool            *Pool
 	y, x, w         []float32
@@ -63,15 +65,15 @@ type strip struct {
 	sum      []float32 // the shard's gradient of the weights; nil if it is not wanted
 }
 
-// Shards are many, so that workers end at about the same time, but no more than the memory for the gradients of weights allows, which
-// each has for itself.
+// Shards are many, so that workers end at about the same time. Each has memory of its own for the gradients of weights,
+// which bounds their number.
 const (
 	fewestShards = 16
 	mostShards   = 64
 	sumsInAll    = 1 << 22
 )
 
-// NewConvolution plans a convolution.
+// NewConvolution plans a convolution. It panics if the geometry is impossible.
 func NewConvolution(c Conv) *Convolution {
 	c.check()
 	k := &Convolution{Conv: c, plain: identity(c.C), plainOut: identity(c.Out)}
@@ -87,18 +89,19 @@ func NewConvolution(c Conv) *Convolution {
 	return k
 }
 
-// Forward computes y [n, OH, OW, Out] from x [n, H, W, C] and w [KH, KW, C/Groups, Out]:
+// Forward computes y [n, OH, OW, Out] from x [n, H, W, C] and w [KH, KW, C/Groups, Out], which must not overlap:
 //
 //	y[h, v, o] = Σ z[h·s + i·d − p, v·s + j·d − p, g·C/Groups + c]·w[i, j, c, o]   with g the group of o
 //
-// where z is in applied to x, or x itself if in is nil. Taps in the padding are skipped. Unless stats.Mean is nil, stats become
-// those of y; unless out is nil, y is then what out makes of it.
+// Here z is in applied to x. A nil in leaves x as it is. Taps in the padding are skipped. stats become those of y,
+// unless stats.Mean is nil. Then y becomes what out makes of it, unless out is nil.
 func (k *Convolution) Forward(p *Pool, y, x, w []float32, n int, in, out *Norm, stats Statistics) {
 	k.checkLengths(x, y, w, n)
 	k.run(p, y, x, nil, w, n, in, out, stats)
 }
 
-// ForwardThrough is Forward of the product of x [n, H, W, c] and expand [c, C], which in normalises; k must not be pointwise.
+// ForwardThrough is Forward of the product of x [n, H, W, c] and expand [c, C], which in normalises. The product is not
+// stored. k must not be pointwise, and in must not be nil.
 func (k *Convolution) ForwardThrough(p *Pool, y, x, expand, w []float32, n int, in, out *Norm, stats Statistics) {
 	c := len(expand) / k.C
 	need(expand, c*k.C)
@@ -106,6 +109,7 @@ func (k *Convolution) ForwardThrough(p *Pool, y, x, expand, w []float32, n int, 
 	k.run(p, y, x, expand, w, n, in, out, stats)
 }
 
+// run is either Forward. expand is nil if x is the input.
 func (k *Convolution) run(p *Pool, y, x, expand, w []float32, n int, in, out *Norm, stats Statistics) {
 	oh, ow := k.OutSize()
 	need(y, n*oh*ow*k.Out)
@@ -124,13 +128,17 @@ func (k *Convolution) run(p *Pool, y, x, expand, w []float32, n int, in, out *No
 	}
 }
 
-// Gradients are what Backward computes. A nil dx or dw is not wanted; the gradients of the normalisation before the
-// convolution come with dx.
+// Gradients are what Backward computes: of the input [n, H, W, C], of the weights, and of gamma and beta of the
+// normalisation before the convolution. A nil DX or DW is not computed. DGamma and DBeta come with DX. They may be nil
+// without that normalisation.
 type Gradients struct{ DX, DW, DGamma, DBeta []float32 }
 
-// Backward computes the gradients of ⟨dy, act(out(Forward(x, w)))⟩, where y is what Forward has computed and out, the normalisation
-// behind it, has been readied by Slopes or by the Backward of the convolution that applied it; out is nil if there is none.
-// DX is the gradient of z, and in is ready for the convolution before.
+// Backward computes the gradients of ⟨dy, act(out(y))⟩, where y is what Forward has computed from x and w. A nil out is
+// no normalisation behind the convolution. Otherwise out must be ready: by Norm.Slopes, or by the Backward of the
+// convolution that applied it.
+//
+// DX is the gradient of z, behind the normalisation in. That is ready afterwards for the convolution before. A nil in
+// is none. No result may overlap an operand.
 func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n int, in, out *Norm) {
 	k.checkLengths(x, dy, w, n)
 	k.begin(p, n, in, out)
@@ -162,13 +170,14 @@ func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n in
 	}
 }
 
+// begin forgets the pass before, and cuts n images into parts.
 func (k *Convolution) begin(p *Pool, n int, in, out *Norm) {
 	oh, ow := k.OutSize()
 	k.pass = pass{pool: p, n: n, in: in, out: out, parts: parts{n * oh * ow, k.layout.rows}}
 	k.pass.shards = min(k.pass.parts.count(), mostShards)
 }
 
-// allot lends the pass its scratch memory.
+// allot lends the pass its scratch memory: so many floats of weights, moments, slopes, and sums of each shard.
 func (k *Convolution) allot(weights, moments, slopes, sums int) {
 	a := &k.pass
 	local := padded(k.layout.scratch)
@@ -182,7 +191,7 @@ func (k *Convolution) allot(weights, moments, slopes, sums int) {
 	a.local = rest
 }
 
-// strip is a part of a shard.
+// strip is part i, which belongs to a shard, for a worker.
 func (a *pass) strip(worker, shard, i int) (r strip) {
 	r.index = i
 	r.from, r.to = a.parts.bounds(i)
@@ -212,7 +221,7 @@ func (k *Convolution) backwardShard(_ *Pool, worker, shard int) {
 	}
 }
 
-// measureMoments measures blocks of channels from..to−1 of the strip of y, if that is wanted.
+// measureMoments measures blocks of channels from..to−1 of the strip of y, if statistics are wanted.
 func (k *Convolution) measureMoments(r strip, from, to int) {
 	if len(k.pass.moments) == 0 {
 		return
@@ -223,7 +232,7 @@ func (k *Convolution) measureMoments(r strip, from, to int) {
 	}
 }
 
-// measureSlopes measures blocks of channels from..to−1 of the strip's x and dx, if that is wanted.
+// measureSlopes measures blocks of channels from..to−1 of the strip's x and dx, if slopes are wanted.
 func (k *Convolution) measureSlopes(r strip, from, to int) {
 	if len(k.pass.slopes) == 0 {
 		return
@@ -253,7 +262,7 @@ func (w *weightGradient) do(from, to int) {
 	}
 }
 
-// input returns rows from..to−1 of z, in the strip's scratch memory if they must be normalised.
+// input returns rows from..to−1 of z. They lie in local if they must be computed, and in x otherwise.
 func (k *Convolution) input(local []float32, from, to int) []float32 {
 	if k.pass.expand != nil {
 		z := local[:(to-from)*k.C]
@@ -269,7 +278,8 @@ func (k *Convolution) input(local []float32, from, to int) []float32 {
 	return local
 }
 
-// outputGradient returns rows from..to−1 of the gradient of y, in scratch memory if it must be denormalised.
+// outputGradient returns rows from..to−1 of the gradient of y. They lie in local if they must be denormalised, and in
+// dy otherwise.
 func (k *Convolution) outputGradient(local []float32, from, to int) []float32 {
 	dy := k.pass.dy[from*k.Out : to*k.Out]
 	if k.pass.out == nil {

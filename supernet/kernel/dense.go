@@ -2,8 +2,8 @@ package kernel
 
 import "slices"
 
-// dense is the scheme of every convolution that is neither depthwise nor 1×1. The destination is cut into rectangles of pixels
-// that see the same taps, so that each is one product and nothing is computed from padding.
+// dense is the scheme of every convolution that is neither depthwise nor 1×1. The destination is cut into rectangles of
+// pixels that see the same taps. So each is one product, and nothing is computed from padding.
 type dense struct {
 	Conv
 	oh, ow        int
@@ -119,7 +119,7 @@ func longest(images, rows, cols extent) (e [3]extent) {
 	return e
 }
 
-// join makes one direction of an inner and an outer one, if it can, and returns what is left of the outer one.
+// join makes one direction of an inner and an outer one if it can. It returns what is left of the outer one.
 func (e extent) join(inner extent) (joined, rest extent) {
 	switch {
 	case inner.count == 1:

@@ -1,7 +1,7 @@
 package kernel
 
-// depthwise is the scheme of convolutions in which every channel is a group of its own. Images are rearranged into planes
-// [H, W, lanes], a block of channels at a time.
+// depthwise is the scheme of convolutions in which every channel is a group of its own. Images are rearranged into
+// planes [H, W, lanes], a block of channels at a time.
 type depthwise struct {
 	Conv
 	oh, ow         int

@@ -48,7 +48,8 @@ type scaledSum struct {
 
 func (w *scaledSum) do(from, to int) { axpy(w.dst[from:to], w.x[from:to], w.s) }
 
-// Mean sets dst[i] = (xs[0][i] + xs[1][i] + …)·(1/len(xs)), summed in the order of the arguments; dst may be one of them.
+// Mean sets dst[i] = (xs[0][i] + xs[1][i] + …)·(1/len(xs)), the mean of branches (eq. 1). It sums in the order of the
+// arguments. dst may be one of them. No argument panics.
 func Mean(p *Pool, dst []float32, xs ...[]float32) {
 	if len(xs) == 0 {
 		panic(badLength)

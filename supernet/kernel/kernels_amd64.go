@@ -4,187 +4,187 @@
 
 package kernel
 
-// tileZ1x1 is product.portable for blocks times 1 rows of 16 columns, the last 16 of which are but tail.
+// tileZ1x1 is product.portable for blocks times 1 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ1x1(call *tileCall)
 
-// tileZ2x1 is product.portable for blocks times 2 rows of 16 columns, the last 16 of which are but tail.
+// tileZ2x1 is product.portable for blocks times 2 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ2x1(call *tileCall)
 
-// tileZ3x1 is product.portable for blocks times 3 rows of 16 columns, the last 16 of which are but tail.
+// tileZ3x1 is product.portable for blocks times 3 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ3x1(call *tileCall)
 
-// tileZ4x1 is product.portable for blocks times 4 rows of 16 columns, the last 16 of which are but tail.
+// tileZ4x1 is product.portable for blocks times 4 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ4x1(call *tileCall)
 
-// tileZ5x1 is product.portable for blocks times 5 rows of 16 columns, the last 16 of which are but tail.
+// tileZ5x1 is product.portable for blocks times 5 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ5x1(call *tileCall)
 
-// tileZ6x1 is product.portable for blocks times 6 rows of 16 columns, the last 16 of which are but tail.
+// tileZ6x1 is product.portable for blocks times 6 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ6x1(call *tileCall)
 
-// tileZ7x1 is product.portable for blocks times 7 rows of 16 columns, the last 16 of which are but tail.
+// tileZ7x1 is product.portable for blocks times 7 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ7x1(call *tileCall)
 
-// tileZ8x1 is product.portable for blocks times 8 rows of 16 columns, the last 16 of which are but tail.
+// tileZ8x1 is product.portable for blocks times 8 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ8x1(call *tileCall)
 
-// tileZ9x1 is product.portable for blocks times 9 rows of 16 columns, the last 16 of which are but tail.
+// tileZ9x1 is product.portable for blocks times 9 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ9x1(call *tileCall)
 
-// tileZ10x1 is product.portable for blocks times 10 rows of 16 columns, the last 16 of which are but tail.
+// tileZ10x1 is product.portable for blocks times 10 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ10x1(call *tileCall)
 
-// tileZ11x1 is product.portable for blocks times 11 rows of 16 columns, the last 16 of which are but tail.
+// tileZ11x1 is product.portable for blocks times 11 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ11x1(call *tileCall)
 
-// tileZ12x1 is product.portable for blocks times 12 rows of 16 columns, the last 16 of which are but tail.
+// tileZ12x1 is product.portable for blocks times 12 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ12x1(call *tileCall)
 
-// tileZ13x1 is product.portable for blocks times 13 rows of 16 columns, the last 16 of which are but tail.
+// tileZ13x1 is product.portable for blocks times 13 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ13x1(call *tileCall)
 
-// tileZ14x1 is product.portable for blocks times 14 rows of 16 columns, the last 16 of which are but tail.
+// tileZ14x1 is product.portable for blocks times 14 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ14x1(call *tileCall)
 
-// tileZ1x2 is product.portable for blocks times 1 rows of 32 columns, the last 16 of which are but tail.
+// tileZ1x2 is product.portable for blocks times 1 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ1x2(call *tileCall)
 
-// tileZ2x2 is product.portable for blocks times 2 rows of 32 columns, the last 16 of which are but tail.
+// tileZ2x2 is product.portable for blocks times 2 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ2x2(call *tileCall)
 
-// tileZ3x2 is product.portable for blocks times 3 rows of 32 columns, the last 16 of which are but tail.
+// tileZ3x2 is product.portable for blocks times 3 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ3x2(call *tileCall)
 
-// tileZ4x2 is product.portable for blocks times 4 rows of 32 columns, the last 16 of which are but tail.
+// tileZ4x2 is product.portable for blocks times 4 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ4x2(call *tileCall)
 
-// tileZ5x2 is product.portable for blocks times 5 rows of 32 columns, the last 16 of which are but tail.
+// tileZ5x2 is product.portable for blocks times 5 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ5x2(call *tileCall)
 
-// tileZ6x2 is product.portable for blocks times 6 rows of 32 columns, the last 16 of which are but tail.
+// tileZ6x2 is product.portable for blocks times 6 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ6x2(call *tileCall)
 
-// tileZ7x2 is product.portable for blocks times 7 rows of 32 columns, the last 16 of which are but tail.
+// tileZ7x2 is product.portable for blocks times 7 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ7x2(call *tileCall)
 
-// tileZ8x2 is product.portable for blocks times 8 rows of 32 columns, the last 16 of which are but tail.
+// tileZ8x2 is product.portable for blocks times 8 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ8x2(call *tileCall)
 
-// tileZ9x2 is product.portable for blocks times 9 rows of 32 columns, the last 16 of which are but tail.
+// tileZ9x2 is product.portable for blocks times 9 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ9x2(call *tileCall)
 
-// tileZ10x2 is product.portable for blocks times 10 rows of 32 columns, the last 16 of which are but tail.
+// tileZ10x2 is product.portable for blocks times 10 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ10x2(call *tileCall)
 
-// tileZ11x2 is product.portable for blocks times 11 rows of 32 columns, the last 16 of which are but tail.
+// tileZ11x2 is product.portable for blocks times 11 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ11x2(call *tileCall)
 
-// tileZ12x2 is product.portable for blocks times 12 rows of 32 columns, the last 16 of which are but tail.
+// tileZ12x2 is product.portable for blocks times 12 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ12x2(call *tileCall)
 
-// tileZ13x2 is product.portable for blocks times 13 rows of 32 columns, the last 16 of which are but tail.
+// tileZ13x2 is product.portable for blocks times 13 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ13x2(call *tileCall)
 
-// tileZ14x2 is product.portable for blocks times 14 rows of 32 columns, the last 16 of which are but tail.
+// tileZ14x2 is product.portable for blocks times 14 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ14x2(call *tileCall)
 
-// tileZ1x3 is product.portable for blocks times 1 rows of 48 columns, the last 16 of which are but tail.
+// tileZ1x3 is product.portable for blocks times 1 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ1x3(call *tileCall)
 
-// tileZ2x3 is product.portable for blocks times 2 rows of 48 columns, the last 16 of which are but tail.
+// tileZ2x3 is product.portable for blocks times 2 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ2x3(call *tileCall)
 
-// tileZ3x3 is product.portable for blocks times 3 rows of 48 columns, the last 16 of which are but tail.
+// tileZ3x3 is product.portable for blocks times 3 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ3x3(call *tileCall)
 
-// tileZ4x3 is product.portable for blocks times 4 rows of 48 columns, the last 16 of which are but tail.
+// tileZ4x3 is product.portable for blocks times 4 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ4x3(call *tileCall)
 
-// tileZ5x3 is product.portable for blocks times 5 rows of 48 columns, the last 16 of which are but tail.
+// tileZ5x3 is product.portable for blocks times 5 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ5x3(call *tileCall)
 
-// tileZ6x3 is product.portable for blocks times 6 rows of 48 columns, the last 16 of which are but tail.
+// tileZ6x3 is product.portable for blocks times 6 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ6x3(call *tileCall)
 
-// tileZ7x3 is product.portable for blocks times 7 rows of 48 columns, the last 16 of which are but tail.
+// tileZ7x3 is product.portable for blocks times 7 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ7x3(call *tileCall)
 
-// tileZ8x3 is product.portable for blocks times 8 rows of 48 columns, the last 16 of which are but tail.
+// tileZ8x3 is product.portable for blocks times 8 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ8x3(call *tileCall)
 
-// tileZ9x3 is product.portable for blocks times 9 rows of 48 columns, the last 16 of which are but tail.
+// tileZ9x3 is product.portable for blocks times 9 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
 func tileZ9x3(call *tileCall)
@@ -594,92 +594,92 @@ func hswishZ(n int, dst *float32, x *float32)
 //go:noescape
 func hswishBackwardZ(n int, dx *float32, x *float32, dy *float32)
 
-// tileY1x1 is product.portable for blocks times 1 rows of 8 columns, the last 8 of which are but tail.
+// tileY1x1 is product.portable for blocks times 1 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY1x1(call *tileCall)
 
-// tileY2x1 is product.portable for blocks times 2 rows of 8 columns, the last 8 of which are but tail.
+// tileY2x1 is product.portable for blocks times 2 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY2x1(call *tileCall)
 
-// tileY3x1 is product.portable for blocks times 3 rows of 8 columns, the last 8 of which are but tail.
+// tileY3x1 is product.portable for blocks times 3 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY3x1(call *tileCall)
 
-// tileY4x1 is product.portable for blocks times 4 rows of 8 columns, the last 8 of which are but tail.
+// tileY4x1 is product.portable for blocks times 4 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY4x1(call *tileCall)
 
-// tileY5x1 is product.portable for blocks times 5 rows of 8 columns, the last 8 of which are but tail.
+// tileY5x1 is product.portable for blocks times 5 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY5x1(call *tileCall)
 
-// tileY6x1 is product.portable for blocks times 6 rows of 8 columns, the last 8 of which are but tail.
+// tileY6x1 is product.portable for blocks times 6 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY6x1(call *tileCall)
 
-// tileY7x1 is product.portable for blocks times 7 rows of 8 columns, the last 8 of which are but tail.
+// tileY7x1 is product.portable for blocks times 7 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY7x1(call *tileCall)
 
-// tileY8x1 is product.portable for blocks times 8 rows of 8 columns, the last 8 of which are but tail.
+// tileY8x1 is product.portable for blocks times 8 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY8x1(call *tileCall)
 
-// tileY9x1 is product.portable for blocks times 9 rows of 8 columns, the last 8 of which are but tail.
+// tileY9x1 is product.portable for blocks times 9 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY9x1(call *tileCall)
 
-// tileY10x1 is product.portable for blocks times 10 rows of 8 columns, the last 8 of which are but tail.
+// tileY10x1 is product.portable for blocks times 10 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY10x1(call *tileCall)
 
-// tileY11x1 is product.portable for blocks times 11 rows of 8 columns, the last 8 of which are but tail.
+// tileY11x1 is product.portable for blocks times 11 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY11x1(call *tileCall)
 
-// tileY12x1 is product.portable for blocks times 12 rows of 8 columns, the last 8 of which are but tail.
+// tileY12x1 is product.portable for blocks times 12 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY12x1(call *tileCall)
 
-// tileY1x2 is product.portable for blocks times 1 rows of 16 columns, the last 8 of which are but tail.
+// tileY1x2 is product.portable for blocks times 1 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY1x2(call *tileCall)
 
-// tileY2x2 is product.portable for blocks times 2 rows of 16 columns, the last 8 of which are but tail.
+// tileY2x2 is product.portable for blocks times 2 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY2x2(call *tileCall)
 
-// tileY3x2 is product.portable for blocks times 3 rows of 16 columns, the last 8 of which are but tail.
+// tileY3x2 is product.portable for blocks times 3 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY3x2(call *tileCall)
 
-// tileY4x2 is product.portable for blocks times 4 rows of 16 columns, the last 8 of which are but tail.
+// tileY4x2 is product.portable for blocks times 4 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY4x2(call *tileCall)
 
-// tileY5x2 is product.portable for blocks times 5 rows of 16 columns, the last 8 of which are but tail.
+// tileY5x2 is product.portable for blocks times 5 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY5x2(call *tileCall)
 
-// tileY6x2 is product.portable for blocks times 6 rows of 16 columns, the last 8 of which are but tail.
+// tileY6x2 is product.portable for blocks times 6 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
 func tileY6x2(call *tileCall)

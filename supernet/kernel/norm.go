@@ -2,13 +2,14 @@ package kernel
 
 import "math"
 
-// Norm is a batch normalisation, with or without a ReLU behind it, in the form in which readers apply it to the rows of C
-// channels that they load, and take it back from gradients:
+// Norm is a batch normalisation, with or without a ReLU behind it. Readers apply it to the rows of C channels that they
+// load, and take it back from gradients:
 //
 //	z = act((x − mean)·scale + beta)                          with scale = gamma/√(variance + eps)
 //	dx = scale·(dz − dbeta/rows − (x − mean)/√(variance + eps)·dgamma/rows)   with dz = dy where act passes it on
 //
-// So a normalised value need not be stored. It belongs to one goroutine at a time.
+// So a normalised value need not be stored. Use makes it ready for z, and Slopes for dx. It belongs to one goroutine at
+// a time.
 type Norm struct {
 	c      int
 	coef   []float32 // six vectors of c channels
@@ -43,7 +44,8 @@ func NewNorm(c int, relu bool) *Norm {
 	return n
 }
 
-// Use makes n normalise by the statistics s and then scale by gamma and shift by beta.
+// Use makes n normalise by the statistics s, and then scale by gamma and shift by beta. It copies all of them. Every
+// slice has C elements.
 func (n *Norm) Use(s Statistics, gamma, beta []float32, eps float32) {
 	for _, v := range [][]float32{s.Mean, s.Variance, gamma, beta} {
 		need(v, n.c)
@@ -70,7 +72,7 @@ func (n *Norm) vector(i int) []float32 { return n.coef[i*n.step:][:n.c] }
 // padded is c rounded up to whole blocks of lanes.
 func padded(c int) int { return ceilDiv(c, lanes) * lanes }
 
-// coefficients are those of channels from some one on; of a nil Norm there are none.
+// coefficients are those of a Norm from a channel on. Those of a nil Norm change nothing.
 type coefficients struct {
 	norm    *Norm
 	channel int
@@ -81,6 +83,7 @@ func (n *Norm) from(channel int) coefficients { return coefficients{n, channel} 
 // skip leaves out the first n channels.
 func (c coefficients) skip(n int) coefficients { return coefficients{c.norm, c.channel + n} }
 
+// vector is lanes coefficients of one kind.
 func (c coefficients) vector(i int) []float32 {
 	return c.norm.coef[i*c.norm.step+c.channel:][:lanes]
 }
@@ -117,7 +120,8 @@ func (n *Norm) measureSlopes(sums, x, dy []float32, rows int) {
 	}
 }
 
-// foldSlopes sets the coefficients of dx, and dgamma and dbeta, from the sums [parts, blocks, 2, lanes] of rows in all, added in float64.
+// foldSlopes sets the coefficients of dx, and dgamma and dbeta, from sums [parts, blocks, 2, lanes]. They are added in
+// float64. rows is the number of rows in all parts.
 func (n *Norm) foldSlopes(p *Pool, dgamma, dbeta, sums []float32, rows int) {
 	need(dgamma, n.c)
 	need(dbeta, n.c)

@@ -1,7 +1,7 @@
 package kernel
 
-// SGDNesterov is one step of PyTorch's SGD with Nesterov momentum and no dampening, on weights w, velocities v (0 at the start) and gradients g,
-// which it does not change:
+// SGDNesterov is one step of PyTorch's SGD with Nesterov momentum and no dampening, on weights w and velocities v,
+// which are 0 at the start. The gradients g stay as they are:
 //
 //	d = g[i] + decay·w[i];  v[i] = momentum·v[i] + d;  w[i] −= lr·(d + momentum·v[i])
 func SGDNesterov(p *Pool, w, v, g []float32, lr, momentum, decay float32) {

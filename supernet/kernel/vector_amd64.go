@@ -58,8 +58,8 @@ func (q *product) apply(c, a, b []float32, add bool) {
 // cached is about the number of coefficients of a that stay in the first-level cache while all of b passes.
 const cached = 4096
 
-// tiled cuts c into tiles, of a few vectors each of width floats. highest is the greatest number of rows of a tile by the
-// number of its vectors, 0 if there is no such tile.
+// tiled cuts c into tiles, of a few vectors each of width floats. highest is the greatest number of rows of a tile by
+// the number of its vectors, 0 if there is no such tile.
 func (q *product) tiled(highest *[4]int, width int, c, a, b []float32, add bool) {
 	rows := max(cached/(q.taps*q.k), 28)
 	for from := 0; from < q.m; from += rows {
@@ -73,7 +73,8 @@ func (q *product) tiled(highest *[4]int, width int, c, a, b []float32, add bool)
 	}
 }
 
-// tileVectors is the width of the next tile when some vectors are left: as wide as possible, but a single one is never left over.
+// tileVectors is the width of the next tile when some vectors are left: as wide as possible, without a single one left
+// over.
 func tileVectors(left int, highest *[4]int) int {
 	most := 3
 	if highest[3] == 0 {
@@ -85,8 +86,8 @@ func tileVectors(left int, highest *[4]int) int {
 	return min(left, most)
 }
 
-// column computes the tiles of one column of tiles, from column j on, for rows from..to−1: some of equal heights, at most
-// highest, and a lower one if rows are left.
+// column computes the tiles of one column of tiles, from column j on, for rows from..to−1: some of equal heights, at
+// most highest, and a lower one if rows are left.
 func (q *product) column(highest, width, vectors int, c, a, b []float32, j, from, to, tail, add int) {
 	var call tileCall // a literal would be copied, which waits until all that is being stored has reached the cache
 	call.taps, call.k = q.taps, q.k
@@ -179,7 +180,8 @@ func (c *correlation) nothing(dst []float32, in *image, dl, dp, count, channels 
 	}
 }
 
-// args is how the assembly takes coefficients: where they are, the distance from one vector to the next in bytes, and the bound.
+// args is how the assembly takes coefficients: where they are, the distance from one vector to the next in bytes, and
+// the bound.
 func (c coefficients) args() (coef *float32, step int, floor float32) {
 	if c.norm == nil {
 		return nil, 0, 0

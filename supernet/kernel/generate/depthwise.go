@@ -19,8 +19,8 @@ func (s isa) outputs() []int {
 	return []int{8}
 }
 
-// inputs walks over the inputs lo to hi − 1 of a line, of which there are n, px being the address of the first; use
-// gets each in a register. It leaves the line at the label "next".
+// inputs walks over the inputs lo to hi − 1 of the n inputs of a line. px is the address of the first. use gets each in
+// a register. The walk leaves the line at the label "next".
 func (s isa) inputs(n int, px, xp, lo, hi reg.GPVirtual, use func(u int, x reg.VecVirtual)) {
 	xs := s.vectors(2)
 	if !s.wide() {
@@ -44,8 +44,8 @@ func (s isa) inputs(n int, px, xp, lo, hi reg.GPVirtual, use func(u int, x reg.V
 	Label("next")
 }
 
-// correlate computes neighbouring outputs of every line of a depthwise convolution for one vector of channels. The window slides:
-// each input is loaded once for all outputs that see it.
+// correlate computes neighbouring outputs of every line of a depthwise convolution for one vector of channels. The
+// window slides: each input is loaded once for all outputs that see it.
 func correlate(s isa, taps, outputs int) {
 	TEXT(fmt.Sprintf("correlate%s%dx%d", s.name, taps, outputs), NOSPLIT,
 		"func(call *correlateCall)")
@@ -207,7 +207,8 @@ func gradient(s isa, taps, outputs int) {
 	RET()
 }
 
-// announceOutputs asks for the memory of the outputs below these, which are next: stores to places far apart would wait.
+// announceOutputs asks for the memory of the outputs below these, which are next: stores to places far apart would
+// wait.
 func (p progress) announceOutputs(outputs int) {
 	r := fields("dp", "dl")
 	dp, dl := r[0], r[1]

@@ -72,8 +72,8 @@ func declareTypes(path string) error {
 	return nil
 }
 
-// writeTables writes what chooses among functions by their sizes. Where they take a pointer to a struct, it is a switch: a call
-// through a table would move the struct to the heap.
+// writeTables writes what chooses among functions by their sizes. It is a switch where they take a pointer to a struct:
+// a call through a table would move the struct to the heap.
 func writeTables(path string) error {
 	var b bytes.Buffer
 	fmt.Fprint(&b, header)

@@ -25,11 +25,12 @@ func (s isa) tiles(each func(rows, vectors int)) {
 	}
 }
 
-// tile multiplies two matrices into a part of a third that fits the registers, and goes on with some more such parts below.
+// tile multiplies two matrices into a part of a third that fits the registers. It goes on with some more such parts
+// below.
 func tile(s isa, rows, vectors int) {
 	TEXT(fmt.Sprintf("tile%s%dx%d", s.name, rows, vectors), NOSPLIT,
 		"func(call *tileCall)")
-	Doc(fmt.Sprintf("tile%s%dx%d is product.portable for blocks times %d rows of %d columns, the last %d of which are but tail.",
+	Doc(fmt.Sprintf("tile%s%dx%d is product.portable for blocks times %d rows of %d columns. Of the last %d columns, tail exist.",
 		s.name, rows, vectors, rows, vectors*s.lanes, s.lanes))
 	Pragma("noescape")
 	last, p := s.firstLanes(fields("tail")[0]), newProgress("blocks", "a", "c", "k")
@@ -88,7 +89,8 @@ func tile(s isa, rows, vectors int) {
 	RET()
 }
 
-// eachVector calls f for every vector of acc with its place in c, which it moves to the last row; the last of a row is masked.
+// eachVector calls f for every vector of acc with its place in c, which it moves to the last row. The last vector of a
+// row is masked.
 func (s isa) eachVector(acc [][]reg.VecVirtual, c reg.GPVirtual, f func(acc reg.VecVirtual, at Mem, masked bool)) {
 	cm := fields("cm")[0]
 	for i := range acc {
@@ -101,7 +103,7 @@ func (s isa) eachVector(acc [][]reg.VecVirtual, c reg.GPVirtual, f func(acc reg.
 	}
 }
 
-// outerProduct adds a column of a times a row of b, of which the last vector is masked.
+// outerProduct adds a column of a times a row of b. The last vector of that row is masked.
 func (s isa) outerProduct(acc [][]reg.VecVirtual, ars series, b reg.GPVirtual, bv, coefficients []reg.VecVirtual, last mask) {
 	for j, v := range bv {
 		from := Mem{Base: b, Disp: j * s.size()}

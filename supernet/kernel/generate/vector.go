@@ -141,8 +141,8 @@ func fieldAddr(name string) Op {
 	return c.Addr
 }
 
-// progress has copies of fields of that struct, in the function's frame. Registers are taken, and the struct, which is the
-// caller's, stays as it is. So what changes from one round of the outermost loop to the next lies here.
+// progress has copies of fields of that struct, in the function's frame. Registers are taken, and the struct, which is
+// the caller's, stays as it is. So what changes from one round of the outermost loop to the next lies here.
 type progress map[string]Mem
 
 func newProgress(names ...string) progress {
