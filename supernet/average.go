@@ -53,8 +53,8 @@ func (a *Average) Tensors() (list []safetensors.Tensor) {
 	return list
 }
 
-// SetTensors replaces the averages by the tensors of their names. It refuses a file in which one is missing or has another
-// shape.
+// SetTensors replaces the averages by the tensors of their names. It refuses a file in which one is missing or has
+// another shape.
 func (a *Average) SetTensors(f *safetensors.File) error {
 	for name, p := range a.net.params() {
 		if v := a.values[p]; v != nil {

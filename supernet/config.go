@@ -21,9 +21,10 @@ type TrainConfig struct {
 
 // ScoreConfig says how BN statistics are recalibrated before an architecture is scored (section 5).
 type ScoreConfig struct {
-	Batch  int  `toml:"batch"`  // images in a forward pass
-	Images int  `toml:"images"` // training images that the statistics are taken from
-	Reset  bool `toml:"reset"`  // start from nothing and take the mean over batches; otherwise the trained statistics move by momentum
+	Batch  int `toml:"batch"`  // images in a forward pass
+	Images int `toml:"images"` // training images that the statistics are taken from
+	// start from nothing and take the mean over batches; otherwise the trained statistics move by momentum
+	Reset bool `toml:"reset"`
 }
 
 // DefaultTrain is the paper's training of a round.
@@ -31,8 +32,8 @@ func DefaultTrain() TrainConfig {
 	return TrainConfig{Batch: 1024, Epochs: 100, LR: 0.4, WarmupLR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 4e-5}
 }
 
-// DefaultScore is the recalibration of a preset: "paper" resets and averages over 20 000 images, "official" moves
-// the trained statistics by momentum over 50 batches.
+// DefaultScore is the recalibration of a preset. "paper" resets, and takes the mean over 20 000 images. "official"
+// moves the trained statistics by momentum over 50 batches.
 func DefaultScore(preset string) ScoreConfig {
 	c := ScoreConfig{Batch: 256, Images: 20000, Reset: true}
 	if preset == "official" {
@@ -76,10 +77,12 @@ func (c ScoreConfig) Validate() error {
 // maxEpochs keeps the number of steps of a round an int.
 const maxEpochs = 1_000_000
 
-// Steps is the number of weight updates in a round on a training set of n images, at least one.
+// Steps is the number of weight updates in a round on a training set of n images, at least one. An incomplete batch at
+// the end counts as none.
 func (c TrainConfig) Steps(n int) int { return max(1, c.Epochs*n/c.Batch) }
 
-// Rate is the learning rate of step s of s.Total, counted from 0: linear from WarmupLR to LR, then a cosine to 0 at the end of the round.
+// Rate is the learning rate of step s.Index of s.Total, counted from 0. It rises linearly from WarmupLR to LR, and then
+// follows a cosine to 0 at the end of the round.
 func (c TrainConfig) Rate(s evolve.Step) float64 {
 	warm := c.WarmupEpochs / float64(c.Epochs) * float64(s.Total)
 	if t := float64(s.Index); t < warm {

@@ -8,7 +8,8 @@ import (
 	"github.com/nse-dev/nse/supernet/data"
 )
 
-// Engine trains and scores a supernet on a data set. It implements evolve.Engine. Close it after use.
+// Engine trains and scores a supernet on a data set. It implements evolve.Engine. All methods belong to one goroutine.
+// Close it after use.
 type Engine struct {
 	net      *Net
 	training TrainConfig
@@ -20,7 +21,7 @@ type Engine struct {
 	weights, held *data.Loader
 }
 
-// Source is the data of a search: the weights are trained on Train and the fitness on Held, which no weight ever sees.
+// Source is the data of a search. Weights are trained on Train. Fitness is trained on Held, which no weight ever sees.
 type Source struct {
 	Set         *data.Set
 	Train, Held data.Split
@@ -29,7 +30,8 @@ type Source struct {
 
 var _ evolve.Engine = (*Engine)(nil)
 
-// NewEngine makes net, which it closes, the supernet of a search on source.
+// NewEngine makes net the supernet of a search on source. The engine owns net from then on, and closes it. Equal
+// arguments give equal results, to the bit.
 func NewEngine(net *Net, source Source, t TrainConfig, s ScoreConfig) *Engine {
 	return &Engine{net: net, training: t, scoring: s, source: source, sample: source.Train.Sample(s.Images, net.seed)}
 }
@@ -40,12 +42,14 @@ func (e *Engine) Close() {
 	e.net.Close()
 }
 
-// Begin implements evolve.Engine.
+// Begin implements evolve.Engine: it makes subset the operations of the layers. Rounds count from 1. Weights are drawn
+// from the seed, the round, the layer and the operation. With KeepWeights, operations of the round before keep theirs.
 func (e *Engine) Begin(round int, subset []evolve.Path) error {
 	return e.net.begin(round, subset, e.training.KeepWeights)
 }
 
-// Train implements evolve.Engine.
+// Train implements evolve.Engine: one SGD step of the weights on the path of a (3.2.2). It returns the mean
+// cross-entropy of the batch before the update.
 func (e *Engine) Train(s evolve.Step, a evolve.Arch) (loss float64, err error) {
 	if err := e.ready(s.Round, a); err != nil {
 		return 0, err
@@ -53,7 +57,8 @@ func (e *Engine) Train(s evolve.Step, a evolve.Arch) (loss float64, err error) {
 	return e.net.Step(a, e.weights.At(s.Index), e.training.Rate(s), e.training, e.dropoutSeed("dropout", s))
 }
 
-// Fitness implements evolve.Engine.
+// Fitness implements evolve.Engine: what the gradient of the fitness indicators needs of a and b (eq. 7), on a held-out
+// batch. Weights stay.
 func (e *Engine) Fitness(s evolve.Step, a, b evolve.Arch) (evolve.Gradient, error) {
 	if err := e.ready(s.Round, a, b); err != nil {
 		return evolve.Gradient{}, err
@@ -62,8 +67,8 @@ func (e *Engine) Fitness(s evolve.Step, a, b evolve.Arch) (evolve.Gradient, erro
 	return g, e.net.failure()
 }
 
-// Score implements evolve.Engine. Weights and running statistics are afterwards, and at every call of done, what they
-// were before, so that they may be saved there.
+// Score implements evolve.Engine by Net.Score, on the images of the source. Weights and running statistics are at every
+// call of done what they were before, so that they may be saved there.
 func (e *Engine) Score(ctx context.Context, archs []evolve.Arch, done func(i int, accuracy float64) error) error {
 	return e.net.Score(ctx, archs, e.images(), e.scoring.Reset, done)
 }
@@ -76,13 +81,14 @@ func (e *Engine) images() Images {
 	}
 }
 
-// Save writes weights, running statistics and momentum to a file, in one step.
+// Save writes weights, running statistics and momentum to a file, as Net.Save does.
 func (e *Engine) Save(path string) error { return e.net.Save(path) }
 
-// Restore reads what Save wrote. The search may go on after it as if it had never stopped.
+// Restore reads what Save wrote. The search goes on after it as if it had never stopped, to the bit. The error names
+// the file.
 func (e *Engine) Restore(path string) error { return e.net.Restore(path) }
 
-// ready checks the architectures and starts the loaders of a round.
+// ready checks the architectures. At the first step of a round it starts the loaders of that round.
 func (e *Engine) ready(round int, archs ...evolve.Arch) error {
 	for _, a := range archs {
 		if err := e.net.check(a); err != nil {
@@ -102,6 +108,7 @@ func (e *Engine) ready(round int, archs ...evolve.Arch) error {
 	return err
 }
 
+// loader yields shuffled batches of a split. Every id has a random stream of its own.
 func (e *Engine) loader(s data.Split, a data.Augment, id int) (*data.Loader, error) {
 	return data.NewLoader(e.source.Set, s, data.Stream{Seed: e.net.seed, ID: uint64(id), Batch: e.training.Batch, Augment: a})
 }
@@ -115,6 +122,7 @@ func (e *Engine) closeLoaders() {
 	e.weights, e.held = nil, nil
 }
 
+// dropoutSeed draws the masks of a step, which do not depend on the steps before.
 func (e *Engine) dropoutSeed(stream string, s evolve.Step) uint64 {
 	return random.New(e.net.seed, stream, s.Round, s.Index, 0).Uint64()
 }

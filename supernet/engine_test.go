@@ -68,7 +68,8 @@ var (
 	testArchs  = []evolve.Arch{{{0, 1}, {3}, {}}, {{}, {0, 1}, {1}}, {{2}, {0}, {1, 2, 3}}}
 )
 
-// trained runs the steps from to before until of a round, cycling through testArchs, with a fitness step after every second.
+// trained runs the steps from to before until of a round, cycling through testArchs, with a fitness step after every
+// second.
 func trained(t testing.TB, e *Engine, from, until int) (losses []float64) {
 	t.Helper()
 	for i := from; i < until; i++ {

@@ -11,7 +11,8 @@ import (
 	"github.com/nse-dev/nse/supernet/graph"
 )
 
-// goldenSupernet checks SGD steps on sampled paths, then the last path's evaluation and one fitness step on a further batch.
+// goldenSupernet checks SGD steps on sampled paths, then the last path's evaluation and one fitness step on a further
+// batch.
 func goldenSupernet(g golden) {
 	n := g.net()
 	defer n.Close()

@@ -5,18 +5,18 @@ import (
 	"github.com/nse-dev/nse/supernet/graph"
 )
 
-// Inference runs a net and its parts as scoring classifies images: with fixed statistics, on N images at a time. Images
-// and activations are [N, H, W, C]. What a method returns is valid until the next call. An error is that of a kernel that a
-// plugin runs.
+// Inference runs a net and its parts as scoring classifies images: with running statistics, on N images at a time.
+// Images and activations are [N, H, W, C]. What a method returns is valid until the next call of any method of the net.
+// The error is that of a kernel that a plugin runs.
 type Inference struct {
 	net   *Net
 	batch int
 }
 
-// Inference returns what runs n on so many images at a time.
+// Inference returns what runs n on batch images at a time.
 func (n *Net) Inference(batch int) Inference { return Inference{n, batch} }
 
-// Network is the logits [N, classes] of an architecture.
+// Network is the logits [N, classes] of an architecture. It refuses one outside the subset.
 func (i Inference) Network(a evolve.Arch, x []float32) ([]float32, error) {
 	if err := i.net.check(a); err != nil {
 		return nil, err
@@ -24,7 +24,7 @@ func (i Inference) Network(a evolve.Arch, x []float32) ([]float32, error) {
 	return i.run(func() []float32 { return i.net.forward(a, x) })
 }
 
-// Stem is the first layer's input.
+// Stem is the first layer's input, from images x.
 func (i Inference) Stem(x []float32) ([]float32, error) {
 	return i.run(func() []float32 { return i.net.run(i.net.stem, x) })
 }
@@ -34,13 +34,13 @@ func (i Inference) Head(x []float32) ([]float32, error) {
 	return i.run(func() []float32 { return i.net.run(i.net.head, x) })
 }
 
-// Operation is the output of one operation of the subset at layer l.
+// Operation is the output of one operation at layer l, from the layer's input x. The operation must be in the subset.
 func (i Inference) Operation(l int, op evolve.OpID, x []float32) ([]float32, error) {
 	return i.run(func() []float32 { return i.net.run(i.net.layers[l].block(op), x) })
 }
 
-// Mean is the output of layer l from those of its branches. The identity of a normal layer counts as one more, for which
-// the first branch stands in.
+// Mean is the output of layer l from those of its branches (eq. 1). In a normal layer the identity counts as one more
+// branch. The first branch stands in for it.
 func (i Inference) Mean(l int, branches ...[]float32) ([]float32, error) {
 	return i.run(func() []float32 {
 		return i.net.mean(l, branches[0], len(branches), func(b int) []float32 { return branches[b] })

@@ -13,11 +13,13 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// Builder returns the graph of a pool's operation at a layer.
+// Builder returns the graph of a pool's operation at a layer. It is called once for every operation that comes into the
+// subset of the layer, and equal calls must give equal graphs.
 type Builder func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error)
 
-// Net is the weight-sharing supernet: one block for every operation of the subset at every layer, between a stem
-// and a head that all architectures share. It belongs to one goroutine at a time.
+// Net is the weight-sharing supernet: one block for every operation of the subset at every layer, between a stem and a
+// head that all architectures share. Its methods belong to one goroutine at a time. Results do not depend on the number
+// of workers.
 type Net struct {
 	build   Builder
 	seed    uint64
@@ -41,7 +43,9 @@ type candidate struct {
 	block *graph.Block
 }
 
-// NewNet lays out a supernet without operations; Fill, Restore or an engine's Begin gives it some. Close it after use.
+// NewNet lays out a supernet without operations. Fill, Restore or an engine's Begin gives it some. workers is the
+// number of goroutines that compute, 0 one for each core. seed determines all weights that are drawn. The error is that
+// of a primitive which the engine does not know. Close the net after use.
 func NewNet(s Skeleton, build Builder, seed uint64, workers int) (*Net, error) {
 	n := &Net{build: build, seed: seed, momenta: map[*graph.Param][]float32{}, sharing: defaultSharing}
 	var err error
@@ -61,13 +65,14 @@ func NewNet(s Skeleton, build Builder, seed uint64, workers int) (*Net, error) {
 // Close stops the workers.
 func (n *Net) Close() { n.session.Pool.Close() }
 
-// Profile adds what passes cost from now on to p; nil ends that.
+// Profile adds what passes cost from now on to p. A nil p ends that.
 func (n *Net) Profile(p *graph.Profile) { n.session.Profile = p }
 
-// Fill makes subset the operations of the layers, all with the weights that a first round begins with.
+// Fill makes subset the operations of the layers, all with the weights that a first round begins with. The error is
+// that of the builder, or of a subset with another number of layers.
 func (n *Net) Fill(subset []evolve.Path) error { return n.begin(1, subset, false) }
 
-// populate makes subset the operations of the layers. Blocks that were there already stay.
+// populate makes subset the operations of the layers. Blocks that were there already stay, with their weights.
 func (n *Net) populate(subset []evolve.Path) error {
 	if len(subset) != len(n.layers) {
 		return fmt.Errorf("supernet: a subset of %d layers for a network of %d", len(subset), len(n.layers))
@@ -143,8 +148,8 @@ func (n *Net) check(a evolve.Arch) error {
 	return nil
 }
 
-// begin starts a round: fresh weights for everything, or with keep for what was not in the last round. A block's
-// weights depend on the seed, the round, the layer and the operation alone.
+// begin starts a round with subset, without momentum. All weights are drawn anew. With keep, those stay that were there
+// in the round before. A block's weights depend on the seed, the round, the layer and the operation alone.
 func (n *Net) begin(round int, subset []evolve.Path, keep bool) error {
 	old := map[*graph.Block]bool{}
 	if keep && round > 1 {
@@ -170,7 +175,8 @@ func (n *Net) begin(round int, subset []evolve.Path, keep bool) error {
 	return nil
 }
 
-// initialise draws a block's parameters anew.
+// initialise draws a block's parameters anew: convolutions as He et al. do by fan-out, scales 1, everything else 0.
+// Running statistics begin with mean 0 and variance 1.
 func (n *Net) initialise(b *graph.Block, round, layer, op int) {
 	r := random.New(n.seed, "weights", round, layer, op)
 	for _, p := range b.Params {
@@ -194,6 +200,7 @@ func fanOut(shape []int) int {
 	return n
 }
 
+// fillNormal draws from a normal distribution with mean 0.
 func fillNormal(dst []float32, deviation float64, normal func() float64) {
 	for i := range dst {
 		dst[i] = float32(deviation * normal())

@@ -6,7 +6,7 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// trace is what a forward pass leaves for the backward pass. The activations lie in the session's arena.
+// trace is what a forward pass leaves for the backward pass. Activations lie in the session's arena until release.
 type trace struct {
 	start graph.Mark
 	marks []graph.Mark // before each layer
@@ -15,8 +15,8 @@ type trace struct {
 	grads [3][]float32 // buffers of the backward pass, as large as the largest activation
 }
 
-// forward runs architecture a on x [N, H, W, C] and returns the logits [N, classes]. They and the activations stay
-// in the arena until release.
+// forward runs architecture a on x [N, H, W, C], N images of the session's batch, and returns the logits [N, classes].
+// They and the activations stay in the arena until release. In Train mode x must stay as it is until backward.
 func (n *Net) forward(a evolve.Arch, x []float32) (logits []float32) {
 	h := n.enter(x)
 	for l, path := range a {
@@ -33,7 +33,7 @@ func (n *Net) enter(x []float32) []float32 {
 	return n.run(n.stem, x)
 }
 
-// leave runs the head.
+// leave runs the head on h and returns the logits.
 func (n *Net) leave(h []float32) (logits []float32) {
 	n.trace.acts = append(n.trace.acts, h)
 	return n.run(n.head, h)
@@ -42,6 +42,7 @@ func (n *Net) leave(h []float32) (logits []float32) {
 // release returns the memory of the last pass.
 func (n *Net) release() { n.session.Arena.Release(n.trace.start) }
 
+// run runs a block on x. The result lies in the arena.
 func (n *Net) run(b *graph.Block, x []float32) []float32 {
 	y := n.session.Arena.Floats(n.session.Batch * b.OutShape().Size())
 	b.Forward(&n.session, y, x)
@@ -61,7 +62,8 @@ func (n *Net) mix(l int, path evolve.Path, x []float32) []float32 {
 	return n.mean(l, x, len(path), func(i int) []float32 { return n.run(layer.block(path[i]), x) })
 }
 
-// mean is the output of layer l (eq. 1): the mean of k branches, the identity of a normal layer counted as one more.
+// mean is the output of layer l on x (eq. 1): the mean of k branches. The identity of a normal layer counts as one
+// more. With no branch the output is x itself. It is the branch's own output where a reduction layer has one.
 func (n *Net) mean(l int, x []float32, k int, branch func(i int) []float32) []float32 {
 	layer := &n.layers[l]
 	if k == 0 {
@@ -90,8 +92,9 @@ func (n *Net) mean(l int, x []float32, k int, branch func(i int) []float32) []fl
 	return y
 }
 
-// backward computes the gradients of all parameters on the path from dlogits [N, classes], after forward in Train
-// mode. seen, if not nil, is shown the gradient of every layer's output.
+// backward computes the gradients of all parameters on the path from dlogits [N, classes], after forward in Train mode.
+// It takes the activations back from the arena. seen is shown the gradient of every layer's output [N, H, W, C] before
+// it is overwritten. A nil seen is not called.
 func (n *Net) backward(a evolve.Arch, dlogits []float32, seen func(l int, dy []float32)) {
 	n.growGrads()
 	dy := n.grad(0, len(n.trace.acts[len(a)]))
@@ -106,7 +109,8 @@ func (n *Net) backward(a evolve.Arch, dlogits []float32, seen func(l int, dy []f
 	n.stem.Backward(&n.session, nil, dy)
 }
 
-// backwardLayer returns the gradient of the layer's input and overwrites dy.
+// backwardLayer returns the gradient of the layer's input and overwrites dy. It is the reverse of mean: every branch
+// gets dy divided by the number of branches, and their gradients are summed from the last branch to the first.
 func (n *Net) backwardLayer(l int, path evolve.Path, dy []float32) []float32 {
 	if len(path) == 0 {
 		return dy
@@ -134,19 +138,21 @@ func (n *Net) backwardLayer(l int, path evolve.Path, dy []float32) []float32 {
 	return dx
 }
 
+// scale multiplies dst by s.
 func (n *Net) scale(dst []float32, s float32) {
 	start := n.session.Profile.Begin()
 	kernel.Scale(n.session.Pool, dst, dst, s)
 	n.session.Profile.End(start, "mean gradient", 0, 2*len(dst))
 }
 
+// add adds x to dst.
 func (n *Net) add(dst, x []float32) {
 	start := n.session.Profile.Begin()
 	kernel.Add(n.session.Pool, dst, dst, x)
 	n.session.Profile.End(start, "sum", 0, 3*len(dst))
 }
 
-// growGrads makes the gradient buffers as large as the largest activation.
+// growGrads makes the gradient buffers as large as the largest activation of the trace.
 func (n *Net) growGrads() {
 	size := 0
 	for _, x := range n.trace.acts {
@@ -159,9 +165,10 @@ func (n *Net) growGrads() {
 	}
 }
 
+// grad is the first part of gradient buffer i.
 func (n *Net) grad(i, size int) []float32 { return n.trace.grads[i][:size] }
 
-// freeGrads returns the two gradient buffers that do not hold dy.
+// freeGrads returns the two gradient buffers that do not hold dy, size floats of each.
 func (n *Net) freeGrads(dy []float32, size int) (dx, part []float32) {
 	for i := range n.trace.grads {
 		if &n.trace.grads[i][0] == &dy[0] {

@@ -11,10 +11,11 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// Images are what architectures are scored on, in batches that are the same at every pass.
+// Images are what architectures are scored on. Both sequences yield the same batches at every pass, and a batch is read
+// before the next one is asked for.
 type Images struct {
-	Calibration iter.Seq[data.Batch] // BN statistics are taken from
-	Held        iter.Seq[data.Batch] // accuracy is measured on
+	Calibration iter.Seq[data.Batch] // training images, from which BN statistics are taken
+	Held        iter.Seq[data.Batch] // held-out images, on which accuracy is measured
 }
 
 // sharing bounds what is shared in scoring.
@@ -23,14 +24,18 @@ type sharing struct {
 	floats int // of branches' outputs that wait for further paths
 }
 
-// defaultSharing is as many architectures as share most of what there is (docs/adr/0005): more would only keep results
-// back for longer, and need more memory for statistics, of which 64 architectures of Table 5 have less than 100 MB. The
-// outputs take 1 GiB at most; those that find no room are computed again.
+// defaultSharing is as many architectures as share most of what there is (docs/adr/0005). More would keep results back
+// for longer, and take more memory: the statistics of 64 architectures of Table 5 have less than 100 MB. Outputs take 1
+// GiB at most. Those that find no room are computed again.
 var defaultSharing = sharing{archs: 64, floats: 1 << 28}
 
-// Score is Engine.Score on given images (3.3.2). With reset, statistics start from nothing and are the mean over batches;
-// otherwise the trained ones move by momentum. Architectures are scored in ascending order of their paths, in groups
-// that share what they begin with; the results are the same, bit for bit, as scoring each alone.
+// Score measures the accuracy of architectures after recalibration of their BN statistics (3.3.2, section 5). With reset,
+// statistics are the plain mean over the calibration batches. Without it, the trained ones move by momentum. Weights
+// and running statistics are afterwards, and at every call of done, what they were before.
+//
+// done is shown the place of an architecture in archs and its accuracy, 0 to 1. The order is ascending by paths, in
+// groups that share what they begin with. The results are those of scoring each architecture alone, bit for bit. The
+// error is that of ctx, of done, of an architecture outside the subset, or of a kernel that a plugin runs.
 func (n *Net) Score(ctx context.Context, archs []evolve.Arch, images Images, reset bool, done func(i int, accuracy float64) error) error {
 	for _, a := range archs {
 		if err := n.check(a); err != nil {
@@ -74,8 +79,8 @@ func (t *trie) score(ctx context.Context, images Images, reset bool) error {
 	return t.classify(ctx, images.Held, nil)
 }
 
-// calibrate takes the BN statistics from batches: with reset their plain mean, otherwise the trained ones moved by each
-// batch with the layers' momentum.
+// calibrate takes the BN statistics of all branches from batches. With reset they become the plain mean of those of the
+// batches. Without it, the trained ones follow every batch with the layers' own momentum.
 func (t *trie) calibrate(ctx context.Context, batches iter.Seq[data.Batch], reset bool) error {
 	s := &t.net.session
 	s.Mode = graph.Probe
@@ -94,8 +99,8 @@ func (t *trie) calibrate(ctx context.Context, batches iter.Seq[data.Batch], rese
 }
 
 // classify runs images through the architectures with their running statistics, and adds up losses and correct ones at
-// the leaves. each is shown the logits [N, classes] of every batch and leaf with their mean cross-entropy. Its error ends
-// the pass. A nil each is not called.
+// the leaves. each is shown the logits [N, classes] of every batch and leaf with their mean cross-entropy. Its error
+// ends the pass. A nil each is not called.
 func (t *trie) classify(ctx context.Context, batches iter.Seq[data.Batch], each func(b data.Batch, logits []float32, loss float64) error) error {
 	t.net.session.Mode = graph.Eval
 	for b := range batches {
@@ -116,8 +121,7 @@ func (t *trie) classify(ctx context.Context, batches iter.Seq[data.Batch], each 
 	return nil
 }
 
-// statistics copies the running statistics of every block in the subset, so that scoring, which changes them, can
-// put them back.
+// statistics copies the running statistics of every block in the subset. restore puts them back.
 func (n *Net) statistics() (restore func()) {
 	saved := map[*graph.Param][]float32{}
 	for _, b := range n.blocks(n.subset()) {

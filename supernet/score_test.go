@@ -135,8 +135,8 @@ func someArchs(t *rapid.T) []evolve.Arch {
 	}), 1, 8).Draw(t, "architectures")
 }
 
-// Logits and accuracies are the same bits as alone, whether statistics are reset or not, whether all outputs of branches
-// find room, some or none, and in groups of any size. Statistics and weights stay as they are.
+// Logits and accuracies are the same bits as alone, whether statistics are reset or not, whether all outputs of
+// branches find room, some or none, and in groups of any size. Statistics and weights stay as they are.
 func TestSharedScoresAreThoseOfEachAlone(t *testing.T) {
 	e := testEngine(t, 2, testTrain, ScoreConfig{Batch: 10, Images: 25})
 	e.source.Held = e.source.Held.Sample(25, 1)
@@ -171,7 +171,8 @@ func TestSharedScoresAreThoseOfEachAlone(t *testing.T) {
 }
 
 // A branch stands once behind equal paths, and its output is kept for those that share it, if there is room: one image
-// has 512 floats behind layer 0, and 192 behind layers 1 and 2. Only operation 0 is shared in layers 0 and 1, and only 1 in layer 2.
+// has 512 floats behind layer 0, and 192 behind layers 1 and 2. Only operation 0 is shared in layers 0 and 1, and only
+// 1 in layer 2.
 func TestSharedBranchesAreKept(t *testing.T) {
 	e := testEngine(t, 1, testTrain, testScore)
 	begin(t, e)

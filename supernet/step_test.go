@@ -20,7 +20,8 @@ type stepper struct {
 	archs []evolve.Arch
 }
 
-// newStepper is a net for images of size×size, with the channels of a stem, a normal layer, a reduction layer and a head.
+// newStepper is a net for images of size×size, with the channels of a stem, a normal layer, a reduction layer and a
+// head.
 func newStepper(t testing.TB, size, batch, workers int, channels ...int) *stepper {
 	t.Helper()
 	m := Macro{StemStride: 1, Layers: "NRN", Channels: channels[:2], Head: channels[2], Activation: sdk.ReLU}

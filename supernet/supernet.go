@@ -15,11 +15,14 @@ import (
 // Macro is a macro-architecture: what surrounds the searched layers, and where they change channels and resolution.
 // The image size, its channels and the number of classes come from the data.
 type Macro struct {
-	Name          string         `toml:"name" json:"name"`                     // of a built-in macro-architecture to start from: small, flops (the paper's Table 5) or latency (Table 6)
-	StemStride    int            `toml:"stem_stride" json:"stem_stride"`       // of the 3×3 convolution that the network starts with
-	Channels      []int          `toml:"channels" json:"channels"`             // the stem's, then one count for each R and E of layers
-	Layers        string         `toml:"layers" json:"layers"`                 // N: normal, R: stride 2 to the next channel count, E: stride 1 to the next channel count; blanks are ignored
-	Head          int            `toml:"head" json:"head"`                     // channels of the 1×1 convolution before global average pooling
+	// of a built-in macro-architecture to start from: small, flops (the paper's Table 5) or latency (Table 6)
+	Name       string `toml:"name" json:"name"`
+	StemStride int    `toml:"stem_stride" json:"stem_stride"` // of the 3×3 convolution that the network starts with
+	Channels   []int  `toml:"channels" json:"channels"`       // the stem's, then one count for each R and E of layers
+	// N: normal, R: stride 2 to the next channel count, E: stride 1 to the next channel count; blanks are ignored
+	Layers string `toml:"layers" json:"layers"`
+	// channels of the 1×1 convolution before global average pooling
+	Head          int            `toml:"head" json:"head"`
 	Activation    sdk.Activation `toml:"activation" json:"activation"`         // relu, swish, hswish or sigmoid
 	SqueezeExcite bool           `toml:"squeeze_excite" json:"squeeze_excite"` // whether operations add squeeze-and-excite
 }
@@ -30,7 +33,7 @@ var macros = []Macro{
 	{Name: "latency", StemStride: 2, Channels: []int{16, 32, 64, 128, 256}, Layers: "N R NNN R NNN R NNNNNNN R NNN", Head: 1024},
 }
 
-// Built returns the built-in macro-architecture of that name.
+// Built returns the built-in macro-architecture of that name. The caller may change it. The error lists the names.
 func Built(name string) (Macro, error) {
 	var names []string
 	for _, m := range macros {
@@ -99,14 +102,16 @@ func (i Input) Shape() sdk.Shape {
 	return sdk.Shape{Height: i.Height, Width: i.Width, Channels: i.Channels}
 }
 
-// Skeleton is a macro-architecture for one kind of image: the fixed parts as graphs and the places of operations.
+// Skeleton is a macro-architecture for one kind of image: the fixed parts as graphs, and the places of operations
+// between them. The output of each part has the shape of the next part's input.
 type Skeleton struct {
 	Stem   *sdk.Graph  // image [H, W, C] to the first layer's input
 	Layers []sdk.Layer // the searched chain
 	Head   *sdk.Graph  // last layer's output to logits [1, 1, classes]
 }
 
-// Skeleton lays the macro-architecture out for an input.
+// Skeleton lays the macro-architecture out for an input. The error is that of Validate, or of an image that is too
+// small for the strides.
 func (m Macro) Skeleton(in Input) (Skeleton, error) {
 	if err := m.Validate(); err != nil {
 		return Skeleton{}, fmt.Errorf("macro: %w", err)
@@ -135,12 +140,15 @@ func (m Macro) Skeleton(in Input) (Skeleton, error) {
 	return s, nil
 }
 
+// stem is a 3×3 convolution, a batch normalisation and the activation.
 func (m Macro) stem(image sdk.Shape) (*sdk.Graph, error) {
 	g := sdk.NewGraph(image)
 	y := g.Input().ConvKxK(m.Channels[0], 3, m.StemStride, 1, 1).BatchNormAct(m.Activation)
 	return g, g.Finish(y, y.Shape())
 }
 
+// head is a 1×1 convolution without normalisation, the activation, global average pooling and a linear classifier.
+// Their names are those of the weights: head and fc.
 func (m Macro) head(x sdk.Shape, classes int) (*sdk.Graph, error) {
 	g := sdk.NewGraph(x)
 	y := g.Input().Conv1x1(m.Head, 1).Named("head").Activate(m.Activation).GlobalAvgPool().Linear(classes).Named("fc")

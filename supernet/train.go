@@ -7,8 +7,9 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// Step trains the parameters on the path of a on one batch at a learning rate (eq. 2): Gradients without label smoothing, then
-// Update. It returns the mean cross-entropy before the update.
+// Step trains the parameters on the path of a on one batch (eq. 2, 3.2.2): Gradients without label smoothing, then Update at a
+// learning rate. It returns the mean cross-entropy before the update. The error is that of Gradients, and nothing is
+// updated then.
 func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, seed uint64) (loss float64, err error) {
 	if loss, _, err = n.Gradients(a, b, seed, 0); err != nil {
 		return 0, err
@@ -17,10 +18,11 @@ func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, see
 	return loss, nil
 }
 
-// Gradients runs one forward and backward pass with batch statistics. It leaves the gradient of the mean cross-entropy
-// in every parameter on the path of a, and returns that loss with the number of images that are classified correctly.
-// seed draws the masks of dropout. smoothing is the part of every label that all classes share, 0 for none.
-// The error is that of an architecture outside the subset, or of a kernel that a plugin runs.
+// Gradients runs one forward and backward pass with batch statistics, which the running ones follow. It overwrites the
+// gradient in every parameter on the path of a with that of the mean cross-entropy. It returns this loss, and the
+// number of images that are classified correctly. seed draws the masks of dropout. smoothing is the part of every label
+// that all classes share, 0 for none. The error is that of an architecture outside the subset, or of a kernel that a
+// plugin runs. Gradients are worthless then.
 func (n *Net) Gradients(a evolve.Arch, b data.Batch, seed uint64, smoothing float64) (loss float64, correct int, err error) {
 	if err := n.check(a); err != nil {
 		return 0, 0, err
@@ -33,7 +35,8 @@ func (n *Net) Gradients(a evolve.Arch, b data.Batch, seed uint64, smoothing floa
 	return loss, correct, n.failure()
 }
 
-// loss is the mean cross-entropy and the number of images that are classified correctly. The gradient takes the place of the logits.
+// loss is the mean cross-entropy of logits [N, classes], and the number of images that are classified correctly. The
+// gradient takes the place of the logits.
 func (n *Net) loss(logits []float32, labels []int32, smoothing float64) (loss float64, correct int) {
 	start := n.session.Profile.Begin()
 	loss, correct = kernel.SmoothCrossEntropy(logits, logits, labels, n.head.OutShape().Channels, smoothing)
@@ -41,9 +44,9 @@ func (n *Net) loss(logits []float32, labels []int32, smoothing float64) (loss fl
 	return loss, correct
 }
 
-// Update takes an SGD step with Nesterov momentum on every parameter on the path of a, along the gradients that are in
-// them. Other parameters and their momentum stay. Only Momentum and WeightDecay of c count. Weight decay is on tensors
-// with more than one dimension.
+// Update takes an SGD step with Nesterov momentum, as PyTorch does, on every parameter on the path of a, along the
+// gradients that are in them. Other parameters and their momentum stay. Only Momentum and WeightDecay of c count.
+// Weight decay is on tensors with more than one dimension.
 func (n *Net) Update(a evolve.Arch, rate float64, c TrainConfig) {
 	n.updateBlock(n.stem, rate, c)
 	for l, path := range a {
@@ -69,6 +72,7 @@ func (n *Net) updateBlock(b *graph.Block, rate float64, c TrainConfig) {
 	}
 }
 
+// momentum is the velocity of a parameter, zeros before its first update.
 func (n *Net) momentum(p *graph.Param) []float32 {
 	v := n.momenta[p]
 	if v == nil {

@@ -12,8 +12,10 @@ import (
 )
 
 // trie is a list of architectures in which those that begin alike share what they begin with. The output of a branch
-// and its running statistics depend on the paths before it and on its own operation alone, so that a forward pass over
-// the trie runs a branch once for all architectures that reach it, and every architecture gets the bits that it gets alone.
+// depends on the paths before it and on its own operation alone. So do its running statistics. A forward pass therefore
+// runs a branch once for all architectures that reach it. Every architecture gets the bits that it gets alone.
+//
+// A trie works in the session of its net, and belongs to the net's goroutine.
 type trie struct {
 	net    *Net
 	archs  []evolve.Arch
@@ -26,7 +28,7 @@ type trie struct {
 	kept   int // floats of the branches' outputs that are kept at present
 }
 
-// node is where architectures of equal paths before a layer stand.
+// node is where architectures stand that have equal paths before a layer.
 type node struct {
 	layer    int
 	branches []*branch // of all edges; after the last layer, the head
@@ -43,7 +45,8 @@ type edge struct {
 	to       *node
 }
 
-// branch is a block behind the paths that lead to its node.
+// branch is a block behind the paths that lead to its node. It has running statistics of its own, which the block has
+// only while the branch runs.
 type branch struct {
 	block   *graph.Block
 	running []*graph.Param // of the block
@@ -53,8 +56,9 @@ type branch struct {
 	output  []float32      // for the present batch, if kept
 }
 
-// plant makes a trie of the architectures at the given places of a list, where equal prefixes stand together. Its
-// statistics begin as those that the blocks have now.
+// plant makes a trie of some architectures of a list, which are named by their places. Architectures with equal
+// beginnings must stand together there, as ascending orders them. All statistics begin as those that the blocks have
+// now.
 func (n *Net) plant(archs []evolve.Arch, places []int) *trie {
 	t := &trie{net: n, archs: archs, stem: newBranch(n.stem)}
 	t.root = t.grow(0, places)
@@ -117,8 +121,9 @@ func (t *trie) use(v *node, path evolve.Path) []*branch {
 // visitor is shown the logits [N, classes] at a leaf. They are valid until it returns. Its error ends the pass.
 type visitor func(leaf *node, logits []float32) error
 
-// forward runs a batch through all architectures, depth first, and shows leaf the logits of each. A nil leaf is not
-// called, and a head without statistics then does not run.
+// forward runs a batch [N, H, W, C] through all architectures, depth first, and shows leaf the logits of each. With a
+// nil leaf, heads without running statistics do not run. The error is that of ctx, of leaf, or of a kernel that a
+// plugin runs.
 func (t *trie) forward(ctx context.Context, b data.Batch, leaf visitor) error {
 	s := &t.net.session
 	s.Batch = len(b.Labels)
@@ -130,7 +135,7 @@ func (t *trie) forward(ctx context.Context, b data.Batch, leaf visitor) error {
 	return err
 }
 
-// visit runs what lies behind node v on its input x.
+// visit runs what lies behind node v on its input x [N, H, W, C]. The arena is afterwards as before.
 func (t *trie) visit(ctx context.Context, v *node, x []float32, leaf visitor) error {
 	if err := cmp.Or(ctx.Err(), t.net.session.Err); err != nil {
 		return err
@@ -168,7 +173,8 @@ func (t *trie) leave(v *node, x []float32, leaf visitor) error {
 	return leaf(v, logits)
 }
 
-// keep runs the branches that several paths of a node use, as far as there is room for their outputs.
+// keep runs the branches of a node that several paths use, as far as there is room for their outputs. drop makes room
+// again.
 func (t *trie) keep(v *node, x []float32) {
 	size := t.net.session.Batch * t.net.layers[v.layer].Output().Size()
 	for _, b := range v.branches {
@@ -186,6 +192,7 @@ func (t *trie) drop(v *node) {
 	}
 }
 
+// output is the kept output of a branch, or a new one.
 func (t *trie) output(b *branch, x []float32) []float32 {
 	if b.output != nil {
 		return b.output
@@ -193,8 +200,8 @@ func (t *trie) output(b *branch, x []float32) []float32 {
 	return t.run(b, x)
 }
 
-// run runs a branch with its own statistics. A branch that runs again on a calibration batch, for want of room, has
-// seen it already.
+// run runs a branch with its own statistics. A branch whose output found no room runs several times on a batch. Only
+// the first time moves its statistics.
 func (t *trie) run(b *branch, x []float32) []float32 {
 	b.load()
 	y := t.net.run(b.block, x)
@@ -221,7 +228,7 @@ func (b *branch) save() {
 	}
 }
 
-// loadAll gives the blocks the statistics behind their paths, of which each has one: the trie is of one architecture.
+// loadAll gives the blocks the statistics of their branches. It is for a trie of one architecture.
 func (t *trie) loadAll() {
 	t.stem.load()
 	for v := t.root; ; v = v.edges[0].to {

@@ -14,11 +14,12 @@ import (
 // Momentum buffers stand in the file under the name of their parameter behind this prefix.
 const momentumPrefix = "momentum."
 
-// subsetKey of a file's metadata has the operations of every layer: those without weights have no tensor to tell of them.
+// subsetKey of a file's metadata has the operations of every layer: those without weights have no tensor to tell of
+// them.
 const subsetKey = "subset"
 
-// Save writes weights, running statistics and the optimizer's momentum, with PyTorch's names and layouts. The file
-// replaces path in one step. Equal states make equal bytes.
+// Save writes weights, running statistics and the optimizer's momentum as safetensors, with PyTorch's names and
+// layouts. The file replaces path in one step. Equal states make equal bytes.
 func (n *Net) Save(path string) error {
 	subset, err := json.Marshal(n.subset())
 	if err != nil {
@@ -32,7 +33,8 @@ func (n *Net) Save(path string) error {
 	return f.WriteFile(path)
 }
 
-// Restore reads what Save wrote, and takes over its subset.
+// Restore reads what Save wrote, and takes over its subset. The file must have every tensor of the subset and no other.
+// The error names the file. The net is not to be used after an error.
 func (n *Net) Restore(path string) error {
 	f, err := safetensors.ReadFile(path)
 	if err != nil {
@@ -73,8 +75,9 @@ func (n *Net) Tensors() (list []safetensors.Tensor) {
 	return list
 }
 
-// SetTensors gives every parameter and running statistic the values of the tensor of its name. It refuses a file in which
-// one is missing or has another shape, and one with others.
+// SetTensors gives every parameter and running statistic the values of the tensor of its name. It refuses a file in
+// which one is missing or has another shape, and one with others. Values may be those of the file in part after an
+// error.
 func (n *Net) SetTensors(f *safetensors.File) error {
 	read, err := n.setTensors(f)
 	if err == nil && read != len(f.Tensors) {
@@ -83,8 +86,8 @@ func (n *Net) SetTensors(f *safetensors.File) error {
 	return err
 }
 
-// Momenta are copies of the optimizer's momentum under the names and in the layouts of their parameters. A parameter that
-// was never updated has none.
+// Momenta are copies of the optimizer's momentum under the names and in the layouts of their parameters. A parameter
+// that was never updated has none.
 func (n *Net) Momenta() (list []safetensors.Tensor) {
 	for name, p := range n.params() {
 		if v := n.momenta[p]; v != nil {
@@ -108,6 +111,7 @@ func (n *Net) SetMomenta(f *safetensors.File) error {
 	return nil
 }
 
+// setTensors is SetTensors for a file that may have further tensors. It returns the number of those that were read.
 func (n *Net) setTensors(f *safetensors.File) (read int, err error) {
 	for name, p := range n.params() {
 		if err := readParam(f, name, p, p.Value); err != nil {
@@ -142,6 +146,7 @@ func readParam(f *safetensors.File, name string, p *graph.Param, dst []float32) 
 	return setTorch(p, dst, t)
 }
 
+// setTorch fills dst, which is like p, from a tensor of the same shape in PyTorch's layout.
 func setTorch(p *graph.Param, dst []float32, t safetensors.Tensor) error {
 	v, err := t.Float32s()
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 
 // Augment configures the random changes of training images. The zero value changes nothing.
 type Augment struct {
-	// CropPadding is the number of pixels by which an image is shifted at most, in each direction; what enters has the mean colour.
+	// CropPadding is the number of pixels by which an image is shifted at most, in each direction; what enters has the
+	// mean colour.
 	CropPadding int `toml:"crop_padding" json:"crop_padding"`
 	// Flip mirrors half of the images horizontally.
 	Flip bool `toml:"flip" json:"flip"`

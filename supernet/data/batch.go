@@ -5,14 +5,14 @@ import (
 	"math/rand/v2"
 )
 
-// Batch is a group of normalised images.
+// Batch is a group of normalised images. The maker of a batch owns its memory, and says how long it is valid.
 type Batch struct {
 	X      []float32 // [len(Labels), Height, Width, Channels], mean 0 and deviation 1 over the training images
 	Labels []int32   // [N]
 }
 
-// Sequence yields the images of a split in their order and unchanged, in batches of the given size; the last may be
-// smaller. A batch is valid until the next one is asked for.
+// Sequence yields the images of a split in their order and unchanged, in batches of the given size. The last one may be
+// smaller. A batch is valid until the next one is asked for. Every pass yields the same.
 func (set *Set) Sequence(s Split, size int) iter.Seq[Batch] {
 	return func(yield func(Batch) bool) {
 		d := newDeveloper(set, s)

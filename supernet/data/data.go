@@ -1,4 +1,5 @@
-// Package data opens labelled image sets and turns them into batches that are reproducible to the bit.
+// Package data opens labelled image sets and turns them into batches that are reproducible to the bit. Images are bytes
+// in a Set, and normalised float32 [N, H, W, C] in a Batch.
 package data
 
 import (

@@ -6,9 +6,9 @@ import (
 	"github.com/sourcegraph/conc/iter"
 )
 
-// Files reads PNG and JPEG files as openFolder does, in their order, as the test images of a set whose only class is
-// unknown: labels are 0, and the normalisation is for the caller to give. Colours become grey where channels is 1.
-// Errors name the file.
+// Files reads PNG and JPEG files as openFolder does, in their order, as the test images of a set. The set has no class,
+// and all labels are 0. The caller gives it a normalisation. Colours become grey where channels is 1. Images must be
+// square. Errors name the file.
 func Files(paths []string, height, width, channels int) (*Set, error) {
 	if height != width {
 		return nil, fmt.Errorf("data: image files are cut to squares, not to %d×%d", height, width)

@@ -13,10 +13,12 @@ type Stream struct {
 	Augment  Augment
 }
 
-// Loader makes the shuffled and augmented batches of a stream, ahead of their use. Batches are numbered by step
-// and follow each other through permutations of the split, one an epoch, without a gap: every batch is full, and an image
-// comes back only when all others have come. The permutation of an epoch depends on (seed, stream, epoch) alone, image i of a batch
-// on (seed, stream, step, i).
+// Loader makes the shuffled and augmented batches of a stream, ahead of their use. Batches are numbered by step, and
+// follow each other through permutations of the split, one an epoch, without a gap. So every batch is full, and an
+// image comes back only when all others have come.
+//
+// The permutation of an epoch depends on (seed, stream, epoch) alone, and image i of a batch on (seed, stream, step,
+// i).
 type Loader struct {
 	set    *Set
 	split  Split
@@ -47,7 +49,8 @@ type epoch struct {
 // loadAhead is the number of batches that are prepared before they are asked for.
 const loadAhead = 4
 
-// NewLoader starts the goroutines that prepare batches of s, a split of set. Close stops them.
+// NewLoader starts the goroutines that prepare batches of s, a split of set. Close stops them. The error is that of an
+// augmentation out of range, of a batch below 1, or of an empty split.
 func NewLoader(set *Set, s Split, o Stream) (*Loader, error) {
 	if err := o.Augment.Validate(); err != nil {
 		return nil, err
@@ -67,7 +70,7 @@ func NewLoader(set *Set, s Split, o Stream) (*Loader, error) {
 	return l, nil
 }
 
-// At returns the batch of a step, from 0. The batch is valid until the next call. Steps in order are prepared ahead; any other
+// At returns the batch of a step, from 0. It is valid until the next call. Steps in order are prepared ahead. Any other
 // step gives the same bits, but has to be waited for. Calls come from one goroutine.
 func (l *Loader) At(step int) Batch {
 	if l.lent != nil {

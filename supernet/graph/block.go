@@ -7,9 +7,9 @@ import (
 )
 
 // Block is one operation of a network, ready to run. It belongs to one goroutine at a time, and holds the memory of one
-// training pass at a time.
+// training pass at a time. It owns its parameters. The caller may write their values between passes.
 type Block struct {
-	Params []*Param // in the order of the graph's nodes; running statistics have no Grad
+	Params []*Param // in the order of the graph's nodes; Grad of running statistics is nil
 
 	name    string
 	in, out sdk.Shape
@@ -35,9 +35,12 @@ type frame struct {
 // OutShape is the shape of one image's result.
 func (b *Block) OutShape() sdk.Shape { return b.out }
 
-// Forward computes dst [N, OutShape] from x [N, input shape] for the N images of s.Batch; they must not overlap.
-// In Train mode it leaves a frame on the arena for Backward, and x must stay as it is until then; dst may be
-// reused at once. A second Train pass without Backward forgets the first. In the other modes the arena is as before.
+// Forward computes dst [N, OutShape] from x [N, input shape] for the N images of s.Batch. dst must not overlap x.
+// Another length panics.
+//
+// In Train mode it leaves a frame on the arena for Backward. x must stay as it is until then. dst may be reused at
+// once. A second Train pass without Backward forgets the first. In the other modes the arena is afterwards as before. A
+// kernel that a plugin runs may fail: s.Err and s.Failed tell.
 func (b *Block) Forward(s *Session, dst, x []float32) {
 	b.check(s, "x", x, b.in)
 	b.check(s, "dst", dst, b.out)
@@ -63,7 +66,8 @@ func (b *Block) Forward(s *Session, dst, x []float32) {
 // cached is about the number of floats that stay in the caches of a processor.
 const cached = 1 << 20
 
-// evaluate runs a few images at a time, since no image waits for others, so that what lies between the kernels is still in the cache.
+// evaluate runs a few images at a time, so that what lies between the kernels is still in the cache. No image waits for
+// others in Eval mode.
 func (b *Block) evaluate(s *Session, dst, x []float32) {
 	batch := s.Batch
 	mark := s.Arena.Mark()
@@ -79,11 +83,13 @@ func (b *Block) evaluate(s *Session, dst, x []float32) {
 	s.Arena.Release(mark)
 }
 
-// Backward overwrites the Grad of every trained parameter, and dx [N, input shape] with the gradient of x, from
-// dy [N, OutShape], the gradient of the result. With dx nil it computes the parameters' alone, in a
-// Frozen session dx alone, and any Grad is meaningless afterwards. dx must not overlap dy, which stays as it is. It must follow Forward in Train mode, with the same Batch and Seed. The frame goes back to the
-// arena if it lies on top, as it does when blocks go backward in the reverse order of their forward passes; otherwise
-// with the next Release below it.
+// Backward computes gradients from dy [N, OutShape], the gradient of the result. It overwrites the Grad of every
+// trained parameter, and dx [N, input shape] with the gradient of x. A nil dx is not computed. In a Frozen session dx
+// alone is computed, and any Grad is meaningless afterwards. dx must not overlap dy, which stays as it is.
+//
+// Backward must follow Forward in Train mode, with the same Batch and Seed. Anything else panics. It gives the frame
+// back to the arena if that lies on top, as it does when blocks go backward in the reverse order of their forward
+// passes. Otherwise the frame goes with the next Release below it.
 func (b *Block) Backward(s *Session, dx, dy []float32) {
 	f := b.open
 	if f.batch == 0 || f.batch != s.Batch || f.seed != s.Seed {
@@ -105,7 +111,7 @@ func (b *Block) Backward(s *Session, dx, dy []float32) {
 	b.open = frame{}
 }
 
-// blame says that a failure which was not there before this block is its.
+// blame makes the block responsible for a failure that has just come.
 func (b *Block) blame(s *Session) {
 	if s.Err != nil && s.Failed == nil {
 		s.Failed = b
@@ -125,6 +131,7 @@ func (b *Block) backward(dx, frozen bool) *program {
 	return &b.weights
 }
 
+// check panics unless v is one of shape for each image of the batch.
 func (b *Block) check(s *Session, name string, v []float32, shape sdk.Shape) {
 	if s.Batch < 1 || len(v) != s.Batch*shape.Size() {
 		panic(fmt.Sprintf("graph: %s: %s has %d floats, %d images of %v need %d", b.name, name, len(v), s.Batch, shape, s.Batch*shape.Size()))

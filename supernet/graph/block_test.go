@@ -60,7 +60,8 @@ func TestAnyBatchSize(t *testing.T) {
 	}
 }
 
-// TestStack runs blocks forward one after the other and backward in reverse order, with passes that keep nothing in between.
+// TestStack runs blocks forward one after the other and backward in reverse order, with passes that keep nothing in
+// between.
 func TestStack(t *testing.T) {
 	s := newSession(t, 3, Train)
 	var blocks []*Block

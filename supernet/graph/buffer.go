@@ -5,16 +5,17 @@ import (
 	"slices"
 )
 
-// buffer is memory that lives from one step of a program to another, both included. Sizes and offsets are in floats per image.
+// buffer is memory that lives from one step of a program to another, both included. Sizes and offsets are in floats per
+// image.
 type buffer struct {
 	size, from, to int
 	place          place
 	offset         int
 }
 
-// arrange sets the offsets of buffers and returns the sizes of the kept and of the temporary frame. Kept buffers lie one
-// after the other. Temporary ones are placed from the largest to the smallest, each at the lowest offset at which it
-// meets no other that lives at the same time.
+// arrange sets the offsets of buffers, and returns the sizes of the kept and of the temporary frame. Kept buffers lie
+// one after the other. Temporary ones are placed from the largest to the smallest. Each takes the lowest offset at
+// which it meets no other that lives at the same time.
 func arrange(buffers []*buffer) (kept, temp int) {
 	order := slices.Clone(buffers)
 	slices.SortStableFunc(order, func(a, b *buffer) int { return cmp.Compare(b.size, a.size) })
@@ -33,7 +34,7 @@ func arrange(buffers []*buffer) (kept, temp int) {
 	return kept, temp
 }
 
-// lowest is the first gap among the placed buffers that live at the same time as b.
+// lowest is the offset of the first gap for b among the placed buffers that live at the same time.
 func lowest(placed []*buffer, b *buffer) (offset int) {
 	for _, p := range placed {
 		if p.to < b.from || b.to < p.from {

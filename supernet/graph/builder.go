@@ -40,7 +40,8 @@ func (b *builder) param(p *Param) *G.Node {
 	return node
 }
 
-// apply adds an operation on inputs. Shapes come from a valid IR, so gorgonia can only refuse a mistake of this package.
+// apply adds an operation on inputs. Shapes come from a valid IR, so a refusal by gorgonia is a mistake of this
+// package, and panics.
 func (b *builder) apply(o op, in ...*G.Node) *G.Node {
 	o.arity, o.id, o.b = len(in), b.ops, b
 	b.ops++

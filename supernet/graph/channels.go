@@ -6,7 +6,7 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// concat joins channels.
+// concat joins the channels of values [N, H, W, C_i] in their order: [N, H, W, ΣC_i].
 func (b *builder) concat(in G.Nodes) *G.Node {
 	h, w, _ := hwc(in[0])
 	channels, total := make([]int, len(in)), 0
@@ -35,7 +35,7 @@ func (b *builder) concat(in G.Nodes) *G.Node {
 	}, in...)
 }
 
-// slice keeps channels from..from+channels−1.
+// slice keeps channels from..from+channels−1 of x: [N, H, W, C] → [N, H, W, channels].
 func (b *builder) slice(x *G.Node, from, channels int) *G.Node {
 	h, w, c := hwc(x)
 	return b.apply(op{
@@ -57,7 +57,8 @@ func (b *builder) slice(x *G.Node, from, channels int) *G.Node {
 	}, x)
 }
 
-// shuffle reads the channels as rows and writes them by columns.
+// shuffle reads the C channels of a pixel as groups rows and writes them by columns, as ShuffleNet does. Its gradient
+// is the shuffle with C/groups groups.
 func (b *builder) shuffle(x *G.Node, groups int) *G.Node {
 	_, _, c := hwc(x)
 	permute := func(x *G.Node, groups int, grad gradient) *G.Node {

@@ -7,9 +7,9 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// conv2d is a convolution [N, H, W, C] → [N, OH, OW, Out] with parameters weight and, if c has one, bias. It applies the
-// normalisation that is left to do of x. It measures the statistics that norm needs, and leaves norm to its reader. A nil
-// norm is none.
+// conv2d is a convolution [N, H, W, C] → [N, OH, OW, Out] with parameters weight and, if c has one, bias. It applies
+// the normalisation that is left to do of x. It measures the statistics that norm needs, and leaves norm to its reader.
+// A nil norm is none.
 func (b *builder) conv2d(x value, c sdk.Conv2D, p []*Param, norm *batchNorm) value {
 	h, w, in := hwc(x.Node)
 	y := b.conv(x, p[0], norm, kernel.Conv{H: h, W: w, C: in, Out: c.Out,
@@ -28,7 +28,8 @@ func (b *builder) conv1x1(x *G.Node, weight *Param) *G.Node {
 		Kernel: one, Stride: one, Dilation: one, Groups: 1}).Node
 }
 
-// convolution is one convolution with the normalisations before and behind it, which may be nil.
+// convolution is one convolution with the normalisations before and behind it. A nil in reads values as they are. A nil
+// out leaves nothing to the reader.
 type convolution struct {
 	*kernel.Convolution
 	weight  *Param
@@ -37,6 +38,8 @@ type convolution struct {
 	expansion *kernel.Expansion // of the convolution before, if this one inlines it
 }
 
+// conv applies the normalisation that is left to do of x, and leaves norm to its reader. A nil norm is none. Weights
+// are [KH, KW, C/Groups, Out].
 func (b *builder) conv(x value, weight *Param, norm *batchNorm, c kernel.Conv) value {
 	h, w := c.OutSize()
 	k := &convolution{Convolution: kernel.NewConvolution(c), weight: weight, in: x.norm(), out: norm}
@@ -71,7 +74,7 @@ func (k *convolution) flops(s *Session) int {
 	return 2 * s.Batch * h * w * k.weight.Size()
 }
 
-// forward reads x and the weights.
+// forward reads x and the weights, in this order.
 func (k *convolution) forward(s *Session, y []float32, in [][]float32) {
 	k.Forward(s.Pool, y, in[0], in[1], s.Batch, k.in.left(s), k.out.settled(s), k.out.measured(s))
 	k.out.learn(s, len(y))
@@ -91,7 +94,8 @@ func (k *convolution) inline(before *convolution) *op {
 	}
 }
 
-// forwardInlined reads the input and the weights of the convolution before, and the weights.
+// forwardInlined reads the input of the convolution before, its weights, and the weights, in this order. What lies
+// between is never stored. Its statistics follow from those of the input (kernel.Expansion).
 func (k *convolution) forwardInlined(s *Session, y []float32, in [][]float32) {
 	x, expand, pixels := in[0], in[1], s.Batch*k.H*k.W
 	if s.Mode != Eval {
@@ -103,8 +107,9 @@ func (k *convolution) forwardInlined(s *Session, y []float32, in [][]float32) {
 	k.out.learn(s, len(y))
 }
 
-// convGradient computes all gradients in one operation, whose result is that of x. If x is yet to be normalised, it is
-// the gradient behind the normalisation, which the convolution that has made x takes back.
+// convGradient computes all gradients in one operation, whose result is that of x. If x is yet to be normalised, the
+// result is the gradient behind the normalisation. The convolution that has made x takes it back through the
+// normalisation.
 func (b *builder) convGradient(k *convolution, in G.Nodes, y, dy *G.Node) G.Nodes {
 	reads := G.Nodes{in[0], in[1], dy}
 	if k.out != nil {
@@ -123,7 +128,7 @@ func (b *builder) convGradient(k *convolution, in G.Nodes, y, dy *G.Node) G.Node
 	return grads
 }
 
-// backward reads x, the weights, dy and, if there is a normalisation behind the convolution, y.
+// backward reads x, the weights and dy, in this order. With a normalisation behind the convolution it reads y too.
 func (k *convolution) backward(s *Session, dx []float32, in [][]float32) {
 	g := kernel.Gradients{DX: dx}
 	if !s.Frozen {
@@ -151,7 +156,7 @@ func (k *convolution) backwardFLOPs(s *Session, dx []float32) (n int) {
 	return n
 }
 
-// side is the gradient of a parameter that node has computed beside its result.
+// side is the gradient of a parameter that node has computed beside its result. like has the parameter's shape.
 func (b *builder) side(node *G.Node, p *Param, like *G.Node) *G.Node {
 	return b.apply(op{
 		name: "side",

@@ -54,7 +54,7 @@ func addAll(s *Session, dst []float32, in [][]float32) {
 	}
 }
 
-// multiply is the product of two equal shapes, or of an activation and a 1×1 gate.
+// multiply is the product of two equal shapes, or of x [N, H, W, C] and a gate y [N, 1, 1, C].
 func (b *builder) multiply(x, y *G.Node) *G.Node {
 	if !x.Shape().Eq(y.Shape()) {
 		return b.scaleChannels(x, y)
@@ -73,14 +73,16 @@ func (b *builder) multiply(x, y *G.Node) *G.Node {
 	})
 }
 
-// dropout zeroes elements in Train mode and is the identity in the others.
+// dropout zeroes elements at a rate in Train mode, and divides the others by 1 − rate. It is the identity in the other
+// modes.
 func (b *builder) dropout(x *G.Node, rate float32, node uint64) *G.Node {
 	return b.drop("dropout", x, func(s *Session, dst, x []float32) {
 		kernel.Dropout(s.Pool, dst, x, rate, s.mask(node))
 	})
 }
 
-// dropPath zeroes whole images in Train mode and is the identity in the others.
+// dropPath zeroes whole images at a rate in Train mode, and divides the others by 1 − rate. It is the identity in the
+// other modes.
 func (b *builder) dropPath(x *G.Node, rate float32, node uint64) *G.Node {
 	return b.drop("drop-path", x, func(s *Session, dst, x []float32) {
 		kernel.DropPath(s.Pool, dst, x, s.Batch, rate, s.mask(node))

@@ -9,7 +9,8 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// exec is computed by the plugin that described it. It fails in the session, since it may fail at any moment.
+// exec is computed by the plugin that described it. A call may fail at any moment, so the failure stays in the session,
+// and the results are zeros.
 func (b *builder) exec(x *G.Node, e sdk.Exec, params []*Param) *G.Node {
 	nodes := G.Nodes{x}
 	for _, p := range params {
@@ -35,7 +36,7 @@ func (b *builder) exec(x *G.Node, e sdk.Exec, params []*Param) *G.Node {
 				run: func(s *Session, dst []float32, in [][]float32) {
 					c := call(s, in[0], in[1:len(in)-1])
 					c.Backward, c.DY, c.DX = true, in[len(in)-1], dst
-					if dst == nil { // nobody wants it, but the kernel writes it
+					if dst == nil { // not wanted, but the kernel writes it
 						c.DX = s.unwanted(len(c.X))
 					}
 					for _, p := range params {
@@ -53,13 +54,13 @@ func (b *builder) exec(x *G.Node, e sdk.Exec, params []*Param) *G.Node {
 	}, nodes...)
 }
 
-// unwanted is memory for n floats that nobody reads.
+// unwanted is memory for n floats that are written and never read.
 func (s *Session) unwanted(n int) []float32 {
 	s.spare = slices.Grow(s.spare[:0], n)[:n]
 	return s.spare
 }
 
-// exec computes a call, or zeros once a kernel of the session has failed.
+// exec computes a call. It sets the results to zero once a kernel of the session has failed.
 func (s *Session) exec(e sdk.Exec, c sdk.Call) {
 	if s.Err == nil {
 		s.Err = errors.New("kernel " + e.Kernel + " has no plugin to run in")

@@ -2,12 +2,14 @@ package graph
 
 import "github.com/nse-dev/nse/sdk"
 
-// fusion says which nodes of an IR graph are computed together. A convolution whose output only a normalisation reads
-// measures its statistics; the normalisation and a ReLU behind it are left to whoever loads the output next.
+// fusion says which nodes of an IR graph are computed together. A convolution measures the statistics of its output if
+// only a normalisation reads that. The normalisation, and a ReLU behind it, are left to the operation that loads the
+// output next.
 type fusion struct {
 	ir      *sdk.Graph
-	readers []int        // of each node's value, the graph's output counted as one
-	norm    map[int]int  // of a convolution, or of a normalisation with a ReLU of its own: the node that it leaves to its reader
+	readers []int // of each node's value, the graph's output counted as one
+	// norm is the node that a convolution leaves to its reader, or a normalisation with a ReLU of its own.
+	norm    map[int]int
 	left    map[int]bool // nodes that are left to their readers
 	through map[int]bool // convolutions that do what is left to them while they load
 }

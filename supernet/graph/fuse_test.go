@@ -9,7 +9,8 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// fusions are graphs with the number of nodes that are left to their readers, and of convolutions that load through them.
+// fusions are graphs with the number of nodes that are left to their readers, and of convolutions that load through
+// them.
 var fusions = []struct {
 	name          string
 	f             func(x sdk.Tensor) sdk.Tensor

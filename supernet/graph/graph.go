@@ -1,5 +1,8 @@
 // Package graph turns the graph of an operation into a gorgonia expression graph with its gradient, plans its memory
 // and runs it. It is the only importer of gorgonia.
+//
+// Activations are flat float32 slices of N images, [N, H, W, C]. The caller owns those that it passes in. What lies
+// between the kernels of a pass is lent from the session's Arena.
 package graph
 
 import (
@@ -12,8 +15,9 @@ import (
 )
 
 // Compile builds the expression graph of a finished IR graph, its gradient by gorgonia.Backpropagate, and the memory
-// plan of its passes. The name appears in errors and makes the masks of its dropout nodes its own. It fails on primitives
-// that the engine does not know.
+// plan of its passes. The name appears in errors and makes the masks of its dropout nodes its own. The block runs
+// batches of any size. Compile may be called from several goroutines. The error is that of a primitive which the engine
+// does not know.
 func Compile(name string, g *sdk.Graph) (*Block, error) {
 	construction.Lock()
 	defer construction.Unlock()
@@ -34,7 +38,7 @@ func Compile(name string, g *sdk.Graph) (*Block, error) {
 	return block, nil
 }
 
-// plan assembles the programs. grads are the gradients of x and of the builder's parameters.
+// plan assembles the programs. grads are the gradients of x and of the builder's parameters, in this order.
 func (b *Block) plan(g *builder, x, y, dy *G.Node, grads G.Nodes) {
 	result := goal{y, ref{place: atY, size: b.out.Size()}}
 	wanted := []goal{{grads[0], ref{place: atDX, size: b.in.Size()}}}

@@ -10,8 +10,8 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// value is a node of an expression graph. If conv is not nil, the node is its output, and the reader has yet to apply the
-// normalisation behind it.
+// value is a node of an expression graph. If conv is not nil, the node is its output, and the reader has yet to apply
+// the normalisation behind it.
 type value struct {
 	*G.Node
 	conv *convolution
@@ -25,8 +25,9 @@ func (v value) norm() *batchNorm {
 	return v.conv.out
 }
 
-// lower adds the nodes of an IR graph, reading x, and returns the output and the graph's parameters and buffers.
-// name makes the masks of dropout its own.
+// lower adds the nodes of an IR graph that reads x. It returns the output, and the parameters and buffers in the order
+// of the IR's nodes. name makes the masks of dropout its own. The error is that of a primitive which the engine does
+// not know.
 func (b *builder) lower(name string, g *sdk.Graph, x *G.Node) (y *G.Node, params []*Param, err error) {
 	l := lowering{builder: b, name: name, fusion: fuse(g), values: make([]value, len(g.Nodes)), params: make([][]*Param, len(g.Nodes))}
 	for i := range g.Nodes {
@@ -60,7 +61,7 @@ type lowering struct {
 	params [][]*Param
 }
 
-// value is the value of node i, normalised unless the reader does that itself.
+// value is the value of node i. A raw one may be yet to be normalised by its reader.
 func (l *lowering) value(i int, raw bool) value {
 	if v := l.values[i]; !raw && v.conv != nil {
 		l.values[i] = value{Node: l.normalise(v)}
@@ -68,7 +69,7 @@ func (l *lowering) value(i int, raw bool) value {
 	return l.values[i]
 }
 
-// lower adds the nodes for IR node i.
+// lower adds the nodes for IR node i. Its Node is nil for an unknown primitive.
 func (l *lowering) lower(i int, in []value) value {
 	n := l.ir.Nodes[i]
 	if l.left[i] {
@@ -93,8 +94,8 @@ func (l *lowering) conv2d(i int, x value, c sdk.Conv2D) value {
 	return l.builder.conv2d(x, c, l.params[i], norm)
 }
 
-// primitive is the table of the other lowerings: it adds the nodes for one IR node with inputs in and parameters p, or returns
-// nil for an unknown primitive. seed numbers the node among all that drop.
+// primitive is the table of the other lowerings. It adds the nodes for one IR node with inputs in and parameters p. It
+// returns nil for an unknown primitive. seed makes the mask of a node that drops its own.
 func (b *builder) primitive(n sdk.Node, in G.Nodes, p []*Param, seed uint64) *G.Node {
 	switch k := n.Primitive.(type) {
 	case sdk.Linear:

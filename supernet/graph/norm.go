@@ -7,8 +7,8 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// batchNorm is one batch normalisation, perhaps with a ReLU: its parameters, and the statistics between forward and backward.
-// Its methods take nil for none.
+// batchNorm is one batch normalisation, with or without a ReLU: its parameters, and the statistics between forward and
+// backward. A nil batchNorm is none, for all methods but use, move and phase.
 type batchNorm struct {
 	eps, momentum           float32
 	gamma, beta             *Param
@@ -16,13 +16,13 @@ type batchNorm struct {
 	train, probe            phase
 }
 
-// phase is a normalisation in one kind of pass.
+// phase is a normalisation in one kind of pass. A Probe pass between Train and Backward leaves that of Train alone.
 type phase struct {
 	stats kernel.Statistics // over the batch
 	norm  *kernel.Norm
 }
 
-// newBatchNorm is the normalisation of parameters weight, bias, running mean and running variance.
+// newBatchNorm is the normalisation with parameters p: weight, bias, running mean and running variance.
 func newBatchNorm(k sdk.BatchNorm, p []*Param, relu bool) *batchNorm {
 	c := p[0].Size()
 	newPhase := func() phase { return phase{kernel.NewStatistics(c), kernel.NewNorm(c, relu)} }
@@ -30,7 +30,7 @@ func newBatchNorm(k sdk.BatchNorm, p []*Param, relu bool) *batchNorm {
 		train: newPhase(), probe: newPhase()}
 }
 
-// normParams adds the nodes of weight and bias.
+// normParams adds the nodes of weight and bias. There are none for a nil n.
 func (b *builder) normParams(n *batchNorm) G.Nodes {
 	if n == nil {
 		return nil
@@ -46,7 +46,7 @@ func (n *batchNorm) phase(s *Session) phase {
 	return n.probe
 }
 
-// measured are the statistics that a pass is to measure; none in Eval mode.
+// measured are the statistics that a pass is to measure. They are zero in Eval mode, in which none are measured.
 func (n *batchNorm) measured(s *Session) kernel.Statistics {
 	if n == nil || s.Mode == Eval {
 		return kernel.Statistics{}
@@ -61,7 +61,8 @@ func (n *batchNorm) know(s *Session) {
 	}
 }
 
-// learn takes over the measured statistics of a value of that size in the other modes.
+// learn takes over the statistics that a Train or Probe pass has measured, and lets the running ones follow. size is
+// the number of floats of the value.
 func (n *batchNorm) learn(s *Session, size int) {
 	if n != nil && s.Mode != Eval {
 		stats := n.phase(s).stats
@@ -70,12 +71,13 @@ func (n *batchNorm) learn(s *Session, size int) {
 	}
 }
 
+// use makes the normalisation of the session's mode that of some statistics.
 func (n *batchNorm) use(s *Session, stats kernel.Statistics) {
 	n.phase(s).norm.Use(stats, n.gamma.Value, n.beta.Value, n.eps)
 }
 
-// settled is the normalisation that a convolution applies to its result in Eval mode, and left the one that it leaves to
-// whoever reads that in the other modes.
+// settled is the normalisation that a convolution applies to its own result. There is one in Eval mode alone, in which
+// statistics are known beforehand.
 func (n *batchNorm) settled(s *Session) *kernel.Norm {
 	if s.Mode != Eval {
 		return nil
@@ -84,6 +86,7 @@ func (n *batchNorm) settled(s *Session) *kernel.Norm {
 	return n.current(s)
 }
 
+// left is the normalisation that a convolution leaves to the reader of its result. There is none in Eval mode.
 func (n *batchNorm) left(s *Session) *kernel.Norm {
 	if s.Mode == Eval {
 		return nil
@@ -91,7 +94,7 @@ func (n *batchNorm) left(s *Session) *kernel.Norm {
 	return n.current(s)
 }
 
-// current is the normalisation of the session's mode.
+// current is the normalisation of the session's mode, or nil.
 func (n *batchNorm) current(s *Session) *kernel.Norm {
 	if n == nil {
 		return nil
@@ -99,7 +102,7 @@ func (n *batchNorm) current(s *Session) *kernel.Norm {
 	return n.phase(s).norm
 }
 
-// trained is the normalisation of the last Train pass.
+// trained is the normalisation of the last Train pass, or nil.
 func (n *batchNorm) trained() *kernel.Norm {
 	if n == nil {
 		return nil
@@ -107,9 +110,12 @@ func (n *batchNorm) trained() *kernel.Norm {
 	return n.train.norm
 }
 
-// move lets the running statistics follow those of a batch with the given number of values in each channel:
-// running = (1 − m)·running + m·batch, where the variance is the unbiased one (a single value has none, and counts as 0).
-// m = 1 forgets the past entirely, even one that is not finite.
+// move lets the running statistics follow those of a batch with rows values in each channel, as PyTorch does:
+//
+//	running = (1 − m)·running + m·batch
+//
+// The momentum m is the session's if that is above 0, and otherwise the layer's. The variance of the batch is the
+// unbiased one. A single value has none, and counts as 0. m = 1 forgets the past entirely, even one that is not finite.
 func (n *batchNorm) move(s *Session, batch kernel.Statistics, rows int) {
 	m := n.momentum
 	if s.Momentum > 0 {
@@ -130,7 +136,8 @@ func follow(running, batch []float32, m, scale float32) {
 	}
 }
 
-// normalise applies what is left to do of x. Its gradient is dy: only the sums are computed that the convolution before needs.
+// normalise applies what is left to do of x. Its gradient is dy as it is, with only the sums that the convolution
+// before needs to take dy back.
 func (b *builder) normalise(x value) *G.Node {
 	n := x.norm()
 	return b.apply(op{
@@ -161,7 +168,7 @@ func (b *builder) normalise(x value) *G.Node {
 	}, append(G.Nodes{x.Node}, b.normParams(n)...)...)
 }
 
-// batchNorm normalises channels of any value.
+// batchNorm normalises the channels of a value in an operation of its own.
 func (b *builder) batchNorm(x *G.Node, k sdk.BatchNorm, p []*Param) *G.Node {
 	n := newBatchNorm(k, p, false)
 	return b.apply(op{

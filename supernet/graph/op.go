@@ -9,23 +9,23 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// run is a kernel: it overwrites dst from in, all flat NHWC.
+// run is a kernel: it overwrites dst from in. All are flat NHWC. dst is nil if the result is not wanted.
 type run func(s *Session, dst []float32, in [][]float32)
 
-// flops is the number of floating-point operations of a run to dst, which is nil if the result is not wanted.
+// flops is the number of floating-point operations of a run to dst. A nil dst means that the result is not wanted.
 type flops func(s *Session, dst []float32) int
 
-// gradient adds the nodes of an operation's gradient to its graph and returns one for every input. It reads the
-// operation's inputs and output and the gradient of the output.
+// gradient adds the nodes of an operation's gradient to its graph, and returns one for every input. It may read the
+// inputs of the operation, its output out, and the gradient dy of the output.
 type gradient func(in G.Nodes, out, dy *G.Node) G.Nodes
 
 // op is an operation of a gorgonia graph whose kernel works on flat slices. The executor calls run on memory that it
-// has planned; a stock machine calls Do, which allocates.
+// has planned. A stock machine calls Do, which allocates.
 type op struct {
 	name  string       // kind of the kernel, in profiles
 	out   tensor.Shape // four dimensions; the first of activations is the builder's nominal batch
 	run   run
-	flops flops    // nil: they do not count
+	flops flops    // nil: the operations do not count
 	home  home     // zero: the output has memory of its own
 	grad  gradient // nil in the backward pass
 	fused fused    // zero: every program computes the operation by itself
@@ -35,26 +35,34 @@ type op struct {
 	b     *builder
 }
 
-// home says where the output of an operation lies. At most one field is set; without one, the output has memory of its
+// home says where the output of an operation lies. At most one field is set. The zero home is memory of the output's
 // own.
 type home struct {
-	over []int  // inputs whose memory the output may take over. It does if the operation is the last to read one, and reads it once.
-	part *view  // the output is this part of an input
-	grad *Param // the output is the gradient of this parameter, which the input has computed beside its own result
+	// over are inputs whose memory the output may take over. It takes that of one which the operation is the last to
+	// read, and reads once.
+	over []int
+	// part makes the output this part of an input, unless it is nil.
+	part *view
+	// grad makes the output the gradient of this parameter, which the input has computed beside its own result. It is
+	// nil for other outputs.
+	grad *Param
 }
 
-// over is a home in the place of one of these inputs.
+// over is the home of an output that may take over the memory of one of these inputs.
 func over(inputs ...int) home { return home{over: inputs} }
 
-// fused says how an operation is computed together with the one that makes its first input, in the programs that keep
-// nothing for a backward pass. Without a field it is computed by itself.
+// fused says how an operation is computed together with the one that makes its first input. It holds for programs that
+// keep nothing for a backward pass. The zero fused is an operation that is always computed by itself.
 type fused struct {
-	inline *op  // reads the inputs of the first input in its place, and then the other inputs; nil for none
-	absent bool // in Eval mode the output is the first input, since the one that makes that has done the work
+	// inline reads the inputs of the first input in its place, and then the other inputs. It has no home and no
+	// gradient. It is nil for none.
+	inline *op
+	// absent makes the first input the output in Eval mode, since the operation that makes that has done the work.
+	absent bool
 }
 
-// view is a range of a value, in floats per image. The executor does not run its operation, unless that has results
-// beside the view. Stock machines run it to copy the range.
+// view is a range of a value, in floats per image. The executor does not run the operation of a view, unless runs is
+// set: then it has results beside the view. Stock machines run it to copy the range.
 type view struct {
 	input, from, size int
 	runs              bool
@@ -111,6 +119,7 @@ func (o *op) DiffWRT(inputs int) []bool {
 	return wrt
 }
 
+// SymDiff refuses an operation of the backward pass, which has no gradient.
 func (o *op) SymDiff(in G.Nodes, out, dy *G.Node) (G.Nodes, error) {
 	if o.grad == nil {
 		return nil, fmt.Errorf("graph: %v has no gradient", o)

@@ -6,8 +6,8 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Param is one tensor of a block. Its Shape is PyTorch's, [out, in/groups, kh, kw] for convolutions and [out, in] for
-// linear maps; Value and Grad hold those in the engine's order [kh, kw, in/groups, out].
+// Param is one tensor of a block. Its Shape is PyTorch's: [out, in/groups, kh, kw] for convolutions, [out, in] for
+// linear maps. Value and Grad are in the engine's order, [kh, kw, in/groups, out].
 type Param struct {
 	sdk.Param
 	Value []float32
@@ -52,7 +52,7 @@ func (p *Param) Torch(v []float32) []float32 {
 	return torch
 }
 
-// SetTorch fills dst, a tensor like the parameter in the engine's order, from torch in PyTorch's.
+// SetTorch fills dst, a tensor like the parameter in the engine's order, from torch in PyTorch's. Other lengths panic.
 func (p *Param) SetTorch(dst, torch []float32) {
 	if len(dst) != p.Size() || len(torch) != p.Size() {
 		panic(fmt.Sprintf("graph: parameter %s has %d elements, not %d and %d", p.Name, p.Size(), len(dst), len(torch)))

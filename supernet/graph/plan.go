@@ -13,9 +13,9 @@ type goal struct {
 	to   ref
 }
 
-// planner turns the part of a gorgonia graph that goals need into a program. Values lie, in this order of preference,
-// where the caller wants them, in the memory of an input that dies there, or in a buffer of their own; buffers whose
-// lifetimes do not meet share memory.
+// planner turns the part of a gorgonia graph that goals need into a program. A value lies where the caller wants it, or
+// else in the memory of an input that dies there, or else in a buffer of its own. Buffers whose lifetimes do not meet
+// share memory.
 type planner struct {
 	graph   *G.ExprGraph
 	read    reading
@@ -32,14 +32,14 @@ type planner struct {
 // forever is the last reader of a kept value.
 const forever = math.MaxInt
 
-// reading returns the operation that computes a node in a program, nil for an input, and the nodes that it reads, in
-// order and with repetitions.
+// reading returns the operation that computes a node in a program, and the nodes that it reads, in order and with
+// repetitions. It returns a nil operation for an input.
 type reading func(g *G.ExprGraph, n *G.Node) (*op, G.Nodes)
 
 // apart computes every node by itself.
 func apart(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) { return kernelOf(n), inputs(g, n) }
 
-// inlined computes some nodes where they are read.
+// inlined computes convolutions that are fused with the one before them where that is read.
 func inlined(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) {
 	o, in := apart(g, n)
 	if o == nil || o.fused.inline == nil {
@@ -48,7 +48,7 @@ func inlined(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) {
 	return o.fused.inline, append(inputs(g, in[0]), in[1:]...)
 }
 
-// settled is inlined in Eval mode, in which convolutions have normalised their results already.
+// settled is inlined for Eval mode, in which operations that are absent there leave their first input.
 func settled(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) {
 	o, in := inlined(g, n)
 	if o != nil && o.fused.absent {
@@ -57,7 +57,7 @@ func settled(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) {
 	return o, in
 }
 
-// plan assembles the program that reaches goals from the known values, and adds the addresses of its own values to
+// plan assembles the program that reaches goals from the known values. It adds the addresses of its own values to
 // known. Values in keep lie in the kept frame.
 func plan(b *builder, read reading, known map[*G.Node]ref, keep map[*G.Node]bool, goals ...goal) (p program) {
 	l := &planner{graph: b.graph, read: read, batch: b.batch, refs: known, keep: keep, last: map[*G.Node]int{}, wanted: map[*G.Node]bool{}, owner: map[*G.Node]*buffer{}}
@@ -75,8 +75,8 @@ func plan(b *builder, read reading, known map[*G.Node]ref, keep map[*G.Node]bool
 	return p
 }
 
-// ancestors lists the nodes that goals need and that are not known, in the order in which they were made: inputs
-// before their readers, and the two gradients of an operation together.
+// ancestors lists the nodes that goals need and that are not known, in the order in which they were made. So inputs
+// come before their readers, and the gradients of an operation stand together.
 func ancestors(g *G.ExprGraph, read reading, known map[*G.Node]ref, goals []goal) (steps []*G.Node) {
 	needed := map[*G.Node]bool{}
 	for _, goal := range goals {
@@ -104,6 +104,7 @@ func inputs(g *G.ExprGraph, n *G.Node) (in []*G.Node) {
 	return in
 }
 
+// lifetimes finds the last step that reads each value.
 func (l *planner) lifetimes(goals []goal) {
 	for step, n := range l.steps {
 		l.last[n] = max(l.last[n], step)
@@ -168,8 +169,8 @@ func (l *planner) house(step int, n *G.Node) {
 	l.owner[n] = home
 }
 
-// inherit finds the buffer of an input that dies at this step and that the operation can overwrite. One that it reads
-// twice stays: a sum of three may come back to it after its first step.
+// inherit finds the buffer of an input that dies at this step and that the operation can overwrite, or nil. An input
+// that it reads twice keeps its own: a sum of three may come back to it after its first step.
 func (l *planner) inherit(step int, n *G.Node) *buffer {
 	o, in := l.read(l.graph, n)
 	times := map[*buffer]int{}

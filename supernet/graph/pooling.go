@@ -7,7 +7,7 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// maxPool takes the greatest value of each window.
+// maxPool takes the greatest value of each window: [N, H, W, C] → [N, OH, OW, C].
 func (b *builder) maxPool(x *G.Node, k sdk.MaxPool) *G.Node {
 	w, h, v := window(x, k.Kernel, k.Stride, k.Pad)
 	return b.apply(op{
@@ -28,7 +28,7 @@ func (b *builder) maxPool(x *G.Node, k sdk.MaxPool) *G.Node {
 	}, x)
 }
 
-// avgPool takes the mean of each window without its padding.
+// avgPool takes the mean of each window without its padding: [N, H, W, C] → [N, OH, OW, C].
 func (b *builder) avgPool(x *G.Node, k sdk.AvgPool) *G.Node {
 	w, h, v := window(x, k.Kernel, k.Stride, k.Pad)
 	return b.apply(op{
@@ -78,7 +78,8 @@ func (b *builder) globalAvgPool(x *G.Node) *G.Node {
 	}, x)
 }
 
-// squeezeExcite is built from the other operations: pool, fc1, activation, fc2, sigmoid, scale.
+// squeezeExcite is built from the other operations: pool, fc1, activation, fc2, sigmoid, scale. p are the weights and
+// biases of fc1 and fc2.
 func (b *builder) squeezeExcite(x *G.Node, k sdk.SqueezeExcite, p []*Param) *G.Node {
 	hidden := b.activate(b.bias(b.conv1x1(b.globalAvgPool(x), p[0]), p[1]), kernel.Activation(k.Activation))
 	gate := b.activate(b.bias(b.conv1x1(hidden, p[2]), p[3]), kernel.Sigmoid)
@@ -99,7 +100,8 @@ func (b *builder) scaleChannels(x, gate *G.Node) *G.Node {
 	}, x, gate)
 }
 
-// scaleGradient computes both gradients in one operation, whose output is dx and behind it dgate. Two views tell them apart.
+// scaleGradient computes both gradients in one operation. Its output is dx and, behind it, dgate. Two views tell them
+// apart.
 func (b *builder) scaleGradient(x, gate, dy *G.Node) G.Nodes {
 	h, w, c := hwc(x)
 	size := h * w * c

@@ -2,7 +2,8 @@ package graph
 
 import "time"
 
-// Profile adds up what the kernels of a session cost, by their kinds. A nil one takes note of nothing.
+// Profile adds up what the kernels of a session cost, by their kinds. A nil Profile takes note of nothing. It belongs
+// to the session's goroutine.
 type Profile struct {
 	Now   func() time.Time
 	Kinds map[string]Cost
@@ -12,14 +13,14 @@ type Profile struct {
 type Cost struct {
 	Time  time.Duration
 	Calls int
-	FLOPs int // 2 for each MAC of a convolution; what other kernels compute does not count
+	FLOPs int // 2 for each MAC of a convolution; other kernels count as 0
 	Bytes int // inputs and outputs, each once
 }
 
 // NewProfile is an empty profile.
 func NewProfile(now func() time.Time) *Profile { return &Profile{Now: now, Kinds: map[string]Cost{}} }
 
-// Begin returns when a kernel begins, for End.
+// Begin returns when a kernel begins, for End. It is the zero time for a nil Profile.
 func (p *Profile) Begin() (start time.Time) {
 	if p != nil {
 		start = p.Now()

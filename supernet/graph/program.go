@@ -35,6 +35,7 @@ type ref struct {
 // pass holds the slices of a running pass by place.
 type pass [places][]float32
 
+// slice is the memory at r in a pass over batch images. It is nil for a value that is not wanted.
 func (r ref) slice(p *pass, batch int) []float32 {
 	switch r.place {
 	case atValue:
@@ -48,7 +49,7 @@ func (r ref) slice(p *pass, batch int) []float32 {
 	return p[r.place][from:to:to]
 }
 
-// program is a list of kernel calls. It runs any batch size: all addresses scale with it.
+// program is a list of kernel calls. It runs any batch size, since all addresses scale with it.
 type program struct {
 	calls      []call
 	kept, temp int // floats per image of the two frames
@@ -88,7 +89,7 @@ func (p *program) add(o *op, dst ref, src ...ref) {
 var move = &op{name: "copy", run: func(_ *Session, dst []float32, in [][]float32) { copy(dst, in[0]) }}
 
 // kernelOf returns the operation of a node, or nil for an input. Where a value has several readers, Backpropagate adds
-// their gradients with gorgonia's own Add: it becomes ours.
+// their gradients with gorgonia's own Add. It becomes one of ours.
 func kernelOf(n *G.Node) *op {
 	if n.Op() == nil {
 		return nil

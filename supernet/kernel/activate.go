@@ -19,19 +19,32 @@ func (a Activation) SavesOutput() bool { return a == ReLU || a == Sigmoid }
 // Activate sets dst[i] = a(x[i]); dst may be x. NaN stays NaN.
 func Activate(p *Pool, a Activation, dst, x []float32) {
 	need(dst, len(x))
-	p.over(parts{len(x), chunk}, args{dst: dst, x: x, c: int(a)}, func(a *args, from, to int) {
-		Activation(a.c).forward()(a.dst[from:to], a.x[from:to])
-	})
+	over(p, parts{len(x), chunk}, activation{a, dst, x})
 }
 
-// ActivateBackward sets dx[i] = dy[i]·a′(x[i]), where saved is the output of Activate if a.SavesOutput and its input x otherwise;
-// dx may be dy. The derivative of ReLU is 0 at 0, of HSwish 0 at −3 and 1 at 3; where ReLU is 0, dx is 0 whatever dy.
+type activation struct {
+	Activation
+	dst, x []float32
+}
+
+func (w *activation) do(from, to int) { w.forward()(w.dst[from:to], w.x[from:to]) }
+
+// ActivateBackward sets dx[i] = dy[i]·a′(x[i]). saved is the output of Activate if a.SavesOutput, and otherwise its
+// input x. dx may be dy. The derivative of ReLU is 0 at 0, that of HSwish 0 at −3 and 1 at 3. Where ReLU is 0, dx is 0
+// whatever dy.
 func ActivateBackward(p *Pool, a Activation, dx, saved, dy []float32) {
 	need(dx, len(dy))
 	need(saved, len(dy))
-	p.over(parts{len(dy), chunk}, args{dst: dx, x: saved, y: dy, c: int(a)}, func(a *args, from, to int) {
-		Activation(a.c).backward()(a.dst[from:to], a.x[from:to], a.y[from:to])
-	})
+	over(p, parts{len(dy), chunk}, activationGradient{a, dx, saved, dy})
+}
+
+type activationGradient struct {
+	Activation
+	dx, saved, dy []float32
+}
+
+func (w *activationGradient) do(from, to int) {
+	w.backward()(w.dx[from:to], w.saved[from:to], w.dy[from:to])
 }
 
 func (a Activation) forward() func(dst, x []float32) {
@@ -79,8 +92,8 @@ func reluBackwardPortable(dx, y, dy []float32) {
 	}
 }
 
-// sigmoidPortable sets dst[i] = 1/(1 + exp(−x[i])) to the last bit but one. The exponential is 2^k·exp(r) with |r| ≤ ln 2/2, and exp(r)
-// comes from its series.
+// sigmoidPortable sets dst[i] = 1/(1 + exp(−x[i])), to the last bit but one. The exponential is 2^k·exp(r) with |r| ≤
+// ln 2/2, and exp(r) comes from its series.
 func sigmoidPortable(dst, x []float32) {
 	const shift = 1 << 10 // makes the truncated quotient a rounded one
 	x = x[:len(dst)]

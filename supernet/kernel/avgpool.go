@@ -1,6 +1,6 @@
 package kernel
 
-// AvgPoolForward takes the mean of each window; padding is not counted:
+// AvgPoolForward takes the mean of each window of x [n, H, W, C] to dst [n, OH, OW, C]. Padding is not counted:
 //
 //	dst[h, w, c] = Σ x[h·s + i − p, w·s + j − p, c]/(positions inside the image)
 func AvgPoolForward(p *Pool, dst, x []float32, n int, w Window) {
@@ -45,29 +45,44 @@ func (w Window) inside(h, v int) int {
 	return (bottom - top) * (right - left)
 }
 
-// GlobalAvgPoolForward sets dst[b, i] = Σ x[b, q, i]/hw for n images of hw pixels and c channels, summed in float64.
+// GlobalAvgPoolForward sets dst[b, i] = Σ x[b, q, i]/hw for n images of hw pixels and c channels. Sums are in float64.
 func GlobalAvgPoolForward(p *Pool, dst, x []float32, n, hw, c int) {
 	need(x, n*hw*c)
 	need(dst, n*c)
-	p.over(parts{n, 1}, args{dst: dst, x: x, sums: p.scratch64(n * c), c: c}, func(a *args, b, _ int) {
-		size := len(a.x) / a.parts.rows
-		sum := a.sums[b*a.c : (b+1)*a.c]
-		sumRows(sum, a.x[b*size:(b+1)*size])
-		for i, v := range sum {
-			a.dst[b*a.c+i] = float32(v / float64(size/a.c))
-		}
-	})
+	over(p, parts{n, 1}, globalAvgPool{dst, x, p.scratch64(n * c), hw, c})
+}
+
+type globalAvgPool struct {
+	dst, x []float32
+	sums   []float64
+	hw, c  int
+}
+
+func (w *globalAvgPool) do(image, _ int) {
+	size := w.hw * w.c
+	sum := w.sums[image*w.c : (image+1)*w.c]
+	sumRows(sum, w.x[image*size:(image+1)*size])
+	for i, v := range sum {
+		w.dst[image*w.c+i] = float32(v / float64(w.hw))
+	}
 }
 
 // GlobalAvgPoolBackward sets dx[b, q, i] = dy[b, i]/hw.
 func GlobalAvgPoolBackward(p *Pool, dx, dy []float32, n, hw, c int) {
 	need(dx, n*hw*c)
 	need(dy, n*c)
-	p.over(parts{n, 1}, args{dst: dx, y: dy, c: c}, func(a *args, b, _ int) {
-		size := len(a.dst) / a.parts.rows
-		dx := a.dst[b*size : (b+1)*size]
-		for r := 0; r < size; r += a.c {
-			scale(dx[r:r+a.c], a.y[b*a.c:(b+1)*a.c], 1/float32(size/a.c))
-		}
-	})
+	over(p, parts{n, 1}, globalAvgPoolGradient{dx, dy, hw, c})
+}
+
+type globalAvgPoolGradient struct {
+	dx, dy []float32
+	hw, c  int
+}
+
+func (w *globalAvgPoolGradient) do(image, _ int) {
+	size := w.hw * w.c
+	dx, dy := w.dx[image*size:(image+1)*size], w.dy[image*w.c:(image+1)*w.c]
+	for r := 0; r < size; r += w.c {
+		scale(dx[r:r+w.c], dy, 1/float32(w.hw))
+	}
 }

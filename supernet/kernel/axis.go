@@ -1,6 +1,7 @@
 package kernel
 
-// axis says which taps and which source positions each position of the destination of a convolution sees, along height or width.
+// axis says which taps and which source positions each position of the destination of a convolution sees, along height
+// or width.
 type axis struct {
 	runs             []run
 	tapStep, srcStep int // from one tap of a run to the next
@@ -8,8 +9,8 @@ type axis struct {
 	lastTap, lastSrc int // the greatest that are seen
 }
 
-// run is count taps, the first of which is tap and reads position src.
-type run struct{ tap, src, count int } // read by the assembly
+// run is count taps, the first being tap, which reads position src.
+type run struct{ tap, src, count int } // the assembly reads it
 
 // forwardAxis is for reading x to make y, along dimension i.
 func (c Conv) forwardAxis(i int) axis {
@@ -65,7 +66,8 @@ func findRun(taps int, source func(tap int) (src int, ok bool)) (r run) {
 	return r
 }
 
-// class is a series of positions that see the same taps: count of them, step apart, whose sources are srcStep apart.
+// class is a series of positions that see the same taps. There are positions of them, step apart. Their sources are
+// srcStep apart.
 type class struct {
 	run
 	first, step, positions, srcStep int
@@ -87,7 +89,7 @@ func (a axis) classes() (cs []class) {
 	return cs
 }
 
-// accept says whether r may be the next position of the class, and learns the distance of its sources from the second one.
+// accept says whether r may be the next position of the class. The second position sets the distance of the sources.
 func (c *class) accept(r run) bool {
 	if r.tap != c.tap || r.count != c.count {
 		return false

@@ -1,15 +1,20 @@
 package kernel
 
-// AddBias sets dst[r, i] = x[r, i] + bias[i] over rows of c channels; dst may be x.
+// AddBias sets dst[r, i] = x[r, i] + bias[i] over rows of c channels. dst may be x.
 func AddBias(p *Pool, dst, x, bias []float32, c int) {
 	rows := rowsOf(x, c)
 	need(dst, len(x))
 	need(bias, c)
-	p.over(rowChunks(rows, c), args{dst: dst, x: x, y: bias, c: c}, func(a *args, from, to int) {
-		for r := from; r < to; r++ {
-			add(a.dst[r*a.c:(r+1)*a.c], a.x[r*a.c:(r+1)*a.c], a.y)
-		}
-	})
+	over(p, rowChunks(rows, c), biasSum{dst, x, bias})
+}
+
+type biasSum struct{ dst, x, bias []float32 }
+
+func (w *biasSum) do(from, to int) {
+	c := len(w.bias)
+	for r := from; r < to; r++ {
+		add(w.dst[r*c:(r+1)*c], w.x[r*c:(r+1)*c], w.bias)
+	}
 }
 
 // BiasBackward sets db[i] = Σ dy[r, i], summed in float64.
@@ -19,11 +24,20 @@ func BiasBackward(p *Pool, db, dy []float32, c int) {
 	q := parts{rows, max(ceilDiv(rows, 64), 1)}
 	sums := p.scratch64((q.count() + 1) * c)
 	total, sums := sums[:c], sums[c:]
-	p.over(q, args{x: dy, sums: sums, c: c}, func(a *args, from, to int) {
-		sumRows(a.sums[from/a.parts.size*a.c:][:a.c], a.x[from*a.c:to*a.c])
-	})
+	over(p, q, biasGradient{sums, dy, q.size, c})
 	addShards(total, sums)
 	for i, v := range total {
 		db[i] = float32(v)
 	}
+}
+
+// biasGradient has sums [parts, c].
+type biasGradient struct {
+	sums    []float64
+	dy      []float32
+	size, c int // rows of a part, channels
+}
+
+func (w *biasGradient) do(from, to int) {
+	sumRows(w.sums[from/w.size*w.c:][:w.c], w.dy[from*w.c:to*w.c])
 }

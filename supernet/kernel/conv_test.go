@@ -135,7 +135,8 @@ func TestConvOfOperations(t *testing.T) {
 	}
 }
 
-// TestConvSkipsPadding: an infinity never meets the zeros of the padding, and weights that see only padding do not matter.
+// TestConvSkipsPadding: an infinity never meets the zeros of the padding, and weights that see only padding do not
+// matter.
 func TestConvSkipsPadding(t *testing.T) {
 	inf := float32(math.Inf(1))
 	nan := float32(math.NaN())

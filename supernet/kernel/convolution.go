@@ -1,14 +1,15 @@
 package kernel
 
-// Convolution computes convolutions of one geometry together with the normalisations on both sides: it applies the one
-// before it to what it loads, measures what the one behind it needs while the output is in the cache, and takes both back
-// from gradients in the same way. Only raw outputs of convolutions are ever stored.
+// Convolution computes convolutions of one geometry together with the normalisations on both sides. It applies the one
+// before it to what it loads. It measures what the one behind it needs while the output is in the cache. It takes both
+// back from gradients in the same way. Only raw outputs of convolutions are ever stored.
 //
-// A pass cuts the images into parts and gives every shard a run of parts; what is summed over parts is summed in their order.
-// It belongs to one goroutine at a time.
+// A pass cuts the images into parts and gives every shard a run of parts. What is summed over parts is summed in their
+// order. A Convolution belongs to one goroutine at a time.
 type Convolution struct {
 	Conv
 	scheme   scheme
+	layout   layout
 	plain    *Norm // of the input, where there is no other
 	plainOut *Norm
 	pass     pass
@@ -18,18 +19,29 @@ type Convolution struct {
 
 // scheme is the way in which a kind of convolution is computed.
 type scheme interface {
-	parts(n int) parts                               // of the rows (pixels) of the output of n images
-	inputRows(from, to int) (int, int)               // the rows of the input that rows of the output belong to
-	scratch(q parts) int                             // floats that a worker needs
-	packed() (forward, backward int)                 // floats of the rearranged weights
 	pack(k *Convolution, backward bool)              // rearranges pass.w into pass.weights
 	forward(k *Convolution, r strip)                 // sets the strip of y and its moments
-	backward(k *Convolution, r strip)                // sets the strip of dx and its slopes, and adds to the gradient of the weights
-	weights() parts                                  // in which add adds
-	add(dw, sum []float32, from, to int, first bool) // adds a shard's sums to the gradient of a part of the weights
+	backward(k *Convolution, r strip)                // sets the strip of dx and its slopes, and adds to r.sum
+	add(dw, sum []float32, from, to int, first bool) // adds a shard's sum to a part of dw, or sets it first
 }
 
-// pass is a running pass.
+// layout is how a scheme cuts its work, and the memory that it takes, in floats.
+type layout struct {
+	rows int // of the output in a part
+	// unit rows of the output stand for inputUnit rows of the input: those of an image, or one for one.
+	unit, inputUnit int
+	scratch         int // memory of a worker
+	// packed and packedBack are the weights as pack rearranges them, for the forward and the backward pass.
+	packed, packedBack int
+	weights            parts // in which add adds
+}
+
+// inputRows are the rows of the input that belong to whole units of the output.
+func (l *layout) inputRows(from, to int) (first, last int) {
+	return from / l.unit * l.inputUnit, to / l.unit * l.inputUnit
+}
+
+// pass is a running pass: its operands, its results and its scratch memory.
 type pass struct {
 	pool            *Pool
 	y, x, w         []float32
@@ -53,42 +65,43 @@ type strip struct {
 	sum      []float32 // the shard's gradient of the weights; nil if it is not wanted
 }
 
-// Shards are many, so that workers end at about the same time, but no more than the memory for the gradients of weights allows, which
-// each has for itself.
+// Shards are many, so that workers end at about the same time. Each has memory of its own for the gradients of weights,
+// which bounds their number.
 const (
 	fewestShards = 16
 	mostShards   = 64
 	sumsInAll    = 1 << 22
 )
 
-// NewConvolution plans a convolution.
+// NewConvolution plans a convolution. It panics if the geometry is impossible.
 func NewConvolution(c Conv) *Convolution {
 	c.check()
 	k := &Convolution{Conv: c, plain: identity(c.C), plainOut: identity(c.Out)}
 	switch {
 	case c.depthwise():
-		k.scheme = newDepthwise(c)
+		k.scheme, k.layout = newDepthwise(c)
 	case c.pointwise():
-		k.scheme = pointwise{c}
+		k.scheme, k.layout = newPointwise(c)
 	default:
-		k.scheme = newDense(c)
+		k.scheme, k.layout = newDense(c)
 	}
 	k.forward, k.backward = k.forwardShard, k.backwardShard
 	return k
 }
 
-// Forward computes y [n, OH, OW, Out] from x [n, H, W, C] and w [KH, KW, C/Groups, Out]:
+// Forward computes y [n, OH, OW, Out] from x [n, H, W, C] and w [KH, KW, C/Groups, Out], which must not overlap:
 //
 //	y[h, v, o] = Σ z[h·s + i·d − p, v·s + j·d − p, g·C/Groups + c]·w[i, j, c, o]   with g the group of o
 //
-// where z is in applied to x, or x itself if in is nil. Taps in the padding are skipped. Unless stats.Mean is nil, stats become
-// those of y; unless out is nil, y is then what out makes of it.
+// Here z is in applied to x. A nil in leaves x as it is. Taps in the padding are skipped. stats become those of y,
+// unless stats.Mean is nil. Then y becomes what out makes of it, unless out is nil.
 func (k *Convolution) Forward(p *Pool, y, x, w []float32, n int, in, out *Norm, stats Statistics) {
 	k.checkLengths(x, y, w, n)
 	k.run(p, y, x, nil, w, n, in, out, stats)
 }
 
-// ForwardThrough is Forward of the product of x [n, H, W, c] and expand [c, C], which in normalises; k must not be pointwise.
+// ForwardThrough is Forward of the product of x [n, H, W, c] and expand [c, C], which in normalises. The product is not
+// stored. k must not be pointwise, and in must not be nil.
 func (k *Convolution) ForwardThrough(p *Pool, y, x, expand, w []float32, n int, in, out *Norm, stats Statistics) {
 	c := len(expand) / k.C
 	need(expand, c*k.C)
@@ -96,18 +109,18 @@ func (k *Convolution) ForwardThrough(p *Pool, y, x, expand, w []float32, n int, 
 	k.run(p, y, x, expand, w, n, in, out, stats)
 }
 
+// run is either Forward. expand is nil if x is the input.
 func (k *Convolution) run(p *Pool, y, x, expand, w []float32, n int, in, out *Norm, stats Statistics) {
 	oh, ow := k.OutSize()
 	need(y, n*oh*ow*k.Out)
 	k.begin(p, n, in, out)
 	a := &k.pass
 	a.y, a.x, a.expand, a.w = y, x, expand, w
-	size, _ := k.scheme.packed()
 	moments := 0
 	if stats.Mean != nil {
 		moments = a.parts.count() * 3 * padded(k.Out)
 	}
-	k.allot(size, moments, 0, 0)
+	k.allot(k.layout.packed, moments, 0, 0)
 	k.scheme.pack(k, false)
 	p.run(a.shards, k.forward)
 	if stats.Mean != nil {
@@ -115,13 +128,17 @@ func (k *Convolution) run(p *Pool, y, x, expand, w []float32, n int, in, out *No
 	}
 }
 
-// Gradients are what Backward computes. A nil dx or dw is not wanted; the gradients of the normalisation before the
-// convolution come with dx.
+// Gradients are what Backward computes: of the input [n, H, W, C], of the weights, and of gamma and beta of the
+// normalisation before the convolution. A nil DX or DW is not computed. DGamma and DBeta come with DX. They may be nil
+// without that normalisation.
 type Gradients struct{ DX, DW, DGamma, DBeta []float32 }
 
-// Backward computes the gradients of ⟨dy, act(out(Forward(x, w)))⟩, where y is what Forward has computed and out, the normalisation
-// behind it, has been readied by Slopes or by the Backward of the convolution that applied it; out is nil if there is none.
-// DX is the gradient of z, and in is ready for the convolution before.
+// Backward computes the gradients of ⟨dy, act(out(y))⟩, where y is what Forward has computed from x and w. A nil out is
+// no normalisation behind the convolution. Otherwise out must be ready: by Norm.Slopes, or by the Backward of the
+// convolution that applied it.
+//
+// DX is the gradient of z, behind the normalisation in. That is ready afterwards for the convolution before. A nil in
+// is none. No result may overlap an operand.
 func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n int, in, out *Norm) {
 	k.checkLengths(x, dy, w, n)
 	k.begin(p, n, in, out)
@@ -129,15 +146,14 @@ func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n in
 	a.y, a.x, a.w, a.dx, a.dw, a.dy = y, x, w, g.DX, g.DW, dy
 	size, slopes, sums := 0, 0, 0
 	if g.DX != nil {
-		_, size = k.scheme.packed()
+		size = k.layout.packedBack
 		if in != nil {
 			slopes = a.parts.count() * 2 * padded(k.C)
 		}
 	}
 	if g.DW != nil {
 		need(g.DW, len(w))
-		f, _ := k.scheme.packed()
-		sums = max(f, len(w))
+		sums = max(k.layout.packed, len(w))
 		a.shards = min(a.shards, max(sumsInAll/sums, fewestShards))
 	}
 	k.allot(size, 0, slopes, sums)
@@ -147,22 +163,24 @@ func (k *Convolution) Backward(p *Pool, g Gradients, x, w, y, dy []float32, n in
 	}
 	p.run(a.shards, k.backward)
 	if g.DW != nil {
-		p.over(k.scheme.weights(), args{conv: k}, collectRange)
+		over(p, k.layout.weights, weightGradient{k.scheme, g.DW, a.sums, a.shards})
 	}
 	if g.DX != nil && in != nil {
 		in.foldSlopes(p, g.DGamma, g.DBeta, a.slopes, len(x)/k.C)
 	}
 }
 
+// begin forgets the pass before, and cuts n images into parts.
 func (k *Convolution) begin(p *Pool, n int, in, out *Norm) {
-	k.pass = pass{pool: p, n: n, in: in, out: out, parts: k.scheme.parts(n)}
+	oh, ow := k.OutSize()
+	k.pass = pass{pool: p, n: n, in: in, out: out, parts: parts{n * oh * ow, k.layout.rows}}
 	k.pass.shards = min(k.pass.parts.count(), mostShards)
 }
 
-// allot lends the pass its scratch memory.
+// allot lends the pass its scratch memory: so many floats of weights, moments, slopes, and sums of each shard.
 func (k *Convolution) allot(weights, moments, slopes, sums int) {
 	a := &k.pass
-	local := padded(k.scheme.scratch(a.parts))
+	local := padded(k.layout.scratch)
 	rest := a.pool.scratch32(padded(weights) + moments + slopes + a.shards*padded(sums) + a.pool.workers*local)
 	take := func(n int) (v []float32) {
 		v, rest = rest[:n:n], rest[n:]
@@ -173,7 +191,7 @@ func (k *Convolution) allot(weights, moments, slopes, sums int) {
 	a.local = rest
 }
 
-// strip is a part of a shard.
+// strip is part i, which belongs to a shard, for a worker.
 func (a *pass) strip(worker, shard, i int) (r strip) {
 	r.index = i
 	r.from, r.to = a.parts.bounds(i)
@@ -203,7 +221,7 @@ func (k *Convolution) backwardShard(_ *Pool, worker, shard int) {
 	}
 }
 
-// measureMoments measures blocks of channels from..to−1 of the strip of y, if that is wanted.
+// measureMoments measures blocks of channels from..to−1 of the strip of y, if statistics are wanted.
 func (k *Convolution) measureMoments(r strip, from, to int) {
 	if len(k.pass.moments) == 0 {
 		return
@@ -214,13 +232,13 @@ func (k *Convolution) measureMoments(r strip, from, to int) {
 	}
 }
 
-// measureSlopes measures blocks of channels from..to−1 of the strip's x and dx, if that is wanted.
+// measureSlopes measures blocks of channels from..to−1 of the strip's x and dx, if slopes are wanted.
 func (k *Convolution) measureSlopes(r strip, from, to int) {
 	if len(k.pass.slopes) == 0 {
 		return
 	}
 	sums := k.pass.slopes[r.index*2*padded(k.C):]
-	first, last := k.scheme.inputRows(r.from, r.to)
+	first, last := k.layout.inputRows(r.from, r.to)
 	for i := from; i < to; i++ {
 		at := first*k.C + i*lanes
 		k.pass.in.from(i*lanes).slopes(sums[2*i*lanes:], rowsOf16{k.pass.x[at:], k.C}, rowsOf16{k.pass.dx[at:], k.C}, last-first, min(lanes, k.C-i*lanes))
@@ -230,16 +248,21 @@ func (k *Convolution) measureSlopes(r strip, from, to int) {
 // blocks is the number of blocks of c channels.
 func blocks(c int) int { return ceilDiv(c, lanes) }
 
-// collectRange adds up the shards' gradients of some weights.
-func collectRange(a *args, from, to int) {
-	pass := &a.conv.pass
-	size := len(pass.sums) / pass.shards
-	for s := range pass.shards {
-		a.conv.scheme.add(pass.dw, pass.sums[s*size:(s+1)*size], from, to, s == 0)
+// weightGradient adds up the gradients [shards, packed weights] that the shards have computed.
+type weightGradient struct {
+	scheme   scheme
+	dw, sums []float32
+	shards   int
+}
+
+func (w *weightGradient) do(from, to int) {
+	size := len(w.sums) / w.shards
+	for s := range w.shards {
+		w.scheme.add(w.dw, w.sums[s*size:(s+1)*size], from, to, s == 0)
 	}
 }
 
-// input returns rows from..to−1 of z, in the strip's scratch memory if they must be normalised.
+// input returns rows from..to−1 of z. They lie in local if they must be computed, and in x otherwise.
 func (k *Convolution) input(local []float32, from, to int) []float32 {
 	if k.pass.expand != nil {
 		z := local[:(to-from)*k.C]
@@ -255,7 +278,8 @@ func (k *Convolution) input(local []float32, from, to int) []float32 {
 	return local
 }
 
-// outputGradient returns rows from..to−1 of the gradient of y, in scratch memory if it must be denormalised.
+// outputGradient returns rows from..to−1 of the gradient of y. They lie in local if they must be denormalised, and in
+// dy otherwise.
 func (k *Convolution) outputGradient(local []float32, from, to int) []float32 {
 	dy := k.pass.dy[from*k.Out : to*k.Out]
 	if k.pass.out == nil {
@@ -296,9 +320,11 @@ func (c Conv) pointwise() bool {
 	return c.Kernel == one && c.Stride == one && c.Pad == [2]int{}
 }
 
-// images cuts n images with outputs of pixels pixels into parts of whole images, not too few pixels.
-func images(n, pixels int) parts {
-	return parts{n * pixels, pixels * ceilDiv(minRows, pixels)}
+// wholeImages is the layout of parts of whole images, not too few pixels.
+func (c Conv) wholeImages() layout {
+	oh, ow := c.OutSize()
+	pixels := oh * ow
+	return layout{rows: pixels * ceilDiv(minRows, pixels), unit: pixels, inputUnit: c.H * c.W}
 }
 
 // minRows is the number of pixels below which several images are a part together.

@@ -2,8 +2,8 @@ package kernel
 
 import "slices"
 
-// dense is the scheme of every convolution that is neither depthwise nor 1×1. The destination is cut into rectangles of pixels
-// that see the same taps, so that each is one product and nothing is computed from padding.
+// dense is the scheme of every convolution that is neither depthwise nor 1×1. The destination is cut into rectangles of
+// pixels that see the same taps. So each is one product, and nothing is computed from padding.
 type dense struct {
 	Conv
 	oh, ow        int
@@ -22,12 +22,17 @@ type rectangle struct {
 // extent is count pixels, or rows of them, or images, of two tensors: a and b are the distances from one to the next.
 type extent struct{ count, a, b int }
 
-func newDense(c Conv) *dense {
+func newDense(c Conv) (*dense, layout) {
 	d := &dense{Conv: c}
 	d.oh, d.ow = c.OutSize()
 	d.ahead = rectangles(c.forwardAxis(0), c.forwardAxis(1), c.Kernel[1], d.ow, c.W, c.Out, c.C, c.Groups)
 	d.behind = rectangles(c.backwardAxis(0), c.backwardAxis(1), c.Kernel[1], c.W, d.ow, c.C, c.Out, c.Groups)
-	return d
+	l := c.wholeImages()
+	_, inputs := l.inputRows(0, l.rows)
+	l.scratch = padded(inputs*c.C) + l.rows*c.Out
+	l.packedBack = c.Kernel[0] * c.Kernel[1] * c.C / c.Groups * c.Out
+	l.weights = parts{l.packedBack, chunk / 4}
+	return d, l
 }
 
 // rectangles pairs the classes of two axes. Weights are [KH, width, srcC/groups, dstC].
@@ -114,7 +119,7 @@ func longest(images, rows, cols extent) (e [3]extent) {
 	return e
 }
 
-// join makes one direction of an inner and an outer one, if it can, and returns what is left of the outer one.
+// join makes one direction of an inner and an outer one if it can. It returns what is left of the outer one.
 func (e extent) join(inner extent) (joined, rest extent) {
 	switch {
 	case inner.count == 1:
@@ -126,22 +131,6 @@ func (e extent) join(inner extent) (joined, rest extent) {
 	return inner, extent{count: 1}
 }
 
-func (c *dense) parts(n int) parts { return images(n, c.oh*c.ow) }
-
-func (c *dense) inputRows(from, to int) (int, int) {
-	pixels := c.oh * c.ow
-	return from / pixels * c.H * c.W, to / pixels * c.H * c.W
-}
-
-func (c *dense) scratch(q parts) int {
-	_, inputs := c.inputRows(0, q.size)
-	return padded(inputs*c.C) + q.size*c.Out
-}
-
-func (c *dense) packed() (forward, backward int) {
-	return 0, c.Kernel[0] * c.Kernel[1] * c.C / c.Groups * c.Out
-}
-
 func (c *dense) pack(k *Convolution, backward bool) {
 	if backward {
 		k.flip()
@@ -149,7 +138,7 @@ func (c *dense) pack(k *Convolution, backward bool) {
 }
 
 func (c *dense) forward(k *Convolution, r strip) {
-	first, last := c.inputRows(r.from, r.to)
+	first, last := k.layout.inputRows(r.from, r.to)
 	z := k.input(r.local, first, last)
 	images := extent{(r.to - r.from) / (c.oh * c.ow), c.oh * c.ow * c.Out, c.H * c.W * c.C}
 	for i := range c.ahead {
@@ -160,7 +149,7 @@ func (c *dense) forward(k *Convolution, r strip) {
 }
 
 func (c *dense) backward(k *Convolution, r strip) {
-	first, last := c.inputRows(r.from, r.to)
+	first, last := k.layout.inputRows(r.from, r.to)
 	d := k.outputGradient(r.local[padded((last-first)*c.C):], r.from, r.to)
 	images := extent{(r.to - r.from) / (c.oh * c.ow), c.H * c.W * c.C, c.oh * c.ow * c.Out}
 	if r.sum != nil {
@@ -196,10 +185,6 @@ func (c *dense) tapGradient(sum, z, d []float32, tap int, images extent) {
 			q.apply(sum[tap*cg*c.Out+g*og:], z[x+i*pixels[2].a+g*cg:], d[y+i*pixels[2].b+g*og:], true)
 		}
 	}
-}
-
-func (c *dense) weights() parts {
-	return parts{c.Kernel[0] * c.Kernel[1] * c.C / c.Groups * c.Out, chunk / 4}
 }
 
 func (c *dense) add(dw, sum []float32, from, to int, first bool) {

@@ -1,7 +1,7 @@
 package kernel
 
-// depthwise is the scheme of convolutions in which every channel is a group of its own. Images are rearranged into planes
-// [H, W, lanes], a block of channels at a time.
+// depthwise is the scheme of convolutions in which every channel is a group of its own. Images are rearranged into
+// planes [H, W, lanes], a block of channels at a time.
 type depthwise struct {
 	Conv
 	oh, ow         int
@@ -9,7 +9,8 @@ type depthwise struct {
 	rows, rowsBack axis
 }
 
-func newDepthwise(c Conv) *depthwise {
+// newDepthwise packs weights as [blocks, correlations of different taps, KH, taps, lanes].
+func newDepthwise(c Conv) (*depthwise, layout) {
 	d := &depthwise{Conv: c, rows: c.forwardAxis(0), rowsBack: c.backwardAxis(0)}
 	d.oh, d.ow = c.OutSize()
 	for _, l := range c.lattices(d.ow) {
@@ -21,26 +22,16 @@ func newDepthwise(c Conv) *depthwise {
 	}
 	order(d.ahead, d.ow)
 	order(d.behind, c.W)
-	return d
-}
-
-func (c *depthwise) parts(n int) parts { return images(n, c.oh*c.ow) }
-
-func (c *depthwise) inputRows(from, to int) (int, int) {
-	pixels := c.oh * c.ow
-	return from / pixels * c.H * c.W, to / pixels * c.H * c.W
+	l := c.wholeImages()
+	l.scratch = c.H*c.W*pair + d.oh*d.ow*lanes
+	l.packed = padded(c.C) * c.Kernel[0] * c.Kernel[1]
+	l.packedBack = l.packed
+	l.weights = parts{blocks(c.C), 1}
+	return d, l
 }
 
 // pair is the number of channels of an input image that are loaded at once: two blocks.
 const pair = 2 * lanes
-
-func (c *depthwise) scratch(parts) int { return c.H*c.W*pair + c.oh*c.ow*lanes }
-
-// packed weights are [blocks, correlations of different taps, KH, taps, lanes].
-func (c *depthwise) packed() (forward, backward int) {
-	size := padded(c.C) * c.Kernel[0] * c.Kernel[1]
-	return size, size
-}
 
 func (c *depthwise) pack(k *Convolution, backward bool) {
 	list := c.ahead
@@ -117,7 +108,7 @@ func (c *depthwise) backward(k *Convolution, r strip) {
 				c.tapGradients(r.sum, x, dy, i)
 			}
 			if k.pass.dx != nil {
-				first, _ := c.inputRows(from, from)
+				first, _ := k.layout.inputRows(from, from)
 				in := image{rows: &c.rowsBack, x: dy, line: c.ow * lanes, pixel: lanes, w: k.pass.weights}
 				c.correlate(c.behind, k.pass.dx[first*c.C+i*lanes:], c.W, &in, i, channels)
 			}
@@ -128,7 +119,7 @@ func (c *depthwise) backward(k *Convolution, r strip) {
 
 // loadInput loads some channels of the image whose output begins at row from.
 func (c *depthwise) loadInput(k *Convolution, dst rowsOf16, from, channel, channels int) {
-	first, _ := c.inputRows(from, from)
+	first, _ := k.layout.inputRows(from, from)
 	if k.pass.expand != nil {
 		k.expand(dst.x, dst.step, first, c.H*c.W, channel, channels)
 		return
@@ -169,8 +160,6 @@ func (c *depthwise) tapGradients(sum, x, dy []float32, block int) {
 		}
 	}
 }
-
-func (c *depthwise) weights() parts { return parts{blocks(c.C), 1} }
 
 // add unpacks.
 func (c *depthwise) add(dw, sum []float32, block, _ int, first bool) {

@@ -4,15 +4,20 @@ package kernel
 func Dot(p *Pool, x, y []float32) float64 {
 	need(y, len(x))
 	sums := p.scratch64(ceilDiv(len(x), chunk))
-	p.over(parts{len(x), chunk}, args{x: x, y: y, sums: sums}, func(a *args, from, to int) {
-		a.sums[from/chunk] = dot(a.x[from:to], a.y[from:to])
-	})
+	over(p, parts{len(x), chunk}, dotProduct{x, y, sums})
 	var sum float64
 	for _, v := range sums {
 		sum += v
 	}
 	return sum
 }
+
+type dotProduct struct {
+	x, y []float32
+	sums []float64 // of the chunks
+}
+
+func (w *dotProduct) do(from, to int) { w.sums[from/chunk] = dot(w.x[from:to], w.y[from:to]) }
 
 // dot keeps four sums, so that additions need not wait for one another.
 func dot(x, y []float32) float64 {

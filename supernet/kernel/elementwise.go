@@ -4,37 +4,52 @@ package kernel
 func Add(p *Pool, dst, x, y []float32) {
 	need(x, len(dst))
 	need(y, len(dst))
-	p.over(parts{len(dst), chunk}, args{dst: dst, x: x, y: y}, func(a *args, from, to int) {
-		add(a.dst[from:to], a.x[from:to], a.y[from:to])
-	})
+	over(p, parts{len(dst), chunk}, elementSum{dst, x, y})
 }
+
+type elementSum struct{ dst, x, y []float32 }
+
+func (w *elementSum) do(from, to int) { add(w.dst[from:to], w.x[from:to], w.y[from:to]) }
 
 // Multiply sets dst[i] = x[i]·y[i]; dst may be x or y.
 func Multiply(p *Pool, dst, x, y []float32) {
 	need(x, len(dst))
 	need(y, len(dst))
-	p.over(parts{len(dst), chunk}, args{dst: dst, x: x, y: y}, func(a *args, from, to int) {
-		multiply(a.dst[from:to], a.x[from:to], a.y[from:to])
-	})
+	over(p, parts{len(dst), chunk}, elementProduct{dst, x, y})
 }
+
+type elementProduct struct{ dst, x, y []float32 }
+
+func (w *elementProduct) do(from, to int) { multiply(w.dst[from:to], w.x[from:to], w.y[from:to]) }
 
 // Scale sets dst[i] = x[i]·s; dst may be x.
 func Scale(p *Pool, dst, x []float32, s float32) {
 	need(x, len(dst))
-	p.over(parts{len(dst), chunk}, args{dst: dst, x: x, s: [3]float32{s}}, func(a *args, from, to int) {
-		scale(a.dst[from:to], a.x[from:to], a.s[0])
-	})
+	over(p, parts{len(dst), chunk}, scaled{dst, x, s})
 }
+
+type scaled struct {
+	dst, x []float32
+	s      float32
+}
+
+func (w *scaled) do(from, to int) { scale(w.dst[from:to], w.x[from:to], w.s) }
 
 // AddScaled sets dst[i] += s·x[i].
 func AddScaled(p *Pool, dst, x []float32, s float32) {
 	need(x, len(dst))
-	p.over(parts{len(dst), chunk}, args{dst: dst, x: x, s: [3]float32{s}}, func(a *args, from, to int) {
-		axpy(a.dst[from:to], a.x[from:to], a.s[0])
-	})
+	over(p, parts{len(dst), chunk}, scaledSum{dst, x, s})
 }
 
-// Mean sets dst[i] = (xs[0][i] + xs[1][i] + …)·(1/len(xs)), summed in the order of the arguments; dst may be one of them.
+type scaledSum struct {
+	dst, x []float32
+	s      float32
+}
+
+func (w *scaledSum) do(from, to int) { axpy(w.dst[from:to], w.x[from:to], w.s) }
+
+// Mean sets dst[i] = (xs[0][i] + xs[1][i] + …)·(1/len(xs)), the mean of branches (eq. 1). It sums in the order of the
+// arguments. dst may be one of them. No argument panics.
 func Mean(p *Pool, dst []float32, xs ...[]float32) {
 	if len(xs) == 0 {
 		panic(badLength)
@@ -43,21 +58,26 @@ func Mean(p *Pool, dst []float32, xs ...[]float32) {
 		need(x, len(dst))
 	}
 	p.many = append(p.many[:0], xs...)
-	p.over(parts{len(dst), chunk}, args{dst: dst, many: p.many}, meanRange)
+	over(p, parts{len(dst), chunk}, meanOf{dst, p.many})
 }
 
-func meanRange(a *args, from, to int) {
+type meanOf struct {
+	dst []float32
+	xs  [][]float32
+}
+
+func (w *meanOf) do(from, to int) {
 	var sum [256]float32
-	s := 1 / float32(len(a.many))
+	s := 1 / float32(len(w.xs))
 	for ; from < to; from += len(sum) {
 		end := min(from+len(sum), to)
 		part := sum[:end-from]
-		acc := a.many[0][from:end]
-		for _, x := range a.many[1:] {
+		acc := w.xs[0][from:end]
+		for _, x := range w.xs[1:] {
 			add(part, acc, x[from:end])
 			acc = part
 		}
-		scale(a.dst[from:end], acc, s)
+		scale(w.dst[from:end], acc, s)
 	}
 }
 

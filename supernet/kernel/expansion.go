@@ -1,7 +1,7 @@
 package kernel
 
-// Expansion is a pointwise convolution y = x·w, of x [rows, in] with w [in, out], whose result is not stored: who reads y
-// computes it again from the smaller x (Convolution.ForwardThrough), and its statistics follow from those of x:
+// Expansion is a pointwise convolution y = x·w, of x [rows, in] with w [in, out], whose result is not stored. A reader
+// computes y again from the smaller x (Convolution.ForwardThrough). The statistics of y follow from those of x:
 //
 //	mean = wᵀμ   variance_o = w_oᵀ·Σ·w_o   with μ the mean and Σ the covariance of x
 //
@@ -38,7 +38,7 @@ func NewExpansion(in, out int) *Expansion {
 	return e
 }
 
-// Measure sets stats to those of y.
+// Measure sets stats to the mean and the biased variance of y, for so many rows of x.
 func (e *Expansion) Measure(p *Pool, x, w []float32, rows int, stats Statistics) {
 	need(x, rows*e.in)
 	need(w, e.in*e.out)
@@ -139,7 +139,8 @@ func (e *Expansion) deriveColumns(_ *Pool, worker, shard int) {
 	}
 }
 
-// expand sets channels from..from+n−1 of some rows of the normalised product that ForwardThrough is of, which are step apart in dst.
+// expand sets channels from..from+n−1 of some rows of the normalised product that ForwardThrough reads. Rows are step
+// apart in dst.
 func (k *Convolution) expand(dst []float32, step, row, rows, from, n int) {
 	a := &k.pass
 	c := len(a.expand) / k.C
@@ -150,8 +151,8 @@ func (k *Convolution) expand(dst []float32, step, row, rows, from, n int) {
 	q.apply(dst, a.x[row*c:], a.expand[from:], false)
 }
 
-// Inlines reports whether c, if nothing else reads the result of before, had better compute it itself, by ForwardThrough:
-// whether before is pointwise and makes much of little.
+// Inlines reports whether c had better compute the result of before itself, by ForwardThrough, if nothing else reads
+// it. It had if before is pointwise and makes much of little.
 func (c Conv) Inlines(before Conv) bool {
 	return c.Kernel != [2]int{1, 1} && before.pointwise() && before.Groups == 1 && before.Out >= 2*before.C
 }

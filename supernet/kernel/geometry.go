@@ -1,6 +1,7 @@
 package kernel
 
-// Conv is the geometry of a convolution. Pairs are vertical, horizontal; groups divide C and Out.
+// Conv is the geometry of a convolution. Pairs are vertical, horizontal. Groups divide C and Out. The zero value is
+// impossible.
 type Conv struct {
 	H, W, C, Out                  int // of the input, and channels of the output
 	Kernel, Stride, Pad, Dilation [2]int

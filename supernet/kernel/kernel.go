@@ -1,10 +1,15 @@
-// Package kernel computes: convolutions, batch normalisation, activations, pooling, the loss and the optimizer over float32 slices, forward and backward.
+// Package kernel computes over float32 slices, forward and backward: convolutions, batch normalisation, activations,
+// pooling, the loss and the optimizer.
 //
-// Activations are dense, [N, H, W, C]; convolution weights are [KH, KW, C/Groups, Out]. Work is split over a [Pool] in shards
-// whose number follows from the shapes alone, and partial sums are added in the order of the shards, so results are equal to
-// the bit for any number of workers. NaN and Inf in the operands reach the result as in the loop that documents a function.
+// Activations are dense, [N, H, W, C]. Convolution weights are [KH, KW, C/Groups, Out]. Slices need no alignment. A
+// destination may be an operand only where its function says so, and never overlaps one in part.
 //
-// Backward functions overwrite their results. A slice whose length contradicts the shape is a programmer's mistake and panics.
+// Work is split over a [Pool] in shards. Their number follows from the shapes alone, and partial sums are added in the
+// order of the shards. So results are equal to the bit for any number of workers. NaN and Inf in the operands reach the
+// result as in the loop that documents a function.
+//
+// Backward functions overwrite their results. A slice whose length contradicts the shape is a programmer's mistake and
+// panics.
 package kernel
 
 const (
@@ -24,7 +29,7 @@ func need(x []float32, n int) {
 	}
 }
 
-// rowsOf is the number of rows of c channels in x.
+// rowsOf is the number of rows of c channels in x. It panics if there is a rest.
 func rowsOf(x []float32, c int) int {
 	if c < 1 || len(x)%c != 0 {
 		panic(badLength)

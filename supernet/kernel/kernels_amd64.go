@@ -4,200 +4,200 @@
 
 package kernel
 
-// tileZ1x1 is product.portable for blocks times 1 rows of 16 columns, the last 16 of which are but tail.
+// tileZ1x1 is product.portable for blocks times 1 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ1x1(call *tileCall)
 
-// tileZ2x1 is product.portable for blocks times 2 rows of 16 columns, the last 16 of which are but tail.
+// tileZ2x1 is product.portable for blocks times 2 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ2x1(call *tileCall)
 
-// tileZ3x1 is product.portable for blocks times 3 rows of 16 columns, the last 16 of which are but tail.
+// tileZ3x1 is product.portable for blocks times 3 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ3x1(call *tileCall)
 
-// tileZ4x1 is product.portable for blocks times 4 rows of 16 columns, the last 16 of which are but tail.
+// tileZ4x1 is product.portable for blocks times 4 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ4x1(call *tileCall)
 
-// tileZ5x1 is product.portable for blocks times 5 rows of 16 columns, the last 16 of which are but tail.
+// tileZ5x1 is product.portable for blocks times 5 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ5x1(call *tileCall)
 
-// tileZ6x1 is product.portable for blocks times 6 rows of 16 columns, the last 16 of which are but tail.
+// tileZ6x1 is product.portable for blocks times 6 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ6x1(call *tileCall)
 
-// tileZ7x1 is product.portable for blocks times 7 rows of 16 columns, the last 16 of which are but tail.
+// tileZ7x1 is product.portable for blocks times 7 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ7x1(call *tileCall)
 
-// tileZ8x1 is product.portable for blocks times 8 rows of 16 columns, the last 16 of which are but tail.
+// tileZ8x1 is product.portable for blocks times 8 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ8x1(call *tileCall)
 
-// tileZ9x1 is product.portable for blocks times 9 rows of 16 columns, the last 16 of which are but tail.
+// tileZ9x1 is product.portable for blocks times 9 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ9x1(call *tileCall)
 
-// tileZ10x1 is product.portable for blocks times 10 rows of 16 columns, the last 16 of which are but tail.
+// tileZ10x1 is product.portable for blocks times 10 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ10x1(call *tileCall)
 
-// tileZ11x1 is product.portable for blocks times 11 rows of 16 columns, the last 16 of which are but tail.
+// tileZ11x1 is product.portable for blocks times 11 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ11x1(call *tileCall)
 
-// tileZ12x1 is product.portable for blocks times 12 rows of 16 columns, the last 16 of which are but tail.
+// tileZ12x1 is product.portable for blocks times 12 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ12x1(call *tileCall)
 
-// tileZ13x1 is product.portable for blocks times 13 rows of 16 columns, the last 16 of which are but tail.
+// tileZ13x1 is product.portable for blocks times 13 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ13x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ13x1(call *tileCall)
 
-// tileZ14x1 is product.portable for blocks times 14 rows of 16 columns, the last 16 of which are but tail.
+// tileZ14x1 is product.portable for blocks times 14 rows of 16 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ14x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ14x1(call *tileCall)
 
-// tileZ1x2 is product.portable for blocks times 1 rows of 32 columns, the last 16 of which are but tail.
+// tileZ1x2 is product.portable for blocks times 1 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ1x2(call *tileCall)
 
-// tileZ2x2 is product.portable for blocks times 2 rows of 32 columns, the last 16 of which are but tail.
+// tileZ2x2 is product.portable for blocks times 2 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ2x2(call *tileCall)
 
-// tileZ3x2 is product.portable for blocks times 3 rows of 32 columns, the last 16 of which are but tail.
+// tileZ3x2 is product.portable for blocks times 3 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ3x2(call *tileCall)
 
-// tileZ4x2 is product.portable for blocks times 4 rows of 32 columns, the last 16 of which are but tail.
+// tileZ4x2 is product.portable for blocks times 4 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ4x2(call *tileCall)
 
-// tileZ5x2 is product.portable for blocks times 5 rows of 32 columns, the last 16 of which are but tail.
+// tileZ5x2 is product.portable for blocks times 5 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ5x2(call *tileCall)
 
-// tileZ6x2 is product.portable for blocks times 6 rows of 32 columns, the last 16 of which are but tail.
+// tileZ6x2 is product.portable for blocks times 6 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ6x2(call *tileCall)
 
-// tileZ7x2 is product.portable for blocks times 7 rows of 32 columns, the last 16 of which are but tail.
+// tileZ7x2 is product.portable for blocks times 7 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ7x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ7x2(call *tileCall)
 
-// tileZ8x2 is product.portable for blocks times 8 rows of 32 columns, the last 16 of which are but tail.
+// tileZ8x2 is product.portable for blocks times 8 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ8x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ8x2(call *tileCall)
 
-// tileZ9x2 is product.portable for blocks times 9 rows of 32 columns, the last 16 of which are but tail.
+// tileZ9x2 is product.portable for blocks times 9 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ9x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ9x2(call *tileCall)
 
-// tileZ10x2 is product.portable for blocks times 10 rows of 32 columns, the last 16 of which are but tail.
+// tileZ10x2 is product.portable for blocks times 10 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ10x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ10x2(call *tileCall)
 
-// tileZ11x2 is product.portable for blocks times 11 rows of 32 columns, the last 16 of which are but tail.
+// tileZ11x2 is product.portable for blocks times 11 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ11x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ11x2(call *tileCall)
 
-// tileZ12x2 is product.portable for blocks times 12 rows of 32 columns, the last 16 of which are but tail.
+// tileZ12x2 is product.portable for blocks times 12 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ12x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ12x2(call *tileCall)
 
-// tileZ13x2 is product.portable for blocks times 13 rows of 32 columns, the last 16 of which are but tail.
+// tileZ13x2 is product.portable for blocks times 13 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ13x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ13x2(call *tileCall)
 
-// tileZ14x2 is product.portable for blocks times 14 rows of 32 columns, the last 16 of which are but tail.
+// tileZ14x2 is product.portable for blocks times 14 rows of 32 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ14x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ14x2(call *tileCall)
 
-// tileZ1x3 is product.portable for blocks times 1 rows of 48 columns, the last 16 of which are but tail.
+// tileZ1x3 is product.portable for blocks times 1 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ1x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ1x3(call *tileCall)
 
-// tileZ2x3 is product.portable for blocks times 2 rows of 48 columns, the last 16 of which are but tail.
+// tileZ2x3 is product.portable for blocks times 2 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ2x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ2x3(call *tileCall)
 
-// tileZ3x3 is product.portable for blocks times 3 rows of 48 columns, the last 16 of which are but tail.
+// tileZ3x3 is product.portable for blocks times 3 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ3x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ3x3(call *tileCall)
 
-// tileZ4x3 is product.portable for blocks times 4 rows of 48 columns, the last 16 of which are but tail.
+// tileZ4x3 is product.portable for blocks times 4 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ4x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ4x3(call *tileCall)
 
-// tileZ5x3 is product.portable for blocks times 5 rows of 48 columns, the last 16 of which are but tail.
+// tileZ5x3 is product.portable for blocks times 5 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ5x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ5x3(call *tileCall)
 
-// tileZ6x3 is product.portable for blocks times 6 rows of 48 columns, the last 16 of which are but tail.
+// tileZ6x3 is product.portable for blocks times 6 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ6x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ6x3(call *tileCall)
 
-// tileZ7x3 is product.portable for blocks times 7 rows of 48 columns, the last 16 of which are but tail.
+// tileZ7x3 is product.portable for blocks times 7 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ7x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ7x3(call *tileCall)
 
-// tileZ8x3 is product.portable for blocks times 8 rows of 48 columns, the last 16 of which are but tail.
+// tileZ8x3 is product.portable for blocks times 8 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ8x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ8x3(call *tileCall)
 
-// tileZ9x3 is product.portable for blocks times 9 rows of 48 columns, the last 16 of which are but tail.
+// tileZ9x3 is product.portable for blocks times 9 rows of 48 columns. Of the last 16 columns, tail exist.
 //
 //go:noescape
-func tileZ9x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileZ9x3(call *tileCall)
 
 // correlateZ1x8 is correlation.portable for 1 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ1x8(call *correlateCall)
 
 // correlateZ1x16 is correlation.portable for 1 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ1x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ1x16(call *correlateCall)
 
 // gradientZ1x1 is correlation.gradientPortable for 1 taps, 1 outputs and 16 channels.
 //
@@ -222,12 +222,12 @@ func gradientZ1x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ2x8 is correlation.portable for 2 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ2x8(call *correlateCall)
 
 // correlateZ2x16 is correlation.portable for 2 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ2x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ2x16(call *correlateCall)
 
 // gradientZ2x1 is correlation.gradientPortable for 2 taps, 1 outputs and 16 channels.
 //
@@ -252,12 +252,12 @@ func gradientZ2x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ3x8 is correlation.portable for 3 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ3x8(call *correlateCall)
 
 // correlateZ3x16 is correlation.portable for 3 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ3x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ3x16(call *correlateCall)
 
 // gradientZ3x1 is correlation.gradientPortable for 3 taps, 1 outputs and 16 channels.
 //
@@ -282,12 +282,12 @@ func gradientZ3x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ4x8 is correlation.portable for 4 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ4x8(call *correlateCall)
 
 // correlateZ4x16 is correlation.portable for 4 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ4x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ4x16(call *correlateCall)
 
 // gradientZ4x1 is correlation.gradientPortable for 4 taps, 1 outputs and 16 channels.
 //
@@ -312,12 +312,12 @@ func gradientZ4x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ5x8 is correlation.portable for 5 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ5x8(call *correlateCall)
 
 // correlateZ5x16 is correlation.portable for 5 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ5x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ5x16(call *correlateCall)
 
 // gradientZ5x1 is correlation.gradientPortable for 5 taps, 1 outputs and 16 channels.
 //
@@ -342,12 +342,12 @@ func gradientZ5x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ6x8 is correlation.portable for 6 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ6x8(call *correlateCall)
 
 // correlateZ6x16 is correlation.portable for 6 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ6x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ6x16(call *correlateCall)
 
 // gradientZ6x1 is correlation.gradientPortable for 6 taps, 1 outputs and 16 channels.
 //
@@ -372,12 +372,12 @@ func gradientZ6x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ7x8 is correlation.portable for 7 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ7x8(call *correlateCall)
 
 // correlateZ7x16 is correlation.portable for 7 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ7x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ7x16(call *correlateCall)
 
 // gradientZ7x1 is correlation.gradientPortable for 7 taps, 1 outputs and 16 channels.
 //
@@ -402,12 +402,12 @@ func gradientZ7x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ8x8 is correlation.portable for 8 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ8x8(call *correlateCall)
 
 // correlateZ8x16 is correlation.portable for 8 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ8x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ8x16(call *correlateCall)
 
 // gradientZ8x1 is correlation.gradientPortable for 8 taps, 1 outputs and 16 channels.
 //
@@ -432,12 +432,12 @@ func gradientZ8x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ9x8 is correlation.portable for 9 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ9x8(call *correlateCall)
 
 // correlateZ9x16 is correlation.portable for 9 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ9x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ9x16(call *correlateCall)
 
 // gradientZ9x1 is correlation.gradientPortable for 9 taps, 1 outputs and 16 channels.
 //
@@ -462,12 +462,12 @@ func gradientZ9x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateZ10x8 is correlation.portable for 10 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ10x8(call *correlateCall)
 
 // correlateZ10x16 is correlation.portable for 10 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ10x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ10x16(call *correlateCall)
 
 // gradientZ10x1 is correlation.gradientPortable for 10 taps, 1 outputs and 16 channels.
 //
@@ -492,12 +492,12 @@ func gradientZ10x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr
 // correlateZ11x8 is correlation.portable for 11 taps, the count first of 8 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ11x8(call *correlateCall)
 
 // correlateZ11x16 is correlation.portable for 11 taps, the count first of 16 outputs and the tail first of 16 channels.
 //
 //go:noescape
-func correlateZ11x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateZ11x16(call *correlateCall)
 
 // gradientZ11x1 is correlation.gradientPortable for 11 taps, 1 outputs and 16 channels.
 //
@@ -594,100 +594,100 @@ func hswishZ(n int, dst *float32, x *float32)
 //go:noescape
 func hswishBackwardZ(n int, dx *float32, x *float32, dy *float32)
 
-// tileY1x1 is product.portable for blocks times 1 rows of 8 columns, the last 8 of which are but tail.
+// tileY1x1 is product.portable for blocks times 1 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY1x1(call *tileCall)
 
-// tileY2x1 is product.portable for blocks times 2 rows of 8 columns, the last 8 of which are but tail.
+// tileY2x1 is product.portable for blocks times 2 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY2x1(call *tileCall)
 
-// tileY3x1 is product.portable for blocks times 3 rows of 8 columns, the last 8 of which are but tail.
+// tileY3x1 is product.portable for blocks times 3 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY3x1(call *tileCall)
 
-// tileY4x1 is product.portable for blocks times 4 rows of 8 columns, the last 8 of which are but tail.
+// tileY4x1 is product.portable for blocks times 4 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY4x1(call *tileCall)
 
-// tileY5x1 is product.portable for blocks times 5 rows of 8 columns, the last 8 of which are but tail.
+// tileY5x1 is product.portable for blocks times 5 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY5x1(call *tileCall)
 
-// tileY6x1 is product.portable for blocks times 6 rows of 8 columns, the last 8 of which are but tail.
+// tileY6x1 is product.portable for blocks times 6 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY6x1(call *tileCall)
 
-// tileY7x1 is product.portable for blocks times 7 rows of 8 columns, the last 8 of which are but tail.
+// tileY7x1 is product.portable for blocks times 7 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY7x1(call *tileCall)
 
-// tileY8x1 is product.portable for blocks times 8 rows of 8 columns, the last 8 of which are but tail.
+// tileY8x1 is product.portable for blocks times 8 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY8x1(call *tileCall)
 
-// tileY9x1 is product.portable for blocks times 9 rows of 8 columns, the last 8 of which are but tail.
+// tileY9x1 is product.portable for blocks times 9 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY9x1(call *tileCall)
 
-// tileY10x1 is product.portable for blocks times 10 rows of 8 columns, the last 8 of which are but tail.
+// tileY10x1 is product.portable for blocks times 10 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY10x1(call *tileCall)
 
-// tileY11x1 is product.portable for blocks times 11 rows of 8 columns, the last 8 of which are but tail.
+// tileY11x1 is product.portable for blocks times 11 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY11x1(call *tileCall)
 
-// tileY12x1 is product.portable for blocks times 12 rows of 8 columns, the last 8 of which are but tail.
+// tileY12x1 is product.portable for blocks times 12 rows of 8 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY12x1(call *tileCall)
 
-// tileY1x2 is product.portable for blocks times 1 rows of 16 columns, the last 8 of which are but tail.
+// tileY1x2 is product.portable for blocks times 1 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY1x2(call *tileCall)
 
-// tileY2x2 is product.portable for blocks times 2 rows of 16 columns, the last 8 of which are but tail.
+// tileY2x2 is product.portable for blocks times 2 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY2x2(call *tileCall)
 
-// tileY3x2 is product.portable for blocks times 3 rows of 16 columns, the last 8 of which are but tail.
+// tileY3x2 is product.portable for blocks times 3 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY3x2(call *tileCall)
 
-// tileY4x2 is product.portable for blocks times 4 rows of 16 columns, the last 8 of which are but tail.
+// tileY4x2 is product.portable for blocks times 4 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY4x2(call *tileCall)
 
-// tileY5x2 is product.portable for blocks times 5 rows of 16 columns, the last 8 of which are but tail.
+// tileY5x2 is product.portable for blocks times 5 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY5x2(call *tileCall)
 
-// tileY6x2 is product.portable for blocks times 6 rows of 16 columns, the last 8 of which are but tail.
+// tileY6x2 is product.portable for blocks times 6 rows of 16 columns. Of the last 8 columns, tail exist.
 //
 //go:noescape
-func tileY6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+func tileY6x2(call *tileCall)
 
 // correlateY1x8 is correlation.portable for 1 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateY1x8(call *correlateCall)
 
 // gradientY1x1 is correlation.gradientPortable for 1 taps, 1 outputs and 8 channels.
 //
@@ -712,7 +712,7 @@ func gradientY1x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY2x8 is correlation.portable for 2 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateY2x8(call *correlateCall)
 
 // gradientY2x1 is correlation.gradientPortable for 2 taps, 1 outputs and 8 channels.
 //
@@ -737,7 +737,7 @@ func gradientY2x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY3x8 is correlation.portable for 3 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateY3x8(call *correlateCall)
 
 // gradientY3x1 is correlation.gradientPortable for 3 taps, 1 outputs and 8 channels.
 //
@@ -762,7 +762,7 @@ func gradientY3x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY4x8 is correlation.portable for 4 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateY4x8(call *correlateCall)
 
 // gradientY4x1 is correlation.gradientPortable for 4 taps, 1 outputs and 8 channels.
 //
@@ -787,7 +787,7 @@ func gradientY4x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY5x8 is correlation.portable for 5 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateY5x8(call *correlateCall)
 
 // gradientY5x1 is correlation.gradientPortable for 5 taps, 1 outputs and 8 channels.
 //
@@ -812,7 +812,7 @@ func gradientY5x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY6x8 is correlation.portable for 6 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateY6x8(call *correlateCall)
 
 // gradientY6x1 is correlation.gradientPortable for 6 taps, 1 outputs and 8 channels.
 //
@@ -837,7 +837,7 @@ func gradientY6x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY7x8 is correlation.portable for 7 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateY7x8(call *correlateCall)
 
 // gradientY7x1 is correlation.gradientPortable for 7 taps, 1 outputs and 8 channels.
 //
@@ -862,7 +862,7 @@ func gradientY7x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY8x8 is correlation.portable for 8 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateY8x8(call *correlateCall)
 
 // gradientY8x1 is correlation.gradientPortable for 8 taps, 1 outputs and 8 channels.
 //
@@ -887,7 +887,7 @@ func gradientY8x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY9x8 is correlation.portable for 9 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateY9x8(call *correlateCall)
 
 // gradientY9x1 is correlation.gradientPortable for 9 taps, 1 outputs and 8 channels.
 //
@@ -912,7 +912,7 @@ func gradientY9x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr 
 // correlateY10x8 is correlation.portable for 10 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateY10x8(call *correlateCall)
 
 // gradientY10x1 is correlation.gradientPortable for 10 taps, 1 outputs and 8 channels.
 //
@@ -937,7 +937,7 @@ func gradientY10x8(rows int, x *float32, xp int, xr int, dy *float32, dp int, dr
 // correlateY11x8 is correlation.portable for 11 taps, the count first of 8 outputs and the tail first of 8 channels.
 //
 //go:noescape
-func correlateY11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+func correlateY11x8(call *correlateCall)
 
 // gradientY11x1 is correlation.gradientPortable for 11 taps, 1 outputs and 8 channels.
 //

@@ -310,187 +310,233 @@ DATA factorial7<>+56(SB)/4, $0x39500d01
 DATA factorial7<>+60(SB)/4, $0x39500d01
 GLOBL factorial7<>(SB), RODATA|NOPTR, $64
 
-// func tileZ1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ1x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ1x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ1x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), DX
-	MOVQ  at+48(FP), BX
-	MOVQ  b+56(FP), SI
-	MOVQ  bk+64(FP), DI
-	MOVQ  bt+72(FP), R8
-	MOVQ  k+16(FP), R9
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  56(AX), SI
+	MOVQ  64(AX), DI
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R8
+	MOVQ  24(SP), R9
 	IMULQ DX, R9
 	SUBQ  R9, BX
-	MOVQ  k+16(FP), R9
+	MOVQ  24(SP), R9
 	IMULQ DI, R9
-	SUBQ  R9, R8
+	SUBQ  R9, AX
 
 tap:
-	MOVQ k+16(FP), R9
+	MOVQ 24(SP), R9
 
 loop:
 	VMOVUPS.Z    (SI), K1, Z1
-	VBROADCASTSS (CX), Z2
+	VBROADCASTSS (R8), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         DX, CX
+	ADDQ         DX, R8
 	ADDQ         DI, SI
 	DECQ         R9
 	JNZ          loop
-	ADDQ         BX, CX
-	ADDQ         R8, SI
-	DECQ         AX
+	ADDQ         BX, R8
+	ADDQ         AX, SI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z2
-	VMOVUPS      (AX), Z1
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z1, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z2
+	VMOVUPS      (CX), Z1
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z1, Z0
 	VMAXPS       Z0, Z2, Z0
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x01, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x01, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ2x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ2x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ2x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 
 tap:
-	MOVQ k+16(FP), R10
+	MOVQ 24(SP), R10
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z2
-	VBROADCASTSS (CX), Z3
+	VBROADCASTSS (R9), Z3
 	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (CX)(DX*1), Z3
+	VBROADCASTSS (R9)(DX*1), Z3
 	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         R8, DI
 	DECQ         R10
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         SI, R9
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z3
-	VMOVUPS      (AX), Z2
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z2, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z3
+	VMOVUPS      (CX), Z2
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z2, Z0
 	VMAXPS       Z0, Z3, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z2, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z2, Z1
 	VMAXPS       Z1, Z3, Z1
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x02, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x02, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ3x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ3x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ3x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -498,97 +544,114 @@ block:
 	VMOVUPS.Z (AX), K1, Z2
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 
 tap:
-	MOVQ k+16(FP), R10
+	MOVQ 24(SP), R10
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z3
-	VBROADCASTSS (CX), Z4
+	VBROADCASTSS (R9), Z4
 	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS (CX)(DX*1), Z4
+	VBROADCASTSS (R9)(DX*1), Z4
 	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS (CX)(DX*2), Z4
+	VBROADCASTSS (R9)(DX*2), Z4
 	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         R8, DI
 	DECQ         R10
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         SI, R9
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z4
-	VMOVUPS      (AX), Z3
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z3, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z4
+	VMOVUPS      (CX), Z3
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z3, Z0
 	VMAXPS       Z0, Z4, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z3, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z3, Z1
 	VMAXPS       Z1, Z4, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z3, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z3, Z2
 	VMAXPS       Z2, Z4, Z2
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x03, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x03, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ4x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ4x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ4x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z3, Z3, Z3
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -598,65 +661,69 @@ block:
 	VMOVUPS.Z (AX), K1, Z3
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
 
 tap:
-	MOVQ k+16(FP), R11
+	MOVQ 24(SP), R11
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z4
-	VBROADCASTSS (CX), Z5
+	VBROADCASTSS (R9), Z5
 	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS (CX)(DX*1), Z5
+	VBROADCASTSS (R9)(DX*1), Z5
 	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS (CX)(DX*2), Z5
+	VBROADCASTSS (R9)(DX*2), Z5
 	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS (CX)(R10*1), Z5
+	VBROADCASTSS (R9)(R10*1), Z5
 	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         R8, DI
 	DECQ         R11
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         SI, R9
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z5
-	VMOVUPS      (AX), Z4
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z4, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z5
+	VMOVUPS      (CX), Z4
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z4, Z0
 	VMAXPS       Z0, Z5, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z4, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z4, Z1
 	VMAXPS       Z1, Z5, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z4, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z4, Z2
 	VMAXPS       Z2, Z5, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z4, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z4, Z3
 	VMAXPS       Z3, Z5, Z3
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -664,28 +731,39 @@ settled:
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x04, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x04, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ5x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ5x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ5x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -693,11 +771,13 @@ block:
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z3, Z3, Z3
 	VPXORD    Z4, Z4, Z4
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -709,73 +789,77 @@ block:
 	VMOVUPS.Z (AX), K1, Z4
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z5
-	VBROADCASTSS (CX), Z6
+	VBROADCASTSS (R9), Z6
 	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS (CX)(DX*1), Z6
+	VBROADCASTSS (R9)(DX*1), Z6
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (CX)(DX*2), Z6
+	VBROADCASTSS (R9)(DX*2), Z6
 	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (CX)(R10*1), Z6
+	VBROADCASTSS (R9)(R10*1), Z6
 	VFMADD231PS  Z5, Z6, Z3
 	VBROADCASTSS (R11), Z6
 	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z6
-	VMOVUPS      (AX), Z5
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z5, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z6
+	VMOVUPS      (CX), Z5
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z5, Z0
 	VMAXPS       Z0, Z6, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z5, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z5, Z1
 	VMAXPS       Z1, Z6, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z5, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z5, Z2
 	VMAXPS       Z2, Z6, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z5, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z5, Z3
 	VMAXPS       Z3, Z6, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z5, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z5, Z4
 	VMAXPS       Z4, Z6, Z4
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -785,28 +869,39 @@ settled:
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x05, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x05, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ6x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ6x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ6x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -815,11 +910,13 @@ block:
 	VPXORD    Z3, Z3, Z3
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -833,78 +930,82 @@ block:
 	VMOVUPS.Z (AX), K1, Z5
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z6
-	VBROADCASTSS (CX), Z7
+	VBROADCASTSS (R9), Z7
 	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS (CX)(DX*1), Z7
+	VBROADCASTSS (R9)(DX*1), Z7
 	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS (CX)(DX*2), Z7
+	VBROADCASTSS (R9)(DX*2), Z7
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (CX)(R10*1), Z7
+	VBROADCASTSS (R9)(R10*1), Z7
 	VFMADD231PS  Z6, Z7, Z3
 	VBROADCASTSS (R11), Z7
 	VFMADD231PS  Z6, Z7, Z4
 	VBROADCASTSS (R11)(DX*1), Z7
 	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z7
-	VMOVUPS      (AX), Z6
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z6, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z7
+	VMOVUPS      (CX), Z6
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z6, Z0
 	VMAXPS       Z0, Z7, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z6, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z6, Z1
 	VMAXPS       Z1, Z7, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z6, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z6, Z2
 	VMAXPS       Z2, Z7, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z6, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z6, Z3
 	VMAXPS       Z3, Z7, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z6, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z6, Z4
 	VMAXPS       Z4, Z7, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z6, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z6, Z5
 	VMAXPS       Z5, Z7, Z5
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -916,28 +1017,39 @@ settled:
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x06, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x06, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ7x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ7x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ7x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -947,11 +1059,13 @@ block:
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -967,35 +1081,36 @@ block:
 	VMOVUPS.Z (AX), K1, Z6
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z7
-	VBROADCASTSS (CX), Z8
+	VBROADCASTSS (R9), Z8
 	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS (CX)(DX*1), Z8
+	VBROADCASTSS (R9)(DX*1), Z8
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (CX)(DX*2), Z8
+	VBROADCASTSS (R9)(DX*2), Z8
 	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (CX)(R10*1), Z8
+	VBROADCASTSS (R9)(R10*1), Z8
 	VFMADD231PS  Z7, Z8, Z3
 	VBROADCASTSS (R11), Z8
 	VFMADD231PS  Z7, Z8, Z4
@@ -1003,47 +1118,50 @@ loop:
 	VFMADD231PS  Z7, Z8, Z5
 	VBROADCASTSS (R11)(DX*2), Z8
 	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z8
-	VMOVUPS      (AX), Z7
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z7, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z8
+	VMOVUPS      (CX), Z7
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z7, Z0
 	VMAXPS       Z0, Z8, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z7, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z7, Z1
 	VMAXPS       Z1, Z8, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z7, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z7, Z2
 	VMAXPS       Z2, Z8, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z7, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z7, Z3
 	VMAXPS       Z3, Z8, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z7, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z7, Z4
 	VMAXPS       Z4, Z8, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z7, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z7, Z5
 	VMAXPS       Z5, Z8, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z7, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z7, Z6
 	VMAXPS       Z6, Z8, Z6
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -1057,28 +1175,39 @@ settled:
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x07, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x07, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ8x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ8x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ8x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -1089,11 +1218,13 @@ block:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -1111,35 +1242,36 @@ block:
 	VMOVUPS.Z (AX), K1, Z7
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z8
-	VBROADCASTSS (CX), Z9
+	VBROADCASTSS (R9), Z9
 	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS (CX)(DX*1), Z9
+	VBROADCASTSS (R9)(DX*1), Z9
 	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS (CX)(DX*2), Z9
+	VBROADCASTSS (R9)(DX*2), Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (CX)(R10*1), Z9
+	VBROADCASTSS (R9)(R10*1), Z9
 	VFMADD231PS  Z8, Z9, Z3
 	VBROADCASTSS (R11), Z9
 	VFMADD231PS  Z8, Z9, Z4
@@ -1149,50 +1281,53 @@ loop:
 	VFMADD231PS  Z8, Z9, Z6
 	VBROADCASTSS (R11)(R10*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -1208,28 +1343,39 @@ settled:
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x08, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x08, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ9x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ9x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ9x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -1241,11 +1387,13 @@ block:
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -1265,36 +1413,37 @@ block:
 	VMOVUPS.Z (AX), K1, Z8
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z9
-	VBROADCASTSS (CX), Z10
+	VBROADCASTSS (R9), Z10
 	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS (CX)(DX*1), Z10
+	VBROADCASTSS (R9)(DX*1), Z10
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (CX)(DX*2), Z10
+	VBROADCASTSS (R9)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (CX)(R10*1), Z10
+	VBROADCASTSS (R9)(R10*1), Z10
 	VFMADD231PS  Z9, Z10, Z3
 	VBROADCASTSS (R11), Z10
 	VFMADD231PS  Z9, Z10, Z4
@@ -1306,55 +1455,58 @@ loop:
 	VFMADD231PS  Z9, Z10, Z7
 	VBROADCASTSS (R12), Z10
 	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         R8, DI
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z10
-	VMOVUPS      (AX), Z9
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z9, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z10
+	VMOVUPS      (CX), Z9
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z9, Z0
 	VMAXPS       Z0, Z10, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z9, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z9, Z1
 	VMAXPS       Z1, Z10, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z9, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z9, Z2
 	VMAXPS       Z2, Z10, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z9, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z9, Z3
 	VMAXPS       Z3, Z10, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z9, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z9, Z4
 	VMAXPS       Z4, Z10, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z9, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z9, Z5
 	VMAXPS       Z5, Z10, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z9, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z9, Z6
 	VMAXPS       Z6, Z10, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z9, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z9, Z7
 	VMAXPS       Z7, Z10, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z9, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z9, Z8
 	VMAXPS       Z8, Z10, Z8
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -1372,28 +1524,39 @@ settled:
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x09, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x09, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ10x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ10x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ10x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -1406,11 +1569,13 @@ block:
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -1432,36 +1597,37 @@ block:
 	VMOVUPS.Z (AX), K1, Z9
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z10
-	VBROADCASTSS (CX), Z11
+	VBROADCASTSS (R9), Z11
 	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS (CX)(DX*1), Z11
+	VBROADCASTSS (R9)(DX*1), Z11
 	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS (CX)(DX*2), Z11
+	VBROADCASTSS (R9)(DX*2), Z11
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (CX)(R10*1), Z11
+	VBROADCASTSS (R9)(R10*1), Z11
 	VFMADD231PS  Z10, Z11, Z3
 	VBROADCASTSS (R11), Z11
 	VFMADD231PS  Z10, Z11, Z4
@@ -1475,58 +1641,61 @@ loop:
 	VFMADD231PS  Z10, Z11, Z8
 	VBROADCASTSS (R12)(DX*1), Z11
 	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         R8, DI
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z11
-	VMOVUPS      (AX), Z10
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z10, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z11
+	VMOVUPS      (CX), Z10
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z10, Z0
 	VMAXPS       Z0, Z11, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z10, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z10, Z1
 	VMAXPS       Z1, Z11, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z10, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z10, Z2
 	VMAXPS       Z2, Z11, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z10, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z10, Z3
 	VMAXPS       Z3, Z11, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z10, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z10, Z4
 	VMAXPS       Z4, Z11, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z10, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z10, Z5
 	VMAXPS       Z5, Z11, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z10, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z10, Z6
 	VMAXPS       Z6, Z11, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z10, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z10, Z7
 	VMAXPS       Z7, Z11, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z10, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z10, Z8
 	VMAXPS       Z8, Z11, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z10, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z10, Z9
 	VMAXPS       Z9, Z11, Z9
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -1546,28 +1715,39 @@ settled:
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z9, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x0a, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x0a, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ11x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ11x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ11x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -1581,11 +1761,13 @@ block:
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -1609,36 +1791,37 @@ block:
 	VMOVUPS.Z (AX), K1, Z10
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z11
-	VBROADCASTSS (CX), Z12
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS (CX)(DX*1), Z12
+	VBROADCASTSS (R9)(DX*1), Z12
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (CX)(DX*2), Z12
+	VBROADCASTSS (R9)(DX*2), Z12
 	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (CX)(R10*1), Z12
+	VBROADCASTSS (R9)(R10*1), Z12
 	VFMADD231PS  Z11, Z12, Z3
 	VBROADCASTSS (R11), Z12
 	VFMADD231PS  Z11, Z12, Z4
@@ -1654,61 +1837,64 @@ loop:
 	VFMADD231PS  Z11, Z12, Z9
 	VBROADCASTSS (R12)(DX*2), Z12
 	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         R8, DI
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z12
-	VMOVUPS      (AX), Z11
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z11, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z12
+	VMOVUPS      (CX), Z11
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z11, Z0
 	VMAXPS       Z0, Z12, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z11, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z11, Z1
 	VMAXPS       Z1, Z12, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z11, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z11, Z2
 	VMAXPS       Z2, Z12, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z11, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z11, Z3
 	VMAXPS       Z3, Z12, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z11, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z11, Z4
 	VMAXPS       Z4, Z12, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z11, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z11, Z5
 	VMAXPS       Z5, Z12, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z11, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z11, Z6
 	VMAXPS       Z6, Z12, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z11, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z11, Z7
 	VMAXPS       Z7, Z12, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z11, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z11, Z8
 	VMAXPS       Z8, Z12, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z11, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z11, Z9
 	VMAXPS       Z9, Z12, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z11, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z11, Z10
 	VMAXPS       Z10, Z12, Z10
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -1730,28 +1916,39 @@ settled:
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x0b, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x0b, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ12x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ12x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ12x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -1766,11 +1963,13 @@ block:
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -1796,36 +1995,37 @@ block:
 	VMOVUPS.Z (AX), K1, Z11
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z12
-	VBROADCASTSS (CX), Z13
+	VBROADCASTSS (R9), Z13
 	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS (CX)(DX*1), Z13
+	VBROADCASTSS (R9)(DX*1), Z13
 	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS (CX)(DX*2), Z13
+	VBROADCASTSS (R9)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (CX)(R10*1), Z13
+	VBROADCASTSS (R9)(R10*1), Z13
 	VFMADD231PS  Z12, Z13, Z3
 	VBROADCASTSS (R11), Z13
 	VFMADD231PS  Z12, Z13, Z4
@@ -1843,64 +2043,67 @@ loop:
 	VFMADD231PS  Z12, Z13, Z10
 	VBROADCASTSS (R12)(R10*1), Z13
 	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         R8, DI
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z13
-	VMOVUPS      (AX), Z12
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z12, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z13
+	VMOVUPS      (CX), Z12
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z12, Z0
 	VMAXPS       Z0, Z13, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z12, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z12, Z1
 	VMAXPS       Z1, Z13, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z12, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z12, Z2
 	VMAXPS       Z2, Z13, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z12, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z12, Z3
 	VMAXPS       Z3, Z13, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z12, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z12, Z4
 	VMAXPS       Z4, Z13, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z12, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z12, Z5
 	VMAXPS       Z5, Z13, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z12, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z12, Z6
 	VMAXPS       Z6, Z13, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z12, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z12, Z7
 	VMAXPS       Z7, Z13, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z12, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z12, Z8
 	VMAXPS       Z8, Z13, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z12, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z12, Z9
 	VMAXPS       Z9, Z13, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z12, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z12, Z10
 	VMAXPS       Z10, Z13, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z12, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z12, Z11
 	VMAXPS       Z11, Z13, Z11
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -1924,28 +2127,39 @@ settled:
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z11, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x0c, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x0c, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ13x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ13x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ13x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ13x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -1961,11 +2175,13 @@ block:
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
 	VPXORD    Z12, Z12, Z12
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -1993,37 +2209,38 @@ block:
 	VMOVUPS.Z (AX), K1, Z12
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 	LEAQ  (R12)(DX*4), R13
 
 tap:
-	MOVQ k+16(FP), R14
+	MOVQ 24(SP), R14
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z13
-	VBROADCASTSS (CX), Z14
+	VBROADCASTSS (R9), Z14
 	VFMADD231PS  Z13, Z14, Z0
-	VBROADCASTSS (CX)(DX*1), Z14
+	VBROADCASTSS (R9)(DX*1), Z14
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (CX)(DX*2), Z14
+	VBROADCASTSS (R9)(DX*2), Z14
 	VFMADD231PS  Z13, Z14, Z2
-	VBROADCASTSS (CX)(R10*1), Z14
+	VBROADCASTSS (R9)(R10*1), Z14
 	VFMADD231PS  Z13, Z14, Z3
 	VBROADCASTSS (R11), Z14
 	VFMADD231PS  Z13, Z14, Z4
@@ -2043,69 +2260,72 @@ loop:
 	VFMADD231PS  Z13, Z14, Z11
 	VBROADCASTSS (R13), Z14
 	VFMADD231PS  Z13, Z14, Z12
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
 	ADDQ         R8, DI
 	DECQ         R14
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
 	ADDQ         SI, R13
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z14
-	VMOVUPS      (AX), Z13
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z13, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z14
+	VMOVUPS      (CX), Z13
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z13, Z0
 	VMAXPS       Z0, Z14, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z13, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z13, Z1
 	VMAXPS       Z1, Z14, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z13, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z13, Z2
 	VMAXPS       Z2, Z14, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z13, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z13, Z3
 	VMAXPS       Z3, Z14, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z13, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z13, Z4
 	VMAXPS       Z4, Z14, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z13, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z13, Z5
 	VMAXPS       Z5, Z14, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z13, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z13, Z6
 	VMAXPS       Z6, Z14, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z13, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z13, Z7
 	VMAXPS       Z7, Z14, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z13, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z13, Z8
 	VMAXPS       Z8, Z14, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z13, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z13, Z9
 	VMAXPS       Z9, Z14, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z13, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z13, Z10
 	VMAXPS       Z10, Z14, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z13, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z13, Z11
 	VMAXPS       Z11, Z14, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z13, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z13, Z12
 	VMAXPS       Z12, Z14, Z12
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -2131,28 +2351,39 @@ settled:
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z12, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x0d, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x0d, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ14x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ14x1(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ14x1(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ14x1(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -2169,11 +2400,13 @@ block:
 	VPXORD    Z11, Z11, Z11
 	VPXORD    Z12, Z12, Z12
 	VPXORD    Z13, Z13, Z13
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
@@ -2203,37 +2436,38 @@ block:
 	VMOVUPS.Z (AX), K1, Z13
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 	LEAQ  (R12)(DX*4), R13
 
 tap:
-	MOVQ k+16(FP), R14
+	MOVQ 24(SP), R14
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z14
-	VBROADCASTSS (CX), Z15
+	VBROADCASTSS (R9), Z15
 	VFMADD231PS  Z14, Z15, Z0
-	VBROADCASTSS (CX)(DX*1), Z15
+	VBROADCASTSS (R9)(DX*1), Z15
 	VFMADD231PS  Z14, Z15, Z1
-	VBROADCASTSS (CX)(DX*2), Z15
+	VBROADCASTSS (R9)(DX*2), Z15
 	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS (CX)(R10*1), Z15
+	VBROADCASTSS (R9)(R10*1), Z15
 	VFMADD231PS  Z14, Z15, Z3
 	VBROADCASTSS (R11), Z15
 	VFMADD231PS  Z14, Z15, Z4
@@ -2255,72 +2489,75 @@ loop:
 	VFMADD231PS  Z14, Z15, Z12
 	VBROADCASTSS (R13)(DX*1), Z15
 	VFMADD231PS  Z14, Z15, Z13
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
 	ADDQ         R8, DI
 	DECQ         R14
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
 	ADDQ         SI, R13
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z15
-	VMOVUPS      (AX), Z14
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z14, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z15
+	VMOVUPS      (CX), Z14
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z14, Z0
 	VMAXPS       Z0, Z15, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z14, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z14, Z1
 	VMAXPS       Z1, Z15, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z14, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z14, Z2
 	VMAXPS       Z2, Z15, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z14, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z14, Z3
 	VMAXPS       Z3, Z15, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z14, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z14, Z4
 	VMAXPS       Z4, Z15, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z14, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z14, Z5
 	VMAXPS       Z5, Z15, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z14, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z14, Z6
 	VMAXPS       Z6, Z15, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z14, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z14, Z7
 	VMAXPS       Z7, Z15, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z14, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z14, Z8
 	VMAXPS       Z8, Z15, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z14, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z14, Z9
 	VMAXPS       Z9, Z15, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z14, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z14, Z10
 	VMAXPS       Z10, Z15, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z14, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z14, Z11
 	VMAXPS       Z11, Z15, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z14, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z14, Z12
 	VMAXPS       Z12, Z15, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z14, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z14, Z13
 	VMAXPS       Z13, Z15, Z13
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
@@ -2348,125 +2585,155 @@ settled:
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z13, K1, (AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x0e, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x0e, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ1x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ1x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ1x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), DX
-	MOVQ  at+48(FP), BX
-	MOVQ  b+56(FP), SI
-	MOVQ  bk+64(FP), DI
-	MOVQ  bt+72(FP), R8
-	MOVQ  k+16(FP), R9
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  56(AX), SI
+	MOVQ  64(AX), DI
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R8
+	MOVQ  24(SP), R9
 	IMULQ DX, R9
 	SUBQ  R9, BX
-	MOVQ  k+16(FP), R9
+	MOVQ  24(SP), R9
 	IMULQ DI, R9
-	SUBQ  R9, R8
+	SUBQ  R9, AX
 
 tap:
-	MOVQ k+16(FP), R9
+	MOVQ 24(SP), R9
 
 loop:
 	VMOVUPS      (SI), Z2
 	VMOVUPS.Z    64(SI), K1, Z3
-	VBROADCASTSS (CX), Z4
+	VBROADCASTSS (R8), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         DX, CX
+	ADDQ         DX, R8
 	ADDQ         DI, SI
 	DECQ         R9
 	JNZ          loop
-	ADDQ         BX, CX
-	ADDQ         R8, SI
-	DECQ         AX
+	ADDQ         BX, R8
+	ADDQ         AX, SI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z4
-	VMOVUPS      (AX), Z2
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z2, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z4
+	VMOVUPS      (CX), Z2
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z2, Z0
 	VMAXPS       Z0, Z4, Z0
-	VMOVUPS      64(AX), Z2
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z2, Z1
+	VMOVUPS      64(CX), Z2
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z2, Z1
 	VMAXPS       Z1, Z4, Z1
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x01, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x01, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ2x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ2x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ2x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z3, Z3, Z3
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -2474,91 +2741,106 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z3
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 
 tap:
-	MOVQ k+16(FP), R10
+	MOVQ 24(SP), R10
 
 loop:
 	VMOVUPS      (DI), Z4
 	VMOVUPS.Z    64(DI), K1, Z5
-	VBROADCASTSS (CX), Z6
+	VBROADCASTSS (R9), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (CX)(DX*1), Z6
+	VBROADCASTSS (R9)(DX*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         R8, DI
 	DECQ         R10
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         SI, R9
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z6
-	VMOVUPS      (AX), Z4
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z4, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z6
+	VMOVUPS      (CX), Z4
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z4, Z0
 	VMAXPS       Z0, Z6, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z4, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z4, Z2
 	VMAXPS       Z2, Z6, Z2
-	VMOVUPS      64(AX), Z4
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z4, Z1
+	VMOVUPS      64(CX), Z4
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z4, Z1
 	VMAXPS       Z1, Z6, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z4, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z4, Z3
 	VMAXPS       Z3, Z6, Z3
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x02, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x02, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ3x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ3x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ3x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -2567,11 +2849,13 @@ block:
 	VPXORD    Z3, Z3, Z3
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -2582,73 +2866,77 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z5
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 
 tap:
-	MOVQ k+16(FP), R10
+	MOVQ 24(SP), R10
 
 loop:
 	VMOVUPS      (DI), Z6
 	VMOVUPS.Z    64(DI), K1, Z7
-	VBROADCASTSS (CX), Z8
+	VBROADCASTSS (R9), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (CX)(DX*1), Z8
+	VBROADCASTSS (R9)(DX*1), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (CX)(DX*2), Z8
+	VBROADCASTSS (R9)(DX*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         R8, DI
 	DECQ         R10
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         SI, R9
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z8
-	VMOVUPS      (AX), Z6
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z6, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z8
+	VMOVUPS      (CX), Z6
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z6, Z0
 	VMAXPS       Z0, Z8, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z6, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z6, Z2
 	VMAXPS       Z2, Z8, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z6, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z6, Z4
 	VMAXPS       Z4, Z8, Z4
-	VMOVUPS      64(AX), Z6
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z6, Z1
+	VMOVUPS      64(CX), Z6
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z6, Z1
 	VMAXPS       Z1, Z8, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z6, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z6, Z3
 	VMAXPS       Z3, Z8, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z6, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z6, Z5
 	VMAXPS       Z5, Z8, Z5
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -2657,28 +2945,39 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x03, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x03, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ4x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ4x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ4x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -2689,11 +2988,13 @@ block:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -2707,83 +3008,87 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z7
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
 
 tap:
-	MOVQ k+16(FP), R11
+	MOVQ 24(SP), R11
 
 loop:
 	VMOVUPS      (DI), Z8
 	VMOVUPS.Z    64(DI), K1, Z9
-	VBROADCASTSS (CX), Z10
+	VBROADCASTSS (R9), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (CX)(DX*1), Z10
+	VBROADCASTSS (R9)(DX*1), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (CX)(DX*2), Z10
+	VBROADCASTSS (R9)(DX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (CX)(R10*1), Z10
+	VBROADCASTSS (R9)(R10*1), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         R8, DI
 	DECQ         R11
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         SI, R9
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z10
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z10
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z10, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z10, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z10, Z4
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z10, Z6
-	VMOVUPS      64(AX), Z8
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z8, Z1
+	VMOVUPS      64(CX), Z8
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z10, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z8, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z10, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z8, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z10, Z5
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z8, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z10, Z7
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -2795,28 +3100,39 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x04, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x04, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ5x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ5x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ5x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -2829,11 +3145,13 @@ block:
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -2850,95 +3168,99 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z9
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS      (DI), Z10
 	VMOVUPS.Z    64(DI), K1, Z11
-	VBROADCASTSS (CX), Z12
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (CX)(DX*1), Z12
+	VBROADCASTSS (R9)(DX*1), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (CX)(DX*2), Z12
+	VBROADCASTSS (R9)(DX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (CX)(R10*1), Z12
+	VBROADCASTSS (R9)(R10*1), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
 	VBROADCASTSS (R11), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z12
-	VMOVUPS      (AX), Z10
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z10, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z12
+	VMOVUPS      (CX), Z10
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z10, Z0
 	VMAXPS       Z0, Z12, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z10, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z10, Z2
 	VMAXPS       Z2, Z12, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z10, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z10, Z4
 	VMAXPS       Z4, Z12, Z4
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z10, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z10, Z6
 	VMAXPS       Z6, Z12, Z6
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z10, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z10, Z8
 	VMAXPS       Z8, Z12, Z8
-	VMOVUPS      64(AX), Z10
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z10, Z1
+	VMOVUPS      64(CX), Z10
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z10, Z1
 	VMAXPS       Z1, Z12, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z10, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z10, Z3
 	VMAXPS       Z3, Z12, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z10, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z10, Z5
 	VMAXPS       Z5, Z12, Z5
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z10, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z10, Z7
 	VMAXPS       Z7, Z12, Z7
-	VSUBPS       64(AX)(CX*2), Z9, Z9
-	VFMADD213PS  64(AX)(CX*1), Z10, Z9
+	VSUBPS       64(CX)(AX*2), Z9, Z9
+	VFMADD213PS  64(CX)(AX*1), Z10, Z9
 	VMAXPS       Z9, Z12, Z9
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -2953,28 +3275,39 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x05, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x05, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ6x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ6x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ6x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -2989,11 +3322,13 @@ block:
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -3013,39 +3348,40 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z11
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS      (DI), Z12
 	VMOVUPS.Z    64(DI), K1, Z13
-	VBROADCASTSS (CX), Z14
+	VBROADCASTSS (R9), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (CX)(DX*1), Z14
+	VBROADCASTSS (R9)(DX*1), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (CX)(DX*2), Z14
+	VBROADCASTSS (R9)(DX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (CX)(R10*1), Z14
+	VBROADCASTSS (R9)(R10*1), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
 	VBROADCASTSS (R11), Z14
@@ -3054,63 +3390,66 @@ loop:
 	VBROADCASTSS (R11)(DX*1), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z14
-	VMOVUPS      (AX), Z12
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z12, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z14
+	VMOVUPS      (CX), Z12
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z12, Z0
 	VMAXPS       Z0, Z14, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z12, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z12, Z2
 	VMAXPS       Z2, Z14, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z12, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z12, Z4
 	VMAXPS       Z4, Z14, Z4
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z12, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z12, Z6
 	VMAXPS       Z6, Z14, Z6
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z12, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z12, Z8
 	VMAXPS       Z8, Z14, Z8
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z12, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z12, Z10
 	VMAXPS       Z10, Z14, Z10
-	VMOVUPS      64(AX), Z12
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z12, Z1
+	VMOVUPS      64(CX), Z12
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z12, Z1
 	VMAXPS       Z1, Z14, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z12, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z12, Z3
 	VMAXPS       Z3, Z14, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z12, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z12, Z5
 	VMAXPS       Z5, Z14, Z5
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z12, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z12, Z7
 	VMAXPS       Z7, Z14, Z7
-	VSUBPS       64(AX)(CX*2), Z9, Z9
-	VFMADD213PS  64(AX)(CX*1), Z12, Z9
+	VSUBPS       64(CX)(AX*2), Z9, Z9
+	VFMADD213PS  64(CX)(AX*1), Z12, Z9
 	VMAXPS       Z9, Z14, Z9
-	VSUBPS       64(AX)(CX*2), Z11, Z11
-	VFMADD213PS  64(AX)(CX*1), Z12, Z11
+	VSUBPS       64(CX)(AX*2), Z11, Z11
+	VFMADD213PS  64(CX)(AX*1), Z12, Z11
 	VMAXPS       Z11, Z14, Z11
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -3128,28 +3467,39 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x06, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x06, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ7x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ7x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ7x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ7x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -3166,11 +3516,13 @@ block:
 	VPXORD    Z11, Z11, Z11
 	VPXORD    Z12, Z12, Z12
 	VPXORD    Z13, Z13, Z13
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -3193,39 +3545,40 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z13
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS      (DI), Z14
 	VMOVUPS.Z    64(DI), K1, Z15
-	VBROADCASTSS (CX), Z16
+	VBROADCASTSS (R9), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS (CX)(DX*1), Z16
+	VBROADCASTSS (R9)(DX*1), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (CX)(DX*2), Z16
+	VBROADCASTSS (R9)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (CX)(R10*1), Z16
+	VBROADCASTSS (R9)(R10*1), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
 	VBROADCASTSS (R11), Z16
@@ -3237,69 +3590,72 @@ loop:
 	VBROADCASTSS (R11)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z16
-	VMOVUPS      (AX), Z14
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z14, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z16
+	VMOVUPS      (CX), Z14
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z14, Z0
 	VMAXPS       Z0, Z16, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z14, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z14, Z2
 	VMAXPS       Z2, Z16, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z14, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z14, Z4
 	VMAXPS       Z4, Z16, Z4
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z14, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z14, Z6
 	VMAXPS       Z6, Z16, Z6
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z14, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z14, Z8
 	VMAXPS       Z8, Z16, Z8
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z14, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z14, Z10
 	VMAXPS       Z10, Z16, Z10
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z14, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z14, Z12
 	VMAXPS       Z12, Z16, Z12
-	VMOVUPS      64(AX), Z14
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z14, Z1
+	VMOVUPS      64(CX), Z14
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z14, Z1
 	VMAXPS       Z1, Z16, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z14, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z14, Z3
 	VMAXPS       Z3, Z16, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z14, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z14, Z5
 	VMAXPS       Z5, Z16, Z5
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z14, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z14, Z7
 	VMAXPS       Z7, Z16, Z7
-	VSUBPS       64(AX)(CX*2), Z9, Z9
-	VFMADD213PS  64(AX)(CX*1), Z14, Z9
+	VSUBPS       64(CX)(AX*2), Z9, Z9
+	VFMADD213PS  64(CX)(AX*1), Z14, Z9
 	VMAXPS       Z9, Z16, Z9
-	VSUBPS       64(AX)(CX*2), Z11, Z11
-	VFMADD213PS  64(AX)(CX*1), Z14, Z11
+	VSUBPS       64(CX)(AX*2), Z11, Z11
+	VFMADD213PS  64(CX)(AX*1), Z14, Z11
 	VMAXPS       Z11, Z16, Z11
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z14, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z14, Z13
 	VMAXPS       Z13, Z16, Z13
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -3320,28 +3676,39 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x07, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x07, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ8x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ8x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ8x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ8x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -3360,11 +3727,13 @@ block:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -3390,39 +3759,40 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z15
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS      (DI), Z16
 	VMOVUPS.Z    64(DI), K1, Z17
-	VBROADCASTSS (CX), Z18
+	VBROADCASTSS (R9), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (CX)(DX*1), Z18
+	VBROADCASTSS (R9)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (CX)(DX*2), Z18
+	VBROADCASTSS (R9)(DX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (CX)(R10*1), Z18
+	VBROADCASTSS (R9)(R10*1), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
 	VBROADCASTSS (R11), Z18
@@ -3437,75 +3807,78 @@ loop:
 	VBROADCASTSS (R11)(R10*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z18
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z18
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z18, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z18, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z18, Z4
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z18, Z6
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z18, Z8
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z18, Z10
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z18, Z12
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z18, Z14
-	VMOVUPS      64(AX), Z16
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z16, Z1
+	VMOVUPS      64(CX), Z16
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z18, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z16, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z18, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z16, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z18, Z5
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z16, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z18, Z7
-	VSUBPS       64(AX)(CX*2), Z9, Z9
-	VFMADD213PS  64(AX)(CX*1), Z16, Z9
+	VSUBPS       64(CX)(AX*2), Z9, Z9
+	VFMADD213PS  64(CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z18, Z9
-	VSUBPS       64(AX)(CX*2), Z11, Z11
-	VFMADD213PS  64(AX)(CX*1), Z16, Z11
+	VSUBPS       64(CX)(AX*2), Z11, Z11
+	VFMADD213PS  64(CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z18, Z11
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z16, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z18, Z13
-	VSUBPS       64(AX)(CX*2), Z15, Z15
-	VFMADD213PS  64(AX)(CX*1), Z16, Z15
+	VSUBPS       64(CX)(AX*2), Z15, Z15
+	VFMADD213PS  64(CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z18, Z15
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -3529,28 +3902,39 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x08, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x08, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ9x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ9x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ9x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ9x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -3571,11 +3955,13 @@ block:
 	VPXORD    Z15, Z15, Z15
 	VPXORD    Z16, Z16, Z16
 	VPXORD    Z17, Z17, Z17
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -3604,40 +3990,41 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z17
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS      (DI), Z18
 	VMOVUPS.Z    64(DI), K1, Z19
-	VBROADCASTSS (CX), Z20
+	VBROADCASTSS (R9), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS (CX)(DX*1), Z20
+	VBROADCASTSS (R9)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (CX)(DX*2), Z20
+	VBROADCASTSS (R9)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (CX)(R10*1), Z20
+	VBROADCASTSS (R9)(R10*1), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
 	VBROADCASTSS (R11), Z20
@@ -3655,83 +4042,86 @@ loop:
 	VBROADCASTSS (R12), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         R8, DI
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z20
-	VMOVUPS      (AX), Z18
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z18, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z20
+	VMOVUPS      (CX), Z18
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z18, Z0
 	VMAXPS       Z0, Z20, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z18, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z18, Z2
 	VMAXPS       Z2, Z20, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z18, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z18, Z4
 	VMAXPS       Z4, Z20, Z4
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z18, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z18, Z6
 	VMAXPS       Z6, Z20, Z6
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z18, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z18, Z8
 	VMAXPS       Z8, Z20, Z8
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z18, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z18, Z10
 	VMAXPS       Z10, Z20, Z10
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z18, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z18, Z12
 	VMAXPS       Z12, Z20, Z12
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z18, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z18, Z14
 	VMAXPS       Z14, Z20, Z14
-	VSUBPS       (AX)(CX*2), Z16, Z16
-	VFMADD213PS  (AX)(CX*1), Z18, Z16
+	VSUBPS       (CX)(AX*2), Z16, Z16
+	VFMADD213PS  (CX)(AX*1), Z18, Z16
 	VMAXPS       Z16, Z20, Z16
-	VMOVUPS      64(AX), Z18
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z18, Z1
+	VMOVUPS      64(CX), Z18
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z18, Z1
 	VMAXPS       Z1, Z20, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z18, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z18, Z3
 	VMAXPS       Z3, Z20, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z18, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z18, Z5
 	VMAXPS       Z5, Z20, Z5
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z18, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z18, Z7
 	VMAXPS       Z7, Z20, Z7
-	VSUBPS       64(AX)(CX*2), Z9, Z9
-	VFMADD213PS  64(AX)(CX*1), Z18, Z9
+	VSUBPS       64(CX)(AX*2), Z9, Z9
+	VFMADD213PS  64(CX)(AX*1), Z18, Z9
 	VMAXPS       Z9, Z20, Z9
-	VSUBPS       64(AX)(CX*2), Z11, Z11
-	VFMADD213PS  64(AX)(CX*1), Z18, Z11
+	VSUBPS       64(CX)(AX*2), Z11, Z11
+	VFMADD213PS  64(CX)(AX*1), Z18, Z11
 	VMAXPS       Z11, Z20, Z11
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z18, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z18, Z13
 	VMAXPS       Z13, Z20, Z13
-	VSUBPS       64(AX)(CX*2), Z15, Z15
-	VFMADD213PS  64(AX)(CX*1), Z18, Z15
+	VSUBPS       64(CX)(AX*2), Z15, Z15
+	VFMADD213PS  64(CX)(AX*1), Z18, Z15
 	VMAXPS       Z15, Z20, Z15
-	VSUBPS       64(AX)(CX*2), Z17, Z17
-	VFMADD213PS  64(AX)(CX*1), Z18, Z17
+	VSUBPS       64(CX)(AX*2), Z17, Z17
+	VFMADD213PS  64(CX)(AX*1), Z18, Z17
 	VMAXPS       Z17, Z20, Z17
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -3758,28 +4148,39 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x09, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x09, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ10x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ10x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ10x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ10x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -3802,11 +4203,13 @@ block:
 	VPXORD    Z17, Z17, Z17
 	VPXORD    Z18, Z18, Z18
 	VPXORD    Z19, Z19, Z19
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -3838,40 +4241,41 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z19
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS      (DI), Z20
 	VMOVUPS.Z    64(DI), K1, Z21
-	VBROADCASTSS (CX), Z22
+	VBROADCASTSS (R9), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (CX)(DX*1), Z22
+	VBROADCASTSS (R9)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (CX)(DX*2), Z22
+	VBROADCASTSS (R9)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (CX)(R10*1), Z22
+	VBROADCASTSS (R9)(R10*1), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
 	VBROADCASTSS (R11), Z22
@@ -3892,89 +4296,92 @@ loop:
 	VBROADCASTSS (R12)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         R8, DI
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z22
-	VMOVUPS      (AX), Z20
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z20, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z22
+	VMOVUPS      (CX), Z20
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z20, Z0
 	VMAXPS       Z0, Z22, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z20, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z20, Z2
 	VMAXPS       Z2, Z22, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z20, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z20, Z4
 	VMAXPS       Z4, Z22, Z4
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z20, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z20, Z6
 	VMAXPS       Z6, Z22, Z6
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z20, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z20, Z8
 	VMAXPS       Z8, Z22, Z8
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z20, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z20, Z10
 	VMAXPS       Z10, Z22, Z10
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z20, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z20, Z12
 	VMAXPS       Z12, Z22, Z12
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z20, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z20, Z14
 	VMAXPS       Z14, Z22, Z14
-	VSUBPS       (AX)(CX*2), Z16, Z16
-	VFMADD213PS  (AX)(CX*1), Z20, Z16
+	VSUBPS       (CX)(AX*2), Z16, Z16
+	VFMADD213PS  (CX)(AX*1), Z20, Z16
 	VMAXPS       Z16, Z22, Z16
-	VSUBPS       (AX)(CX*2), Z18, Z18
-	VFMADD213PS  (AX)(CX*1), Z20, Z18
+	VSUBPS       (CX)(AX*2), Z18, Z18
+	VFMADD213PS  (CX)(AX*1), Z20, Z18
 	VMAXPS       Z18, Z22, Z18
-	VMOVUPS      64(AX), Z20
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z20, Z1
+	VMOVUPS      64(CX), Z20
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z20, Z1
 	VMAXPS       Z1, Z22, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z20, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z20, Z3
 	VMAXPS       Z3, Z22, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z20, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z20, Z5
 	VMAXPS       Z5, Z22, Z5
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z20, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z20, Z7
 	VMAXPS       Z7, Z22, Z7
-	VSUBPS       64(AX)(CX*2), Z9, Z9
-	VFMADD213PS  64(AX)(CX*1), Z20, Z9
+	VSUBPS       64(CX)(AX*2), Z9, Z9
+	VFMADD213PS  64(CX)(AX*1), Z20, Z9
 	VMAXPS       Z9, Z22, Z9
-	VSUBPS       64(AX)(CX*2), Z11, Z11
-	VFMADD213PS  64(AX)(CX*1), Z20, Z11
+	VSUBPS       64(CX)(AX*2), Z11, Z11
+	VFMADD213PS  64(CX)(AX*1), Z20, Z11
 	VMAXPS       Z11, Z22, Z11
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z20, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z20, Z13
 	VMAXPS       Z13, Z22, Z13
-	VSUBPS       64(AX)(CX*2), Z15, Z15
-	VFMADD213PS  64(AX)(CX*1), Z20, Z15
+	VSUBPS       64(CX)(AX*2), Z15, Z15
+	VFMADD213PS  64(CX)(AX*1), Z20, Z15
 	VMAXPS       Z15, Z22, Z15
-	VSUBPS       64(AX)(CX*2), Z17, Z17
-	VFMADD213PS  64(AX)(CX*1), Z20, Z17
+	VSUBPS       64(CX)(AX*2), Z17, Z17
+	VFMADD213PS  64(CX)(AX*1), Z20, Z17
 	VMAXPS       Z17, Z22, Z17
-	VSUBPS       64(AX)(CX*2), Z19, Z19
-	VFMADD213PS  64(AX)(CX*1), Z20, Z19
+	VSUBPS       64(CX)(AX*2), Z19, Z19
+	VFMADD213PS  64(CX)(AX*1), Z20, Z19
 	VMAXPS       Z19, Z22, Z19
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -4004,28 +4411,39 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x0a, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x0a, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ11x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ11x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ11x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ11x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -4050,11 +4468,13 @@ block:
 	VPXORD    Z19, Z19, Z19
 	VPXORD    Z20, Z20, Z20
 	VPXORD    Z21, Z21, Z21
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -4089,40 +4509,41 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z21
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS      (DI), Z22
 	VMOVUPS.Z    64(DI), K1, Z23
-	VBROADCASTSS (CX), Z24
+	VBROADCASTSS (R9), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS (CX)(DX*1), Z24
+	VBROADCASTSS (R9)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (CX)(DX*2), Z24
+	VBROADCASTSS (R9)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (CX)(R10*1), Z24
+	VBROADCASTSS (R9)(R10*1), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
 	VBROADCASTSS (R11), Z24
@@ -4146,95 +4567,98 @@ loop:
 	VBROADCASTSS (R12)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         R8, DI
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z24
-	VMOVUPS      (AX), Z22
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z22, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z24
+	VMOVUPS      (CX), Z22
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z22, Z0
 	VMAXPS       Z0, Z24, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z22, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z22, Z2
 	VMAXPS       Z2, Z24, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z22, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z22, Z4
 	VMAXPS       Z4, Z24, Z4
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z22, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z22, Z6
 	VMAXPS       Z6, Z24, Z6
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z22, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z22, Z8
 	VMAXPS       Z8, Z24, Z8
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z22, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z22, Z10
 	VMAXPS       Z10, Z24, Z10
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z22, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z22, Z12
 	VMAXPS       Z12, Z24, Z12
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z22, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z22, Z14
 	VMAXPS       Z14, Z24, Z14
-	VSUBPS       (AX)(CX*2), Z16, Z16
-	VFMADD213PS  (AX)(CX*1), Z22, Z16
+	VSUBPS       (CX)(AX*2), Z16, Z16
+	VFMADD213PS  (CX)(AX*1), Z22, Z16
 	VMAXPS       Z16, Z24, Z16
-	VSUBPS       (AX)(CX*2), Z18, Z18
-	VFMADD213PS  (AX)(CX*1), Z22, Z18
+	VSUBPS       (CX)(AX*2), Z18, Z18
+	VFMADD213PS  (CX)(AX*1), Z22, Z18
 	VMAXPS       Z18, Z24, Z18
-	VSUBPS       (AX)(CX*2), Z20, Z20
-	VFMADD213PS  (AX)(CX*1), Z22, Z20
+	VSUBPS       (CX)(AX*2), Z20, Z20
+	VFMADD213PS  (CX)(AX*1), Z22, Z20
 	VMAXPS       Z20, Z24, Z20
-	VMOVUPS      64(AX), Z22
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z22, Z1
+	VMOVUPS      64(CX), Z22
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z22, Z1
 	VMAXPS       Z1, Z24, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z22, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z22, Z3
 	VMAXPS       Z3, Z24, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z22, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z22, Z5
 	VMAXPS       Z5, Z24, Z5
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z22, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z22, Z7
 	VMAXPS       Z7, Z24, Z7
-	VSUBPS       64(AX)(CX*2), Z9, Z9
-	VFMADD213PS  64(AX)(CX*1), Z22, Z9
+	VSUBPS       64(CX)(AX*2), Z9, Z9
+	VFMADD213PS  64(CX)(AX*1), Z22, Z9
 	VMAXPS       Z9, Z24, Z9
-	VSUBPS       64(AX)(CX*2), Z11, Z11
-	VFMADD213PS  64(AX)(CX*1), Z22, Z11
+	VSUBPS       64(CX)(AX*2), Z11, Z11
+	VFMADD213PS  64(CX)(AX*1), Z22, Z11
 	VMAXPS       Z11, Z24, Z11
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z22, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z22, Z13
 	VMAXPS       Z13, Z24, Z13
-	VSUBPS       64(AX)(CX*2), Z15, Z15
-	VFMADD213PS  64(AX)(CX*1), Z22, Z15
+	VSUBPS       64(CX)(AX*2), Z15, Z15
+	VFMADD213PS  64(CX)(AX*1), Z22, Z15
 	VMAXPS       Z15, Z24, Z15
-	VSUBPS       64(AX)(CX*2), Z17, Z17
-	VFMADD213PS  64(AX)(CX*1), Z22, Z17
+	VSUBPS       64(CX)(AX*2), Z17, Z17
+	VFMADD213PS  64(CX)(AX*1), Z22, Z17
 	VMAXPS       Z17, Z24, Z17
-	VSUBPS       64(AX)(CX*2), Z19, Z19
-	VFMADD213PS  64(AX)(CX*1), Z22, Z19
+	VSUBPS       64(CX)(AX*2), Z19, Z19
+	VFMADD213PS  64(CX)(AX*1), Z22, Z19
 	VMAXPS       Z19, Z24, Z19
-	VSUBPS       64(AX)(CX*2), Z21, Z21
-	VFMADD213PS  64(AX)(CX*1), Z22, Z21
+	VSUBPS       64(CX)(AX*2), Z21, Z21
+	VFMADD213PS  64(CX)(AX*1), Z22, Z21
 	VMAXPS       Z21, Z24, Z21
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -4267,28 +4691,39 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x0b, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x0b, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ12x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ12x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ12x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ12x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -4315,11 +4750,13 @@ block:
 	VPXORD    Z21, Z21, Z21
 	VPXORD    Z22, Z22, Z22
 	VPXORD    Z23, Z23, Z23
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -4357,40 +4794,41 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z23
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS      (DI), Z24
 	VMOVUPS.Z    64(DI), K1, Z25
-	VBROADCASTSS (CX), Z26
+	VBROADCASTSS (R9), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (CX)(DX*1), Z26
+	VBROADCASTSS (R9)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (CX)(DX*2), Z26
+	VBROADCASTSS (R9)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (CX)(R10*1), Z26
+	VBROADCASTSS (R9)(R10*1), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
 	VBROADCASTSS (R11), Z26
@@ -4417,101 +4855,104 @@ loop:
 	VBROADCASTSS (R12)(R10*1), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         R8, DI
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z26
-	VMOVUPS      (AX), Z24
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z24, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z26
+	VMOVUPS      (CX), Z24
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z24, Z0
 	VMAXPS       Z0, Z26, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z24, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z24, Z2
 	VMAXPS       Z2, Z26, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z24, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z24, Z4
 	VMAXPS       Z4, Z26, Z4
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z24, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z24, Z6
 	VMAXPS       Z6, Z26, Z6
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z24, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z24, Z8
 	VMAXPS       Z8, Z26, Z8
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z24, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z24, Z10
 	VMAXPS       Z10, Z26, Z10
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z24, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z24, Z12
 	VMAXPS       Z12, Z26, Z12
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z24, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z24, Z14
 	VMAXPS       Z14, Z26, Z14
-	VSUBPS       (AX)(CX*2), Z16, Z16
-	VFMADD213PS  (AX)(CX*1), Z24, Z16
+	VSUBPS       (CX)(AX*2), Z16, Z16
+	VFMADD213PS  (CX)(AX*1), Z24, Z16
 	VMAXPS       Z16, Z26, Z16
-	VSUBPS       (AX)(CX*2), Z18, Z18
-	VFMADD213PS  (AX)(CX*1), Z24, Z18
+	VSUBPS       (CX)(AX*2), Z18, Z18
+	VFMADD213PS  (CX)(AX*1), Z24, Z18
 	VMAXPS       Z18, Z26, Z18
-	VSUBPS       (AX)(CX*2), Z20, Z20
-	VFMADD213PS  (AX)(CX*1), Z24, Z20
+	VSUBPS       (CX)(AX*2), Z20, Z20
+	VFMADD213PS  (CX)(AX*1), Z24, Z20
 	VMAXPS       Z20, Z26, Z20
-	VSUBPS       (AX)(CX*2), Z22, Z22
-	VFMADD213PS  (AX)(CX*1), Z24, Z22
+	VSUBPS       (CX)(AX*2), Z22, Z22
+	VFMADD213PS  (CX)(AX*1), Z24, Z22
 	VMAXPS       Z22, Z26, Z22
-	VMOVUPS      64(AX), Z24
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z24, Z1
+	VMOVUPS      64(CX), Z24
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z24, Z1
 	VMAXPS       Z1, Z26, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z24, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z24, Z3
 	VMAXPS       Z3, Z26, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z24, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z24, Z5
 	VMAXPS       Z5, Z26, Z5
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z24, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z24, Z7
 	VMAXPS       Z7, Z26, Z7
-	VSUBPS       64(AX)(CX*2), Z9, Z9
-	VFMADD213PS  64(AX)(CX*1), Z24, Z9
+	VSUBPS       64(CX)(AX*2), Z9, Z9
+	VFMADD213PS  64(CX)(AX*1), Z24, Z9
 	VMAXPS       Z9, Z26, Z9
-	VSUBPS       64(AX)(CX*2), Z11, Z11
-	VFMADD213PS  64(AX)(CX*1), Z24, Z11
+	VSUBPS       64(CX)(AX*2), Z11, Z11
+	VFMADD213PS  64(CX)(AX*1), Z24, Z11
 	VMAXPS       Z11, Z26, Z11
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z24, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z24, Z13
 	VMAXPS       Z13, Z26, Z13
-	VSUBPS       64(AX)(CX*2), Z15, Z15
-	VFMADD213PS  64(AX)(CX*1), Z24, Z15
+	VSUBPS       64(CX)(AX*2), Z15, Z15
+	VFMADD213PS  64(CX)(AX*1), Z24, Z15
 	VMAXPS       Z15, Z26, Z15
-	VSUBPS       64(AX)(CX*2), Z17, Z17
-	VFMADD213PS  64(AX)(CX*1), Z24, Z17
+	VSUBPS       64(CX)(AX*2), Z17, Z17
+	VFMADD213PS  64(CX)(AX*1), Z24, Z17
 	VMAXPS       Z17, Z26, Z17
-	VSUBPS       64(AX)(CX*2), Z19, Z19
-	VFMADD213PS  64(AX)(CX*1), Z24, Z19
+	VSUBPS       64(CX)(AX*2), Z19, Z19
+	VFMADD213PS  64(CX)(AX*1), Z24, Z19
 	VMAXPS       Z19, Z26, Z19
-	VSUBPS       64(AX)(CX*2), Z21, Z21
-	VFMADD213PS  64(AX)(CX*1), Z24, Z21
+	VSUBPS       64(CX)(AX*2), Z21, Z21
+	VFMADD213PS  64(CX)(AX*1), Z24, Z21
 	VMAXPS       Z21, Z26, Z21
-	VSUBPS       64(AX)(CX*2), Z23, Z23
-	VFMADD213PS  64(AX)(CX*1), Z24, Z23
+	VSUBPS       64(CX)(AX*2), Z23, Z23
+	VFMADD213PS  64(CX)(AX*1), Z24, Z23
 	VMAXPS       Z23, Z26, Z23
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -4547,28 +4988,39 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x0c, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x0c, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ13x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ13x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ13x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ13x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -4597,11 +5049,13 @@ block:
 	VPXORD    Z23, Z23, Z23
 	VPXORD    Z24, Z24, Z24
 	VPXORD    Z25, Z25, Z25
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -4642,41 +5096,42 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z25
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 	LEAQ  (R12)(DX*4), R13
 
 tap:
-	MOVQ k+16(FP), R14
+	MOVQ 24(SP), R14
 
 loop:
 	VMOVUPS      (DI), Z26
 	VMOVUPS.Z    64(DI), K1, Z27
-	VBROADCASTSS (CX), Z28
+	VBROADCASTSS (R9), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS (CX)(DX*1), Z28
+	VBROADCASTSS (R9)(DX*1), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS (CX)(DX*2), Z28
+	VBROADCASTSS (R9)(DX*2), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS (CX)(R10*1), Z28
+	VBROADCASTSS (R9)(R10*1), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
 	VBROADCASTSS (R11), Z28
@@ -4706,109 +5161,112 @@ loop:
 	VBROADCASTSS (R13), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
 	ADDQ         R8, DI
 	DECQ         R14
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
 	ADDQ         SI, R13
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z28
-	VMOVUPS      (AX), Z26
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z26, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z28
+	VMOVUPS      (CX), Z26
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z26, Z0
 	VMAXPS       Z0, Z28, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z26, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z26, Z2
 	VMAXPS       Z2, Z28, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z26, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z26, Z4
 	VMAXPS       Z4, Z28, Z4
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z26, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z26, Z6
 	VMAXPS       Z6, Z28, Z6
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z26, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z26, Z8
 	VMAXPS       Z8, Z28, Z8
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z26, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z26, Z10
 	VMAXPS       Z10, Z28, Z10
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z26, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z26, Z12
 	VMAXPS       Z12, Z28, Z12
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z26, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z26, Z14
 	VMAXPS       Z14, Z28, Z14
-	VSUBPS       (AX)(CX*2), Z16, Z16
-	VFMADD213PS  (AX)(CX*1), Z26, Z16
+	VSUBPS       (CX)(AX*2), Z16, Z16
+	VFMADD213PS  (CX)(AX*1), Z26, Z16
 	VMAXPS       Z16, Z28, Z16
-	VSUBPS       (AX)(CX*2), Z18, Z18
-	VFMADD213PS  (AX)(CX*1), Z26, Z18
+	VSUBPS       (CX)(AX*2), Z18, Z18
+	VFMADD213PS  (CX)(AX*1), Z26, Z18
 	VMAXPS       Z18, Z28, Z18
-	VSUBPS       (AX)(CX*2), Z20, Z20
-	VFMADD213PS  (AX)(CX*1), Z26, Z20
+	VSUBPS       (CX)(AX*2), Z20, Z20
+	VFMADD213PS  (CX)(AX*1), Z26, Z20
 	VMAXPS       Z20, Z28, Z20
-	VSUBPS       (AX)(CX*2), Z22, Z22
-	VFMADD213PS  (AX)(CX*1), Z26, Z22
+	VSUBPS       (CX)(AX*2), Z22, Z22
+	VFMADD213PS  (CX)(AX*1), Z26, Z22
 	VMAXPS       Z22, Z28, Z22
-	VSUBPS       (AX)(CX*2), Z24, Z24
-	VFMADD213PS  (AX)(CX*1), Z26, Z24
+	VSUBPS       (CX)(AX*2), Z24, Z24
+	VFMADD213PS  (CX)(AX*1), Z26, Z24
 	VMAXPS       Z24, Z28, Z24
-	VMOVUPS      64(AX), Z26
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z26, Z1
+	VMOVUPS      64(CX), Z26
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z26, Z1
 	VMAXPS       Z1, Z28, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z26, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z26, Z3
 	VMAXPS       Z3, Z28, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z26, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z26, Z5
 	VMAXPS       Z5, Z28, Z5
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z26, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z26, Z7
 	VMAXPS       Z7, Z28, Z7
-	VSUBPS       64(AX)(CX*2), Z9, Z9
-	VFMADD213PS  64(AX)(CX*1), Z26, Z9
+	VSUBPS       64(CX)(AX*2), Z9, Z9
+	VFMADD213PS  64(CX)(AX*1), Z26, Z9
 	VMAXPS       Z9, Z28, Z9
-	VSUBPS       64(AX)(CX*2), Z11, Z11
-	VFMADD213PS  64(AX)(CX*1), Z26, Z11
+	VSUBPS       64(CX)(AX*2), Z11, Z11
+	VFMADD213PS  64(CX)(AX*1), Z26, Z11
 	VMAXPS       Z11, Z28, Z11
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z26, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z26, Z13
 	VMAXPS       Z13, Z28, Z13
-	VSUBPS       64(AX)(CX*2), Z15, Z15
-	VFMADD213PS  64(AX)(CX*1), Z26, Z15
+	VSUBPS       64(CX)(AX*2), Z15, Z15
+	VFMADD213PS  64(CX)(AX*1), Z26, Z15
 	VMAXPS       Z15, Z28, Z15
-	VSUBPS       64(AX)(CX*2), Z17, Z17
-	VFMADD213PS  64(AX)(CX*1), Z26, Z17
+	VSUBPS       64(CX)(AX*2), Z17, Z17
+	VFMADD213PS  64(CX)(AX*1), Z26, Z17
 	VMAXPS       Z17, Z28, Z17
-	VSUBPS       64(AX)(CX*2), Z19, Z19
-	VFMADD213PS  64(AX)(CX*1), Z26, Z19
+	VSUBPS       64(CX)(AX*2), Z19, Z19
+	VFMADD213PS  64(CX)(AX*1), Z26, Z19
 	VMAXPS       Z19, Z28, Z19
-	VSUBPS       64(AX)(CX*2), Z21, Z21
-	VFMADD213PS  64(AX)(CX*1), Z26, Z21
+	VSUBPS       64(CX)(AX*2), Z21, Z21
+	VFMADD213PS  64(CX)(AX*1), Z26, Z21
 	VMAXPS       Z21, Z28, Z21
-	VSUBPS       64(AX)(CX*2), Z23, Z23
-	VFMADD213PS  64(AX)(CX*1), Z26, Z23
+	VSUBPS       64(CX)(AX*2), Z23, Z23
+	VFMADD213PS  64(CX)(AX*1), Z26, Z23
 	VMAXPS       Z23, Z28, Z23
-	VSUBPS       64(AX)(CX*2), Z25, Z25
-	VFMADD213PS  64(AX)(CX*1), Z26, Z25
+	VSUBPS       64(CX)(AX*2), Z25, Z25
+	VFMADD213PS  64(CX)(AX*1), Z26, Z25
 	VMAXPS       Z25, Z28, Z25
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -4847,28 +5305,39 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z24, (AX)
 	VMOVUPS Z25, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x0d, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x0d, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ14x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ14x2(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ14x2(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ14x2(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -4899,11 +5368,13 @@ block:
 	VPXORD    Z25, Z25, Z25
 	VPXORD    Z26, Z26, Z26
 	VPXORD    Z27, Z27, Z27
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
 	ADDQ      CX, AX
@@ -4947,41 +5418,42 @@ block:
 	VMOVUPS.Z 64(AX), K1, Z27
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 	LEAQ  (R12)(DX*4), R13
 
 tap:
-	MOVQ k+16(FP), R14
+	MOVQ 24(SP), R14
 
 loop:
 	VMOVUPS      (DI), Z28
 	VMOVUPS.Z    64(DI), K1, Z29
-	VBROADCASTSS (CX), Z30
+	VBROADCASTSS (R9), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS (CX)(DX*1), Z30
+	VBROADCASTSS (R9)(DX*1), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS (CX)(DX*2), Z30
+	VBROADCASTSS (R9)(DX*2), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS (CX)(R10*1), Z30
+	VBROADCASTSS (R9)(R10*1), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
 	VBROADCASTSS (R11), Z30
@@ -5014,115 +5486,118 @@ loop:
 	VBROADCASTSS (R13)(DX*1), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         BX, R13
 	ADDQ         R8, DI
 	DECQ         R14
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
 	ADDQ         SI, R13
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z30
-	VMOVUPS      (AX), Z28
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z28, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z30
+	VMOVUPS      (CX), Z28
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z28, Z0
 	VMAXPS       Z0, Z30, Z0
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z28, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z28, Z2
 	VMAXPS       Z2, Z30, Z2
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z28, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z28, Z4
 	VMAXPS       Z4, Z30, Z4
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z28, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z28, Z6
 	VMAXPS       Z6, Z30, Z6
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z28, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z28, Z8
 	VMAXPS       Z8, Z30, Z8
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z28, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z28, Z10
 	VMAXPS       Z10, Z30, Z10
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z28, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z28, Z12
 	VMAXPS       Z12, Z30, Z12
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z28, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z28, Z14
 	VMAXPS       Z14, Z30, Z14
-	VSUBPS       (AX)(CX*2), Z16, Z16
-	VFMADD213PS  (AX)(CX*1), Z28, Z16
+	VSUBPS       (CX)(AX*2), Z16, Z16
+	VFMADD213PS  (CX)(AX*1), Z28, Z16
 	VMAXPS       Z16, Z30, Z16
-	VSUBPS       (AX)(CX*2), Z18, Z18
-	VFMADD213PS  (AX)(CX*1), Z28, Z18
+	VSUBPS       (CX)(AX*2), Z18, Z18
+	VFMADD213PS  (CX)(AX*1), Z28, Z18
 	VMAXPS       Z18, Z30, Z18
-	VSUBPS       (AX)(CX*2), Z20, Z20
-	VFMADD213PS  (AX)(CX*1), Z28, Z20
+	VSUBPS       (CX)(AX*2), Z20, Z20
+	VFMADD213PS  (CX)(AX*1), Z28, Z20
 	VMAXPS       Z20, Z30, Z20
-	VSUBPS       (AX)(CX*2), Z22, Z22
-	VFMADD213PS  (AX)(CX*1), Z28, Z22
+	VSUBPS       (CX)(AX*2), Z22, Z22
+	VFMADD213PS  (CX)(AX*1), Z28, Z22
 	VMAXPS       Z22, Z30, Z22
-	VSUBPS       (AX)(CX*2), Z24, Z24
-	VFMADD213PS  (AX)(CX*1), Z28, Z24
+	VSUBPS       (CX)(AX*2), Z24, Z24
+	VFMADD213PS  (CX)(AX*1), Z28, Z24
 	VMAXPS       Z24, Z30, Z24
-	VSUBPS       (AX)(CX*2), Z26, Z26
-	VFMADD213PS  (AX)(CX*1), Z28, Z26
+	VSUBPS       (CX)(AX*2), Z26, Z26
+	VFMADD213PS  (CX)(AX*1), Z28, Z26
 	VMAXPS       Z26, Z30, Z26
-	VMOVUPS      64(AX), Z28
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z28, Z1
+	VMOVUPS      64(CX), Z28
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z28, Z1
 	VMAXPS       Z1, Z30, Z1
-	VSUBPS       64(AX)(CX*2), Z3, Z3
-	VFMADD213PS  64(AX)(CX*1), Z28, Z3
+	VSUBPS       64(CX)(AX*2), Z3, Z3
+	VFMADD213PS  64(CX)(AX*1), Z28, Z3
 	VMAXPS       Z3, Z30, Z3
-	VSUBPS       64(AX)(CX*2), Z5, Z5
-	VFMADD213PS  64(AX)(CX*1), Z28, Z5
+	VSUBPS       64(CX)(AX*2), Z5, Z5
+	VFMADD213PS  64(CX)(AX*1), Z28, Z5
 	VMAXPS       Z5, Z30, Z5
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z28, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z28, Z7
 	VMAXPS       Z7, Z30, Z7
-	VSUBPS       64(AX)(CX*2), Z9, Z9
-	VFMADD213PS  64(AX)(CX*1), Z28, Z9
+	VSUBPS       64(CX)(AX*2), Z9, Z9
+	VFMADD213PS  64(CX)(AX*1), Z28, Z9
 	VMAXPS       Z9, Z30, Z9
-	VSUBPS       64(AX)(CX*2), Z11, Z11
-	VFMADD213PS  64(AX)(CX*1), Z28, Z11
+	VSUBPS       64(CX)(AX*2), Z11, Z11
+	VFMADD213PS  64(CX)(AX*1), Z28, Z11
 	VMAXPS       Z11, Z30, Z11
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z28, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z28, Z13
 	VMAXPS       Z13, Z30, Z13
-	VSUBPS       64(AX)(CX*2), Z15, Z15
-	VFMADD213PS  64(AX)(CX*1), Z28, Z15
+	VSUBPS       64(CX)(AX*2), Z15, Z15
+	VFMADD213PS  64(CX)(AX*1), Z28, Z15
 	VMAXPS       Z15, Z30, Z15
-	VSUBPS       64(AX)(CX*2), Z17, Z17
-	VFMADD213PS  64(AX)(CX*1), Z28, Z17
+	VSUBPS       64(CX)(AX*2), Z17, Z17
+	VFMADD213PS  64(CX)(AX*1), Z28, Z17
 	VMAXPS       Z17, Z30, Z17
-	VSUBPS       64(AX)(CX*2), Z19, Z19
-	VFMADD213PS  64(AX)(CX*1), Z28, Z19
+	VSUBPS       64(CX)(AX*2), Z19, Z19
+	VFMADD213PS  64(CX)(AX*1), Z28, Z19
 	VMAXPS       Z19, Z30, Z19
-	VSUBPS       64(AX)(CX*2), Z21, Z21
-	VFMADD213PS  64(AX)(CX*1), Z28, Z21
+	VSUBPS       64(CX)(AX*2), Z21, Z21
+	VFMADD213PS  64(CX)(AX*1), Z28, Z21
 	VMAXPS       Z21, Z30, Z21
-	VSUBPS       64(AX)(CX*2), Z23, Z23
-	VFMADD213PS  64(AX)(CX*1), Z28, Z23
+	VSUBPS       64(CX)(AX*2), Z23, Z23
+	VFMADD213PS  64(CX)(AX*1), Z28, Z23
 	VMAXPS       Z23, Z30, Z23
-	VSUBPS       64(AX)(CX*2), Z25, Z25
-	VFMADD213PS  64(AX)(CX*1), Z28, Z25
+	VSUBPS       64(CX)(AX*2), Z25, Z25
+	VFMADD213PS  64(CX)(AX*1), Z28, Z25
 	VMAXPS       Z25, Z30, Z25
-	VSUBPS       64(AX)(CX*2), Z27, Z27
-	VFMADD213PS  64(AX)(CX*1), Z28, Z27
+	VSUBPS       64(CX)(AX*2), Z27, Z27
+	VFMADD213PS  64(CX)(AX*1), Z28, Z27
 	VMAXPS       Z27, Z30, Z27
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K1, 64(AX)
 	ADDQ    CX, AX
@@ -5164,123 +5639,151 @@ settled:
 	ADDQ    CX, AX
 	VMOVUPS Z26, (AX)
 	VMOVUPS Z27, K1, 64(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x0e, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x0e, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ1x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ1x3(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ1x3(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ1x3(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
 	VMOVUPS.Z 128(AX), K1, Z2
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), DX
-	MOVQ  at+48(FP), BX
-	MOVQ  b+56(FP), SI
-	MOVQ  bk+64(FP), DI
-	MOVQ  bt+72(FP), R8
-	MOVQ  k+16(FP), R9
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  56(AX), SI
+	MOVQ  64(AX), DI
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R8
+	MOVQ  24(SP), R9
 	IMULQ DX, R9
 	SUBQ  R9, BX
-	MOVQ  k+16(FP), R9
+	MOVQ  24(SP), R9
 	IMULQ DI, R9
-	SUBQ  R9, R8
+	SUBQ  R9, AX
 
 tap:
-	MOVQ k+16(FP), R9
+	MOVQ 24(SP), R9
 
 loop:
 	VMOVUPS      (SI), Z3
 	VMOVUPS      64(SI), Z4
 	VMOVUPS.Z    128(SI), K1, Z5
-	VBROADCASTSS (CX), Z6
+	VBROADCASTSS (R8), Z6
 	VFMADD231PS  Z3, Z6, Z0
 	VFMADD231PS  Z4, Z6, Z1
 	VFMADD231PS  Z5, Z6, Z2
-	ADDQ         DX, CX
+	ADDQ         DX, R8
 	ADDQ         DI, SI
 	DECQ         R9
 	JNZ          loop
-	ADDQ         BX, CX
-	ADDQ         R8, SI
-	DECQ         AX
+	ADDQ         BX, R8
+	ADDQ         AX, SI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z6
-	VMOVUPS      (AX), Z3
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z3, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z6
+	VMOVUPS      (CX), Z3
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z3, Z0
 	VMAXPS       Z0, Z6, Z0
-	VMOVUPS      64(AX), Z3
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z3, Z1
+	VMOVUPS      64(CX), Z3
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z3, Z1
 	VMAXPS       Z1, Z6, Z1
-	VMOVUPS      128(AX), Z3
-	VSUBPS       128(AX)(CX*2), Z2, Z2
-	VFMADD213PS  128(AX)(CX*1), Z3, Z2
+	VMOVUPS      128(CX), Z3
+	VSUBPS       128(CX)(AX*2), Z2, Z2
+	VFMADD213PS  128(CX)(AX*1), Z3, Z2
 	VMAXPS       Z2, Z6, Z2
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, K1, 128(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x01, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x01, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ2x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ2x3(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ2x3(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ2x3(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -5289,11 +5792,13 @@ block:
 	VPXORD    Z3, Z3, Z3
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
 	VMOVUPS.Z 128(AX), K1, Z2
@@ -5303,74 +5808,78 @@ block:
 	VMOVUPS.Z 128(AX), K1, Z5
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 
 tap:
-	MOVQ k+16(FP), R10
+	MOVQ 24(SP), R10
 
 loop:
 	VMOVUPS      (DI), Z6
 	VMOVUPS      64(DI), Z7
 	VMOVUPS.Z    128(DI), K1, Z8
-	VBROADCASTSS (CX), Z9
+	VBROADCASTSS (R9), Z9
 	VFMADD231PS  Z6, Z9, Z0
 	VFMADD231PS  Z7, Z9, Z1
 	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (CX)(DX*1), Z9
+	VBROADCASTSS (R9)(DX*1), Z9
 	VFMADD231PS  Z6, Z9, Z3
 	VFMADD231PS  Z7, Z9, Z4
 	VFMADD231PS  Z8, Z9, Z5
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         R8, DI
 	DECQ         R10
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         SI, R9
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z9
-	VMOVUPS      (AX), Z6
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z6, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z9
+	VMOVUPS      (CX), Z6
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z6, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z6, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z6, Z3
 	VMAXPS       Z3, Z9, Z3
-	VMOVUPS      64(AX), Z6
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z6, Z1
+	VMOVUPS      64(CX), Z6
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z6, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       64(AX)(CX*2), Z4, Z4
-	VFMADD213PS  64(AX)(CX*1), Z6, Z4
+	VSUBPS       64(CX)(AX*2), Z4, Z4
+	VFMADD213PS  64(CX)(AX*1), Z6, Z4
 	VMAXPS       Z4, Z9, Z4
-	VMOVUPS      128(AX), Z6
-	VSUBPS       128(AX)(CX*2), Z2, Z2
-	VFMADD213PS  128(AX)(CX*1), Z6, Z2
+	VMOVUPS      128(CX), Z6
+	VSUBPS       128(CX)(AX*2), Z2, Z2
+	VFMADD213PS  128(CX)(AX*1), Z6, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       128(AX)(CX*2), Z5, Z5
-	VFMADD213PS  128(AX)(CX*1), Z6, Z5
+	VSUBPS       128(CX)(AX*2), Z5, Z5
+	VFMADD213PS  128(CX)(AX*1), Z6, Z5
 	VMAXPS       Z5, Z9, Z5
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, K1, 128(AX)
@@ -5378,28 +5887,39 @@ settled:
 	VMOVUPS Z3, (AX)
 	VMOVUPS Z4, 64(AX)
 	VMOVUPS Z5, K1, 128(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x02, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x02, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ3x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ3x3(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ3x3(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ3x3(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -5411,11 +5931,13 @@ block:
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
 	VMOVUPS.Z 128(AX), K1, Z2
@@ -5429,87 +5951,91 @@ block:
 	VMOVUPS.Z 128(AX), K1, Z8
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 
 tap:
-	MOVQ k+16(FP), R10
+	MOVQ 24(SP), R10
 
 loop:
 	VMOVUPS      (DI), Z9
 	VMOVUPS      64(DI), Z10
 	VMOVUPS.Z    128(DI), K1, Z11
-	VBROADCASTSS (CX), Z12
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z9, Z12, Z0
 	VFMADD231PS  Z10, Z12, Z1
 	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (CX)(DX*1), Z12
+	VBROADCASTSS (R9)(DX*1), Z12
 	VFMADD231PS  Z9, Z12, Z3
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (CX)(DX*2), Z12
+	VBROADCASTSS (R9)(DX*2), Z12
 	VFMADD231PS  Z9, Z12, Z6
 	VFMADD231PS  Z10, Z12, Z7
 	VFMADD231PS  Z11, Z12, Z8
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         R8, DI
 	DECQ         R10
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         SI, R9
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z12
-	VMOVUPS      (AX), Z9
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z9, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z12
+	VMOVUPS      (CX), Z9
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z9, Z0
 	VMAXPS       Z0, Z12, Z0
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z9, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z9, Z3
 	VMAXPS       Z3, Z12, Z3
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z9, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z9, Z6
 	VMAXPS       Z6, Z12, Z6
-	VMOVUPS      64(AX), Z9
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z9, Z1
+	VMOVUPS      64(CX), Z9
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z9, Z1
 	VMAXPS       Z1, Z12, Z1
-	VSUBPS       64(AX)(CX*2), Z4, Z4
-	VFMADD213PS  64(AX)(CX*1), Z9, Z4
+	VSUBPS       64(CX)(AX*2), Z4, Z4
+	VFMADD213PS  64(CX)(AX*1), Z9, Z4
 	VMAXPS       Z4, Z12, Z4
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z9, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z9, Z7
 	VMAXPS       Z7, Z12, Z7
-	VMOVUPS      128(AX), Z9
-	VSUBPS       128(AX)(CX*2), Z2, Z2
-	VFMADD213PS  128(AX)(CX*1), Z9, Z2
+	VMOVUPS      128(CX), Z9
+	VSUBPS       128(CX)(AX*2), Z2, Z2
+	VFMADD213PS  128(CX)(AX*1), Z9, Z2
 	VMAXPS       Z2, Z12, Z2
-	VSUBPS       128(AX)(CX*2), Z5, Z5
-	VFMADD213PS  128(AX)(CX*1), Z9, Z5
+	VSUBPS       128(CX)(AX*2), Z5, Z5
+	VFMADD213PS  128(CX)(AX*1), Z9, Z5
 	VMAXPS       Z5, Z12, Z5
-	VSUBPS       128(AX)(CX*2), Z8, Z8
-	VFMADD213PS  128(AX)(CX*1), Z9, Z8
+	VSUBPS       128(CX)(AX*2), Z8, Z8
+	VFMADD213PS  128(CX)(AX*1), Z9, Z8
 	VMAXPS       Z8, Z12, Z8
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, K1, 128(AX)
@@ -5521,28 +6047,39 @@ settled:
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, 64(AX)
 	VMOVUPS Z8, K1, 128(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x03, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x03, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ4x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ4x3(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ4x3(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ4x3(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -5557,11 +6094,13 @@ block:
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
 	VMOVUPS.Z 128(AX), K1, Z2
@@ -5579,101 +6118,105 @@ block:
 	VMOVUPS.Z 128(AX), K1, Z11
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
 
 tap:
-	MOVQ k+16(FP), R11
+	MOVQ 24(SP), R11
 
 loop:
 	VMOVUPS      (DI), Z12
 	VMOVUPS      64(DI), Z13
 	VMOVUPS.Z    128(DI), K1, Z14
-	VBROADCASTSS (CX), Z15
+	VBROADCASTSS (R9), Z15
 	VFMADD231PS  Z12, Z15, Z0
 	VFMADD231PS  Z13, Z15, Z1
 	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS (CX)(DX*1), Z15
+	VBROADCASTSS (R9)(DX*1), Z15
 	VFMADD231PS  Z12, Z15, Z3
 	VFMADD231PS  Z13, Z15, Z4
 	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS (CX)(DX*2), Z15
+	VBROADCASTSS (R9)(DX*2), Z15
 	VFMADD231PS  Z12, Z15, Z6
 	VFMADD231PS  Z13, Z15, Z7
 	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS (CX)(R10*1), Z15
+	VBROADCASTSS (R9)(R10*1), Z15
 	VFMADD231PS  Z12, Z15, Z9
 	VFMADD231PS  Z13, Z15, Z10
 	VFMADD231PS  Z14, Z15, Z11
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         R8, DI
 	DECQ         R11
 	JNZ          loop
-	ADDQ         SI, CX
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         SI, R9
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z15
-	VMOVUPS      (AX), Z12
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z12, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z15
+	VMOVUPS      (CX), Z12
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z12, Z0
 	VMAXPS       Z0, Z15, Z0
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z12, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z12, Z3
 	VMAXPS       Z3, Z15, Z3
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z12, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z12, Z6
 	VMAXPS       Z6, Z15, Z6
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z12, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z12, Z9
 	VMAXPS       Z9, Z15, Z9
-	VMOVUPS      64(AX), Z12
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z12, Z1
+	VMOVUPS      64(CX), Z12
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z12, Z1
 	VMAXPS       Z1, Z15, Z1
-	VSUBPS       64(AX)(CX*2), Z4, Z4
-	VFMADD213PS  64(AX)(CX*1), Z12, Z4
+	VSUBPS       64(CX)(AX*2), Z4, Z4
+	VFMADD213PS  64(CX)(AX*1), Z12, Z4
 	VMAXPS       Z4, Z15, Z4
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z12, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z12, Z7
 	VMAXPS       Z7, Z15, Z7
-	VSUBPS       64(AX)(CX*2), Z10, Z10
-	VFMADD213PS  64(AX)(CX*1), Z12, Z10
+	VSUBPS       64(CX)(AX*2), Z10, Z10
+	VFMADD213PS  64(CX)(AX*1), Z12, Z10
 	VMAXPS       Z10, Z15, Z10
-	VMOVUPS      128(AX), Z12
-	VSUBPS       128(AX)(CX*2), Z2, Z2
-	VFMADD213PS  128(AX)(CX*1), Z12, Z2
+	VMOVUPS      128(CX), Z12
+	VSUBPS       128(CX)(AX*2), Z2, Z2
+	VFMADD213PS  128(CX)(AX*1), Z12, Z2
 	VMAXPS       Z2, Z15, Z2
-	VSUBPS       128(AX)(CX*2), Z5, Z5
-	VFMADD213PS  128(AX)(CX*1), Z12, Z5
+	VSUBPS       128(CX)(AX*2), Z5, Z5
+	VFMADD213PS  128(CX)(AX*1), Z12, Z5
 	VMAXPS       Z5, Z15, Z5
-	VSUBPS       128(AX)(CX*2), Z8, Z8
-	VFMADD213PS  128(AX)(CX*1), Z12, Z8
+	VSUBPS       128(CX)(AX*2), Z8, Z8
+	VFMADD213PS  128(CX)(AX*1), Z12, Z8
 	VMAXPS       Z8, Z15, Z8
-	VSUBPS       128(AX)(CX*2), Z11, Z11
-	VFMADD213PS  128(AX)(CX*1), Z12, Z11
+	VSUBPS       128(CX)(AX*2), Z11, Z11
+	VFMADD213PS  128(CX)(AX*1), Z12, Z11
 	VMAXPS       Z11, Z15, Z11
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, K1, 128(AX)
@@ -5689,28 +6232,39 @@ settled:
 	VMOVUPS Z9, (AX)
 	VMOVUPS Z10, 64(AX)
 	VMOVUPS Z11, K1, 128(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x04, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x04, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ5x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ5x3(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ5x3(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ5x3(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -5728,11 +6282,13 @@ block:
 	VPXORD    Z12, Z12, Z12
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
 	VMOVUPS.Z 128(AX), K1, Z2
@@ -5754,43 +6310,44 @@ block:
 	VMOVUPS.Z 128(AX), K1, Z14
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS      (DI), Z15
 	VMOVUPS      64(DI), Z16
 	VMOVUPS.Z    128(DI), K1, Z17
-	VBROADCASTSS (CX), Z18
+	VBROADCASTSS (R9), Z18
 	VFMADD231PS  Z15, Z18, Z0
 	VFMADD231PS  Z16, Z18, Z1
 	VFMADD231PS  Z17, Z18, Z2
-	VBROADCASTSS (CX)(DX*1), Z18
+	VBROADCASTSS (R9)(DX*1), Z18
 	VFMADD231PS  Z15, Z18, Z3
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (CX)(DX*2), Z18
+	VBROADCASTSS (R9)(DX*2), Z18
 	VFMADD231PS  Z15, Z18, Z6
 	VFMADD231PS  Z16, Z18, Z7
 	VFMADD231PS  Z17, Z18, Z8
-	VBROADCASTSS (CX)(R10*1), Z18
+	VBROADCASTSS (R9)(R10*1), Z18
 	VFMADD231PS  Z15, Z18, Z9
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
@@ -5798,73 +6355,76 @@ loop:
 	VFMADD231PS  Z15, Z18, Z12
 	VFMADD231PS  Z16, Z18, Z13
 	VFMADD231PS  Z17, Z18, Z14
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z18
-	VMOVUPS      (AX), Z15
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z15, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z18
+	VMOVUPS      (CX), Z15
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z15, Z0
 	VMAXPS       Z0, Z18, Z0
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z15, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z15, Z3
 	VMAXPS       Z3, Z18, Z3
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z15, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z15, Z6
 	VMAXPS       Z6, Z18, Z6
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z15, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z15, Z9
 	VMAXPS       Z9, Z18, Z9
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z15, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z15, Z12
 	VMAXPS       Z12, Z18, Z12
-	VMOVUPS      64(AX), Z15
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z15, Z1
+	VMOVUPS      64(CX), Z15
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z15, Z1
 	VMAXPS       Z1, Z18, Z1
-	VSUBPS       64(AX)(CX*2), Z4, Z4
-	VFMADD213PS  64(AX)(CX*1), Z15, Z4
+	VSUBPS       64(CX)(AX*2), Z4, Z4
+	VFMADD213PS  64(CX)(AX*1), Z15, Z4
 	VMAXPS       Z4, Z18, Z4
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z15, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z15, Z7
 	VMAXPS       Z7, Z18, Z7
-	VSUBPS       64(AX)(CX*2), Z10, Z10
-	VFMADD213PS  64(AX)(CX*1), Z15, Z10
+	VSUBPS       64(CX)(AX*2), Z10, Z10
+	VFMADD213PS  64(CX)(AX*1), Z15, Z10
 	VMAXPS       Z10, Z18, Z10
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z15, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z15, Z13
 	VMAXPS       Z13, Z18, Z13
-	VMOVUPS      128(AX), Z15
-	VSUBPS       128(AX)(CX*2), Z2, Z2
-	VFMADD213PS  128(AX)(CX*1), Z15, Z2
+	VMOVUPS      128(CX), Z15
+	VSUBPS       128(CX)(AX*2), Z2, Z2
+	VFMADD213PS  128(CX)(AX*1), Z15, Z2
 	VMAXPS       Z2, Z18, Z2
-	VSUBPS       128(AX)(CX*2), Z5, Z5
-	VFMADD213PS  128(AX)(CX*1), Z15, Z5
+	VSUBPS       128(CX)(AX*2), Z5, Z5
+	VFMADD213PS  128(CX)(AX*1), Z15, Z5
 	VMAXPS       Z5, Z18, Z5
-	VSUBPS       128(AX)(CX*2), Z8, Z8
-	VFMADD213PS  128(AX)(CX*1), Z15, Z8
+	VSUBPS       128(CX)(AX*2), Z8, Z8
+	VFMADD213PS  128(CX)(AX*1), Z15, Z8
 	VMAXPS       Z8, Z18, Z8
-	VSUBPS       128(AX)(CX*2), Z11, Z11
-	VFMADD213PS  128(AX)(CX*1), Z15, Z11
+	VSUBPS       128(CX)(AX*2), Z11, Z11
+	VFMADD213PS  128(CX)(AX*1), Z15, Z11
 	VMAXPS       Z11, Z18, Z11
-	VSUBPS       128(AX)(CX*2), Z14, Z14
-	VFMADD213PS  128(AX)(CX*1), Z15, Z14
+	VSUBPS       128(CX)(AX*2), Z14, Z14
+	VFMADD213PS  128(CX)(AX*1), Z15, Z14
 	VMAXPS       Z14, Z18, Z14
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, K1, 128(AX)
@@ -5884,28 +6444,39 @@ settled:
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, 64(AX)
 	VMOVUPS Z14, K1, 128(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x05, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x05, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ6x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ6x3(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ6x3(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ6x3(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -5926,11 +6497,13 @@ block:
 	VPXORD    Z15, Z15, Z15
 	VPXORD    Z16, Z16, Z16
 	VPXORD    Z17, Z17, Z17
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
 	VMOVUPS.Z 128(AX), K1, Z2
@@ -5956,43 +6529,44 @@ block:
 	VMOVUPS.Z 128(AX), K1, Z17
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS      (DI), Z18
 	VMOVUPS      64(DI), Z19
 	VMOVUPS.Z    128(DI), K1, Z20
-	VBROADCASTSS (CX), Z21
+	VBROADCASTSS (R9), Z21
 	VFMADD231PS  Z18, Z21, Z0
 	VFMADD231PS  Z19, Z21, Z1
 	VFMADD231PS  Z20, Z21, Z2
-	VBROADCASTSS (CX)(DX*1), Z21
+	VBROADCASTSS (R9)(DX*1), Z21
 	VFMADD231PS  Z18, Z21, Z3
 	VFMADD231PS  Z19, Z21, Z4
 	VFMADD231PS  Z20, Z21, Z5
-	VBROADCASTSS (CX)(DX*2), Z21
+	VBROADCASTSS (R9)(DX*2), Z21
 	VFMADD231PS  Z18, Z21, Z6
 	VFMADD231PS  Z19, Z21, Z7
 	VFMADD231PS  Z20, Z21, Z8
-	VBROADCASTSS (CX)(R10*1), Z21
+	VBROADCASTSS (R9)(R10*1), Z21
 	VFMADD231PS  Z18, Z21, Z9
 	VFMADD231PS  Z19, Z21, Z10
 	VFMADD231PS  Z20, Z21, Z11
@@ -6004,82 +6578,85 @@ loop:
 	VFMADD231PS  Z18, Z21, Z15
 	VFMADD231PS  Z19, Z21, Z16
 	VFMADD231PS  Z20, Z21, Z17
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z21
-	VMOVUPS      (AX), Z18
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z18, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z21
+	VMOVUPS      (CX), Z18
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z18, Z0
 	VMAXPS       Z0, Z21, Z0
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z18, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z18, Z3
 	VMAXPS       Z3, Z21, Z3
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z18, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z18, Z6
 	VMAXPS       Z6, Z21, Z6
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z18, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z18, Z9
 	VMAXPS       Z9, Z21, Z9
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z18, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z18, Z12
 	VMAXPS       Z12, Z21, Z12
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z18, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z18, Z15
 	VMAXPS       Z15, Z21, Z15
-	VMOVUPS      64(AX), Z18
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z18, Z1
+	VMOVUPS      64(CX), Z18
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z18, Z1
 	VMAXPS       Z1, Z21, Z1
-	VSUBPS       64(AX)(CX*2), Z4, Z4
-	VFMADD213PS  64(AX)(CX*1), Z18, Z4
+	VSUBPS       64(CX)(AX*2), Z4, Z4
+	VFMADD213PS  64(CX)(AX*1), Z18, Z4
 	VMAXPS       Z4, Z21, Z4
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z18, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z18, Z7
 	VMAXPS       Z7, Z21, Z7
-	VSUBPS       64(AX)(CX*2), Z10, Z10
-	VFMADD213PS  64(AX)(CX*1), Z18, Z10
+	VSUBPS       64(CX)(AX*2), Z10, Z10
+	VFMADD213PS  64(CX)(AX*1), Z18, Z10
 	VMAXPS       Z10, Z21, Z10
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z18, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z18, Z13
 	VMAXPS       Z13, Z21, Z13
-	VSUBPS       64(AX)(CX*2), Z16, Z16
-	VFMADD213PS  64(AX)(CX*1), Z18, Z16
+	VSUBPS       64(CX)(AX*2), Z16, Z16
+	VFMADD213PS  64(CX)(AX*1), Z18, Z16
 	VMAXPS       Z16, Z21, Z16
-	VMOVUPS      128(AX), Z18
-	VSUBPS       128(AX)(CX*2), Z2, Z2
-	VFMADD213PS  128(AX)(CX*1), Z18, Z2
+	VMOVUPS      128(CX), Z18
+	VSUBPS       128(CX)(AX*2), Z2, Z2
+	VFMADD213PS  128(CX)(AX*1), Z18, Z2
 	VMAXPS       Z2, Z21, Z2
-	VSUBPS       128(AX)(CX*2), Z5, Z5
-	VFMADD213PS  128(AX)(CX*1), Z18, Z5
+	VSUBPS       128(CX)(AX*2), Z5, Z5
+	VFMADD213PS  128(CX)(AX*1), Z18, Z5
 	VMAXPS       Z5, Z21, Z5
-	VSUBPS       128(AX)(CX*2), Z8, Z8
-	VFMADD213PS  128(AX)(CX*1), Z18, Z8
+	VSUBPS       128(CX)(AX*2), Z8, Z8
+	VFMADD213PS  128(CX)(AX*1), Z18, Z8
 	VMAXPS       Z8, Z21, Z8
-	VSUBPS       128(AX)(CX*2), Z11, Z11
-	VFMADD213PS  128(AX)(CX*1), Z18, Z11
+	VSUBPS       128(CX)(AX*2), Z11, Z11
+	VFMADD213PS  128(CX)(AX*1), Z18, Z11
 	VMAXPS       Z11, Z21, Z11
-	VSUBPS       128(AX)(CX*2), Z14, Z14
-	VFMADD213PS  128(AX)(CX*1), Z18, Z14
+	VSUBPS       128(CX)(AX*2), Z14, Z14
+	VFMADD213PS  128(CX)(AX*1), Z18, Z14
 	VMAXPS       Z14, Z21, Z14
-	VSUBPS       128(AX)(CX*2), Z17, Z17
-	VFMADD213PS  128(AX)(CX*1), Z18, Z17
+	VSUBPS       128(CX)(AX*2), Z17, Z17
+	VFMADD213PS  128(CX)(AX*1), Z18, Z17
 	VMAXPS       Z17, Z21, Z17
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, K1, 128(AX)
@@ -6103,28 +6680,39 @@ settled:
 	VMOVUPS Z15, (AX)
 	VMOVUPS Z16, 64(AX)
 	VMOVUPS Z17, K1, 128(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x06, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x06, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ7x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ7x3(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ7x3(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ7x3(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -6148,11 +6736,13 @@ block:
 	VPXORD    Z18, Z18, Z18
 	VPXORD    Z19, Z19, Z19
 	VPXORD    Z20, Z20, Z20
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
 	VMOVUPS.Z 128(AX), K1, Z2
@@ -6182,43 +6772,44 @@ block:
 	VMOVUPS.Z 128(AX), K1, Z20
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS      (DI), Z21
 	VMOVUPS      64(DI), Z22
 	VMOVUPS.Z    128(DI), K1, Z23
-	VBROADCASTSS (CX), Z24
+	VBROADCASTSS (R9), Z24
 	VFMADD231PS  Z21, Z24, Z0
 	VFMADD231PS  Z22, Z24, Z1
 	VFMADD231PS  Z23, Z24, Z2
-	VBROADCASTSS (CX)(DX*1), Z24
+	VBROADCASTSS (R9)(DX*1), Z24
 	VFMADD231PS  Z21, Z24, Z3
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (CX)(DX*2), Z24
+	VBROADCASTSS (R9)(DX*2), Z24
 	VFMADD231PS  Z21, Z24, Z6
 	VFMADD231PS  Z22, Z24, Z7
 	VFMADD231PS  Z23, Z24, Z8
-	VBROADCASTSS (CX)(R10*1), Z24
+	VBROADCASTSS (R9)(R10*1), Z24
 	VFMADD231PS  Z21, Z24, Z9
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
@@ -6234,91 +6825,94 @@ loop:
 	VFMADD231PS  Z21, Z24, Z18
 	VFMADD231PS  Z22, Z24, Z19
 	VFMADD231PS  Z23, Z24, Z20
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z24
-	VMOVUPS      (AX), Z21
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z21, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z24
+	VMOVUPS      (CX), Z21
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z21, Z0
 	VMAXPS       Z0, Z24, Z0
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z21, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z21, Z3
 	VMAXPS       Z3, Z24, Z3
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z21, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z21, Z6
 	VMAXPS       Z6, Z24, Z6
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z21, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z21, Z9
 	VMAXPS       Z9, Z24, Z9
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z21, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z21, Z12
 	VMAXPS       Z12, Z24, Z12
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z21, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z21, Z15
 	VMAXPS       Z15, Z24, Z15
-	VSUBPS       (AX)(CX*2), Z18, Z18
-	VFMADD213PS  (AX)(CX*1), Z21, Z18
+	VSUBPS       (CX)(AX*2), Z18, Z18
+	VFMADD213PS  (CX)(AX*1), Z21, Z18
 	VMAXPS       Z18, Z24, Z18
-	VMOVUPS      64(AX), Z21
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z21, Z1
+	VMOVUPS      64(CX), Z21
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z21, Z1
 	VMAXPS       Z1, Z24, Z1
-	VSUBPS       64(AX)(CX*2), Z4, Z4
-	VFMADD213PS  64(AX)(CX*1), Z21, Z4
+	VSUBPS       64(CX)(AX*2), Z4, Z4
+	VFMADD213PS  64(CX)(AX*1), Z21, Z4
 	VMAXPS       Z4, Z24, Z4
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z21, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z21, Z7
 	VMAXPS       Z7, Z24, Z7
-	VSUBPS       64(AX)(CX*2), Z10, Z10
-	VFMADD213PS  64(AX)(CX*1), Z21, Z10
+	VSUBPS       64(CX)(AX*2), Z10, Z10
+	VFMADD213PS  64(CX)(AX*1), Z21, Z10
 	VMAXPS       Z10, Z24, Z10
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z21, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z21, Z13
 	VMAXPS       Z13, Z24, Z13
-	VSUBPS       64(AX)(CX*2), Z16, Z16
-	VFMADD213PS  64(AX)(CX*1), Z21, Z16
+	VSUBPS       64(CX)(AX*2), Z16, Z16
+	VFMADD213PS  64(CX)(AX*1), Z21, Z16
 	VMAXPS       Z16, Z24, Z16
-	VSUBPS       64(AX)(CX*2), Z19, Z19
-	VFMADD213PS  64(AX)(CX*1), Z21, Z19
+	VSUBPS       64(CX)(AX*2), Z19, Z19
+	VFMADD213PS  64(CX)(AX*1), Z21, Z19
 	VMAXPS       Z19, Z24, Z19
-	VMOVUPS      128(AX), Z21
-	VSUBPS       128(AX)(CX*2), Z2, Z2
-	VFMADD213PS  128(AX)(CX*1), Z21, Z2
+	VMOVUPS      128(CX), Z21
+	VSUBPS       128(CX)(AX*2), Z2, Z2
+	VFMADD213PS  128(CX)(AX*1), Z21, Z2
 	VMAXPS       Z2, Z24, Z2
-	VSUBPS       128(AX)(CX*2), Z5, Z5
-	VFMADD213PS  128(AX)(CX*1), Z21, Z5
+	VSUBPS       128(CX)(AX*2), Z5, Z5
+	VFMADD213PS  128(CX)(AX*1), Z21, Z5
 	VMAXPS       Z5, Z24, Z5
-	VSUBPS       128(AX)(CX*2), Z8, Z8
-	VFMADD213PS  128(AX)(CX*1), Z21, Z8
+	VSUBPS       128(CX)(AX*2), Z8, Z8
+	VFMADD213PS  128(CX)(AX*1), Z21, Z8
 	VMAXPS       Z8, Z24, Z8
-	VSUBPS       128(AX)(CX*2), Z11, Z11
-	VFMADD213PS  128(AX)(CX*1), Z21, Z11
+	VSUBPS       128(CX)(AX*2), Z11, Z11
+	VFMADD213PS  128(CX)(AX*1), Z21, Z11
 	VMAXPS       Z11, Z24, Z11
-	VSUBPS       128(AX)(CX*2), Z14, Z14
-	VFMADD213PS  128(AX)(CX*1), Z21, Z14
+	VSUBPS       128(CX)(AX*2), Z14, Z14
+	VFMADD213PS  128(CX)(AX*1), Z21, Z14
 	VMAXPS       Z14, Z24, Z14
-	VSUBPS       128(AX)(CX*2), Z17, Z17
-	VFMADD213PS  128(AX)(CX*1), Z21, Z17
+	VSUBPS       128(CX)(AX*2), Z17, Z17
+	VFMADD213PS  128(CX)(AX*1), Z21, Z17
 	VMAXPS       Z17, Z24, Z17
-	VSUBPS       128(AX)(CX*2), Z20, Z20
-	VFMADD213PS  128(AX)(CX*1), Z21, Z20
+	VSUBPS       128(CX)(AX*2), Z20, Z20
+	VFMADD213PS  128(CX)(AX*1), Z21, Z20
 	VMAXPS       Z20, Z24, Z20
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, K1, 128(AX)
@@ -6346,28 +6940,39 @@ settled:
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, 64(AX)
 	VMOVUPS Z20, K1, 128(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x07, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x07, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ8x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ8x3(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ8x3(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ8x3(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -6394,11 +6999,13 @@ block:
 	VPXORD    Z21, Z21, Z21
 	VPXORD    Z22, Z22, Z22
 	VPXORD    Z23, Z23, Z23
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
 	VMOVUPS.Z 128(AX), K1, Z2
@@ -6432,43 +7039,44 @@ block:
 	VMOVUPS.Z 128(AX), K1, Z23
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS      (DI), Z24
 	VMOVUPS      64(DI), Z25
 	VMOVUPS.Z    128(DI), K1, Z26
-	VBROADCASTSS (CX), Z27
+	VBROADCASTSS (R9), Z27
 	VFMADD231PS  Z24, Z27, Z0
 	VFMADD231PS  Z25, Z27, Z1
 	VFMADD231PS  Z26, Z27, Z2
-	VBROADCASTSS (CX)(DX*1), Z27
+	VBROADCASTSS (R9)(DX*1), Z27
 	VFMADD231PS  Z24, Z27, Z3
 	VFMADD231PS  Z25, Z27, Z4
 	VFMADD231PS  Z26, Z27, Z5
-	VBROADCASTSS (CX)(DX*2), Z27
+	VBROADCASTSS (R9)(DX*2), Z27
 	VFMADD231PS  Z24, Z27, Z6
 	VFMADD231PS  Z25, Z27, Z7
 	VFMADD231PS  Z26, Z27, Z8
-	VBROADCASTSS (CX)(R10*1), Z27
+	VBROADCASTSS (R9)(R10*1), Z27
 	VFMADD231PS  Z24, Z27, Z9
 	VFMADD231PS  Z25, Z27, Z10
 	VFMADD231PS  Z26, Z27, Z11
@@ -6488,100 +7096,103 @@ loop:
 	VFMADD231PS  Z24, Z27, Z21
 	VFMADD231PS  Z25, Z27, Z22
 	VFMADD231PS  Z26, Z27, Z23
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         R8, DI
 	DECQ         R12
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z27
-	VMOVUPS      (AX), Z24
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z24, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z27
+	VMOVUPS      (CX), Z24
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z24, Z0
 	VMAXPS       Z0, Z27, Z0
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z24, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z24, Z3
 	VMAXPS       Z3, Z27, Z3
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z24, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z24, Z6
 	VMAXPS       Z6, Z27, Z6
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z24, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z24, Z9
 	VMAXPS       Z9, Z27, Z9
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z24, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z24, Z12
 	VMAXPS       Z12, Z27, Z12
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z24, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z24, Z15
 	VMAXPS       Z15, Z27, Z15
-	VSUBPS       (AX)(CX*2), Z18, Z18
-	VFMADD213PS  (AX)(CX*1), Z24, Z18
+	VSUBPS       (CX)(AX*2), Z18, Z18
+	VFMADD213PS  (CX)(AX*1), Z24, Z18
 	VMAXPS       Z18, Z27, Z18
-	VSUBPS       (AX)(CX*2), Z21, Z21
-	VFMADD213PS  (AX)(CX*1), Z24, Z21
+	VSUBPS       (CX)(AX*2), Z21, Z21
+	VFMADD213PS  (CX)(AX*1), Z24, Z21
 	VMAXPS       Z21, Z27, Z21
-	VMOVUPS      64(AX), Z24
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z24, Z1
+	VMOVUPS      64(CX), Z24
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z24, Z1
 	VMAXPS       Z1, Z27, Z1
-	VSUBPS       64(AX)(CX*2), Z4, Z4
-	VFMADD213PS  64(AX)(CX*1), Z24, Z4
+	VSUBPS       64(CX)(AX*2), Z4, Z4
+	VFMADD213PS  64(CX)(AX*1), Z24, Z4
 	VMAXPS       Z4, Z27, Z4
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z24, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z24, Z7
 	VMAXPS       Z7, Z27, Z7
-	VSUBPS       64(AX)(CX*2), Z10, Z10
-	VFMADD213PS  64(AX)(CX*1), Z24, Z10
+	VSUBPS       64(CX)(AX*2), Z10, Z10
+	VFMADD213PS  64(CX)(AX*1), Z24, Z10
 	VMAXPS       Z10, Z27, Z10
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z24, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z24, Z13
 	VMAXPS       Z13, Z27, Z13
-	VSUBPS       64(AX)(CX*2), Z16, Z16
-	VFMADD213PS  64(AX)(CX*1), Z24, Z16
+	VSUBPS       64(CX)(AX*2), Z16, Z16
+	VFMADD213PS  64(CX)(AX*1), Z24, Z16
 	VMAXPS       Z16, Z27, Z16
-	VSUBPS       64(AX)(CX*2), Z19, Z19
-	VFMADD213PS  64(AX)(CX*1), Z24, Z19
+	VSUBPS       64(CX)(AX*2), Z19, Z19
+	VFMADD213PS  64(CX)(AX*1), Z24, Z19
 	VMAXPS       Z19, Z27, Z19
-	VSUBPS       64(AX)(CX*2), Z22, Z22
-	VFMADD213PS  64(AX)(CX*1), Z24, Z22
+	VSUBPS       64(CX)(AX*2), Z22, Z22
+	VFMADD213PS  64(CX)(AX*1), Z24, Z22
 	VMAXPS       Z22, Z27, Z22
-	VMOVUPS      128(AX), Z24
-	VSUBPS       128(AX)(CX*2), Z2, Z2
-	VFMADD213PS  128(AX)(CX*1), Z24, Z2
+	VMOVUPS      128(CX), Z24
+	VSUBPS       128(CX)(AX*2), Z2, Z2
+	VFMADD213PS  128(CX)(AX*1), Z24, Z2
 	VMAXPS       Z2, Z27, Z2
-	VSUBPS       128(AX)(CX*2), Z5, Z5
-	VFMADD213PS  128(AX)(CX*1), Z24, Z5
+	VSUBPS       128(CX)(AX*2), Z5, Z5
+	VFMADD213PS  128(CX)(AX*1), Z24, Z5
 	VMAXPS       Z5, Z27, Z5
-	VSUBPS       128(AX)(CX*2), Z8, Z8
-	VFMADD213PS  128(AX)(CX*1), Z24, Z8
+	VSUBPS       128(CX)(AX*2), Z8, Z8
+	VFMADD213PS  128(CX)(AX*1), Z24, Z8
 	VMAXPS       Z8, Z27, Z8
-	VSUBPS       128(AX)(CX*2), Z11, Z11
-	VFMADD213PS  128(AX)(CX*1), Z24, Z11
+	VSUBPS       128(CX)(AX*2), Z11, Z11
+	VFMADD213PS  128(CX)(AX*1), Z24, Z11
 	VMAXPS       Z11, Z27, Z11
-	VSUBPS       128(AX)(CX*2), Z14, Z14
-	VFMADD213PS  128(AX)(CX*1), Z24, Z14
+	VSUBPS       128(CX)(AX*2), Z14, Z14
+	VFMADD213PS  128(CX)(AX*1), Z24, Z14
 	VMAXPS       Z14, Z27, Z14
-	VSUBPS       128(AX)(CX*2), Z17, Z17
-	VFMADD213PS  128(AX)(CX*1), Z24, Z17
+	VSUBPS       128(CX)(AX*2), Z17, Z17
+	VFMADD213PS  128(CX)(AX*1), Z24, Z17
 	VMAXPS       Z17, Z27, Z17
-	VSUBPS       128(AX)(CX*2), Z20, Z20
-	VFMADD213PS  128(AX)(CX*1), Z24, Z20
+	VSUBPS       128(CX)(AX*2), Z20, Z20
+	VFMADD213PS  128(CX)(AX*1), Z24, Z20
 	VMAXPS       Z20, Z27, Z20
-	VSUBPS       128(AX)(CX*2), Z23, Z23
-	VFMADD213PS  128(AX)(CX*1), Z24, Z23
+	VSUBPS       128(CX)(AX*2), Z23, Z23
+	VFMADD213PS  128(CX)(AX*1), Z24, Z23
 	VMAXPS       Z23, Z27, Z23
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, K1, 128(AX)
@@ -6613,28 +7224,39 @@ settled:
 	VMOVUPS Z21, (AX)
 	VMOVUPS Z22, 64(AX)
 	VMOVUPS Z23, K1, 128(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x08, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x08, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func tileZ9x3(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileZ9x3(call *tileCall)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileZ9x3(SB), NOSPLIT, $0-132
-	MOVQ  tail+96(FP), AX
+TEXT ·tileZ9x3(SB), NOSPLIT, $32-8
+	MOVQ  call+0(FP), AX
+	MOVQ  96(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  24(AX), DX
+	MOVQ  80(AX), BX
+	MOVQ  16(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  BX, 16(SP)
+	MOVQ  AX, 24(SP)
 
 block:
 	VPXORD    Z0, Z0, Z0
@@ -6664,11 +7286,13 @@ block:
 	VPXORD    Z24, Z24, Z24
 	VPXORD    Z25, Z25, Z25
 	VPXORD    Z26, Z26, Z26
-	MOVQ      add+104(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      104(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      c+80(FP), AX
-	MOVQ      cm+88(FP), CX
+	MOVQ      16(SP), AX
+	MOVQ      call+0(FP), CX
+	MOVQ      88(CX), CX
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
 	VMOVUPS.Z 128(AX), K1, Z2
@@ -6706,44 +7330,45 @@ block:
 	VMOVUPS.Z 128(AX), K1, Z26
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), CX
-	MOVQ  am+32(FP), DX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), CX
+	MOVQ  32(AX), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 	LEAQ  (DX)(DX*2), R10
-	LEAQ  (CX)(DX*4), R11
+	LEAQ  (R9)(DX*4), R11
 	LEAQ  (R11)(DX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS      (DI), Z27
 	VMOVUPS      64(DI), Z28
 	VMOVUPS.Z    128(DI), K1, Z29
-	VBROADCASTSS (CX), Z30
+	VBROADCASTSS (R9), Z30
 	VFMADD231PS  Z27, Z30, Z0
 	VFMADD231PS  Z28, Z30, Z1
 	VFMADD231PS  Z29, Z30, Z2
-	VBROADCASTSS (CX)(DX*1), Z30
+	VBROADCASTSS (R9)(DX*1), Z30
 	VFMADD231PS  Z27, Z30, Z3
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS (CX)(DX*2), Z30
+	VBROADCASTSS (R9)(DX*2), Z30
 	VFMADD231PS  Z27, Z30, Z6
 	VFMADD231PS  Z28, Z30, Z7
 	VFMADD231PS  Z29, Z30, Z8
-	VBROADCASTSS (CX)(R10*1), Z30
+	VBROADCASTSS (R9)(R10*1), Z30
 	VFMADD231PS  Z27, Z30, Z9
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
@@ -6767,111 +7392,114 @@ loop:
 	VFMADD231PS  Z27, Z30, Z24
 	VFMADD231PS  Z28, Z30, Z25
 	VFMADD231PS  Z29, Z30, Z26
-	ADDQ         BX, CX
+	ADDQ         BX, R9
 	ADDQ         BX, R11
 	ADDQ         BX, R12
 	ADDQ         R8, DI
 	DECQ         R13
 	JNZ          loop
-	ADDQ         SI, CX
+	ADDQ         SI, R9
 	ADDQ         SI, R11
 	ADDQ         SI, R12
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         AX, DI
+	DECQ         CX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), CX
+	MOVQ         120(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Z30
-	VMOVUPS      (AX), Z27
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z27, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 128(DX), Z30
+	VMOVUPS      (CX), Z27
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z27, Z0
 	VMAXPS       Z0, Z30, Z0
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z27, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z27, Z3
 	VMAXPS       Z3, Z30, Z3
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z27, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z27, Z6
 	VMAXPS       Z6, Z30, Z6
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z27, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z27, Z9
 	VMAXPS       Z9, Z30, Z9
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z27, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z27, Z12
 	VMAXPS       Z12, Z30, Z12
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z27, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z27, Z15
 	VMAXPS       Z15, Z30, Z15
-	VSUBPS       (AX)(CX*2), Z18, Z18
-	VFMADD213PS  (AX)(CX*1), Z27, Z18
+	VSUBPS       (CX)(AX*2), Z18, Z18
+	VFMADD213PS  (CX)(AX*1), Z27, Z18
 	VMAXPS       Z18, Z30, Z18
-	VSUBPS       (AX)(CX*2), Z21, Z21
-	VFMADD213PS  (AX)(CX*1), Z27, Z21
+	VSUBPS       (CX)(AX*2), Z21, Z21
+	VFMADD213PS  (CX)(AX*1), Z27, Z21
 	VMAXPS       Z21, Z30, Z21
-	VSUBPS       (AX)(CX*2), Z24, Z24
-	VFMADD213PS  (AX)(CX*1), Z27, Z24
+	VSUBPS       (CX)(AX*2), Z24, Z24
+	VFMADD213PS  (CX)(AX*1), Z27, Z24
 	VMAXPS       Z24, Z30, Z24
-	VMOVUPS      64(AX), Z27
-	VSUBPS       64(AX)(CX*2), Z1, Z1
-	VFMADD213PS  64(AX)(CX*1), Z27, Z1
+	VMOVUPS      64(CX), Z27
+	VSUBPS       64(CX)(AX*2), Z1, Z1
+	VFMADD213PS  64(CX)(AX*1), Z27, Z1
 	VMAXPS       Z1, Z30, Z1
-	VSUBPS       64(AX)(CX*2), Z4, Z4
-	VFMADD213PS  64(AX)(CX*1), Z27, Z4
+	VSUBPS       64(CX)(AX*2), Z4, Z4
+	VFMADD213PS  64(CX)(AX*1), Z27, Z4
 	VMAXPS       Z4, Z30, Z4
-	VSUBPS       64(AX)(CX*2), Z7, Z7
-	VFMADD213PS  64(AX)(CX*1), Z27, Z7
+	VSUBPS       64(CX)(AX*2), Z7, Z7
+	VFMADD213PS  64(CX)(AX*1), Z27, Z7
 	VMAXPS       Z7, Z30, Z7
-	VSUBPS       64(AX)(CX*2), Z10, Z10
-	VFMADD213PS  64(AX)(CX*1), Z27, Z10
+	VSUBPS       64(CX)(AX*2), Z10, Z10
+	VFMADD213PS  64(CX)(AX*1), Z27, Z10
 	VMAXPS       Z10, Z30, Z10
-	VSUBPS       64(AX)(CX*2), Z13, Z13
-	VFMADD213PS  64(AX)(CX*1), Z27, Z13
+	VSUBPS       64(CX)(AX*2), Z13, Z13
+	VFMADD213PS  64(CX)(AX*1), Z27, Z13
 	VMAXPS       Z13, Z30, Z13
-	VSUBPS       64(AX)(CX*2), Z16, Z16
-	VFMADD213PS  64(AX)(CX*1), Z27, Z16
+	VSUBPS       64(CX)(AX*2), Z16, Z16
+	VFMADD213PS  64(CX)(AX*1), Z27, Z16
 	VMAXPS       Z16, Z30, Z16
-	VSUBPS       64(AX)(CX*2), Z19, Z19
-	VFMADD213PS  64(AX)(CX*1), Z27, Z19
+	VSUBPS       64(CX)(AX*2), Z19, Z19
+	VFMADD213PS  64(CX)(AX*1), Z27, Z19
 	VMAXPS       Z19, Z30, Z19
-	VSUBPS       64(AX)(CX*2), Z22, Z22
-	VFMADD213PS  64(AX)(CX*1), Z27, Z22
+	VSUBPS       64(CX)(AX*2), Z22, Z22
+	VFMADD213PS  64(CX)(AX*1), Z27, Z22
 	VMAXPS       Z22, Z30, Z22
-	VSUBPS       64(AX)(CX*2), Z25, Z25
-	VFMADD213PS  64(AX)(CX*1), Z27, Z25
+	VSUBPS       64(CX)(AX*2), Z25, Z25
+	VFMADD213PS  64(CX)(AX*1), Z27, Z25
 	VMAXPS       Z25, Z30, Z25
-	VMOVUPS      128(AX), Z27
-	VSUBPS       128(AX)(CX*2), Z2, Z2
-	VFMADD213PS  128(AX)(CX*1), Z27, Z2
+	VMOVUPS      128(CX), Z27
+	VSUBPS       128(CX)(AX*2), Z2, Z2
+	VFMADD213PS  128(CX)(AX*1), Z27, Z2
 	VMAXPS       Z2, Z30, Z2
-	VSUBPS       128(AX)(CX*2), Z5, Z5
-	VFMADD213PS  128(AX)(CX*1), Z27, Z5
+	VSUBPS       128(CX)(AX*2), Z5, Z5
+	VFMADD213PS  128(CX)(AX*1), Z27, Z5
 	VMAXPS       Z5, Z30, Z5
-	VSUBPS       128(AX)(CX*2), Z8, Z8
-	VFMADD213PS  128(AX)(CX*1), Z27, Z8
+	VSUBPS       128(CX)(AX*2), Z8, Z8
+	VFMADD213PS  128(CX)(AX*1), Z27, Z8
 	VMAXPS       Z8, Z30, Z8
-	VSUBPS       128(AX)(CX*2), Z11, Z11
-	VFMADD213PS  128(AX)(CX*1), Z27, Z11
+	VSUBPS       128(CX)(AX*2), Z11, Z11
+	VFMADD213PS  128(CX)(AX*1), Z27, Z11
 	VMAXPS       Z11, Z30, Z11
-	VSUBPS       128(AX)(CX*2), Z14, Z14
-	VFMADD213PS  128(AX)(CX*1), Z27, Z14
+	VSUBPS       128(CX)(AX*2), Z14, Z14
+	VFMADD213PS  128(CX)(AX*1), Z27, Z14
 	VMAXPS       Z14, Z30, Z14
-	VSUBPS       128(AX)(CX*2), Z17, Z17
-	VFMADD213PS  128(AX)(CX*1), Z27, Z17
+	VSUBPS       128(CX)(AX*2), Z17, Z17
+	VFMADD213PS  128(CX)(AX*1), Z27, Z17
 	VMAXPS       Z17, Z30, Z17
-	VSUBPS       128(AX)(CX*2), Z20, Z20
-	VFMADD213PS  128(AX)(CX*1), Z27, Z20
+	VSUBPS       128(CX)(AX*2), Z20, Z20
+	VFMADD213PS  128(CX)(AX*1), Z27, Z20
 	VMAXPS       Z20, Z30, Z20
-	VSUBPS       128(AX)(CX*2), Z23, Z23
-	VFMADD213PS  128(AX)(CX*1), Z27, Z23
+	VSUBPS       128(CX)(AX*2), Z23, Z23
+	VFMADD213PS  128(CX)(AX*1), Z27, Z23
 	VMAXPS       Z23, Z30, Z23
-	VSUBPS       128(AX)(CX*2), Z26, Z26
-	VFMADD213PS  128(AX)(CX*1), Z27, Z26
+	VSUBPS       128(CX)(AX*2), Z26, Z26
+	VFMADD213PS  128(CX)(AX*1), Z27, Z26
 	VMAXPS       Z26, Z30, Z26
 
 settled:
-	MOVQ    c+80(FP), AX
-	MOVQ    cm+88(FP), CX
+	MOVQ    16(SP), AX
+	MOVQ    call+0(FP), CX
+	MOVQ    88(CX), CX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, K1, 128(AX)
@@ -6907,28 +7535,37 @@ settled:
 	VMOVUPS Z24, (AX)
 	VMOVUPS Z25, 64(AX)
 	VMOVUPS Z26, K1, 128(AX)
-	MOVQ    blocks+0(FP), CX
-	MOVQ    a+24(FP), DX
-	MOVQ    am+32(FP), BX
-	MOVQ    cm+88(FP), SI
-	ADDQ    SI, AX
-	MOVQ    AX, c+80(FP)
-	IMUL3Q  $0x09, BX, BX
-	ADDQ    BX, DX
-	MOVQ    DX, a+24(FP)
-	DECQ    CX
-	MOVQ    CX, blocks+0(FP)
+	MOVQ    call+0(FP), CX
+	MOVQ    32(CX), DX
+	MOVQ    88(CX), CX
+	MOVQ    (SP), BX
+	MOVQ    8(SP), SI
+	ADDQ    CX, AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $0x09, DX, DX
+	ADDQ    DX, SI
+	MOVQ    SI, 8(SP)
+	DECQ    BX
+	MOVQ    BX, (SP)
 	JNZ     block
 	VZEROUPPER
 	RET
 
-// func correlateZ1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ1x8(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ1x8(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ1x8(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -6939,244 +7576,261 @@ line:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+64, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z8
+	VMOVUPS     (AX), Z8
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
 	VMOVUPS     (R10), Z9
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z9, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z9
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z9, Z1
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z9
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z9, Z2
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z9
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z9, Z3
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z9
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z9, Z4
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z9
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z9, Z5
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z9
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z9, Z6
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z9
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z9, Z7
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ1x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ1x16(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ1x16(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ1x16(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -7195,409 +7849,418 @@ line:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	CMPQ      DX, $0x08
+	VMOVUPS.Z (DX), K1, Z7
+	ADDQ      CX, DX
+	CMPQ      AX, $0x08
 	JE        start
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	CMPQ      DX, $0x09
+	VMOVUPS.Z (DX), K1, Z8
+	ADDQ      CX, DX
+	CMPQ      AX, $0x09
 	JE        start
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0a
+	VMOVUPS.Z (DX), K1, Z9
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0a
 	JE        start
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0b
+	VMOVUPS.Z (DX), K1, Z10
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0b
 	JE        start
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0c
+	VMOVUPS.Z (DX), K1, Z11
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0c
 	JE        start
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0d
+	VMOVUPS.Z (DX), K1, Z12
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0d
 	JE        start
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0e
+	VMOVUPS.Z (DX), K1, Z13
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0e
 	JE        start
-	VMOVUPS.Z (AX), K1, Z14
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0f
+	VMOVUPS.Z (DX), K1, Z14
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0f
 	JE        start
-	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z (DX), K1, Z15
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+64, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z16
+	VMOVUPS     (AX), Z16
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z1
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z2
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z3
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z4
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z5
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z6
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z7
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z8
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z9
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z10
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z11
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z12
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z13
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z14
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z15
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z17
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z17
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z17, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z17, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z17, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z17, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z17, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z17, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z17, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z17, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z17, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z17, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z17, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z17, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z17, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z17, Z13
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z17, Z14
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z17, Z15
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x08
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x08
 	JE      stored
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x09
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x09
 	JE      stored
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0a
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0a
 	JE      stored
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0b
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0b
 	JE      stored
-	VMOVUPS Z11, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0c
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0c
 	JE      stored
-	VMOVUPS Z12, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0d
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0d
 	JE      stored
-	VMOVUPS Z13, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0e
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0e
 	JE      stored
-	VMOVUPS Z14, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0f
+	VMOVUPS Z14, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0f
 	JE      stored
-	VMOVUPS Z15, K1, (AX)
+	VMOVUPS Z15, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -7898,13 +8561,21 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ2x8(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ2x8(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ2x8(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -7915,261 +8586,278 @@ line:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+128, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z8
-	VMOVUPS     64(BX), Z9
+	VMOVUPS     (AX), Z8
+	VMOVUPS     64(AX), Z9
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
 	VMOVUPS     (R10), Z10
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z10, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z10
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z10, Z1
 	VFMADD231PS Z9, Z10, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z10
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z10, Z2
 	VFMADD231PS Z9, Z10, Z1
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z10
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z10, Z3
 	VFMADD231PS Z9, Z10, Z2
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z10
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z10, Z4
 	VFMADD231PS Z9, Z10, Z3
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z10
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z10, Z5
 	VFMADD231PS Z9, Z10, Z4
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z10
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z10, Z6
 	VFMADD231PS Z9, Z10, Z5
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z10
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z10, Z7
 	VFMADD231PS Z9, Z10, Z6
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z10
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z9, Z10, Z7
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ2x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ2x16(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ2x16(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ2x16(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -8188,434 +8876,443 @@ line:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	CMPQ      DX, $0x08
+	VMOVUPS.Z (DX), K1, Z7
+	ADDQ      CX, DX
+	CMPQ      AX, $0x08
 	JE        start
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	CMPQ      DX, $0x09
+	VMOVUPS.Z (DX), K1, Z8
+	ADDQ      CX, DX
+	CMPQ      AX, $0x09
 	JE        start
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0a
+	VMOVUPS.Z (DX), K1, Z9
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0a
 	JE        start
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0b
+	VMOVUPS.Z (DX), K1, Z10
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0b
 	JE        start
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0c
+	VMOVUPS.Z (DX), K1, Z11
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0c
 	JE        start
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0d
+	VMOVUPS.Z (DX), K1, Z12
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0d
 	JE        start
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0e
+	VMOVUPS.Z (DX), K1, Z13
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0e
 	JE        start
-	VMOVUPS.Z (AX), K1, Z14
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0f
+	VMOVUPS.Z (DX), K1, Z14
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0f
 	JE        start
-	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z (DX), K1, Z15
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+128, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z16
-	VMOVUPS     64(BX), Z17
+	VMOVUPS     (AX), Z16
+	VMOVUPS     64(AX), Z17
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z1
 	VFMADD231PS Z17, Z18, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z2
 	VFMADD231PS Z17, Z18, Z1
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z3
 	VFMADD231PS Z17, Z18, Z2
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z4
 	VFMADD231PS Z17, Z18, Z3
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z5
 	VFMADD231PS Z17, Z18, Z4
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z6
 	VFMADD231PS Z17, Z18, Z5
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z7
 	VFMADD231PS Z17, Z18, Z6
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z8
 	VFMADD231PS Z17, Z18, Z7
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z9
 	VFMADD231PS Z17, Z18, Z8
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z10
 	VFMADD231PS Z17, Z18, Z9
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z11
 	VFMADD231PS Z17, Z18, Z10
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z12
 	VFMADD231PS Z17, Z18, Z11
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z13
 	VFMADD231PS Z17, Z18, Z12
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z14
 	VFMADD231PS Z17, Z18, Z13
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z15
 	VFMADD231PS Z17, Z18, Z14
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z18, Z15
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z17
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z17
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z17, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z17, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z17, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z17, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z17, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z17, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z17, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z17, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z17, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z17, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z17, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z17, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z17, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z17, Z13
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z17, Z14
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z17, Z15
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x08
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x08
 	JE      stored
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x09
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x09
 	JE      stored
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0a
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0a
 	JE      stored
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0b
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0b
 	JE      stored
-	VMOVUPS Z11, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0c
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0c
 	JE      stored
-	VMOVUPS Z12, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0d
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0d
 	JE      stored
-	VMOVUPS Z13, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0e
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0e
 	JE      stored
-	VMOVUPS Z14, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0f
+	VMOVUPS Z14, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0f
 	JE      stored
-	VMOVUPS Z15, K1, (AX)
+	VMOVUPS Z15, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -8969,13 +9666,21 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ3x8(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ3x8(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ3x8(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -8986,278 +9691,295 @@ line:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+192, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z8
-	VMOVUPS     64(BX), Z9
-	VMOVUPS     128(BX), Z10
+	VMOVUPS     (AX), Z8
+	VMOVUPS     64(AX), Z9
+	VMOVUPS     128(AX), Z10
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
 	VMOVUPS     (R10), Z11
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z11, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z11
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z11, Z1
 	VFMADD231PS Z9, Z11, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z11
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z11, Z2
 	VFMADD231PS Z9, Z11, Z1
 	VFMADD231PS Z10, Z11, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z11
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z11, Z3
 	VFMADD231PS Z9, Z11, Z2
 	VFMADD231PS Z10, Z11, Z1
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z11
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z11, Z4
 	VFMADD231PS Z9, Z11, Z3
 	VFMADD231PS Z10, Z11, Z2
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z11
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z11, Z5
 	VFMADD231PS Z9, Z11, Z4
 	VFMADD231PS Z10, Z11, Z3
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z11
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z11, Z6
 	VFMADD231PS Z9, Z11, Z5
 	VFMADD231PS Z10, Z11, Z4
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z11
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z11, Z7
 	VFMADD231PS Z9, Z11, Z6
 	VFMADD231PS Z10, Z11, Z5
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z11
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z9, Z11, Z7
 	VFMADD231PS Z10, Z11, Z6
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z11
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z10, Z11, Z7
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ3x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ3x16(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ3x16(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ3x16(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -9276,459 +9998,468 @@ line:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	CMPQ      DX, $0x08
+	VMOVUPS.Z (DX), K1, Z7
+	ADDQ      CX, DX
+	CMPQ      AX, $0x08
 	JE        start
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	CMPQ      DX, $0x09
+	VMOVUPS.Z (DX), K1, Z8
+	ADDQ      CX, DX
+	CMPQ      AX, $0x09
 	JE        start
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0a
+	VMOVUPS.Z (DX), K1, Z9
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0a
 	JE        start
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0b
+	VMOVUPS.Z (DX), K1, Z10
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0b
 	JE        start
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0c
+	VMOVUPS.Z (DX), K1, Z11
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0c
 	JE        start
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0d
+	VMOVUPS.Z (DX), K1, Z12
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0d
 	JE        start
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0e
+	VMOVUPS.Z (DX), K1, Z13
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0e
 	JE        start
-	VMOVUPS.Z (AX), K1, Z14
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0f
+	VMOVUPS.Z (DX), K1, Z14
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0f
 	JE        start
-	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z (DX), K1, Z15
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+192, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z16
-	VMOVUPS     64(BX), Z17
-	VMOVUPS     128(BX), Z18
+	VMOVUPS     (AX), Z16
+	VMOVUPS     64(AX), Z17
+	VMOVUPS     128(AX), Z18
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
-	CMPQ        R8, $0x11
+	CMPQ        R9, $0x11
 	JE          input17
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z1
 	VFMADD231PS Z17, Z19, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z2
 	VFMADD231PS Z17, Z19, Z1
 	VFMADD231PS Z18, Z19, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z3
 	VFMADD231PS Z17, Z19, Z2
 	VFMADD231PS Z18, Z19, Z1
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z4
 	VFMADD231PS Z17, Z19, Z3
 	VFMADD231PS Z18, Z19, Z2
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z5
 	VFMADD231PS Z17, Z19, Z4
 	VFMADD231PS Z18, Z19, Z3
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z6
 	VFMADD231PS Z17, Z19, Z5
 	VFMADD231PS Z18, Z19, Z4
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z7
 	VFMADD231PS Z17, Z19, Z6
 	VFMADD231PS Z18, Z19, Z5
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z8
 	VFMADD231PS Z17, Z19, Z7
 	VFMADD231PS Z18, Z19, Z6
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z9
 	VFMADD231PS Z17, Z19, Z8
 	VFMADD231PS Z18, Z19, Z7
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z10
 	VFMADD231PS Z17, Z19, Z9
 	VFMADD231PS Z18, Z19, Z8
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z11
 	VFMADD231PS Z17, Z19, Z10
 	VFMADD231PS Z18, Z19, Z9
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z12
 	VFMADD231PS Z17, Z19, Z11
 	VFMADD231PS Z18, Z19, Z10
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z13
 	VFMADD231PS Z17, Z19, Z12
 	VFMADD231PS Z18, Z19, Z11
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z14
 	VFMADD231PS Z17, Z19, Z13
 	VFMADD231PS Z18, Z19, Z12
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z15
 	VFMADD231PS Z17, Z19, Z14
 	VFMADD231PS Z18, Z19, Z13
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z19, Z15
 	VFMADD231PS Z18, Z19, Z14
-	CMPQ        R9, $0x11
+	CMPQ        BX, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z18, Z19, Z15
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z17
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z17
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z17, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z17, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z17, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z17, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z17, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z17, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z17, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z17, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z17, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z17, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z17, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z17, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z17, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z17, Z13
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z17, Z14
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z17, Z15
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x08
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x08
 	JE      stored
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x09
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x09
 	JE      stored
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0a
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0a
 	JE      stored
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0b
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0b
 	JE      stored
-	VMOVUPS Z11, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0c
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0c
 	JE      stored
-	VMOVUPS Z12, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0d
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0d
 	JE      stored
-	VMOVUPS Z13, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0e
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0e
 	JE      stored
-	VMOVUPS Z14, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0f
+	VMOVUPS Z14, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0f
 	JE      stored
-	VMOVUPS Z15, K1, (AX)
+	VMOVUPS Z15, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -10141,13 +10872,21 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ4x8(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ4x8(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ4x8(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -10158,295 +10897,312 @@ line:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+256, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z8
-	VMOVUPS     64(BX), Z9
-	VMOVUPS     128(BX), Z10
-	VMOVUPS     192(BX), Z11
+	VMOVUPS     (AX), Z8
+	VMOVUPS     64(AX), Z9
+	VMOVUPS     128(AX), Z10
+	VMOVUPS     192(AX), Z11
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
 	VMOVUPS     (R10), Z12
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z12, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z12
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z12, Z1
 	VFMADD231PS Z9, Z12, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z12
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z12, Z2
 	VFMADD231PS Z9, Z12, Z1
 	VFMADD231PS Z10, Z12, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z12
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z12, Z3
 	VFMADD231PS Z9, Z12, Z2
 	VFMADD231PS Z10, Z12, Z1
 	VFMADD231PS Z11, Z12, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z12
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z12, Z4
 	VFMADD231PS Z9, Z12, Z3
 	VFMADD231PS Z10, Z12, Z2
 	VFMADD231PS Z11, Z12, Z1
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z12
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z12, Z5
 	VFMADD231PS Z9, Z12, Z4
 	VFMADD231PS Z10, Z12, Z3
 	VFMADD231PS Z11, Z12, Z2
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z12
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z12, Z6
 	VFMADD231PS Z9, Z12, Z5
 	VFMADD231PS Z10, Z12, Z4
 	VFMADD231PS Z11, Z12, Z3
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z12
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z12, Z7
 	VFMADD231PS Z9, Z12, Z6
 	VFMADD231PS Z10, Z12, Z5
 	VFMADD231PS Z11, Z12, Z4
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z12
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z9, Z12, Z7
 	VFMADD231PS Z10, Z12, Z6
 	VFMADD231PS Z11, Z12, Z5
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z12
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z10, Z12, Z7
 	VFMADD231PS Z11, Z12, Z6
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z12
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z11, Z12, Z7
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ4x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ4x16(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ4x16(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ4x16(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -10465,484 +11221,493 @@ line:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	CMPQ      DX, $0x08
+	VMOVUPS.Z (DX), K1, Z7
+	ADDQ      CX, DX
+	CMPQ      AX, $0x08
 	JE        start
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	CMPQ      DX, $0x09
+	VMOVUPS.Z (DX), K1, Z8
+	ADDQ      CX, DX
+	CMPQ      AX, $0x09
 	JE        start
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0a
+	VMOVUPS.Z (DX), K1, Z9
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0a
 	JE        start
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0b
+	VMOVUPS.Z (DX), K1, Z10
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0b
 	JE        start
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0c
+	VMOVUPS.Z (DX), K1, Z11
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0c
 	JE        start
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0d
+	VMOVUPS.Z (DX), K1, Z12
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0d
 	JE        start
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0e
+	VMOVUPS.Z (DX), K1, Z13
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0e
 	JE        start
-	VMOVUPS.Z (AX), K1, Z14
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0f
+	VMOVUPS.Z (DX), K1, Z14
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0f
 	JE        start
-	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z (DX), K1, Z15
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+256, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z16
-	VMOVUPS     64(BX), Z17
-	VMOVUPS     128(BX), Z18
-	VMOVUPS     192(BX), Z19
+	VMOVUPS     (AX), Z16
+	VMOVUPS     64(AX), Z17
+	VMOVUPS     128(AX), Z18
+	VMOVUPS     192(AX), Z19
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
-	CMPQ        R8, $0x11
+	CMPQ        R9, $0x11
 	JE          input17
-	CMPQ        R8, $0x12
+	CMPQ        R9, $0x12
 	JE          input18
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z1
 	VFMADD231PS Z17, Z20, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z2
 	VFMADD231PS Z17, Z20, Z1
 	VFMADD231PS Z18, Z20, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z3
 	VFMADD231PS Z17, Z20, Z2
 	VFMADD231PS Z18, Z20, Z1
 	VFMADD231PS Z19, Z20, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z4
 	VFMADD231PS Z17, Z20, Z3
 	VFMADD231PS Z18, Z20, Z2
 	VFMADD231PS Z19, Z20, Z1
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z5
 	VFMADD231PS Z17, Z20, Z4
 	VFMADD231PS Z18, Z20, Z3
 	VFMADD231PS Z19, Z20, Z2
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z6
 	VFMADD231PS Z17, Z20, Z5
 	VFMADD231PS Z18, Z20, Z4
 	VFMADD231PS Z19, Z20, Z3
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z7
 	VFMADD231PS Z17, Z20, Z6
 	VFMADD231PS Z18, Z20, Z5
 	VFMADD231PS Z19, Z20, Z4
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z8
 	VFMADD231PS Z17, Z20, Z7
 	VFMADD231PS Z18, Z20, Z6
 	VFMADD231PS Z19, Z20, Z5
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z9
 	VFMADD231PS Z17, Z20, Z8
 	VFMADD231PS Z18, Z20, Z7
 	VFMADD231PS Z19, Z20, Z6
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z10
 	VFMADD231PS Z17, Z20, Z9
 	VFMADD231PS Z18, Z20, Z8
 	VFMADD231PS Z19, Z20, Z7
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z11
 	VFMADD231PS Z17, Z20, Z10
 	VFMADD231PS Z18, Z20, Z9
 	VFMADD231PS Z19, Z20, Z8
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z12
 	VFMADD231PS Z17, Z20, Z11
 	VFMADD231PS Z18, Z20, Z10
 	VFMADD231PS Z19, Z20, Z9
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z13
 	VFMADD231PS Z17, Z20, Z12
 	VFMADD231PS Z18, Z20, Z11
 	VFMADD231PS Z19, Z20, Z10
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z14
 	VFMADD231PS Z17, Z20, Z13
 	VFMADD231PS Z18, Z20, Z12
 	VFMADD231PS Z19, Z20, Z11
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z20, Z15
 	VFMADD231PS Z17, Z20, Z14
 	VFMADD231PS Z18, Z20, Z13
 	VFMADD231PS Z19, Z20, Z12
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z20, Z15
 	VFMADD231PS Z18, Z20, Z14
 	VFMADD231PS Z19, Z20, Z13
-	CMPQ        R9, $0x11
+	CMPQ        BX, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z18, Z20, Z15
 	VFMADD231PS Z19, Z20, Z14
-	CMPQ        R9, $0x12
+	CMPQ        BX, $0x12
 	JE          next
 
 input18:
 	VMOVUPS     (R10), Z20
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z19, Z20, Z15
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z17
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z17
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z17, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z17, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z17, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z17, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z17, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z17, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z17, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z17, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z17, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z17, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z17, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z17, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z17, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z17, Z13
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z17, Z14
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z17, Z15
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x08
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x08
 	JE      stored
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x09
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x09
 	JE      stored
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0a
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0a
 	JE      stored
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0b
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0b
 	JE      stored
-	VMOVUPS Z11, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0c
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0c
 	JE      stored
-	VMOVUPS Z12, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0d
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0d
 	JE      stored
-	VMOVUPS Z13, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0e
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0e
 	JE      stored
-	VMOVUPS Z14, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0f
+	VMOVUPS Z14, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0f
 	JE      stored
-	VMOVUPS Z15, K1, (AX)
+	VMOVUPS Z15, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -11398,13 +12163,21 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ5x8(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ5x8(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ5x8(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -11415,312 +12188,329 @@ line:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+320, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z8
-	VMOVUPS     64(BX), Z9
-	VMOVUPS     128(BX), Z10
-	VMOVUPS     192(BX), Z11
-	VMOVUPS     256(BX), Z12
+	VMOVUPS     (AX), Z8
+	VMOVUPS     64(AX), Z9
+	VMOVUPS     128(AX), Z10
+	VMOVUPS     192(AX), Z11
+	VMOVUPS     256(AX), Z12
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z13, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z13, Z1
 	VFMADD231PS Z9, Z13, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z13, Z2
 	VFMADD231PS Z9, Z13, Z1
 	VFMADD231PS Z10, Z13, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z13, Z3
 	VFMADD231PS Z9, Z13, Z2
 	VFMADD231PS Z10, Z13, Z1
 	VFMADD231PS Z11, Z13, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z13, Z4
 	VFMADD231PS Z9, Z13, Z3
 	VFMADD231PS Z10, Z13, Z2
 	VFMADD231PS Z11, Z13, Z1
 	VFMADD231PS Z12, Z13, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z13, Z5
 	VFMADD231PS Z9, Z13, Z4
 	VFMADD231PS Z10, Z13, Z3
 	VFMADD231PS Z11, Z13, Z2
 	VFMADD231PS Z12, Z13, Z1
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z13, Z6
 	VFMADD231PS Z9, Z13, Z5
 	VFMADD231PS Z10, Z13, Z4
 	VFMADD231PS Z11, Z13, Z3
 	VFMADD231PS Z12, Z13, Z2
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z13, Z7
 	VFMADD231PS Z9, Z13, Z6
 	VFMADD231PS Z10, Z13, Z5
 	VFMADD231PS Z11, Z13, Z4
 	VFMADD231PS Z12, Z13, Z3
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z9, Z13, Z7
 	VFMADD231PS Z10, Z13, Z6
 	VFMADD231PS Z11, Z13, Z5
 	VFMADD231PS Z12, Z13, Z4
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z10, Z13, Z7
 	VFMADD231PS Z11, Z13, Z6
 	VFMADD231PS Z12, Z13, Z5
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z11, Z13, Z7
 	VFMADD231PS Z12, Z13, Z6
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z13
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z12, Z13, Z7
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ5x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ5x16(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ5x16(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ5x16(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -11739,509 +12529,518 @@ line:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	CMPQ      DX, $0x08
+	VMOVUPS.Z (DX), K1, Z7
+	ADDQ      CX, DX
+	CMPQ      AX, $0x08
 	JE        start
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	CMPQ      DX, $0x09
+	VMOVUPS.Z (DX), K1, Z8
+	ADDQ      CX, DX
+	CMPQ      AX, $0x09
 	JE        start
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0a
+	VMOVUPS.Z (DX), K1, Z9
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0a
 	JE        start
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0b
+	VMOVUPS.Z (DX), K1, Z10
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0b
 	JE        start
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0c
+	VMOVUPS.Z (DX), K1, Z11
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0c
 	JE        start
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0d
+	VMOVUPS.Z (DX), K1, Z12
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0d
 	JE        start
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0e
+	VMOVUPS.Z (DX), K1, Z13
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0e
 	JE        start
-	VMOVUPS.Z (AX), K1, Z14
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0f
+	VMOVUPS.Z (DX), K1, Z14
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0f
 	JE        start
-	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z (DX), K1, Z15
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+320, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z16
-	VMOVUPS     64(BX), Z17
-	VMOVUPS     128(BX), Z18
-	VMOVUPS     192(BX), Z19
-	VMOVUPS     256(BX), Z20
+	VMOVUPS     (AX), Z16
+	VMOVUPS     64(AX), Z17
+	VMOVUPS     128(AX), Z18
+	VMOVUPS     192(AX), Z19
+	VMOVUPS     256(AX), Z20
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
-	CMPQ        R8, $0x11
+	CMPQ        R9, $0x11
 	JE          input17
-	CMPQ        R8, $0x12
+	CMPQ        R9, $0x12
 	JE          input18
-	CMPQ        R8, $0x13
+	CMPQ        R9, $0x13
 	JE          input19
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z1
 	VFMADD231PS Z17, Z21, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z2
 	VFMADD231PS Z17, Z21, Z1
 	VFMADD231PS Z18, Z21, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z3
 	VFMADD231PS Z17, Z21, Z2
 	VFMADD231PS Z18, Z21, Z1
 	VFMADD231PS Z19, Z21, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z4
 	VFMADD231PS Z17, Z21, Z3
 	VFMADD231PS Z18, Z21, Z2
 	VFMADD231PS Z19, Z21, Z1
 	VFMADD231PS Z20, Z21, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z5
 	VFMADD231PS Z17, Z21, Z4
 	VFMADD231PS Z18, Z21, Z3
 	VFMADD231PS Z19, Z21, Z2
 	VFMADD231PS Z20, Z21, Z1
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z6
 	VFMADD231PS Z17, Z21, Z5
 	VFMADD231PS Z18, Z21, Z4
 	VFMADD231PS Z19, Z21, Z3
 	VFMADD231PS Z20, Z21, Z2
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z7
 	VFMADD231PS Z17, Z21, Z6
 	VFMADD231PS Z18, Z21, Z5
 	VFMADD231PS Z19, Z21, Z4
 	VFMADD231PS Z20, Z21, Z3
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z8
 	VFMADD231PS Z17, Z21, Z7
 	VFMADD231PS Z18, Z21, Z6
 	VFMADD231PS Z19, Z21, Z5
 	VFMADD231PS Z20, Z21, Z4
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z9
 	VFMADD231PS Z17, Z21, Z8
 	VFMADD231PS Z18, Z21, Z7
 	VFMADD231PS Z19, Z21, Z6
 	VFMADD231PS Z20, Z21, Z5
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z10
 	VFMADD231PS Z17, Z21, Z9
 	VFMADD231PS Z18, Z21, Z8
 	VFMADD231PS Z19, Z21, Z7
 	VFMADD231PS Z20, Z21, Z6
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z11
 	VFMADD231PS Z17, Z21, Z10
 	VFMADD231PS Z18, Z21, Z9
 	VFMADD231PS Z19, Z21, Z8
 	VFMADD231PS Z20, Z21, Z7
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z12
 	VFMADD231PS Z17, Z21, Z11
 	VFMADD231PS Z18, Z21, Z10
 	VFMADD231PS Z19, Z21, Z9
 	VFMADD231PS Z20, Z21, Z8
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z13
 	VFMADD231PS Z17, Z21, Z12
 	VFMADD231PS Z18, Z21, Z11
 	VFMADD231PS Z19, Z21, Z10
 	VFMADD231PS Z20, Z21, Z9
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z14
 	VFMADD231PS Z17, Z21, Z13
 	VFMADD231PS Z18, Z21, Z12
 	VFMADD231PS Z19, Z21, Z11
 	VFMADD231PS Z20, Z21, Z10
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z21, Z15
 	VFMADD231PS Z17, Z21, Z14
 	VFMADD231PS Z18, Z21, Z13
 	VFMADD231PS Z19, Z21, Z12
 	VFMADD231PS Z20, Z21, Z11
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z21, Z15
 	VFMADD231PS Z18, Z21, Z14
 	VFMADD231PS Z19, Z21, Z13
 	VFMADD231PS Z20, Z21, Z12
-	CMPQ        R9, $0x11
+	CMPQ        BX, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z18, Z21, Z15
 	VFMADD231PS Z19, Z21, Z14
 	VFMADD231PS Z20, Z21, Z13
-	CMPQ        R9, $0x12
+	CMPQ        BX, $0x12
 	JE          next
 
 input18:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z19, Z21, Z15
 	VFMADD231PS Z20, Z21, Z14
-	CMPQ        R9, $0x13
+	CMPQ        BX, $0x13
 	JE          next
 
 input19:
 	VMOVUPS     (R10), Z21
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z20, Z21, Z15
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z17
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z17
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z17, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z17, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z17, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z17, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z17, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z17, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z17, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z17, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z17, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z17, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z17, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z17, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z17, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z17, Z13
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z17, Z14
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z17, Z15
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x08
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x08
 	JE      stored
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x09
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x09
 	JE      stored
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0a
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0a
 	JE      stored
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0b
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0b
 	JE      stored
-	VMOVUPS Z11, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0c
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0c
 	JE      stored
-	VMOVUPS Z12, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0d
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0d
 	JE      stored
-	VMOVUPS Z13, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0e
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0e
 	JE      stored
-	VMOVUPS Z14, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0f
+	VMOVUPS Z14, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0f
 	JE      stored
-	VMOVUPS Z15, K1, (AX)
+	VMOVUPS Z15, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -12764,13 +13563,21 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ6x8(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ6x8(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ6x8(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -12781,329 +13588,346 @@ line:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+384, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z8
-	VMOVUPS     64(BX), Z9
-	VMOVUPS     128(BX), Z10
-	VMOVUPS     192(BX), Z11
-	VMOVUPS     256(BX), Z12
-	VMOVUPS     320(BX), Z13
+	VMOVUPS     (AX), Z8
+	VMOVUPS     64(AX), Z9
+	VMOVUPS     128(AX), Z10
+	VMOVUPS     192(AX), Z11
+	VMOVUPS     256(AX), Z12
+	VMOVUPS     320(AX), Z13
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z14, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z14, Z1
 	VFMADD231PS Z9, Z14, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z14, Z2
 	VFMADD231PS Z9, Z14, Z1
 	VFMADD231PS Z10, Z14, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z14, Z3
 	VFMADD231PS Z9, Z14, Z2
 	VFMADD231PS Z10, Z14, Z1
 	VFMADD231PS Z11, Z14, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z14, Z4
 	VFMADD231PS Z9, Z14, Z3
 	VFMADD231PS Z10, Z14, Z2
 	VFMADD231PS Z11, Z14, Z1
 	VFMADD231PS Z12, Z14, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z14, Z5
 	VFMADD231PS Z9, Z14, Z4
 	VFMADD231PS Z10, Z14, Z3
 	VFMADD231PS Z11, Z14, Z2
 	VFMADD231PS Z12, Z14, Z1
 	VFMADD231PS Z13, Z14, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z14, Z6
 	VFMADD231PS Z9, Z14, Z5
 	VFMADD231PS Z10, Z14, Z4
 	VFMADD231PS Z11, Z14, Z3
 	VFMADD231PS Z12, Z14, Z2
 	VFMADD231PS Z13, Z14, Z1
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z14, Z7
 	VFMADD231PS Z9, Z14, Z6
 	VFMADD231PS Z10, Z14, Z5
 	VFMADD231PS Z11, Z14, Z4
 	VFMADD231PS Z12, Z14, Z3
 	VFMADD231PS Z13, Z14, Z2
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z9, Z14, Z7
 	VFMADD231PS Z10, Z14, Z6
 	VFMADD231PS Z11, Z14, Z5
 	VFMADD231PS Z12, Z14, Z4
 	VFMADD231PS Z13, Z14, Z3
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z10, Z14, Z7
 	VFMADD231PS Z11, Z14, Z6
 	VFMADD231PS Z12, Z14, Z5
 	VFMADD231PS Z13, Z14, Z4
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z11, Z14, Z7
 	VFMADD231PS Z12, Z14, Z6
 	VFMADD231PS Z13, Z14, Z5
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z12, Z14, Z7
 	VFMADD231PS Z13, Z14, Z6
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z14
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z13, Z14, Z7
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ6x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ6x16(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ6x16(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ6x16(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -13122,534 +13946,543 @@ line:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	CMPQ      DX, $0x08
+	VMOVUPS.Z (DX), K1, Z7
+	ADDQ      CX, DX
+	CMPQ      AX, $0x08
 	JE        start
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	CMPQ      DX, $0x09
+	VMOVUPS.Z (DX), K1, Z8
+	ADDQ      CX, DX
+	CMPQ      AX, $0x09
 	JE        start
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0a
+	VMOVUPS.Z (DX), K1, Z9
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0a
 	JE        start
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0b
+	VMOVUPS.Z (DX), K1, Z10
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0b
 	JE        start
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0c
+	VMOVUPS.Z (DX), K1, Z11
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0c
 	JE        start
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0d
+	VMOVUPS.Z (DX), K1, Z12
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0d
 	JE        start
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0e
+	VMOVUPS.Z (DX), K1, Z13
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0e
 	JE        start
-	VMOVUPS.Z (AX), K1, Z14
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0f
+	VMOVUPS.Z (DX), K1, Z14
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0f
 	JE        start
-	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z (DX), K1, Z15
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+384, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z16
-	VMOVUPS     64(BX), Z17
-	VMOVUPS     128(BX), Z18
-	VMOVUPS     192(BX), Z19
-	VMOVUPS     256(BX), Z20
-	VMOVUPS     320(BX), Z21
+	VMOVUPS     (AX), Z16
+	VMOVUPS     64(AX), Z17
+	VMOVUPS     128(AX), Z18
+	VMOVUPS     192(AX), Z19
+	VMOVUPS     256(AX), Z20
+	VMOVUPS     320(AX), Z21
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
-	CMPQ        R8, $0x11
+	CMPQ        R9, $0x11
 	JE          input17
-	CMPQ        R8, $0x12
+	CMPQ        R9, $0x12
 	JE          input18
-	CMPQ        R8, $0x13
+	CMPQ        R9, $0x13
 	JE          input19
-	CMPQ        R8, $0x14
+	CMPQ        R9, $0x14
 	JE          input20
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z1
 	VFMADD231PS Z17, Z22, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z2
 	VFMADD231PS Z17, Z22, Z1
 	VFMADD231PS Z18, Z22, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z3
 	VFMADD231PS Z17, Z22, Z2
 	VFMADD231PS Z18, Z22, Z1
 	VFMADD231PS Z19, Z22, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z4
 	VFMADD231PS Z17, Z22, Z3
 	VFMADD231PS Z18, Z22, Z2
 	VFMADD231PS Z19, Z22, Z1
 	VFMADD231PS Z20, Z22, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z5
 	VFMADD231PS Z17, Z22, Z4
 	VFMADD231PS Z18, Z22, Z3
 	VFMADD231PS Z19, Z22, Z2
 	VFMADD231PS Z20, Z22, Z1
 	VFMADD231PS Z21, Z22, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z6
 	VFMADD231PS Z17, Z22, Z5
 	VFMADD231PS Z18, Z22, Z4
 	VFMADD231PS Z19, Z22, Z3
 	VFMADD231PS Z20, Z22, Z2
 	VFMADD231PS Z21, Z22, Z1
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z7
 	VFMADD231PS Z17, Z22, Z6
 	VFMADD231PS Z18, Z22, Z5
 	VFMADD231PS Z19, Z22, Z4
 	VFMADD231PS Z20, Z22, Z3
 	VFMADD231PS Z21, Z22, Z2
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z8
 	VFMADD231PS Z17, Z22, Z7
 	VFMADD231PS Z18, Z22, Z6
 	VFMADD231PS Z19, Z22, Z5
 	VFMADD231PS Z20, Z22, Z4
 	VFMADD231PS Z21, Z22, Z3
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z9
 	VFMADD231PS Z17, Z22, Z8
 	VFMADD231PS Z18, Z22, Z7
 	VFMADD231PS Z19, Z22, Z6
 	VFMADD231PS Z20, Z22, Z5
 	VFMADD231PS Z21, Z22, Z4
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z10
 	VFMADD231PS Z17, Z22, Z9
 	VFMADD231PS Z18, Z22, Z8
 	VFMADD231PS Z19, Z22, Z7
 	VFMADD231PS Z20, Z22, Z6
 	VFMADD231PS Z21, Z22, Z5
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z11
 	VFMADD231PS Z17, Z22, Z10
 	VFMADD231PS Z18, Z22, Z9
 	VFMADD231PS Z19, Z22, Z8
 	VFMADD231PS Z20, Z22, Z7
 	VFMADD231PS Z21, Z22, Z6
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z12
 	VFMADD231PS Z17, Z22, Z11
 	VFMADD231PS Z18, Z22, Z10
 	VFMADD231PS Z19, Z22, Z9
 	VFMADD231PS Z20, Z22, Z8
 	VFMADD231PS Z21, Z22, Z7
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z13
 	VFMADD231PS Z17, Z22, Z12
 	VFMADD231PS Z18, Z22, Z11
 	VFMADD231PS Z19, Z22, Z10
 	VFMADD231PS Z20, Z22, Z9
 	VFMADD231PS Z21, Z22, Z8
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z14
 	VFMADD231PS Z17, Z22, Z13
 	VFMADD231PS Z18, Z22, Z12
 	VFMADD231PS Z19, Z22, Z11
 	VFMADD231PS Z20, Z22, Z10
 	VFMADD231PS Z21, Z22, Z9
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z22, Z15
 	VFMADD231PS Z17, Z22, Z14
 	VFMADD231PS Z18, Z22, Z13
 	VFMADD231PS Z19, Z22, Z12
 	VFMADD231PS Z20, Z22, Z11
 	VFMADD231PS Z21, Z22, Z10
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z22, Z15
 	VFMADD231PS Z18, Z22, Z14
 	VFMADD231PS Z19, Z22, Z13
 	VFMADD231PS Z20, Z22, Z12
 	VFMADD231PS Z21, Z22, Z11
-	CMPQ        R9, $0x11
+	CMPQ        BX, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z18, Z22, Z15
 	VFMADD231PS Z19, Z22, Z14
 	VFMADD231PS Z20, Z22, Z13
 	VFMADD231PS Z21, Z22, Z12
-	CMPQ        R9, $0x12
+	CMPQ        BX, $0x12
 	JE          next
 
 input18:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z19, Z22, Z15
 	VFMADD231PS Z20, Z22, Z14
 	VFMADD231PS Z21, Z22, Z13
-	CMPQ        R9, $0x13
+	CMPQ        BX, $0x13
 	JE          next
 
 input19:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z20, Z22, Z15
 	VFMADD231PS Z21, Z22, Z14
-	CMPQ        R9, $0x14
+	CMPQ        BX, $0x14
 	JE          next
 
 input20:
 	VMOVUPS     (R10), Z22
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z21, Z22, Z15
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z17
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z17
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z17, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z17, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z17, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z17, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z17, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z17, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z17, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z17, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z17, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z17, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z17, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z17, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z17, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z17, Z13
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z17, Z14
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z17, Z15
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x08
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x08
 	JE      stored
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x09
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x09
 	JE      stored
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0a
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0a
 	JE      stored
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0b
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0b
 	JE      stored
-	VMOVUPS Z11, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0c
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0c
 	JE      stored
-	VMOVUPS Z12, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0d
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0d
 	JE      stored
-	VMOVUPS Z13, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0e
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0e
 	JE      stored
-	VMOVUPS Z14, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0f
+	VMOVUPS Z14, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0f
 	JE      stored
-	VMOVUPS Z15, K1, (AX)
+	VMOVUPS Z15, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -14239,13 +15072,21 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ7x8(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ7x8(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ7x8(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -14256,174 +15097,179 @@ line:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+448, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z8
-	VMOVUPS     64(BX), Z9
-	VMOVUPS     128(BX), Z10
-	VMOVUPS     192(BX), Z11
-	VMOVUPS     256(BX), Z12
-	VMOVUPS     320(BX), Z13
-	VMOVUPS     384(BX), Z14
+	VMOVUPS     (AX), Z8
+	VMOVUPS     64(AX), Z9
+	VMOVUPS     128(AX), Z10
+	VMOVUPS     192(AX), Z11
+	VMOVUPS     256(AX), Z12
+	VMOVUPS     320(AX), Z13
+	VMOVUPS     384(AX), Z14
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z15, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z15, Z1
 	VFMADD231PS Z9, Z15, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z15, Z2
 	VFMADD231PS Z9, Z15, Z1
 	VFMADD231PS Z10, Z15, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z15, Z3
 	VFMADD231PS Z9, Z15, Z2
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z11, Z15, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z15, Z4
 	VFMADD231PS Z9, Z15, Z3
 	VFMADD231PS Z10, Z15, Z2
 	VFMADD231PS Z11, Z15, Z1
 	VFMADD231PS Z12, Z15, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z15, Z5
 	VFMADD231PS Z9, Z15, Z4
 	VFMADD231PS Z10, Z15, Z3
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z13, Z15, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z15, Z6
 	VFMADD231PS Z9, Z15, Z5
 	VFMADD231PS Z10, Z15, Z4
@@ -14431,12 +15277,12 @@ input6:
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z13, Z15, Z1
 	VFMADD231PS Z14, Z15, Z0
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z15, Z7
 	VFMADD231PS Z9, Z15, Z6
 	VFMADD231PS Z10, Z15, Z5
@@ -14444,158 +15290,170 @@ input7:
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z13, Z15, Z2
 	VFMADD231PS Z14, Z15, Z1
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z9, Z15, Z7
 	VFMADD231PS Z10, Z15, Z6
 	VFMADD231PS Z11, Z15, Z5
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z13, Z15, Z3
 	VFMADD231PS Z14, Z15, Z2
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z10, Z15, Z7
 	VFMADD231PS Z11, Z15, Z6
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z14, Z15, Z3
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z11, Z15, Z7
 	VFMADD231PS Z12, Z15, Z6
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z14, Z15, Z4
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z12, Z15, Z7
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z14, Z15, Z5
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z13, Z15, Z7
 	VFMADD231PS Z14, Z15, Z6
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z15
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z14, Z15, Z7
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ7x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ7x16(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ7x16(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ7x16(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -14614,238 +15472,243 @@ line:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	CMPQ      DX, $0x08
+	VMOVUPS.Z (DX), K1, Z7
+	ADDQ      CX, DX
+	CMPQ      AX, $0x08
 	JE        start
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	CMPQ      DX, $0x09
+	VMOVUPS.Z (DX), K1, Z8
+	ADDQ      CX, DX
+	CMPQ      AX, $0x09
 	JE        start
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0a
+	VMOVUPS.Z (DX), K1, Z9
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0a
 	JE        start
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0b
+	VMOVUPS.Z (DX), K1, Z10
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0b
 	JE        start
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0c
+	VMOVUPS.Z (DX), K1, Z11
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0c
 	JE        start
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0d
+	VMOVUPS.Z (DX), K1, Z12
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0d
 	JE        start
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0e
+	VMOVUPS.Z (DX), K1, Z13
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0e
 	JE        start
-	VMOVUPS.Z (AX), K1, Z14
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0f
+	VMOVUPS.Z (DX), K1, Z14
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0f
 	JE        start
-	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z (DX), K1, Z15
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+448, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z16
-	VMOVUPS     64(BX), Z17
-	VMOVUPS     128(BX), Z18
-	VMOVUPS     192(BX), Z19
-	VMOVUPS     256(BX), Z20
-	VMOVUPS     320(BX), Z21
-	VMOVUPS     384(BX), Z22
+	VMOVUPS     (AX), Z16
+	VMOVUPS     64(AX), Z17
+	VMOVUPS     128(AX), Z18
+	VMOVUPS     192(AX), Z19
+	VMOVUPS     256(AX), Z20
+	VMOVUPS     320(AX), Z21
+	VMOVUPS     384(AX), Z22
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
-	CMPQ        R8, $0x11
+	CMPQ        R9, $0x11
 	JE          input17
-	CMPQ        R8, $0x12
+	CMPQ        R9, $0x12
 	JE          input18
-	CMPQ        R8, $0x13
+	CMPQ        R9, $0x13
 	JE          input19
-	CMPQ        R8, $0x14
+	CMPQ        R9, $0x14
 	JE          input20
-	CMPQ        R8, $0x15
+	CMPQ        R9, $0x15
 	JE          input21
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z1
 	VFMADD231PS Z17, Z23, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z2
 	VFMADD231PS Z17, Z23, Z1
 	VFMADD231PS Z18, Z23, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z3
 	VFMADD231PS Z17, Z23, Z2
 	VFMADD231PS Z18, Z23, Z1
 	VFMADD231PS Z19, Z23, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z4
 	VFMADD231PS Z17, Z23, Z3
 	VFMADD231PS Z18, Z23, Z2
 	VFMADD231PS Z19, Z23, Z1
 	VFMADD231PS Z20, Z23, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z5
 	VFMADD231PS Z17, Z23, Z4
 	VFMADD231PS Z18, Z23, Z3
 	VFMADD231PS Z19, Z23, Z2
 	VFMADD231PS Z20, Z23, Z1
 	VFMADD231PS Z21, Z23, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z6
 	VFMADD231PS Z17, Z23, Z5
 	VFMADD231PS Z18, Z23, Z4
@@ -14853,12 +15716,12 @@ input6:
 	VFMADD231PS Z20, Z23, Z2
 	VFMADD231PS Z21, Z23, Z1
 	VFMADD231PS Z22, Z23, Z0
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z7
 	VFMADD231PS Z17, Z23, Z6
 	VFMADD231PS Z18, Z23, Z5
@@ -14866,12 +15729,12 @@ input7:
 	VFMADD231PS Z20, Z23, Z3
 	VFMADD231PS Z21, Z23, Z2
 	VFMADD231PS Z22, Z23, Z1
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z8
 	VFMADD231PS Z17, Z23, Z7
 	VFMADD231PS Z18, Z23, Z6
@@ -14879,12 +15742,12 @@ input8:
 	VFMADD231PS Z20, Z23, Z4
 	VFMADD231PS Z21, Z23, Z3
 	VFMADD231PS Z22, Z23, Z2
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z9
 	VFMADD231PS Z17, Z23, Z8
 	VFMADD231PS Z18, Z23, Z7
@@ -14892,12 +15755,12 @@ input9:
 	VFMADD231PS Z20, Z23, Z5
 	VFMADD231PS Z21, Z23, Z4
 	VFMADD231PS Z22, Z23, Z3
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z10
 	VFMADD231PS Z17, Z23, Z9
 	VFMADD231PS Z18, Z23, Z8
@@ -14905,12 +15768,12 @@ input10:
 	VFMADD231PS Z20, Z23, Z6
 	VFMADD231PS Z21, Z23, Z5
 	VFMADD231PS Z22, Z23, Z4
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z11
 	VFMADD231PS Z17, Z23, Z10
 	VFMADD231PS Z18, Z23, Z9
@@ -14918,12 +15781,12 @@ input11:
 	VFMADD231PS Z20, Z23, Z7
 	VFMADD231PS Z21, Z23, Z6
 	VFMADD231PS Z22, Z23, Z5
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z12
 	VFMADD231PS Z17, Z23, Z11
 	VFMADD231PS Z18, Z23, Z10
@@ -14931,12 +15794,12 @@ input12:
 	VFMADD231PS Z20, Z23, Z8
 	VFMADD231PS Z21, Z23, Z7
 	VFMADD231PS Z22, Z23, Z6
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z13
 	VFMADD231PS Z17, Z23, Z12
 	VFMADD231PS Z18, Z23, Z11
@@ -14944,12 +15807,12 @@ input13:
 	VFMADD231PS Z20, Z23, Z9
 	VFMADD231PS Z21, Z23, Z8
 	VFMADD231PS Z22, Z23, Z7
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z14
 	VFMADD231PS Z17, Z23, Z13
 	VFMADD231PS Z18, Z23, Z12
@@ -14957,12 +15820,12 @@ input14:
 	VFMADD231PS Z20, Z23, Z10
 	VFMADD231PS Z21, Z23, Z9
 	VFMADD231PS Z22, Z23, Z8
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z23, Z15
 	VFMADD231PS Z17, Z23, Z14
 	VFMADD231PS Z18, Z23, Z13
@@ -14970,203 +15833,207 @@ input15:
 	VFMADD231PS Z20, Z23, Z11
 	VFMADD231PS Z21, Z23, Z10
 	VFMADD231PS Z22, Z23, Z9
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z23, Z15
 	VFMADD231PS Z18, Z23, Z14
 	VFMADD231PS Z19, Z23, Z13
 	VFMADD231PS Z20, Z23, Z12
 	VFMADD231PS Z21, Z23, Z11
 	VFMADD231PS Z22, Z23, Z10
-	CMPQ        R9, $0x11
+	CMPQ        BX, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z18, Z23, Z15
 	VFMADD231PS Z19, Z23, Z14
 	VFMADD231PS Z20, Z23, Z13
 	VFMADD231PS Z21, Z23, Z12
 	VFMADD231PS Z22, Z23, Z11
-	CMPQ        R9, $0x12
+	CMPQ        BX, $0x12
 	JE          next
 
 input18:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z19, Z23, Z15
 	VFMADD231PS Z20, Z23, Z14
 	VFMADD231PS Z21, Z23, Z13
 	VFMADD231PS Z22, Z23, Z12
-	CMPQ        R9, $0x13
+	CMPQ        BX, $0x13
 	JE          next
 
 input19:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z20, Z23, Z15
 	VFMADD231PS Z21, Z23, Z14
 	VFMADD231PS Z22, Z23, Z13
-	CMPQ        R9, $0x14
+	CMPQ        BX, $0x14
 	JE          next
 
 input20:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z21, Z23, Z15
 	VFMADD231PS Z22, Z23, Z14
-	CMPQ        R9, $0x15
+	CMPQ        BX, $0x15
 	JE          next
 
 input21:
 	VMOVUPS     (R10), Z23
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z22, Z23, Z15
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z17
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z17
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z17, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z17, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z17, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z17, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z17, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z17, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z17, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z17, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z17, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z17, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z17, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z17, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z17, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z17, Z13
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z17, Z14
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z17, Z15
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x08
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x08
 	JE      stored
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x09
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x09
 	JE      stored
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0a
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0a
 	JE      stored
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0b
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0b
 	JE      stored
-	VMOVUPS Z11, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0c
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0c
 	JE      stored
-	VMOVUPS Z12, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0d
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0d
 	JE      stored
-	VMOVUPS Z13, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0e
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0e
 	JE      stored
-	VMOVUPS Z14, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0f
+	VMOVUPS Z14, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0f
 	JE      stored
-	VMOVUPS Z15, K1, (AX)
+	VMOVUPS Z15, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -15823,13 +16690,21 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ8x8(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ8x8(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ8x8(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -15840,177 +16715,182 @@ line:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+512, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z8
-	VMOVUPS     64(BX), Z9
-	VMOVUPS     128(BX), Z10
-	VMOVUPS     192(BX), Z11
-	VMOVUPS     256(BX), Z12
-	VMOVUPS     320(BX), Z13
-	VMOVUPS     384(BX), Z14
-	VMOVUPS     448(BX), Z15
+	VMOVUPS     (AX), Z8
+	VMOVUPS     64(AX), Z9
+	VMOVUPS     128(AX), Z10
+	VMOVUPS     192(AX), Z11
+	VMOVUPS     256(AX), Z12
+	VMOVUPS     320(AX), Z13
+	VMOVUPS     384(AX), Z14
+	VMOVUPS     448(AX), Z15
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z16, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z16, Z1
 	VFMADD231PS Z9, Z16, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z16, Z2
 	VFMADD231PS Z9, Z16, Z1
 	VFMADD231PS Z10, Z16, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z16, Z3
 	VFMADD231PS Z9, Z16, Z2
 	VFMADD231PS Z10, Z16, Z1
 	VFMADD231PS Z11, Z16, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z16, Z4
 	VFMADD231PS Z9, Z16, Z3
 	VFMADD231PS Z10, Z16, Z2
 	VFMADD231PS Z11, Z16, Z1
 	VFMADD231PS Z12, Z16, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z16, Z5
 	VFMADD231PS Z9, Z16, Z4
 	VFMADD231PS Z10, Z16, Z3
 	VFMADD231PS Z11, Z16, Z2
 	VFMADD231PS Z12, Z16, Z1
 	VFMADD231PS Z13, Z16, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z16, Z6
 	VFMADD231PS Z9, Z16, Z5
 	VFMADD231PS Z10, Z16, Z4
@@ -16018,12 +16898,12 @@ input6:
 	VFMADD231PS Z12, Z16, Z2
 	VFMADD231PS Z13, Z16, Z1
 	VFMADD231PS Z14, Z16, Z0
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z16, Z7
 	VFMADD231PS Z9, Z16, Z6
 	VFMADD231PS Z10, Z16, Z5
@@ -16032,12 +16912,12 @@ input7:
 	VFMADD231PS Z13, Z16, Z2
 	VFMADD231PS Z14, Z16, Z1
 	VFMADD231PS Z15, Z16, Z0
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z9, Z16, Z7
 	VFMADD231PS Z10, Z16, Z6
 	VFMADD231PS Z11, Z16, Z5
@@ -16045,158 +16925,170 @@ input8:
 	VFMADD231PS Z13, Z16, Z3
 	VFMADD231PS Z14, Z16, Z2
 	VFMADD231PS Z15, Z16, Z1
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z10, Z16, Z7
 	VFMADD231PS Z11, Z16, Z6
 	VFMADD231PS Z12, Z16, Z5
 	VFMADD231PS Z13, Z16, Z4
 	VFMADD231PS Z14, Z16, Z3
 	VFMADD231PS Z15, Z16, Z2
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z11, Z16, Z7
 	VFMADD231PS Z12, Z16, Z6
 	VFMADD231PS Z13, Z16, Z5
 	VFMADD231PS Z14, Z16, Z4
 	VFMADD231PS Z15, Z16, Z3
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z12, Z16, Z7
 	VFMADD231PS Z13, Z16, Z6
 	VFMADD231PS Z14, Z16, Z5
 	VFMADD231PS Z15, Z16, Z4
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z13, Z16, Z7
 	VFMADD231PS Z14, Z16, Z6
 	VFMADD231PS Z15, Z16, Z5
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z14, Z16, Z7
 	VFMADD231PS Z15, Z16, Z6
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z16
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z15, Z16, Z7
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ8x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ8x16(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ8x16(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ8x16(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -16215,241 +17107,246 @@ line:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	CMPQ      DX, $0x08
+	VMOVUPS.Z (DX), K1, Z7
+	ADDQ      CX, DX
+	CMPQ      AX, $0x08
 	JE        start
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	CMPQ      DX, $0x09
+	VMOVUPS.Z (DX), K1, Z8
+	ADDQ      CX, DX
+	CMPQ      AX, $0x09
 	JE        start
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0a
+	VMOVUPS.Z (DX), K1, Z9
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0a
 	JE        start
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0b
+	VMOVUPS.Z (DX), K1, Z10
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0b
 	JE        start
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0c
+	VMOVUPS.Z (DX), K1, Z11
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0c
 	JE        start
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0d
+	VMOVUPS.Z (DX), K1, Z12
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0d
 	JE        start
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0e
+	VMOVUPS.Z (DX), K1, Z13
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0e
 	JE        start
-	VMOVUPS.Z (AX), K1, Z14
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0f
+	VMOVUPS.Z (DX), K1, Z14
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0f
 	JE        start
-	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z (DX), K1, Z15
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+512, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z16
-	VMOVUPS     64(BX), Z17
-	VMOVUPS     128(BX), Z18
-	VMOVUPS     192(BX), Z19
-	VMOVUPS     256(BX), Z20
-	VMOVUPS     320(BX), Z21
-	VMOVUPS     384(BX), Z22
-	VMOVUPS     448(BX), Z23
+	VMOVUPS     (AX), Z16
+	VMOVUPS     64(AX), Z17
+	VMOVUPS     128(AX), Z18
+	VMOVUPS     192(AX), Z19
+	VMOVUPS     256(AX), Z20
+	VMOVUPS     320(AX), Z21
+	VMOVUPS     384(AX), Z22
+	VMOVUPS     448(AX), Z23
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
-	CMPQ        R8, $0x11
+	CMPQ        R9, $0x11
 	JE          input17
-	CMPQ        R8, $0x12
+	CMPQ        R9, $0x12
 	JE          input18
-	CMPQ        R8, $0x13
+	CMPQ        R9, $0x13
 	JE          input19
-	CMPQ        R8, $0x14
+	CMPQ        R9, $0x14
 	JE          input20
-	CMPQ        R8, $0x15
+	CMPQ        R9, $0x15
 	JE          input21
-	CMPQ        R8, $0x16
+	CMPQ        R9, $0x16
 	JE          input22
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z1
 	VFMADD231PS Z17, Z24, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z2
 	VFMADD231PS Z17, Z24, Z1
 	VFMADD231PS Z18, Z24, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z3
 	VFMADD231PS Z17, Z24, Z2
 	VFMADD231PS Z18, Z24, Z1
 	VFMADD231PS Z19, Z24, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z4
 	VFMADD231PS Z17, Z24, Z3
 	VFMADD231PS Z18, Z24, Z2
 	VFMADD231PS Z19, Z24, Z1
 	VFMADD231PS Z20, Z24, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z5
 	VFMADD231PS Z17, Z24, Z4
 	VFMADD231PS Z18, Z24, Z3
 	VFMADD231PS Z19, Z24, Z2
 	VFMADD231PS Z20, Z24, Z1
 	VFMADD231PS Z21, Z24, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z6
 	VFMADD231PS Z17, Z24, Z5
 	VFMADD231PS Z18, Z24, Z4
@@ -16457,12 +17354,12 @@ input6:
 	VFMADD231PS Z20, Z24, Z2
 	VFMADD231PS Z21, Z24, Z1
 	VFMADD231PS Z22, Z24, Z0
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z7
 	VFMADD231PS Z17, Z24, Z6
 	VFMADD231PS Z18, Z24, Z5
@@ -16471,12 +17368,12 @@ input7:
 	VFMADD231PS Z21, Z24, Z2
 	VFMADD231PS Z22, Z24, Z1
 	VFMADD231PS Z23, Z24, Z0
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z8
 	VFMADD231PS Z17, Z24, Z7
 	VFMADD231PS Z18, Z24, Z6
@@ -16485,12 +17382,12 @@ input8:
 	VFMADD231PS Z21, Z24, Z3
 	VFMADD231PS Z22, Z24, Z2
 	VFMADD231PS Z23, Z24, Z1
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z9
 	VFMADD231PS Z17, Z24, Z8
 	VFMADD231PS Z18, Z24, Z7
@@ -16499,12 +17396,12 @@ input9:
 	VFMADD231PS Z21, Z24, Z4
 	VFMADD231PS Z22, Z24, Z3
 	VFMADD231PS Z23, Z24, Z2
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z10
 	VFMADD231PS Z17, Z24, Z9
 	VFMADD231PS Z18, Z24, Z8
@@ -16513,12 +17410,12 @@ input10:
 	VFMADD231PS Z21, Z24, Z5
 	VFMADD231PS Z22, Z24, Z4
 	VFMADD231PS Z23, Z24, Z3
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z11
 	VFMADD231PS Z17, Z24, Z10
 	VFMADD231PS Z18, Z24, Z9
@@ -16527,12 +17424,12 @@ input11:
 	VFMADD231PS Z21, Z24, Z6
 	VFMADD231PS Z22, Z24, Z5
 	VFMADD231PS Z23, Z24, Z4
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z12
 	VFMADD231PS Z17, Z24, Z11
 	VFMADD231PS Z18, Z24, Z10
@@ -16541,12 +17438,12 @@ input12:
 	VFMADD231PS Z21, Z24, Z7
 	VFMADD231PS Z22, Z24, Z6
 	VFMADD231PS Z23, Z24, Z5
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z13
 	VFMADD231PS Z17, Z24, Z12
 	VFMADD231PS Z18, Z24, Z11
@@ -16555,12 +17452,12 @@ input13:
 	VFMADD231PS Z21, Z24, Z8
 	VFMADD231PS Z22, Z24, Z7
 	VFMADD231PS Z23, Z24, Z6
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z14
 	VFMADD231PS Z17, Z24, Z13
 	VFMADD231PS Z18, Z24, Z12
@@ -16569,12 +17466,12 @@ input14:
 	VFMADD231PS Z21, Z24, Z9
 	VFMADD231PS Z22, Z24, Z8
 	VFMADD231PS Z23, Z24, Z7
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z24, Z15
 	VFMADD231PS Z17, Z24, Z14
 	VFMADD231PS Z18, Z24, Z13
@@ -16583,12 +17480,12 @@ input15:
 	VFMADD231PS Z21, Z24, Z10
 	VFMADD231PS Z22, Z24, Z9
 	VFMADD231PS Z23, Z24, Z8
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z24, Z15
 	VFMADD231PS Z18, Z24, Z14
 	VFMADD231PS Z19, Z24, Z13
@@ -16596,203 +17493,207 @@ input16:
 	VFMADD231PS Z21, Z24, Z11
 	VFMADD231PS Z22, Z24, Z10
 	VFMADD231PS Z23, Z24, Z9
-	CMPQ        R9, $0x11
+	CMPQ        BX, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z18, Z24, Z15
 	VFMADD231PS Z19, Z24, Z14
 	VFMADD231PS Z20, Z24, Z13
 	VFMADD231PS Z21, Z24, Z12
 	VFMADD231PS Z22, Z24, Z11
 	VFMADD231PS Z23, Z24, Z10
-	CMPQ        R9, $0x12
+	CMPQ        BX, $0x12
 	JE          next
 
 input18:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z19, Z24, Z15
 	VFMADD231PS Z20, Z24, Z14
 	VFMADD231PS Z21, Z24, Z13
 	VFMADD231PS Z22, Z24, Z12
 	VFMADD231PS Z23, Z24, Z11
-	CMPQ        R9, $0x13
+	CMPQ        BX, $0x13
 	JE          next
 
 input19:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z20, Z24, Z15
 	VFMADD231PS Z21, Z24, Z14
 	VFMADD231PS Z22, Z24, Z13
 	VFMADD231PS Z23, Z24, Z12
-	CMPQ        R9, $0x14
+	CMPQ        BX, $0x14
 	JE          next
 
 input20:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z21, Z24, Z15
 	VFMADD231PS Z22, Z24, Z14
 	VFMADD231PS Z23, Z24, Z13
-	CMPQ        R9, $0x15
+	CMPQ        BX, $0x15
 	JE          next
 
 input21:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z22, Z24, Z15
 	VFMADD231PS Z23, Z24, Z14
-	CMPQ        R9, $0x16
+	CMPQ        BX, $0x16
 	JE          next
 
 input22:
 	VMOVUPS     (R10), Z24
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z23, Z24, Z15
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z17
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z17
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z17, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z17, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z17, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z17, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z17, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z17, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z17, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z17, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z17, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z17, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z17, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z17, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z17, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z17, Z13
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z17, Z14
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z17, Z15
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x08
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x08
 	JE      stored
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x09
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x09
 	JE      stored
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0a
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0a
 	JE      stored
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0b
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0b
 	JE      stored
-	VMOVUPS Z11, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0c
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0c
 	JE      stored
-	VMOVUPS Z12, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0d
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0d
 	JE      stored
-	VMOVUPS Z13, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0e
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0e
 	JE      stored
-	VMOVUPS Z14, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0f
+	VMOVUPS Z14, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0f
 	JE      stored
-	VMOVUPS Z15, K1, (AX)
+	VMOVUPS Z15, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -17452,13 +18353,21 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ9x8(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ9x8(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ9x8(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -17469,180 +18378,185 @@ line:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+576, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z8
-	VMOVUPS     64(BX), Z9
-	VMOVUPS     128(BX), Z10
-	VMOVUPS     192(BX), Z11
-	VMOVUPS     256(BX), Z12
-	VMOVUPS     320(BX), Z13
-	VMOVUPS     384(BX), Z14
-	VMOVUPS     448(BX), Z15
-	VMOVUPS     512(BX), Z16
+	VMOVUPS     (AX), Z8
+	VMOVUPS     64(AX), Z9
+	VMOVUPS     128(AX), Z10
+	VMOVUPS     192(AX), Z11
+	VMOVUPS     256(AX), Z12
+	VMOVUPS     320(AX), Z13
+	VMOVUPS     384(AX), Z14
+	VMOVUPS     448(AX), Z15
+	VMOVUPS     512(AX), Z16
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z17, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z17, Z1
 	VFMADD231PS Z9, Z17, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z17, Z2
 	VFMADD231PS Z9, Z17, Z1
 	VFMADD231PS Z10, Z17, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z17, Z3
 	VFMADD231PS Z9, Z17, Z2
 	VFMADD231PS Z10, Z17, Z1
 	VFMADD231PS Z11, Z17, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z17, Z4
 	VFMADD231PS Z9, Z17, Z3
 	VFMADD231PS Z10, Z17, Z2
 	VFMADD231PS Z11, Z17, Z1
 	VFMADD231PS Z12, Z17, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z17, Z5
 	VFMADD231PS Z9, Z17, Z4
 	VFMADD231PS Z10, Z17, Z3
 	VFMADD231PS Z11, Z17, Z2
 	VFMADD231PS Z12, Z17, Z1
 	VFMADD231PS Z13, Z17, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z17, Z6
 	VFMADD231PS Z9, Z17, Z5
 	VFMADD231PS Z10, Z17, Z4
@@ -17650,12 +18564,12 @@ input6:
 	VFMADD231PS Z12, Z17, Z2
 	VFMADD231PS Z13, Z17, Z1
 	VFMADD231PS Z14, Z17, Z0
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z17, Z7
 	VFMADD231PS Z9, Z17, Z6
 	VFMADD231PS Z10, Z17, Z5
@@ -17664,12 +18578,12 @@ input7:
 	VFMADD231PS Z13, Z17, Z2
 	VFMADD231PS Z14, Z17, Z1
 	VFMADD231PS Z15, Z17, Z0
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z9, Z17, Z7
 	VFMADD231PS Z10, Z17, Z6
 	VFMADD231PS Z11, Z17, Z5
@@ -17678,12 +18592,12 @@ input8:
 	VFMADD231PS Z14, Z17, Z2
 	VFMADD231PS Z15, Z17, Z1
 	VFMADD231PS Z16, Z17, Z0
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z10, Z17, Z7
 	VFMADD231PS Z11, Z17, Z6
 	VFMADD231PS Z12, Z17, Z5
@@ -17691,158 +18605,170 @@ input9:
 	VFMADD231PS Z14, Z17, Z3
 	VFMADD231PS Z15, Z17, Z2
 	VFMADD231PS Z16, Z17, Z1
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z11, Z17, Z7
 	VFMADD231PS Z12, Z17, Z6
 	VFMADD231PS Z13, Z17, Z5
 	VFMADD231PS Z14, Z17, Z4
 	VFMADD231PS Z15, Z17, Z3
 	VFMADD231PS Z16, Z17, Z2
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z12, Z17, Z7
 	VFMADD231PS Z13, Z17, Z6
 	VFMADD231PS Z14, Z17, Z5
 	VFMADD231PS Z15, Z17, Z4
 	VFMADD231PS Z16, Z17, Z3
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z13, Z17, Z7
 	VFMADD231PS Z14, Z17, Z6
 	VFMADD231PS Z15, Z17, Z5
 	VFMADD231PS Z16, Z17, Z4
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z14, Z17, Z7
 	VFMADD231PS Z15, Z17, Z6
 	VFMADD231PS Z16, Z17, Z5
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z15, Z17, Z7
 	VFMADD231PS Z16, Z17, Z6
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z17
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z17, Z7
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ9x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ9x16(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ9x16(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ9x16(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -17861,244 +18787,249 @@ line:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	CMPQ      DX, $0x08
+	VMOVUPS.Z (DX), K1, Z7
+	ADDQ      CX, DX
+	CMPQ      AX, $0x08
 	JE        start
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	CMPQ      DX, $0x09
+	VMOVUPS.Z (DX), K1, Z8
+	ADDQ      CX, DX
+	CMPQ      AX, $0x09
 	JE        start
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0a
+	VMOVUPS.Z (DX), K1, Z9
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0a
 	JE        start
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0b
+	VMOVUPS.Z (DX), K1, Z10
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0b
 	JE        start
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0c
+	VMOVUPS.Z (DX), K1, Z11
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0c
 	JE        start
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0d
+	VMOVUPS.Z (DX), K1, Z12
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0d
 	JE        start
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0e
+	VMOVUPS.Z (DX), K1, Z13
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0e
 	JE        start
-	VMOVUPS.Z (AX), K1, Z14
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0f
+	VMOVUPS.Z (DX), K1, Z14
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0f
 	JE        start
-	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z (DX), K1, Z15
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+576, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z16
-	VMOVUPS     64(BX), Z17
-	VMOVUPS     128(BX), Z18
-	VMOVUPS     192(BX), Z19
-	VMOVUPS     256(BX), Z20
-	VMOVUPS     320(BX), Z21
-	VMOVUPS     384(BX), Z22
-	VMOVUPS     448(BX), Z23
-	VMOVUPS     512(BX), Z24
+	VMOVUPS     (AX), Z16
+	VMOVUPS     64(AX), Z17
+	VMOVUPS     128(AX), Z18
+	VMOVUPS     192(AX), Z19
+	VMOVUPS     256(AX), Z20
+	VMOVUPS     320(AX), Z21
+	VMOVUPS     384(AX), Z22
+	VMOVUPS     448(AX), Z23
+	VMOVUPS     512(AX), Z24
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
-	CMPQ        R8, $0x11
+	CMPQ        R9, $0x11
 	JE          input17
-	CMPQ        R8, $0x12
+	CMPQ        R9, $0x12
 	JE          input18
-	CMPQ        R8, $0x13
+	CMPQ        R9, $0x13
 	JE          input19
-	CMPQ        R8, $0x14
+	CMPQ        R9, $0x14
 	JE          input20
-	CMPQ        R8, $0x15
+	CMPQ        R9, $0x15
 	JE          input21
-	CMPQ        R8, $0x16
+	CMPQ        R9, $0x16
 	JE          input22
-	CMPQ        R8, $0x17
+	CMPQ        R9, $0x17
 	JE          input23
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z1
 	VFMADD231PS Z17, Z25, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z2
 	VFMADD231PS Z17, Z25, Z1
 	VFMADD231PS Z18, Z25, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z3
 	VFMADD231PS Z17, Z25, Z2
 	VFMADD231PS Z18, Z25, Z1
 	VFMADD231PS Z19, Z25, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z4
 	VFMADD231PS Z17, Z25, Z3
 	VFMADD231PS Z18, Z25, Z2
 	VFMADD231PS Z19, Z25, Z1
 	VFMADD231PS Z20, Z25, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z5
 	VFMADD231PS Z17, Z25, Z4
 	VFMADD231PS Z18, Z25, Z3
 	VFMADD231PS Z19, Z25, Z2
 	VFMADD231PS Z20, Z25, Z1
 	VFMADD231PS Z21, Z25, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z6
 	VFMADD231PS Z17, Z25, Z5
 	VFMADD231PS Z18, Z25, Z4
@@ -18106,12 +19037,12 @@ input6:
 	VFMADD231PS Z20, Z25, Z2
 	VFMADD231PS Z21, Z25, Z1
 	VFMADD231PS Z22, Z25, Z0
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z7
 	VFMADD231PS Z17, Z25, Z6
 	VFMADD231PS Z18, Z25, Z5
@@ -18120,12 +19051,12 @@ input7:
 	VFMADD231PS Z21, Z25, Z2
 	VFMADD231PS Z22, Z25, Z1
 	VFMADD231PS Z23, Z25, Z0
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z8
 	VFMADD231PS Z17, Z25, Z7
 	VFMADD231PS Z18, Z25, Z6
@@ -18135,12 +19066,12 @@ input8:
 	VFMADD231PS Z22, Z25, Z2
 	VFMADD231PS Z23, Z25, Z1
 	VFMADD231PS Z24, Z25, Z0
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z9
 	VFMADD231PS Z17, Z25, Z8
 	VFMADD231PS Z18, Z25, Z7
@@ -18150,12 +19081,12 @@ input9:
 	VFMADD231PS Z22, Z25, Z3
 	VFMADD231PS Z23, Z25, Z2
 	VFMADD231PS Z24, Z25, Z1
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z10
 	VFMADD231PS Z17, Z25, Z9
 	VFMADD231PS Z18, Z25, Z8
@@ -18165,12 +19096,12 @@ input10:
 	VFMADD231PS Z22, Z25, Z4
 	VFMADD231PS Z23, Z25, Z3
 	VFMADD231PS Z24, Z25, Z2
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z11
 	VFMADD231PS Z17, Z25, Z10
 	VFMADD231PS Z18, Z25, Z9
@@ -18180,12 +19111,12 @@ input11:
 	VFMADD231PS Z22, Z25, Z5
 	VFMADD231PS Z23, Z25, Z4
 	VFMADD231PS Z24, Z25, Z3
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z12
 	VFMADD231PS Z17, Z25, Z11
 	VFMADD231PS Z18, Z25, Z10
@@ -18195,12 +19126,12 @@ input12:
 	VFMADD231PS Z22, Z25, Z6
 	VFMADD231PS Z23, Z25, Z5
 	VFMADD231PS Z24, Z25, Z4
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z13
 	VFMADD231PS Z17, Z25, Z12
 	VFMADD231PS Z18, Z25, Z11
@@ -18210,12 +19141,12 @@ input13:
 	VFMADD231PS Z22, Z25, Z7
 	VFMADD231PS Z23, Z25, Z6
 	VFMADD231PS Z24, Z25, Z5
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z14
 	VFMADD231PS Z17, Z25, Z13
 	VFMADD231PS Z18, Z25, Z12
@@ -18225,12 +19156,12 @@ input14:
 	VFMADD231PS Z22, Z25, Z8
 	VFMADD231PS Z23, Z25, Z7
 	VFMADD231PS Z24, Z25, Z6
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z25, Z15
 	VFMADD231PS Z17, Z25, Z14
 	VFMADD231PS Z18, Z25, Z13
@@ -18240,12 +19171,12 @@ input15:
 	VFMADD231PS Z22, Z25, Z9
 	VFMADD231PS Z23, Z25, Z8
 	VFMADD231PS Z24, Z25, Z7
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z25, Z15
 	VFMADD231PS Z18, Z25, Z14
 	VFMADD231PS Z19, Z25, Z13
@@ -18254,12 +19185,12 @@ input16:
 	VFMADD231PS Z22, Z25, Z10
 	VFMADD231PS Z23, Z25, Z9
 	VFMADD231PS Z24, Z25, Z8
-	CMPQ        R9, $0x11
+	CMPQ        BX, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z18, Z25, Z15
 	VFMADD231PS Z19, Z25, Z14
 	VFMADD231PS Z20, Z25, Z13
@@ -18267,203 +19198,207 @@ input17:
 	VFMADD231PS Z22, Z25, Z11
 	VFMADD231PS Z23, Z25, Z10
 	VFMADD231PS Z24, Z25, Z9
-	CMPQ        R9, $0x12
+	CMPQ        BX, $0x12
 	JE          next
 
 input18:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z19, Z25, Z15
 	VFMADD231PS Z20, Z25, Z14
 	VFMADD231PS Z21, Z25, Z13
 	VFMADD231PS Z22, Z25, Z12
 	VFMADD231PS Z23, Z25, Z11
 	VFMADD231PS Z24, Z25, Z10
-	CMPQ        R9, $0x13
+	CMPQ        BX, $0x13
 	JE          next
 
 input19:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z20, Z25, Z15
 	VFMADD231PS Z21, Z25, Z14
 	VFMADD231PS Z22, Z25, Z13
 	VFMADD231PS Z23, Z25, Z12
 	VFMADD231PS Z24, Z25, Z11
-	CMPQ        R9, $0x14
+	CMPQ        BX, $0x14
 	JE          next
 
 input20:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z21, Z25, Z15
 	VFMADD231PS Z22, Z25, Z14
 	VFMADD231PS Z23, Z25, Z13
 	VFMADD231PS Z24, Z25, Z12
-	CMPQ        R9, $0x15
+	CMPQ        BX, $0x15
 	JE          next
 
 input21:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z22, Z25, Z15
 	VFMADD231PS Z23, Z25, Z14
 	VFMADD231PS Z24, Z25, Z13
-	CMPQ        R9, $0x16
+	CMPQ        BX, $0x16
 	JE          next
 
 input22:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z23, Z25, Z15
 	VFMADD231PS Z24, Z25, Z14
-	CMPQ        R9, $0x17
+	CMPQ        BX, $0x17
 	JE          next
 
 input23:
 	VMOVUPS     (R10), Z25
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z24, Z25, Z15
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z17
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z17
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z17, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z17, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z17, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z17, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z17, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z17, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z17, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z17, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z17, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z17, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z17, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z17, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z17, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z17, Z13
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z17, Z14
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z17, Z15
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x08
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x08
 	JE      stored
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x09
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x09
 	JE      stored
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0a
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0a
 	JE      stored
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0b
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0b
 	JE      stored
-	VMOVUPS Z11, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0c
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0c
 	JE      stored
-	VMOVUPS Z12, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0d
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0d
 	JE      stored
-	VMOVUPS Z13, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0e
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0e
 	JE      stored
-	VMOVUPS Z14, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0f
+	VMOVUPS Z14, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0f
 	JE      stored
-	VMOVUPS Z15, K1, (AX)
+	VMOVUPS Z15, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -19182,13 +20117,21 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ10x8(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ10x8(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ10x8(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -19199,183 +20142,188 @@ line:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+640, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z8
-	VMOVUPS     64(BX), Z9
-	VMOVUPS     128(BX), Z10
-	VMOVUPS     192(BX), Z11
-	VMOVUPS     256(BX), Z12
-	VMOVUPS     320(BX), Z13
-	VMOVUPS     384(BX), Z14
-	VMOVUPS     448(BX), Z15
-	VMOVUPS     512(BX), Z16
-	VMOVUPS     576(BX), Z17
+	VMOVUPS     (AX), Z8
+	VMOVUPS     64(AX), Z9
+	VMOVUPS     128(AX), Z10
+	VMOVUPS     192(AX), Z11
+	VMOVUPS     256(AX), Z12
+	VMOVUPS     320(AX), Z13
+	VMOVUPS     384(AX), Z14
+	VMOVUPS     448(AX), Z15
+	VMOVUPS     512(AX), Z16
+	VMOVUPS     576(AX), Z17
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z18, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z18, Z1
 	VFMADD231PS Z9, Z18, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z18, Z2
 	VFMADD231PS Z9, Z18, Z1
 	VFMADD231PS Z10, Z18, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z18, Z3
 	VFMADD231PS Z9, Z18, Z2
 	VFMADD231PS Z10, Z18, Z1
 	VFMADD231PS Z11, Z18, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z18, Z4
 	VFMADD231PS Z9, Z18, Z3
 	VFMADD231PS Z10, Z18, Z2
 	VFMADD231PS Z11, Z18, Z1
 	VFMADD231PS Z12, Z18, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z18, Z5
 	VFMADD231PS Z9, Z18, Z4
 	VFMADD231PS Z10, Z18, Z3
 	VFMADD231PS Z11, Z18, Z2
 	VFMADD231PS Z12, Z18, Z1
 	VFMADD231PS Z13, Z18, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z18, Z6
 	VFMADD231PS Z9, Z18, Z5
 	VFMADD231PS Z10, Z18, Z4
@@ -19383,12 +20331,12 @@ input6:
 	VFMADD231PS Z12, Z18, Z2
 	VFMADD231PS Z13, Z18, Z1
 	VFMADD231PS Z14, Z18, Z0
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z18, Z7
 	VFMADD231PS Z9, Z18, Z6
 	VFMADD231PS Z10, Z18, Z5
@@ -19397,12 +20345,12 @@ input7:
 	VFMADD231PS Z13, Z18, Z2
 	VFMADD231PS Z14, Z18, Z1
 	VFMADD231PS Z15, Z18, Z0
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z9, Z18, Z7
 	VFMADD231PS Z10, Z18, Z6
 	VFMADD231PS Z11, Z18, Z5
@@ -19411,12 +20359,12 @@ input8:
 	VFMADD231PS Z14, Z18, Z2
 	VFMADD231PS Z15, Z18, Z1
 	VFMADD231PS Z16, Z18, Z0
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z10, Z18, Z7
 	VFMADD231PS Z11, Z18, Z6
 	VFMADD231PS Z12, Z18, Z5
@@ -19425,12 +20373,12 @@ input9:
 	VFMADD231PS Z15, Z18, Z2
 	VFMADD231PS Z16, Z18, Z1
 	VFMADD231PS Z17, Z18, Z0
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z11, Z18, Z7
 	VFMADD231PS Z12, Z18, Z6
 	VFMADD231PS Z13, Z18, Z5
@@ -19438,158 +20386,170 @@ input10:
 	VFMADD231PS Z15, Z18, Z3
 	VFMADD231PS Z16, Z18, Z2
 	VFMADD231PS Z17, Z18, Z1
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z12, Z18, Z7
 	VFMADD231PS Z13, Z18, Z6
 	VFMADD231PS Z14, Z18, Z5
 	VFMADD231PS Z15, Z18, Z4
 	VFMADD231PS Z16, Z18, Z3
 	VFMADD231PS Z17, Z18, Z2
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z13, Z18, Z7
 	VFMADD231PS Z14, Z18, Z6
 	VFMADD231PS Z15, Z18, Z5
 	VFMADD231PS Z16, Z18, Z4
 	VFMADD231PS Z17, Z18, Z3
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z14, Z18, Z7
 	VFMADD231PS Z15, Z18, Z6
 	VFMADD231PS Z16, Z18, Z5
 	VFMADD231PS Z17, Z18, Z4
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z15, Z18, Z7
 	VFMADD231PS Z16, Z18, Z6
 	VFMADD231PS Z17, Z18, Z5
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z18, Z7
 	VFMADD231PS Z17, Z18, Z6
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z18
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z18, Z7
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ10x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ10x16(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ10x16(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ10x16(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -19608,247 +20568,252 @@ line:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	CMPQ      DX, $0x08
+	VMOVUPS.Z (DX), K1, Z7
+	ADDQ      CX, DX
+	CMPQ      AX, $0x08
 	JE        start
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	CMPQ      DX, $0x09
+	VMOVUPS.Z (DX), K1, Z8
+	ADDQ      CX, DX
+	CMPQ      AX, $0x09
 	JE        start
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0a
+	VMOVUPS.Z (DX), K1, Z9
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0a
 	JE        start
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0b
+	VMOVUPS.Z (DX), K1, Z10
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0b
 	JE        start
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0c
+	VMOVUPS.Z (DX), K1, Z11
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0c
 	JE        start
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0d
+	VMOVUPS.Z (DX), K1, Z12
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0d
 	JE        start
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0e
+	VMOVUPS.Z (DX), K1, Z13
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0e
 	JE        start
-	VMOVUPS.Z (AX), K1, Z14
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0f
+	VMOVUPS.Z (DX), K1, Z14
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0f
 	JE        start
-	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z (DX), K1, Z15
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+640, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z16
-	VMOVUPS     64(BX), Z17
-	VMOVUPS     128(BX), Z18
-	VMOVUPS     192(BX), Z19
-	VMOVUPS     256(BX), Z20
-	VMOVUPS     320(BX), Z21
-	VMOVUPS     384(BX), Z22
-	VMOVUPS     448(BX), Z23
-	VMOVUPS     512(BX), Z24
-	VMOVUPS     576(BX), Z25
+	VMOVUPS     (AX), Z16
+	VMOVUPS     64(AX), Z17
+	VMOVUPS     128(AX), Z18
+	VMOVUPS     192(AX), Z19
+	VMOVUPS     256(AX), Z20
+	VMOVUPS     320(AX), Z21
+	VMOVUPS     384(AX), Z22
+	VMOVUPS     448(AX), Z23
+	VMOVUPS     512(AX), Z24
+	VMOVUPS     576(AX), Z25
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
-	CMPQ        R8, $0x11
+	CMPQ        R9, $0x11
 	JE          input17
-	CMPQ        R8, $0x12
+	CMPQ        R9, $0x12
 	JE          input18
-	CMPQ        R8, $0x13
+	CMPQ        R9, $0x13
 	JE          input19
-	CMPQ        R8, $0x14
+	CMPQ        R9, $0x14
 	JE          input20
-	CMPQ        R8, $0x15
+	CMPQ        R9, $0x15
 	JE          input21
-	CMPQ        R8, $0x16
+	CMPQ        R9, $0x16
 	JE          input22
-	CMPQ        R8, $0x17
+	CMPQ        R9, $0x17
 	JE          input23
-	CMPQ        R8, $0x18
+	CMPQ        R9, $0x18
 	JE          input24
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z1
 	VFMADD231PS Z17, Z26, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z2
 	VFMADD231PS Z17, Z26, Z1
 	VFMADD231PS Z18, Z26, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z3
 	VFMADD231PS Z17, Z26, Z2
 	VFMADD231PS Z18, Z26, Z1
 	VFMADD231PS Z19, Z26, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z4
 	VFMADD231PS Z17, Z26, Z3
 	VFMADD231PS Z18, Z26, Z2
 	VFMADD231PS Z19, Z26, Z1
 	VFMADD231PS Z20, Z26, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z5
 	VFMADD231PS Z17, Z26, Z4
 	VFMADD231PS Z18, Z26, Z3
 	VFMADD231PS Z19, Z26, Z2
 	VFMADD231PS Z20, Z26, Z1
 	VFMADD231PS Z21, Z26, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z6
 	VFMADD231PS Z17, Z26, Z5
 	VFMADD231PS Z18, Z26, Z4
@@ -19856,12 +20821,12 @@ input6:
 	VFMADD231PS Z20, Z26, Z2
 	VFMADD231PS Z21, Z26, Z1
 	VFMADD231PS Z22, Z26, Z0
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z7
 	VFMADD231PS Z17, Z26, Z6
 	VFMADD231PS Z18, Z26, Z5
@@ -19870,12 +20835,12 @@ input7:
 	VFMADD231PS Z21, Z26, Z2
 	VFMADD231PS Z22, Z26, Z1
 	VFMADD231PS Z23, Z26, Z0
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z8
 	VFMADD231PS Z17, Z26, Z7
 	VFMADD231PS Z18, Z26, Z6
@@ -19885,12 +20850,12 @@ input8:
 	VFMADD231PS Z22, Z26, Z2
 	VFMADD231PS Z23, Z26, Z1
 	VFMADD231PS Z24, Z26, Z0
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z9
 	VFMADD231PS Z17, Z26, Z8
 	VFMADD231PS Z18, Z26, Z7
@@ -19901,12 +20866,12 @@ input9:
 	VFMADD231PS Z23, Z26, Z2
 	VFMADD231PS Z24, Z26, Z1
 	VFMADD231PS Z25, Z26, Z0
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z10
 	VFMADD231PS Z17, Z26, Z9
 	VFMADD231PS Z18, Z26, Z8
@@ -19917,12 +20882,12 @@ input10:
 	VFMADD231PS Z23, Z26, Z3
 	VFMADD231PS Z24, Z26, Z2
 	VFMADD231PS Z25, Z26, Z1
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z11
 	VFMADD231PS Z17, Z26, Z10
 	VFMADD231PS Z18, Z26, Z9
@@ -19933,12 +20898,12 @@ input11:
 	VFMADD231PS Z23, Z26, Z4
 	VFMADD231PS Z24, Z26, Z3
 	VFMADD231PS Z25, Z26, Z2
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z12
 	VFMADD231PS Z17, Z26, Z11
 	VFMADD231PS Z18, Z26, Z10
@@ -19949,12 +20914,12 @@ input12:
 	VFMADD231PS Z23, Z26, Z5
 	VFMADD231PS Z24, Z26, Z4
 	VFMADD231PS Z25, Z26, Z3
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z13
 	VFMADD231PS Z17, Z26, Z12
 	VFMADD231PS Z18, Z26, Z11
@@ -19965,12 +20930,12 @@ input13:
 	VFMADD231PS Z23, Z26, Z6
 	VFMADD231PS Z24, Z26, Z5
 	VFMADD231PS Z25, Z26, Z4
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z14
 	VFMADD231PS Z17, Z26, Z13
 	VFMADD231PS Z18, Z26, Z12
@@ -19981,12 +20946,12 @@ input14:
 	VFMADD231PS Z23, Z26, Z7
 	VFMADD231PS Z24, Z26, Z6
 	VFMADD231PS Z25, Z26, Z5
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z26, Z15
 	VFMADD231PS Z17, Z26, Z14
 	VFMADD231PS Z18, Z26, Z13
@@ -19997,12 +20962,12 @@ input15:
 	VFMADD231PS Z23, Z26, Z8
 	VFMADD231PS Z24, Z26, Z7
 	VFMADD231PS Z25, Z26, Z6
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z26, Z15
 	VFMADD231PS Z18, Z26, Z14
 	VFMADD231PS Z19, Z26, Z13
@@ -20012,12 +20977,12 @@ input16:
 	VFMADD231PS Z23, Z26, Z9
 	VFMADD231PS Z24, Z26, Z8
 	VFMADD231PS Z25, Z26, Z7
-	CMPQ        R9, $0x11
+	CMPQ        BX, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z18, Z26, Z15
 	VFMADD231PS Z19, Z26, Z14
 	VFMADD231PS Z20, Z26, Z13
@@ -20026,12 +20991,12 @@ input17:
 	VFMADD231PS Z23, Z26, Z10
 	VFMADD231PS Z24, Z26, Z9
 	VFMADD231PS Z25, Z26, Z8
-	CMPQ        R9, $0x12
+	CMPQ        BX, $0x12
 	JE          next
 
 input18:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z19, Z26, Z15
 	VFMADD231PS Z20, Z26, Z14
 	VFMADD231PS Z21, Z26, Z13
@@ -20039,203 +21004,207 @@ input18:
 	VFMADD231PS Z23, Z26, Z11
 	VFMADD231PS Z24, Z26, Z10
 	VFMADD231PS Z25, Z26, Z9
-	CMPQ        R9, $0x13
+	CMPQ        BX, $0x13
 	JE          next
 
 input19:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z20, Z26, Z15
 	VFMADD231PS Z21, Z26, Z14
 	VFMADD231PS Z22, Z26, Z13
 	VFMADD231PS Z23, Z26, Z12
 	VFMADD231PS Z24, Z26, Z11
 	VFMADD231PS Z25, Z26, Z10
-	CMPQ        R9, $0x14
+	CMPQ        BX, $0x14
 	JE          next
 
 input20:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z21, Z26, Z15
 	VFMADD231PS Z22, Z26, Z14
 	VFMADD231PS Z23, Z26, Z13
 	VFMADD231PS Z24, Z26, Z12
 	VFMADD231PS Z25, Z26, Z11
-	CMPQ        R9, $0x15
+	CMPQ        BX, $0x15
 	JE          next
 
 input21:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z22, Z26, Z15
 	VFMADD231PS Z23, Z26, Z14
 	VFMADD231PS Z24, Z26, Z13
 	VFMADD231PS Z25, Z26, Z12
-	CMPQ        R9, $0x16
+	CMPQ        BX, $0x16
 	JE          next
 
 input22:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z23, Z26, Z15
 	VFMADD231PS Z24, Z26, Z14
 	VFMADD231PS Z25, Z26, Z13
-	CMPQ        R9, $0x17
+	CMPQ        BX, $0x17
 	JE          next
 
 input23:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z24, Z26, Z15
 	VFMADD231PS Z25, Z26, Z14
-	CMPQ        R9, $0x18
+	CMPQ        BX, $0x18
 	JE          next
 
 input24:
 	VMOVUPS     (R10), Z26
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z25, Z26, Z15
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z17
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z17
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z17, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z17, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z17, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z17, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z17, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z17, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z17, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z17, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z17, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z17, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z17, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z17, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z17, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z17, Z13
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z17, Z14
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z17, Z15
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x08
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x08
 	JE      stored
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x09
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x09
 	JE      stored
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0a
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0a
 	JE      stored
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0b
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0b
 	JE      stored
-	VMOVUPS Z11, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0c
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0c
 	JE      stored
-	VMOVUPS Z12, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0d
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0d
 	JE      stored
-	VMOVUPS Z13, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0e
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0e
 	JE      stored
-	VMOVUPS Z14, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0f
+	VMOVUPS Z14, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0f
 	JE      stored
-	VMOVUPS Z15, K1, (AX)
+	VMOVUPS Z15, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -21013,13 +21982,21 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateZ11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ11x8(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ11x8(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ11x8(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -21030,186 +22007,191 @@ line:
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+704, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z8
-	VMOVUPS     64(BX), Z9
-	VMOVUPS     128(BX), Z10
-	VMOVUPS     192(BX), Z11
-	VMOVUPS     256(BX), Z12
-	VMOVUPS     320(BX), Z13
-	VMOVUPS     384(BX), Z14
-	VMOVUPS     448(BX), Z15
-	VMOVUPS     512(BX), Z16
-	VMOVUPS     576(BX), Z17
-	VMOVUPS     640(BX), Z18
+	VMOVUPS     (AX), Z8
+	VMOVUPS     64(AX), Z9
+	VMOVUPS     128(AX), Z10
+	VMOVUPS     192(AX), Z11
+	VMOVUPS     256(AX), Z12
+	VMOVUPS     320(AX), Z13
+	VMOVUPS     384(AX), Z14
+	VMOVUPS     448(AX), Z15
+	VMOVUPS     512(AX), Z16
+	VMOVUPS     576(AX), Z17
+	VMOVUPS     640(AX), Z18
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
-	CMPQ        R8, $0x11
+	CMPQ        R9, $0x11
 	JE          input17
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z19, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z19, Z1
 	VFMADD231PS Z9, Z19, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z19, Z2
 	VFMADD231PS Z9, Z19, Z1
 	VFMADD231PS Z10, Z19, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z19, Z3
 	VFMADD231PS Z9, Z19, Z2
 	VFMADD231PS Z10, Z19, Z1
 	VFMADD231PS Z11, Z19, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z19, Z4
 	VFMADD231PS Z9, Z19, Z3
 	VFMADD231PS Z10, Z19, Z2
 	VFMADD231PS Z11, Z19, Z1
 	VFMADD231PS Z12, Z19, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z19, Z5
 	VFMADD231PS Z9, Z19, Z4
 	VFMADD231PS Z10, Z19, Z3
 	VFMADD231PS Z11, Z19, Z2
 	VFMADD231PS Z12, Z19, Z1
 	VFMADD231PS Z13, Z19, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z19, Z6
 	VFMADD231PS Z9, Z19, Z5
 	VFMADD231PS Z10, Z19, Z4
@@ -21217,12 +22199,12 @@ input6:
 	VFMADD231PS Z12, Z19, Z2
 	VFMADD231PS Z13, Z19, Z1
 	VFMADD231PS Z14, Z19, Z0
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z8, Z19, Z7
 	VFMADD231PS Z9, Z19, Z6
 	VFMADD231PS Z10, Z19, Z5
@@ -21231,12 +22213,12 @@ input7:
 	VFMADD231PS Z13, Z19, Z2
 	VFMADD231PS Z14, Z19, Z1
 	VFMADD231PS Z15, Z19, Z0
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z9, Z19, Z7
 	VFMADD231PS Z10, Z19, Z6
 	VFMADD231PS Z11, Z19, Z5
@@ -21245,12 +22227,12 @@ input8:
 	VFMADD231PS Z14, Z19, Z2
 	VFMADD231PS Z15, Z19, Z1
 	VFMADD231PS Z16, Z19, Z0
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z10, Z19, Z7
 	VFMADD231PS Z11, Z19, Z6
 	VFMADD231PS Z12, Z19, Z5
@@ -21259,12 +22241,12 @@ input9:
 	VFMADD231PS Z15, Z19, Z2
 	VFMADD231PS Z16, Z19, Z1
 	VFMADD231PS Z17, Z19, Z0
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z11, Z19, Z7
 	VFMADD231PS Z12, Z19, Z6
 	VFMADD231PS Z13, Z19, Z5
@@ -21273,12 +22255,12 @@ input10:
 	VFMADD231PS Z16, Z19, Z2
 	VFMADD231PS Z17, Z19, Z1
 	VFMADD231PS Z18, Z19, Z0
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z12, Z19, Z7
 	VFMADD231PS Z13, Z19, Z6
 	VFMADD231PS Z14, Z19, Z5
@@ -21286,158 +22268,170 @@ input11:
 	VFMADD231PS Z16, Z19, Z3
 	VFMADD231PS Z17, Z19, Z2
 	VFMADD231PS Z18, Z19, Z1
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z13, Z19, Z7
 	VFMADD231PS Z14, Z19, Z6
 	VFMADD231PS Z15, Z19, Z5
 	VFMADD231PS Z16, Z19, Z4
 	VFMADD231PS Z17, Z19, Z3
 	VFMADD231PS Z18, Z19, Z2
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z14, Z19, Z7
 	VFMADD231PS Z15, Z19, Z6
 	VFMADD231PS Z16, Z19, Z5
 	VFMADD231PS Z17, Z19, Z4
 	VFMADD231PS Z18, Z19, Z3
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z15, Z19, Z7
 	VFMADD231PS Z16, Z19, Z6
 	VFMADD231PS Z17, Z19, Z5
 	VFMADD231PS Z18, Z19, Z4
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z19, Z7
 	VFMADD231PS Z17, Z19, Z6
 	VFMADD231PS Z18, Z19, Z5
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z19, Z7
 	VFMADD231PS Z18, Z19, Z6
-	CMPQ        R9, $0x11
+	CMPQ        BX, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R10), Z19
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z18, Z19, Z7
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z9
-	VMOVUPS      (AX), Z8
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z8, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z9
+	VMOVUPS      (CX), Z8
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z8, Z0
 	VMAXPS       Z0, Z9, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z8, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z8, Z1
 	VMAXPS       Z1, Z9, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z8, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z8, Z2
 	VMAXPS       Z2, Z9, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z8, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z8, Z3
 	VMAXPS       Z3, Z9, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z8, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z8, Z4
 	VMAXPS       Z4, Z9, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z8, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z8, Z5
 	VMAXPS       Z5, Z9, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z8, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z8, Z6
 	VMAXPS       Z6, Z9, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z8, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z8, Z7
 	VMAXPS       Z7, Z9, Z7
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
 
-// func correlateZ11x16(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateZ11x16(call *correlateCall)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·correlateZ11x16(SB), NOSPLIT, $0-148
-	MOVQ  tail+112(FP), AX
+TEXT ·correlateZ11x16(SB), NOSPLIT, $24-8
+	MOVQ  call+0(FP), AX
+	MOVQ  112(AX), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
+	MOVQ  call+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  64(AX), AX
+	MOVQ  CX, (SP)
+	MOVQ  DX, 8(SP)
+	MOVQ  AX, 16(SP)
 
 line:
 	VPXORD    Z0, Z0, Z0
@@ -21456,250 +22450,255 @@ line:
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      add+120(FP), AX
+	MOVQ      call+0(FP), AX
+	MOVQ      120(AX), AX
 	TESTQ     AX, AX
 	JZ        start
-	MOVQ      dst+64(FP), AX
-	MOVQ      dp+72(FP), CX
-	MOVQ      count+104(FP), DX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	CMPQ      DX, $0x01
+	MOVQ      call+0(FP), AX
+	MOVQ      72(AX), CX
+	MOVQ      104(AX), AX
+	MOVQ      16(SP), DX
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	CMPQ      AX, $0x01
 	JE        start
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	CMPQ      DX, $0x02
+	VMOVUPS.Z (DX), K1, Z1
+	ADDQ      CX, DX
+	CMPQ      AX, $0x02
 	JE        start
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	CMPQ      DX, $0x03
+	VMOVUPS.Z (DX), K1, Z2
+	ADDQ      CX, DX
+	CMPQ      AX, $0x03
 	JE        start
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	CMPQ      DX, $0x04
+	VMOVUPS.Z (DX), K1, Z3
+	ADDQ      CX, DX
+	CMPQ      AX, $0x04
 	JE        start
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	CMPQ      DX, $0x05
+	VMOVUPS.Z (DX), K1, Z4
+	ADDQ      CX, DX
+	CMPQ      AX, $0x05
 	JE        start
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	CMPQ      DX, $0x06
+	VMOVUPS.Z (DX), K1, Z5
+	ADDQ      CX, DX
+	CMPQ      AX, $0x06
 	JE        start
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	CMPQ      DX, $0x07
+	VMOVUPS.Z (DX), K1, Z6
+	ADDQ      CX, DX
+	CMPQ      AX, $0x07
 	JE        start
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	CMPQ      DX, $0x08
+	VMOVUPS.Z (DX), K1, Z7
+	ADDQ      CX, DX
+	CMPQ      AX, $0x08
 	JE        start
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	CMPQ      DX, $0x09
+	VMOVUPS.Z (DX), K1, Z8
+	ADDQ      CX, DX
+	CMPQ      AX, $0x09
 	JE        start
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0a
+	VMOVUPS.Z (DX), K1, Z9
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0a
 	JE        start
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0b
+	VMOVUPS.Z (DX), K1, Z10
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0b
 	JE        start
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0c
+	VMOVUPS.Z (DX), K1, Z11
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0c
 	JE        start
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0d
+	VMOVUPS.Z (DX), K1, Z12
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0d
 	JE        start
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0e
+	VMOVUPS.Z (DX), K1, Z13
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0e
 	JE        start
-	VMOVUPS.Z (AX), K1, Z14
-	ADDQ      CX, AX
-	CMPQ      DX, $0x0f
+	VMOVUPS.Z (DX), K1, Z14
+	ADDQ      CX, DX
+	CMPQ      AX, $0x0f
 	JE        start
-	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z (DX), K1, Z15
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), CX
-	MOVQ       dl+80(FP), DX
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), CX
-	MOVQ       xl+32(FP), DX
-	MOVQ       w+48(FP), BX
-	MOVQ       (AX), SI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), CX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	ADDQ       CX, DX
+	PREFETCHT0 (DX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), CX
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), BX
+	MOVQ       (BX), SI
 	IMUL3Q     $+704, SI, SI
-	ADDQ       SI, BX
-	IMULQ      8(AX), DX
+	ADDQ       SI, AX
+	IMULQ      8(BX), DX
 	ADDQ       DX, CX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(BX), DX
+	TESTQ      DX, DX
 	JZ         store
-	MOVQ       xp+24(FP), DX
-	MOVQ       xr+40(FP), SI
-	MOVQ       wr+56(FP), DI
-	MOVQ       lo+88(FP), R8
-	MOVQ       hi+96(FP), R9
+	MOVQ       call+0(FP), BX
+	MOVQ       24(BX), SI
+	MOVQ       40(BX), DI
+	MOVQ       56(BX), R8
+	MOVQ       88(BX), R9
+	MOVQ       96(BX), BX
 
 row:
-	VMOVUPS     (BX), Z16
-	VMOVUPS     64(BX), Z17
-	VMOVUPS     128(BX), Z18
-	VMOVUPS     192(BX), Z19
-	VMOVUPS     256(BX), Z20
-	VMOVUPS     320(BX), Z21
-	VMOVUPS     384(BX), Z22
-	VMOVUPS     448(BX), Z23
-	VMOVUPS     512(BX), Z24
-	VMOVUPS     576(BX), Z25
-	VMOVUPS     640(BX), Z26
+	VMOVUPS     (AX), Z16
+	VMOVUPS     64(AX), Z17
+	VMOVUPS     128(AX), Z18
+	VMOVUPS     192(AX), Z19
+	VMOVUPS     256(AX), Z20
+	VMOVUPS     320(AX), Z21
+	VMOVUPS     384(AX), Z22
+	VMOVUPS     448(AX), Z23
+	VMOVUPS     512(AX), Z24
+	VMOVUPS     576(AX), Z25
+	VMOVUPS     640(AX), Z26
 	MOVQ        CX, R10
-	CMPQ        R8, $0x01
+	CMPQ        R9, $0x01
 	JE          input1
-	CMPQ        R8, $0x02
+	CMPQ        R9, $0x02
 	JE          input2
-	CMPQ        R8, $0x03
+	CMPQ        R9, $0x03
 	JE          input3
-	CMPQ        R8, $0x04
+	CMPQ        R9, $0x04
 	JE          input4
-	CMPQ        R8, $0x05
+	CMPQ        R9, $0x05
 	JE          input5
-	CMPQ        R8, $0x06
+	CMPQ        R9, $0x06
 	JE          input6
-	CMPQ        R8, $0x07
+	CMPQ        R9, $0x07
 	JE          input7
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JE          input8
-	CMPQ        R8, $0x09
+	CMPQ        R9, $0x09
 	JE          input9
-	CMPQ        R8, $0x0a
+	CMPQ        R9, $0x0a
 	JE          input10
-	CMPQ        R8, $0x0b
+	CMPQ        R9, $0x0b
 	JE          input11
-	CMPQ        R8, $0x0c
+	CMPQ        R9, $0x0c
 	JE          input12
-	CMPQ        R8, $0x0d
+	CMPQ        R9, $0x0d
 	JE          input13
-	CMPQ        R8, $0x0e
+	CMPQ        R9, $0x0e
 	JE          input14
-	CMPQ        R8, $0x0f
+	CMPQ        R9, $0x0f
 	JE          input15
-	CMPQ        R8, $0x10
+	CMPQ        R9, $0x10
 	JE          input16
-	CMPQ        R8, $0x11
+	CMPQ        R9, $0x11
 	JE          input17
-	CMPQ        R8, $0x12
+	CMPQ        R9, $0x12
 	JE          input18
-	CMPQ        R8, $0x13
+	CMPQ        R9, $0x13
 	JE          input19
-	CMPQ        R8, $0x14
+	CMPQ        R9, $0x14
 	JE          input20
-	CMPQ        R8, $0x15
+	CMPQ        R9, $0x15
 	JE          input21
-	CMPQ        R8, $0x16
+	CMPQ        R9, $0x16
 	JE          input22
-	CMPQ        R8, $0x17
+	CMPQ        R9, $0x17
 	JE          input23
-	CMPQ        R8, $0x18
+	CMPQ        R9, $0x18
 	JE          input24
-	CMPQ        R8, $0x19
+	CMPQ        R9, $0x19
 	JE          input25
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z0
-	CMPQ        R9, $0x01
+	CMPQ        BX, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z1
 	VFMADD231PS Z17, Z27, Z0
-	CMPQ        R9, $0x02
+	CMPQ        BX, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z2
 	VFMADD231PS Z17, Z27, Z1
 	VFMADD231PS Z18, Z27, Z0
-	CMPQ        R9, $0x03
+	CMPQ        BX, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z3
 	VFMADD231PS Z17, Z27, Z2
 	VFMADD231PS Z18, Z27, Z1
 	VFMADD231PS Z19, Z27, Z0
-	CMPQ        R9, $0x04
+	CMPQ        BX, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z4
 	VFMADD231PS Z17, Z27, Z3
 	VFMADD231PS Z18, Z27, Z2
 	VFMADD231PS Z19, Z27, Z1
 	VFMADD231PS Z20, Z27, Z0
-	CMPQ        R9, $0x05
+	CMPQ        BX, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z5
 	VFMADD231PS Z17, Z27, Z4
 	VFMADD231PS Z18, Z27, Z3
 	VFMADD231PS Z19, Z27, Z2
 	VFMADD231PS Z20, Z27, Z1
 	VFMADD231PS Z21, Z27, Z0
-	CMPQ        R9, $0x06
+	CMPQ        BX, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z6
 	VFMADD231PS Z17, Z27, Z5
 	VFMADD231PS Z18, Z27, Z4
@@ -21707,12 +22706,12 @@ input6:
 	VFMADD231PS Z20, Z27, Z2
 	VFMADD231PS Z21, Z27, Z1
 	VFMADD231PS Z22, Z27, Z0
-	CMPQ        R9, $0x07
+	CMPQ        BX, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z7
 	VFMADD231PS Z17, Z27, Z6
 	VFMADD231PS Z18, Z27, Z5
@@ -21721,12 +22720,12 @@ input7:
 	VFMADD231PS Z21, Z27, Z2
 	VFMADD231PS Z22, Z27, Z1
 	VFMADD231PS Z23, Z27, Z0
-	CMPQ        R9, $0x08
+	CMPQ        BX, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z8
 	VFMADD231PS Z17, Z27, Z7
 	VFMADD231PS Z18, Z27, Z6
@@ -21736,12 +22735,12 @@ input8:
 	VFMADD231PS Z22, Z27, Z2
 	VFMADD231PS Z23, Z27, Z1
 	VFMADD231PS Z24, Z27, Z0
-	CMPQ        R9, $0x09
+	CMPQ        BX, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z9
 	VFMADD231PS Z17, Z27, Z8
 	VFMADD231PS Z18, Z27, Z7
@@ -21752,12 +22751,12 @@ input9:
 	VFMADD231PS Z23, Z27, Z2
 	VFMADD231PS Z24, Z27, Z1
 	VFMADD231PS Z25, Z27, Z0
-	CMPQ        R9, $0x0a
+	CMPQ        BX, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z10
 	VFMADD231PS Z17, Z27, Z9
 	VFMADD231PS Z18, Z27, Z8
@@ -21769,12 +22768,12 @@ input10:
 	VFMADD231PS Z24, Z27, Z2
 	VFMADD231PS Z25, Z27, Z1
 	VFMADD231PS Z26, Z27, Z0
-	CMPQ        R9, $0x0b
+	CMPQ        BX, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z11
 	VFMADD231PS Z17, Z27, Z10
 	VFMADD231PS Z18, Z27, Z9
@@ -21786,12 +22785,12 @@ input11:
 	VFMADD231PS Z24, Z27, Z3
 	VFMADD231PS Z25, Z27, Z2
 	VFMADD231PS Z26, Z27, Z1
-	CMPQ        R9, $0x0c
+	CMPQ        BX, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z12
 	VFMADD231PS Z17, Z27, Z11
 	VFMADD231PS Z18, Z27, Z10
@@ -21803,12 +22802,12 @@ input12:
 	VFMADD231PS Z24, Z27, Z4
 	VFMADD231PS Z25, Z27, Z3
 	VFMADD231PS Z26, Z27, Z2
-	CMPQ        R9, $0x0d
+	CMPQ        BX, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z13
 	VFMADD231PS Z17, Z27, Z12
 	VFMADD231PS Z18, Z27, Z11
@@ -21820,12 +22819,12 @@ input13:
 	VFMADD231PS Z24, Z27, Z5
 	VFMADD231PS Z25, Z27, Z4
 	VFMADD231PS Z26, Z27, Z3
-	CMPQ        R9, $0x0e
+	CMPQ        BX, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z14
 	VFMADD231PS Z17, Z27, Z13
 	VFMADD231PS Z18, Z27, Z12
@@ -21837,12 +22836,12 @@ input14:
 	VFMADD231PS Z24, Z27, Z6
 	VFMADD231PS Z25, Z27, Z5
 	VFMADD231PS Z26, Z27, Z4
-	CMPQ        R9, $0x0f
+	CMPQ        BX, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z16, Z27, Z15
 	VFMADD231PS Z17, Z27, Z14
 	VFMADD231PS Z18, Z27, Z13
@@ -21854,12 +22853,12 @@ input15:
 	VFMADD231PS Z24, Z27, Z7
 	VFMADD231PS Z25, Z27, Z6
 	VFMADD231PS Z26, Z27, Z5
-	CMPQ        R9, $0x10
+	CMPQ        BX, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z17, Z27, Z15
 	VFMADD231PS Z18, Z27, Z14
 	VFMADD231PS Z19, Z27, Z13
@@ -21870,12 +22869,12 @@ input16:
 	VFMADD231PS Z24, Z27, Z8
 	VFMADD231PS Z25, Z27, Z7
 	VFMADD231PS Z26, Z27, Z6
-	CMPQ        R9, $0x11
+	CMPQ        BX, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z18, Z27, Z15
 	VFMADD231PS Z19, Z27, Z14
 	VFMADD231PS Z20, Z27, Z13
@@ -21885,12 +22884,12 @@ input17:
 	VFMADD231PS Z24, Z27, Z9
 	VFMADD231PS Z25, Z27, Z8
 	VFMADD231PS Z26, Z27, Z7
-	CMPQ        R9, $0x12
+	CMPQ        BX, $0x12
 	JE          next
 
 input18:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z19, Z27, Z15
 	VFMADD231PS Z20, Z27, Z14
 	VFMADD231PS Z21, Z27, Z13
@@ -21899,12 +22898,12 @@ input18:
 	VFMADD231PS Z24, Z27, Z10
 	VFMADD231PS Z25, Z27, Z9
 	VFMADD231PS Z26, Z27, Z8
-	CMPQ        R9, $0x13
+	CMPQ        BX, $0x13
 	JE          next
 
 input19:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z20, Z27, Z15
 	VFMADD231PS Z21, Z27, Z14
 	VFMADD231PS Z22, Z27, Z13
@@ -21912,203 +22911,207 @@ input19:
 	VFMADD231PS Z24, Z27, Z11
 	VFMADD231PS Z25, Z27, Z10
 	VFMADD231PS Z26, Z27, Z9
-	CMPQ        R9, $0x14
+	CMPQ        BX, $0x14
 	JE          next
 
 input20:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z21, Z27, Z15
 	VFMADD231PS Z22, Z27, Z14
 	VFMADD231PS Z23, Z27, Z13
 	VFMADD231PS Z24, Z27, Z12
 	VFMADD231PS Z25, Z27, Z11
 	VFMADD231PS Z26, Z27, Z10
-	CMPQ        R9, $0x15
+	CMPQ        BX, $0x15
 	JE          next
 
 input21:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z22, Z27, Z15
 	VFMADD231PS Z23, Z27, Z14
 	VFMADD231PS Z24, Z27, Z13
 	VFMADD231PS Z25, Z27, Z12
 	VFMADD231PS Z26, Z27, Z11
-	CMPQ        R9, $0x16
+	CMPQ        BX, $0x16
 	JE          next
 
 input22:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z23, Z27, Z15
 	VFMADD231PS Z24, Z27, Z14
 	VFMADD231PS Z25, Z27, Z13
 	VFMADD231PS Z26, Z27, Z12
-	CMPQ        R9, $0x17
+	CMPQ        BX, $0x17
 	JE          next
 
 input23:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z24, Z27, Z15
 	VFMADD231PS Z25, Z27, Z14
 	VFMADD231PS Z26, Z27, Z13
-	CMPQ        R9, $0x18
+	CMPQ        BX, $0x18
 	JE          next
 
 input24:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z25, Z27, Z15
 	VFMADD231PS Z26, Z27, Z14
-	CMPQ        R9, $0x19
+	CMPQ        BX, $0x19
 	JE          next
 
 input25:
 	VMOVUPS     (R10), Z27
-	ADDQ        DX, R10
+	ADDQ        SI, R10
 	VFMADD231PS Z26, Z27, Z15
 
 next:
-	ADDQ SI, CX
-	ADDQ DI, BX
-	DECQ AX
+	ADDQ DI, CX
+	ADDQ R8, AX
+	DECQ DX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), CX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), CX
+	MOVQ         136(AX), AX
+	TESTQ        CX, CX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Z17
-	VMOVUPS      (AX), Z16
-	VSUBPS       (AX)(CX*2), Z0, Z0
-	VFMADD213PS  (AX)(CX*1), Z16, Z0
+	MOVQ         call+0(FP), DX
+	VBROADCASTSS 144(DX), Z17
+	VMOVUPS      (CX), Z16
+	VSUBPS       (CX)(AX*2), Z0, Z0
+	VFMADD213PS  (CX)(AX*1), Z16, Z0
 	VMAXPS       Z0, Z17, Z0
-	VSUBPS       (AX)(CX*2), Z1, Z1
-	VFMADD213PS  (AX)(CX*1), Z16, Z1
+	VSUBPS       (CX)(AX*2), Z1, Z1
+	VFMADD213PS  (CX)(AX*1), Z16, Z1
 	VMAXPS       Z1, Z17, Z1
-	VSUBPS       (AX)(CX*2), Z2, Z2
-	VFMADD213PS  (AX)(CX*1), Z16, Z2
+	VSUBPS       (CX)(AX*2), Z2, Z2
+	VFMADD213PS  (CX)(AX*1), Z16, Z2
 	VMAXPS       Z2, Z17, Z2
-	VSUBPS       (AX)(CX*2), Z3, Z3
-	VFMADD213PS  (AX)(CX*1), Z16, Z3
+	VSUBPS       (CX)(AX*2), Z3, Z3
+	VFMADD213PS  (CX)(AX*1), Z16, Z3
 	VMAXPS       Z3, Z17, Z3
-	VSUBPS       (AX)(CX*2), Z4, Z4
-	VFMADD213PS  (AX)(CX*1), Z16, Z4
+	VSUBPS       (CX)(AX*2), Z4, Z4
+	VFMADD213PS  (CX)(AX*1), Z16, Z4
 	VMAXPS       Z4, Z17, Z4
-	VSUBPS       (AX)(CX*2), Z5, Z5
-	VFMADD213PS  (AX)(CX*1), Z16, Z5
+	VSUBPS       (CX)(AX*2), Z5, Z5
+	VFMADD213PS  (CX)(AX*1), Z16, Z5
 	VMAXPS       Z5, Z17, Z5
-	VSUBPS       (AX)(CX*2), Z6, Z6
-	VFMADD213PS  (AX)(CX*1), Z16, Z6
+	VSUBPS       (CX)(AX*2), Z6, Z6
+	VFMADD213PS  (CX)(AX*1), Z16, Z6
 	VMAXPS       Z6, Z17, Z6
-	VSUBPS       (AX)(CX*2), Z7, Z7
-	VFMADD213PS  (AX)(CX*1), Z16, Z7
+	VSUBPS       (CX)(AX*2), Z7, Z7
+	VFMADD213PS  (CX)(AX*1), Z16, Z7
 	VMAXPS       Z7, Z17, Z7
-	VSUBPS       (AX)(CX*2), Z8, Z8
-	VFMADD213PS  (AX)(CX*1), Z16, Z8
+	VSUBPS       (CX)(AX*2), Z8, Z8
+	VFMADD213PS  (CX)(AX*1), Z16, Z8
 	VMAXPS       Z8, Z17, Z8
-	VSUBPS       (AX)(CX*2), Z9, Z9
-	VFMADD213PS  (AX)(CX*1), Z16, Z9
+	VSUBPS       (CX)(AX*2), Z9, Z9
+	VFMADD213PS  (CX)(AX*1), Z16, Z9
 	VMAXPS       Z9, Z17, Z9
-	VSUBPS       (AX)(CX*2), Z10, Z10
-	VFMADD213PS  (AX)(CX*1), Z16, Z10
+	VSUBPS       (CX)(AX*2), Z10, Z10
+	VFMADD213PS  (CX)(AX*1), Z16, Z10
 	VMAXPS       Z10, Z17, Z10
-	VSUBPS       (AX)(CX*2), Z11, Z11
-	VFMADD213PS  (AX)(CX*1), Z16, Z11
+	VSUBPS       (CX)(AX*2), Z11, Z11
+	VFMADD213PS  (CX)(AX*1), Z16, Z11
 	VMAXPS       Z11, Z17, Z11
-	VSUBPS       (AX)(CX*2), Z12, Z12
-	VFMADD213PS  (AX)(CX*1), Z16, Z12
+	VSUBPS       (CX)(AX*2), Z12, Z12
+	VFMADD213PS  (CX)(AX*1), Z16, Z12
 	VMAXPS       Z12, Z17, Z12
-	VSUBPS       (AX)(CX*2), Z13, Z13
-	VFMADD213PS  (AX)(CX*1), Z16, Z13
+	VSUBPS       (CX)(AX*2), Z13, Z13
+	VFMADD213PS  (CX)(AX*1), Z16, Z13
 	VMAXPS       Z13, Z17, Z13
-	VSUBPS       (AX)(CX*2), Z14, Z14
-	VFMADD213PS  (AX)(CX*1), Z16, Z14
+	VSUBPS       (CX)(AX*2), Z14, Z14
+	VFMADD213PS  (CX)(AX*1), Z16, Z14
 	VMAXPS       Z14, Z17, Z14
-	VSUBPS       (AX)(CX*2), Z15, Z15
-	VFMADD213PS  (AX)(CX*1), Z16, Z15
+	VSUBPS       (CX)(AX*2), Z15, Z15
+	VFMADD213PS  (CX)(AX*1), Z16, Z15
 	VMAXPS       Z15, Z17, Z15
 
 settled:
-	MOVQ    dst+64(FP), AX
-	MOVQ    dp+72(FP), CX
-	MOVQ    count+104(FP), DX
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x01
+	MOVQ    call+0(FP), AX
+	MOVQ    72(AX), CX
+	MOVQ    104(AX), AX
+	MOVQ    16(SP), DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x01
 	JE      stored
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x02
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x02
 	JE      stored
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x03
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x03
 	JE      stored
-	VMOVUPS Z3, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x04
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x04
 	JE      stored
-	VMOVUPS Z4, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x05
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x05
 	JE      stored
-	VMOVUPS Z5, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x06
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x06
 	JE      stored
-	VMOVUPS Z6, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x07
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x07
 	JE      stored
-	VMOVUPS Z7, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x08
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x08
 	JE      stored
-	VMOVUPS Z8, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x09
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x09
 	JE      stored
-	VMOVUPS Z9, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0a
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0a
 	JE      stored
-	VMOVUPS Z10, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0b
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0b
 	JE      stored
-	VMOVUPS Z11, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0c
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0c
 	JE      stored
-	VMOVUPS Z12, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0d
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0d
 	JE      stored
-	VMOVUPS Z13, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0e
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0e
 	JE      stored
-	VMOVUPS Z14, K1, (AX)
-	ADDQ    CX, AX
-	CMPQ    DX, $0x0f
+	VMOVUPS Z14, K1, (DX)
+	ADDQ    CX, DX
+	CMPQ    AX, $0x0f
 	JE      stored
-	VMOVUPS Z15, K1, (AX)
+	VMOVUPS Z15, K1, (DX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), CX
-	MOVQ dst+64(FP), DX
-	MOVQ dl+80(FP), BX
-	ADDQ BX, DX
-	MOVQ DX, dst+64(FP)
-	ADDQ $0x18, CX
-	MOVQ CX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ 16(SP), BX
+	ADDQ AX, BX
+	MOVQ BX, 16(SP)
+	ADDQ $0x18, DX
+	MOVQ DX, 8(SP)
+	DECQ CX
+	MOVQ CX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -23877,104 +24880,133 @@ done:
 	VZEROUPPER
 	RET
 
-// func tileY1x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY1x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY1x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY1x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 
 tap:
-	MOVQ k+16(FP), R10
+	MOVQ 24(SP), R10
 
 loop:
 	VMOVUPS      (CX), Y1
 	VMASKMOVPS   (DI), Y1, Y1
-	VBROADCASTSS (DX), Y2
+	VBROADCASTSS (R9), Y2
 	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         BX, DX
+	ADDQ         BX, R9
 	ADDQ         R8, DI
 	DECQ         R10
 	JNZ          loop
-	ADDQ         SI, DX
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         SI, R9
+	ADDQ         AX, DI
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y2
-	VMOVUPS      (AX), Y1
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y1, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y2
+	VMOVUPS      (DX), Y1
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y1, Y0
 	VMAXPS       Y0, Y2, Y0
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y1
 	VMASKMOVPS Y0, Y1, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x01, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x01, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY2x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY2x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY2x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY2x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -23982,93 +25014,110 @@ block:
 	VMASKMOVPS (AX), Y1, Y1
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 
 tap:
-	MOVQ k+16(FP), R11
+	MOVQ 24(SP), R11
 
 loop:
 	VMOVUPS      (CX), Y2
 	VMASKMOVPS   (R8), Y2, Y2
-	VBROADCASTSS (DX), Y3
+	VBROADCASTSS (R10), Y3
 	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS (DX)(BX*1), Y3
+	VBROADCASTSS (R10)(BX*1), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         R9, R8
 	DECQ         R11
 	JNZ          loop
-	ADDQ         DI, DX
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         DI, R10
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y3
-	VMOVUPS      (AX), Y2
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y2, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y3
+	VMOVUPS      (DX), Y2
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y2, Y0
 	VMAXPS       Y0, Y3, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y2, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y2, Y1
 	VMAXPS       Y1, Y3, Y1
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y2
 	VMASKMOVPS Y0, Y2, (AX)
 	ADDQ       DX, AX
 	VMOVUPS    (CX), Y2
 	VMASKMOVPS Y1, Y2, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x02, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x02, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY3x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY3x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY3x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY3x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -24079,60 +25128,64 @@ block:
 	VMASKMOVPS (AX), Y2, Y2
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 
 tap:
-	MOVQ k+16(FP), R11
+	MOVQ 24(SP), R11
 
 loop:
 	VMOVUPS      (CX), Y3
 	VMASKMOVPS   (R8), Y3, Y3
-	VBROADCASTSS (DX), Y4
+	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS (DX)(BX*1), Y4
+	VBROADCASTSS (R10)(BX*1), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (DX)(BX*2), Y4
+	VBROADCASTSS (R10)(BX*2), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         R9, R8
 	DECQ         R11
 	JNZ          loop
-	ADDQ         DI, DX
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         DI, R10
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y4
-	VMOVUPS      (AX), Y3
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y3, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y4
+	VMOVUPS      (DX), Y3
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y3, Y0
 	VMAXPS       Y0, Y4, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y3, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y3, Y1
 	VMAXPS       Y1, Y4, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y3, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y3, Y2
 	VMAXPS       Y2, Y4, Y2
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y3
 	VMASKMOVPS Y0, Y3, (AX)
 	ADDQ       DX, AX
@@ -24141,40 +25194,53 @@ settled:
 	ADDQ       DX, AX
 	VMOVUPS    (CX), Y3
 	VMASKMOVPS Y2, Y3, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x03, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x03, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY4x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY4x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY4x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY4x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -24188,66 +25254,70 @@ block:
 	VMASKMOVPS (AX), Y3, Y3
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS      (CX), Y4
 	VMASKMOVPS   (R8), Y4, Y4
-	VBROADCASTSS (DX), Y5
+	VBROADCASTSS (R10), Y5
 	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS (DX)(BX*1), Y5
+	VBROADCASTSS (R10)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (DX)(BX*2), Y5
+	VBROADCASTSS (R10)(BX*2), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (DX)(R11*1), Y5
+	VBROADCASTSS (R10)(R11*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         R9, R8
 	DECQ         R12
 	JNZ          loop
-	ADDQ         DI, DX
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         DI, R10
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y5
-	VMOVUPS      (AX), Y4
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y4, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y5
+	VMOVUPS      (DX), Y4
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y4, Y0
 	VMAXPS       Y0, Y5, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y4, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y4, Y1
 	VMAXPS       Y1, Y5, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y4, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y4, Y2
 	VMAXPS       Y2, Y5, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y4, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y4, Y3
 	VMAXPS       Y3, Y5, Y3
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y4
 	VMASKMOVPS Y0, Y4, (AX)
 	ADDQ       DX, AX
@@ -24259,29 +25329,40 @@ settled:
 	ADDQ       DX, AX
 	VMOVUPS    (CX), Y4
 	VMASKMOVPS Y3, Y4, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x04, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x04, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY5x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY5x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY5x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY5x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -24289,11 +25370,13 @@ block:
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -24310,74 +25393,78 @@ block:
 	VMASKMOVPS (AX), Y4, Y4
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
-	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R10)(BX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS      (CX), Y5
 	VMASKMOVPS   (R8), Y5, Y5
-	VBROADCASTSS (DX), Y6
+	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS (DX)(BX*1), Y6
+	VBROADCASTSS (R10)(BX*1), Y6
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (DX)(BX*2), Y6
+	VBROADCASTSS (R10)(BX*2), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (DX)(R11*1), Y6
+	VBROADCASTSS (R10)(R11*1), Y6
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         SI, R12
 	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         DI, DX
+	ADDQ         DI, R10
 	ADDQ         DI, R12
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y6
-	VMOVUPS      (AX), Y5
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y5, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y6
+	VMOVUPS      (DX), Y5
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y5, Y0
 	VMAXPS       Y0, Y6, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y5, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y5, Y1
 	VMAXPS       Y1, Y6, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y5, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y5, Y2
 	VMAXPS       Y2, Y6, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y5, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y5, Y3
 	VMAXPS       Y3, Y6, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y5, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y5, Y4
 	VMAXPS       Y4, Y6, Y4
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y5
 	VMASKMOVPS Y0, Y5, (AX)
 	ADDQ       DX, AX
@@ -24392,29 +25479,40 @@ settled:
 	ADDQ       DX, AX
 	VMOVUPS    (CX), Y5
 	VMASKMOVPS Y4, Y5, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x05, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x05, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY6x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY6x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY6x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY6x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -24423,11 +25521,13 @@ block:
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -24447,79 +25547,83 @@ block:
 	VMASKMOVPS (AX), Y5, Y5
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
-	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R10)(BX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS      (CX), Y6
 	VMASKMOVPS   (R8), Y6, Y6
-	VBROADCASTSS (DX), Y7
+	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS (DX)(BX*1), Y7
+	VBROADCASTSS (R10)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (DX)(BX*2), Y7
+	VBROADCASTSS (R10)(BX*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (DX)(R11*1), Y7
+	VBROADCASTSS (R10)(R11*1), Y7
 	VFMADD231PS  Y6, Y7, Y3
 	VBROADCASTSS (R12), Y7
 	VFMADD231PS  Y6, Y7, Y4
 	VBROADCASTSS (R12)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         SI, R12
 	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         DI, DX
+	ADDQ         DI, R10
 	ADDQ         DI, R12
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y7
-	VMOVUPS      (AX), Y6
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y6, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y7
+	VMOVUPS      (DX), Y6
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y6, Y0
 	VMAXPS       Y0, Y7, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y6, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y6, Y1
 	VMAXPS       Y1, Y7, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y6, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y6, Y2
 	VMAXPS       Y2, Y7, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y6, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y6, Y3
 	VMAXPS       Y3, Y7, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y6, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y6, Y4
 	VMAXPS       Y4, Y7, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y6, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y6, Y5
 	VMAXPS       Y5, Y7, Y5
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y6
 	VMASKMOVPS Y0, Y6, (AX)
 	ADDQ       DX, AX
@@ -24537,29 +25641,40 @@ settled:
 	ADDQ       DX, AX
 	VMOVUPS    (CX), Y6
 	VMASKMOVPS Y5, Y6, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x06, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x06, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY7x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY7x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY7x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY7x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -24569,11 +25684,13 @@ block:
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -24596,36 +25713,37 @@ block:
 	VMASKMOVPS (AX), Y6, Y6
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
-	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R10)(BX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS      (CX), Y7
 	VMASKMOVPS   (R8), Y7, Y7
-	VBROADCASTSS (DX), Y8
+	VBROADCASTSS (R10), Y8
 	VFMADD231PS  Y7, Y8, Y0
-	VBROADCASTSS (DX)(BX*1), Y8
+	VBROADCASTSS (R10)(BX*1), Y8
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (DX)(BX*2), Y8
+	VBROADCASTSS (R10)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y2
-	VBROADCASTSS (DX)(R11*1), Y8
+	VBROADCASTSS (R10)(R11*1), Y8
 	VFMADD231PS  Y7, Y8, Y3
 	VBROADCASTSS (R12), Y8
 	VFMADD231PS  Y7, Y8, Y4
@@ -24633,47 +25751,50 @@ loop:
 	VFMADD231PS  Y7, Y8, Y5
 	VBROADCASTSS (R12)(BX*2), Y8
 	VFMADD231PS  Y7, Y8, Y6
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         SI, R12
 	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         DI, DX
+	ADDQ         DI, R10
 	ADDQ         DI, R12
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y8
-	VMOVUPS      (AX), Y7
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y7, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y8
+	VMOVUPS      (DX), Y7
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y7, Y0
 	VMAXPS       Y0, Y8, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y7, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y7, Y1
 	VMAXPS       Y1, Y8, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y7, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y7, Y2
 	VMAXPS       Y2, Y8, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y7, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y7, Y3
 	VMAXPS       Y3, Y8, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y7, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y7, Y4
 	VMAXPS       Y4, Y8, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y7, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y7, Y5
 	VMAXPS       Y5, Y8, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y7, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y7, Y6
 	VMAXPS       Y6, Y8, Y6
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y7
 	VMASKMOVPS Y0, Y7, (AX)
 	ADDQ       DX, AX
@@ -24694,29 +25815,40 @@ settled:
 	ADDQ       DX, AX
 	VMOVUPS    (CX), Y7
 	VMASKMOVPS Y6, Y7, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x07, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x07, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY8x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY8x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY8x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY8x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -24727,11 +25859,13 @@ block:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -24757,36 +25891,37 @@ block:
 	VMASKMOVPS (AX), Y7, Y7
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
-	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R10)(BX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS      (CX), Y8
 	VMASKMOVPS   (R8), Y8, Y8
-	VBROADCASTSS (DX), Y9
+	VBROADCASTSS (R10), Y9
 	VFMADD231PS  Y8, Y9, Y0
-	VBROADCASTSS (DX)(BX*1), Y9
+	VBROADCASTSS (R10)(BX*1), Y9
 	VFMADD231PS  Y8, Y9, Y1
-	VBROADCASTSS (DX)(BX*2), Y9
+	VBROADCASTSS (R10)(BX*2), Y9
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (DX)(R11*1), Y9
+	VBROADCASTSS (R10)(R11*1), Y9
 	VFMADD231PS  Y8, Y9, Y3
 	VBROADCASTSS (R12), Y9
 	VFMADD231PS  Y8, Y9, Y4
@@ -24796,50 +25931,53 @@ loop:
 	VFMADD231PS  Y8, Y9, Y6
 	VBROADCASTSS (R12)(R11*1), Y9
 	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         SI, R12
 	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         DI, DX
+	ADDQ         DI, R10
 	ADDQ         DI, R12
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y0, Y8, (AX)
 	ADDQ       DX, AX
@@ -24863,29 +26001,40 @@ settled:
 	ADDQ       DX, AX
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x08, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x08, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY9x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY9x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY9x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY9x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -24897,11 +26046,13 @@ block:
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -24930,37 +26081,38 @@ block:
 	VMASKMOVPS (AX), Y8, Y8
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
-	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R10)(BX*4), R12
 	LEAQ  (R12)(BX*4), R13
 
 tap:
-	MOVQ k+16(FP), R14
+	MOVQ 24(SP), R14
 
 loop:
 	VMOVUPS      (CX), Y9
 	VMASKMOVPS   (R8), Y9, Y9
-	VBROADCASTSS (DX), Y10
+	VBROADCASTSS (R10), Y10
 	VFMADD231PS  Y9, Y10, Y0
-	VBROADCASTSS (DX)(BX*1), Y10
+	VBROADCASTSS (R10)(BX*1), Y10
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (DX)(BX*2), Y10
+	VBROADCASTSS (R10)(BX*2), Y10
 	VFMADD231PS  Y9, Y10, Y2
-	VBROADCASTSS (DX)(R11*1), Y10
+	VBROADCASTSS (R10)(R11*1), Y10
 	VFMADD231PS  Y9, Y10, Y3
 	VBROADCASTSS (R12), Y10
 	VFMADD231PS  Y9, Y10, Y4
@@ -24972,55 +26124,58 @@ loop:
 	VFMADD231PS  Y9, Y10, Y7
 	VBROADCASTSS (R13), Y10
 	VFMADD231PS  Y9, Y10, Y8
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         SI, R12
 	ADDQ         SI, R13
 	ADDQ         R9, R8
 	DECQ         R14
 	JNZ          loop
-	ADDQ         DI, DX
+	ADDQ         DI, R10
 	ADDQ         DI, R12
 	ADDQ         DI, R13
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y10
-	VMOVUPS      (AX), Y9
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y9, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y10
+	VMOVUPS      (DX), Y9
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y9, Y0
 	VMAXPS       Y0, Y10, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y9, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y9, Y1
 	VMAXPS       Y1, Y10, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y9, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y9, Y2
 	VMAXPS       Y2, Y10, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y9, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y9, Y3
 	VMAXPS       Y3, Y10, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y9, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y9, Y4
 	VMAXPS       Y4, Y10, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y9, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y9, Y5
 	VMAXPS       Y5, Y10, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y9, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y9, Y6
 	VMAXPS       Y6, Y10, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y9, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y9, Y7
 	VMAXPS       Y7, Y10, Y7
-	VSUBPS       (AX)(DX*2), Y8, Y8
-	VFMADD213PS  (AX)(DX*1), Y9, Y8
+	VSUBPS       (DX)(AX*2), Y8, Y8
+	VFMADD213PS  (DX)(AX*1), Y9, Y8
 	VMAXPS       Y8, Y10, Y8
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y9
 	VMASKMOVPS Y0, Y9, (AX)
 	ADDQ       DX, AX
@@ -25047,29 +26202,40 @@ settled:
 	ADDQ       DX, AX
 	VMOVUPS    (CX), Y9
 	VMASKMOVPS Y8, Y9, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x09, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x09, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY10x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY10x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY10x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY10x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -25082,11 +26248,13 @@ block:
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -25118,37 +26286,38 @@ block:
 	VMASKMOVPS (AX), Y9, Y9
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
-	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R10)(BX*4), R12
 	LEAQ  (R12)(BX*4), R13
 
 tap:
-	MOVQ k+16(FP), R14
+	MOVQ 24(SP), R14
 
 loop:
 	VMOVUPS      (CX), Y10
 	VMASKMOVPS   (R8), Y10, Y10
-	VBROADCASTSS (DX), Y11
+	VBROADCASTSS (R10), Y11
 	VFMADD231PS  Y10, Y11, Y0
-	VBROADCASTSS (DX)(BX*1), Y11
+	VBROADCASTSS (R10)(BX*1), Y11
 	VFMADD231PS  Y10, Y11, Y1
-	VBROADCASTSS (DX)(BX*2), Y11
+	VBROADCASTSS (R10)(BX*2), Y11
 	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (DX)(R11*1), Y11
+	VBROADCASTSS (R10)(R11*1), Y11
 	VFMADD231PS  Y10, Y11, Y3
 	VBROADCASTSS (R12), Y11
 	VFMADD231PS  Y10, Y11, Y4
@@ -25162,58 +26331,61 @@ loop:
 	VFMADD231PS  Y10, Y11, Y8
 	VBROADCASTSS (R13)(BX*1), Y11
 	VFMADD231PS  Y10, Y11, Y9
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         SI, R12
 	ADDQ         SI, R13
 	ADDQ         R9, R8
 	DECQ         R14
 	JNZ          loop
-	ADDQ         DI, DX
+	ADDQ         DI, R10
 	ADDQ         DI, R12
 	ADDQ         DI, R13
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y11
-	VMOVUPS      (AX), Y10
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y10, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y11
+	VMOVUPS      (DX), Y10
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y10, Y0
 	VMAXPS       Y0, Y11, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y10, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y10, Y1
 	VMAXPS       Y1, Y11, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y10, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y10, Y2
 	VMAXPS       Y2, Y11, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y10, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y10, Y3
 	VMAXPS       Y3, Y11, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y10, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y10, Y4
 	VMAXPS       Y4, Y11, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y10, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y10, Y5
 	VMAXPS       Y5, Y11, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y10, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y10, Y6
 	VMAXPS       Y6, Y11, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y10, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y10, Y7
 	VMAXPS       Y7, Y11, Y7
-	VSUBPS       (AX)(DX*2), Y8, Y8
-	VFMADD213PS  (AX)(DX*1), Y10, Y8
+	VSUBPS       (DX)(AX*2), Y8, Y8
+	VFMADD213PS  (DX)(AX*1), Y10, Y8
 	VMAXPS       Y8, Y11, Y8
-	VSUBPS       (AX)(DX*2), Y9, Y9
-	VFMADD213PS  (AX)(DX*1), Y10, Y9
+	VSUBPS       (DX)(AX*2), Y9, Y9
+	VFMADD213PS  (DX)(AX*1), Y10, Y9
 	VMAXPS       Y9, Y11, Y9
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y10
 	VMASKMOVPS Y0, Y10, (AX)
 	ADDQ       DX, AX
@@ -25243,29 +26415,40 @@ settled:
 	ADDQ       DX, AX
 	VMOVUPS    (CX), Y10
 	VMASKMOVPS Y9, Y10, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x0a, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x0a, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY11x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY11x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY11x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY11x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -25279,11 +26462,13 @@ block:
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -25318,37 +26503,38 @@ block:
 	VMASKMOVPS (AX), Y10, Y10
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
-	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R10)(BX*4), R12
 	LEAQ  (R12)(BX*4), R13
 
 tap:
-	MOVQ k+16(FP), R14
+	MOVQ 24(SP), R14
 
 loop:
 	VMOVUPS      (CX), Y11
 	VMASKMOVPS   (R8), Y11, Y11
-	VBROADCASTSS (DX), Y12
+	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y11, Y12, Y0
-	VBROADCASTSS (DX)(BX*1), Y12
+	VBROADCASTSS (R10)(BX*1), Y12
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (DX)(BX*2), Y12
+	VBROADCASTSS (R10)(BX*2), Y12
 	VFMADD231PS  Y11, Y12, Y2
-	VBROADCASTSS (DX)(R11*1), Y12
+	VBROADCASTSS (R10)(R11*1), Y12
 	VFMADD231PS  Y11, Y12, Y3
 	VBROADCASTSS (R12), Y12
 	VFMADD231PS  Y11, Y12, Y4
@@ -25364,61 +26550,64 @@ loop:
 	VFMADD231PS  Y11, Y12, Y9
 	VBROADCASTSS (R13)(BX*2), Y12
 	VFMADD231PS  Y11, Y12, Y10
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         SI, R12
 	ADDQ         SI, R13
 	ADDQ         R9, R8
 	DECQ         R14
 	JNZ          loop
-	ADDQ         DI, DX
+	ADDQ         DI, R10
 	ADDQ         DI, R12
 	ADDQ         DI, R13
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y12
-	VMOVUPS      (AX), Y11
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y11, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y12
+	VMOVUPS      (DX), Y11
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y11, Y0
 	VMAXPS       Y0, Y12, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y11, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y11, Y1
 	VMAXPS       Y1, Y12, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y11, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y11, Y2
 	VMAXPS       Y2, Y12, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y11, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y11, Y3
 	VMAXPS       Y3, Y12, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y11, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y11, Y4
 	VMAXPS       Y4, Y12, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y11, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y11, Y5
 	VMAXPS       Y5, Y12, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y11, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y11, Y6
 	VMAXPS       Y6, Y12, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y11, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y11, Y7
 	VMAXPS       Y7, Y12, Y7
-	VSUBPS       (AX)(DX*2), Y8, Y8
-	VFMADD213PS  (AX)(DX*1), Y11, Y8
+	VSUBPS       (DX)(AX*2), Y8, Y8
+	VFMADD213PS  (DX)(AX*1), Y11, Y8
 	VMAXPS       Y8, Y12, Y8
-	VSUBPS       (AX)(DX*2), Y9, Y9
-	VFMADD213PS  (AX)(DX*1), Y11, Y9
+	VSUBPS       (DX)(AX*2), Y9, Y9
+	VFMADD213PS  (DX)(AX*1), Y11, Y9
 	VMAXPS       Y9, Y12, Y9
-	VSUBPS       (AX)(DX*2), Y10, Y10
-	VFMADD213PS  (AX)(DX*1), Y11, Y10
+	VSUBPS       (DX)(AX*2), Y10, Y10
+	VFMADD213PS  (DX)(AX*1), Y11, Y10
 	VMAXPS       Y10, Y12, Y10
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y11
 	VMASKMOVPS Y0, Y11, (AX)
 	ADDQ       DX, AX
@@ -25451,29 +26640,40 @@ settled:
 	ADDQ       DX, AX
 	VMOVUPS    (CX), Y11
 	VMASKMOVPS Y10, Y11, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x0b, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x0b, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY12x1(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY12x1(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY12x1(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY12x1(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -25488,11 +26688,13 @@ block:
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       DX, AX
@@ -25530,37 +26732,38 @@ block:
 	VMASKMOVPS (AX), Y11, Y11
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
-	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R10)(BX*4), R12
 	LEAQ  (R12)(BX*4), R13
 
 tap:
-	MOVQ k+16(FP), R14
+	MOVQ 24(SP), R14
 
 loop:
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   (R8), Y12, Y12
-	VBROADCASTSS (DX), Y13
+	VBROADCASTSS (R10), Y13
 	VFMADD231PS  Y12, Y13, Y0
-	VBROADCASTSS (DX)(BX*1), Y13
+	VBROADCASTSS (R10)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y1
-	VBROADCASTSS (DX)(BX*2), Y13
+	VBROADCASTSS (R10)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (DX)(R11*1), Y13
+	VBROADCASTSS (R10)(R11*1), Y13
 	VFMADD231PS  Y12, Y13, Y3
 	VBROADCASTSS (R12), Y13
 	VFMADD231PS  Y12, Y13, Y4
@@ -25578,64 +26781,67 @@ loop:
 	VFMADD231PS  Y12, Y13, Y10
 	VBROADCASTSS (R13)(R11*1), Y13
 	VFMADD231PS  Y12, Y13, Y11
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         SI, R12
 	ADDQ         SI, R13
 	ADDQ         R9, R8
 	DECQ         R14
 	JNZ          loop
-	ADDQ         DI, DX
+	ADDQ         DI, R10
 	ADDQ         DI, R12
 	ADDQ         DI, R13
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y13
-	VMOVUPS      (AX), Y12
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y12, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y13
+	VMOVUPS      (DX), Y12
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y12, Y0
 	VMAXPS       Y0, Y13, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y12, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y12, Y1
 	VMAXPS       Y1, Y13, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y12, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y12, Y2
 	VMAXPS       Y2, Y13, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y12, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y12, Y3
 	VMAXPS       Y3, Y13, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y12, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y12, Y4
 	VMAXPS       Y4, Y13, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y12, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y12, Y5
 	VMAXPS       Y5, Y13, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y12, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y12, Y6
 	VMAXPS       Y6, Y13, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y12, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y12, Y7
 	VMAXPS       Y7, Y13, Y7
-	VSUBPS       (AX)(DX*2), Y8, Y8
-	VFMADD213PS  (AX)(DX*1), Y12, Y8
+	VSUBPS       (DX)(AX*2), Y8, Y8
+	VFMADD213PS  (DX)(AX*1), Y12, Y8
 	VMAXPS       Y8, Y13, Y8
-	VSUBPS       (AX)(DX*2), Y9, Y9
-	VFMADD213PS  (AX)(DX*1), Y12, Y9
+	VSUBPS       (DX)(AX*2), Y9, Y9
+	VFMADD213PS  (DX)(AX*1), Y12, Y9
 	VMAXPS       Y9, Y13, Y9
-	VSUBPS       (AX)(DX*2), Y10, Y10
-	VFMADD213PS  (AX)(DX*1), Y12, Y10
+	VSUBPS       (DX)(AX*2), Y10, Y10
+	VFMADD213PS  (DX)(AX*1), Y12, Y10
 	VMAXPS       Y10, Y13, Y10
-	VSUBPS       (AX)(DX*2), Y11, Y11
-	VFMADD213PS  (AX)(DX*1), Y12, Y11
+	VSUBPS       (DX)(AX*2), Y11, Y11
+	VFMADD213PS  (DX)(AX*1), Y12, Y11
 	VMAXPS       Y11, Y13, Y11
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (CX), Y12
 	VMASKMOVPS Y0, Y12, (AX)
 	ADDQ       DX, AX
@@ -25671,130 +26877,160 @@ settled:
 	ADDQ       DX, AX
 	VMOVUPS    (CX), Y12
 	VMASKMOVPS Y11, Y12, (AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x0c, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x0c, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY1x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY1x2(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY1x2(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY1x2(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (AX), Y0
 	VMOVUPS    (CX), Y1
 	VMASKMOVPS 32(AX), Y1, Y1
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), BX
-	MOVQ  at+48(FP), SI
-	MOVQ  b+56(FP), DI
-	MOVQ  bk+64(FP), R8
-	MOVQ  bt+72(FP), R9
-	MOVQ  k+16(FP), R10
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  56(AX), DI
+	MOVQ  64(AX), R8
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R9
+	MOVQ  24(SP), R10
 	IMULQ BX, R10
 	SUBQ  R10, SI
-	MOVQ  k+16(FP), R10
+	MOVQ  24(SP), R10
 	IMULQ R8, R10
-	SUBQ  R10, R9
+	SUBQ  R10, AX
 
 tap:
-	MOVQ k+16(FP), R10
+	MOVQ 24(SP), R10
 
 loop:
 	VMOVUPS      (DI), Y2
 	VMOVUPS      (CX), Y3
 	VMASKMOVPS   32(DI), Y3, Y3
-	VBROADCASTSS (DX), Y4
+	VBROADCASTSS (R9), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         BX, DX
+	ADDQ         BX, R9
 	ADDQ         R8, DI
 	DECQ         R10
 	JNZ          loop
-	ADDQ         SI, DX
-	ADDQ         R9, DI
-	DECQ         AX
+	ADDQ         SI, R9
+	ADDQ         AX, DI
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y4
-	VMOVUPS      (AX), Y2
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y2, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y4
+	VMOVUPS      (DX), Y2
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y2, Y0
 	VMAXPS       Y0, Y4, Y0
-	VMOVUPS      32(AX), Y2
-	VSUBPS       32(AX)(DX*2), Y1, Y1
-	VFMADD213PS  32(AX)(DX*1), Y2, Y1
+	VMOVUPS      32(DX), Y2
+	VSUBPS       32(DX)(AX*2), Y1, Y1
+	VFMADD213PS  32(DX)(AX*1), Y2, Y1
 	VMAXPS       Y1, Y4, Y1
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    Y0, (AX)
 	VMOVUPS    (CX), Y2
 	VMASKMOVPS Y1, Y2, 32(AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x01, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x01, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY2x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY2x2(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY2x2(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY2x2(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (AX), Y0
 	VMOVUPS    (CX), Y1
 	VMASKMOVPS 32(AX), Y1, Y1
@@ -25804,65 +27040,69 @@ block:
 	VMASKMOVPS 32(AX), Y3, Y3
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 
 tap:
-	MOVQ k+16(FP), R11
+	MOVQ 24(SP), R11
 
 loop:
 	VMOVUPS      (R8), Y4
 	VMOVUPS      (CX), Y5
 	VMASKMOVPS   32(R8), Y5, Y5
-	VBROADCASTSS (DX), Y6
+	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (DX)(BX*1), Y6
+	VBROADCASTSS (R10)(BX*1), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         R9, R8
 	DECQ         R11
 	JNZ          loop
-	ADDQ         DI, DX
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         DI, R10
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y6
-	VMOVUPS      (AX), Y4
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y4, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y6
+	VMOVUPS      (DX), Y4
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y4, Y0
 	VMAXPS       Y0, Y6, Y0
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y4, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y4, Y2
 	VMAXPS       Y2, Y6, Y2
-	VMOVUPS      32(AX), Y4
-	VSUBPS       32(AX)(DX*2), Y1, Y1
-	VFMADD213PS  32(AX)(DX*1), Y4, Y1
+	VMOVUPS      32(DX), Y4
+	VSUBPS       32(DX)(AX*2), Y1, Y1
+	VFMADD213PS  32(DX)(AX*1), Y4, Y1
 	VMAXPS       Y1, Y6, Y1
-	VSUBPS       32(AX)(DX*2), Y3, Y3
-	VFMADD213PS  32(AX)(DX*1), Y4, Y3
+	VSUBPS       32(DX)(AX*2), Y3, Y3
+	VFMADD213PS  32(DX)(AX*1), Y4, Y3
 	VMAXPS       Y3, Y6, Y3
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    Y0, (AX)
 	VMOVUPS    (CX), Y4
 	VMASKMOVPS Y1, Y4, 32(AX)
@@ -25870,29 +27110,40 @@ settled:
 	VMOVUPS    Y2, (AX)
 	VMOVUPS    (CX), Y4
 	VMASKMOVPS Y3, Y4, 32(AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x02, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x02, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY3x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY3x2(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY3x2(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY3x2(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -25901,11 +27152,13 @@ block:
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (AX), Y0
 	VMOVUPS    (CX), Y1
 	VMASKMOVPS 32(AX), Y1, Y1
@@ -25919,74 +27172,78 @@ block:
 	VMASKMOVPS 32(AX), Y5, Y5
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 
 tap:
-	MOVQ k+16(FP), R11
+	MOVQ 24(SP), R11
 
 loop:
 	VMOVUPS      (R8), Y6
 	VMOVUPS      (CX), Y7
 	VMASKMOVPS   32(R8), Y7, Y7
-	VBROADCASTSS (DX), Y8
+	VBROADCASTSS (R10), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (DX)(BX*1), Y8
+	VBROADCASTSS (R10)(BX*1), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (DX)(BX*2), Y8
+	VBROADCASTSS (R10)(BX*2), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         R9, R8
 	DECQ         R11
 	JNZ          loop
-	ADDQ         DI, DX
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         DI, R10
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y8
-	VMOVUPS      (AX), Y6
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y6, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y8
+	VMOVUPS      (DX), Y6
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y6, Y0
 	VMAXPS       Y0, Y8, Y0
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y6, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y6, Y2
 	VMAXPS       Y2, Y8, Y2
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y6, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y6, Y4
 	VMAXPS       Y4, Y8, Y4
-	VMOVUPS      32(AX), Y6
-	VSUBPS       32(AX)(DX*2), Y1, Y1
-	VFMADD213PS  32(AX)(DX*1), Y6, Y1
+	VMOVUPS      32(DX), Y6
+	VSUBPS       32(DX)(AX*2), Y1, Y1
+	VFMADD213PS  32(DX)(AX*1), Y6, Y1
 	VMAXPS       Y1, Y8, Y1
-	VSUBPS       32(AX)(DX*2), Y3, Y3
-	VFMADD213PS  32(AX)(DX*1), Y6, Y3
+	VSUBPS       32(DX)(AX*2), Y3, Y3
+	VFMADD213PS  32(DX)(AX*1), Y6, Y3
 	VMAXPS       Y3, Y8, Y3
-	VSUBPS       32(AX)(DX*2), Y5, Y5
-	VFMADD213PS  32(AX)(DX*1), Y6, Y5
+	VSUBPS       32(DX)(AX*2), Y5, Y5
+	VFMADD213PS  32(DX)(AX*1), Y6, Y5
 	VMAXPS       Y5, Y8, Y5
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    Y0, (AX)
 	VMOVUPS    (CX), Y6
 	VMASKMOVPS Y1, Y6, 32(AX)
@@ -25998,29 +27255,40 @@ settled:
 	VMOVUPS    Y4, (AX)
 	VMOVUPS    (CX), Y6
 	VMASKMOVPS Y5, Y6, 32(AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x03, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x03, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY4x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY4x2(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY4x2(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY4x2(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -26031,11 +27299,13 @@ block:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (AX), Y0
 	VMOVUPS    (CX), Y1
 	VMASKMOVPS 32(AX), Y1, Y1
@@ -26053,84 +27323,88 @@ block:
 	VMASKMOVPS 32(AX), Y7, Y7
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
 
 tap:
-	MOVQ k+16(FP), R12
+	MOVQ 24(SP), R12
 
 loop:
 	VMOVUPS      (R8), Y8
 	VMOVUPS      (CX), Y9
 	VMASKMOVPS   32(R8), Y9, Y9
-	VBROADCASTSS (DX), Y10
+	VBROADCASTSS (R10), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (DX)(BX*1), Y10
+	VBROADCASTSS (R10)(BX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (DX)(BX*2), Y10
+	VBROADCASTSS (R10)(BX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (DX)(R11*1), Y10
+	VBROADCASTSS (R10)(R11*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         R9, R8
 	DECQ         R12
 	JNZ          loop
-	ADDQ         DI, DX
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         DI, R10
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y10
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y10
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y10, Y0
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y10, Y2
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y10, Y4
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y10, Y6
-	VMOVUPS      32(AX), Y8
-	VSUBPS       32(AX)(DX*2), Y1, Y1
-	VFMADD213PS  32(AX)(DX*1), Y8, Y1
+	VMOVUPS      32(DX), Y8
+	VSUBPS       32(DX)(AX*2), Y1, Y1
+	VFMADD213PS  32(DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y10, Y1
-	VSUBPS       32(AX)(DX*2), Y3, Y3
-	VFMADD213PS  32(AX)(DX*1), Y8, Y3
+	VSUBPS       32(DX)(AX*2), Y3, Y3
+	VFMADD213PS  32(DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y10, Y3
-	VSUBPS       32(AX)(DX*2), Y5, Y5
-	VFMADD213PS  32(AX)(DX*1), Y8, Y5
+	VSUBPS       32(DX)(AX*2), Y5, Y5
+	VFMADD213PS  32(DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y10, Y5
-	VSUBPS       32(AX)(DX*2), Y7, Y7
-	VFMADD213PS  32(AX)(DX*1), Y8, Y7
+	VSUBPS       32(DX)(AX*2), Y7, Y7
+	VFMADD213PS  32(DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y10, Y7
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    Y0, (AX)
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y1, Y8, 32(AX)
@@ -26146,29 +27420,40 @@ settled:
 	VMOVUPS    Y6, (AX)
 	VMOVUPS    (CX), Y8
 	VMASKMOVPS Y7, Y8, 32(AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x04, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x04, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY5x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY5x2(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY5x2(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY5x2(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -26181,11 +27466,13 @@ block:
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (AX), Y0
 	VMOVUPS    (CX), Y1
 	VMASKMOVPS 32(AX), Y1, Y1
@@ -26207,96 +27494,100 @@ block:
 	VMASKMOVPS 32(AX), Y9, Y9
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
-	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R10)(BX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS      (R8), Y10
 	VMOVUPS      (CX), Y11
 	VMASKMOVPS   32(R8), Y11, Y11
-	VBROADCASTSS (DX), Y12
+	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (DX)(BX*1), Y12
+	VBROADCASTSS (R10)(BX*1), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (DX)(BX*2), Y12
+	VBROADCASTSS (R10)(BX*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (DX)(R11*1), Y12
+	VBROADCASTSS (R10)(R11*1), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
 	VBROADCASTSS (R12), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         SI, R12
 	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         DI, DX
+	ADDQ         DI, R10
 	ADDQ         DI, R12
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y12
-	VMOVUPS      (AX), Y10
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y10, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y12
+	VMOVUPS      (DX), Y10
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y10, Y0
 	VMAXPS       Y0, Y12, Y0
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y10, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y10, Y2
 	VMAXPS       Y2, Y12, Y2
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y10, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y10, Y4
 	VMAXPS       Y4, Y12, Y4
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y10, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y10, Y6
 	VMAXPS       Y6, Y12, Y6
-	VSUBPS       (AX)(DX*2), Y8, Y8
-	VFMADD213PS  (AX)(DX*1), Y10, Y8
+	VSUBPS       (DX)(AX*2), Y8, Y8
+	VFMADD213PS  (DX)(AX*1), Y10, Y8
 	VMAXPS       Y8, Y12, Y8
-	VMOVUPS      32(AX), Y10
-	VSUBPS       32(AX)(DX*2), Y1, Y1
-	VFMADD213PS  32(AX)(DX*1), Y10, Y1
+	VMOVUPS      32(DX), Y10
+	VSUBPS       32(DX)(AX*2), Y1, Y1
+	VFMADD213PS  32(DX)(AX*1), Y10, Y1
 	VMAXPS       Y1, Y12, Y1
-	VSUBPS       32(AX)(DX*2), Y3, Y3
-	VFMADD213PS  32(AX)(DX*1), Y10, Y3
+	VSUBPS       32(DX)(AX*2), Y3, Y3
+	VFMADD213PS  32(DX)(AX*1), Y10, Y3
 	VMAXPS       Y3, Y12, Y3
-	VSUBPS       32(AX)(DX*2), Y5, Y5
-	VFMADD213PS  32(AX)(DX*1), Y10, Y5
+	VSUBPS       32(DX)(AX*2), Y5, Y5
+	VFMADD213PS  32(DX)(AX*1), Y10, Y5
 	VMAXPS       Y5, Y12, Y5
-	VSUBPS       32(AX)(DX*2), Y7, Y7
-	VFMADD213PS  32(AX)(DX*1), Y10, Y7
+	VSUBPS       32(DX)(AX*2), Y7, Y7
+	VFMADD213PS  32(DX)(AX*1), Y10, Y7
 	VMAXPS       Y7, Y12, Y7
-	VSUBPS       32(AX)(DX*2), Y9, Y9
-	VFMADD213PS  32(AX)(DX*1), Y10, Y9
+	VSUBPS       32(DX)(AX*2), Y9, Y9
+	VFMADD213PS  32(DX)(AX*1), Y10, Y9
 	VMAXPS       Y9, Y12, Y9
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    Y0, (AX)
 	VMOVUPS    (CX), Y10
 	VMASKMOVPS Y1, Y10, 32(AX)
@@ -26316,29 +27607,40 @@ settled:
 	VMOVUPS    Y8, (AX)
 	VMOVUPS    (CX), Y10
 	VMASKMOVPS Y9, Y10, 32(AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x05, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x05, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func tileY6x2(blocks int, taps int, k int, a *float32, am int, ak int, at int, b *float32, bk int, bt int, c *float32, cm int, tail int, add int, coef *float32, cs int, floor float32)
+// func tileY6x2(call *tileCall)
 // Requires: AVX, FMA3
-TEXT ·tileY6x2(SB), NOSPLIT, $0-132
-	MOVQ tail+96(FP), AX
+TEXT ·tileY6x2(SB), NOSPLIT, $32-8
+	MOVQ call+0(FP), AX
+	MOVQ 96(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 80(AX), SI
+	MOVQ 16(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ SI, 16(SP)
+	MOVQ AX, 24(SP)
 
 block:
 	VXORPS     Y0, Y0, Y0
@@ -26353,11 +27655,13 @@ block:
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       add+104(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       104(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    (AX), Y0
 	VMOVUPS    (CX), Y1
 	VMASKMOVPS 32(AX), Y1, Y1
@@ -26383,40 +27687,41 @@ block:
 	VMASKMOVPS 32(AX), Y11, Y11
 
 start:
-	MOVQ  taps+8(FP), AX
-	MOVQ  a+24(FP), DX
-	MOVQ  am+32(FP), BX
-	MOVQ  ak+40(FP), SI
-	MOVQ  at+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  bk+64(FP), R9
-	MOVQ  bt+72(FP), R10
-	MOVQ  k+16(FP), R11
+	MOVQ  call+0(FP), AX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  40(AX), SI
+	MOVQ  48(AX), DI
+	MOVQ  56(AX), R8
+	MOVQ  64(AX), R9
+	MOVQ  72(AX), AX
+	MOVQ  8(SP), R10
+	MOVQ  24(SP), R11
 	IMULQ SI, R11
 	SUBQ  R11, DI
-	MOVQ  k+16(FP), R11
+	MOVQ  24(SP), R11
 	IMULQ R9, R11
-	SUBQ  R11, R10
+	SUBQ  R11, AX
 	LEAQ  (BX)(BX*2), R11
-	LEAQ  (DX)(BX*4), R12
+	LEAQ  (R10)(BX*4), R12
 
 tap:
-	MOVQ k+16(FP), R13
+	MOVQ 24(SP), R13
 
 loop:
 	VMOVUPS      (R8), Y12
 	VMOVUPS      (CX), Y13
 	VMASKMOVPS   32(R8), Y13, Y13
-	VBROADCASTSS (DX), Y14
+	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (DX)(BX*1), Y14
+	VBROADCASTSS (R10)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (DX)(BX*2), Y14
+	VBROADCASTSS (R10)(BX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (DX)(R11*1), Y14
+	VBROADCASTSS (R10)(R11*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
 	VBROADCASTSS (R12), Y14
@@ -26425,63 +27730,66 @@ loop:
 	VBROADCASTSS (R12)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         SI, DX
+	ADDQ         SI, R10
 	ADDQ         SI, R12
 	ADDQ         R9, R8
 	DECQ         R13
 	JNZ          loop
-	ADDQ         DI, DX
+	ADDQ         DI, R10
 	ADDQ         DI, R12
-	ADDQ         R10, R8
-	DECQ         AX
+	ADDQ         AX, R8
+	DECQ         DX
 	JNZ          tap
-	MOVQ         coef+112(FP), AX
-	MOVQ         cs+120(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         112(AX), DX
+	MOVQ         120(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+128(FP), Y14
-	VMOVUPS      (AX), Y12
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y12, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 128(BX), Y14
+	VMOVUPS      (DX), Y12
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y12, Y0
 	VMAXPS       Y0, Y14, Y0
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y12, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y12, Y2
 	VMAXPS       Y2, Y14, Y2
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y12, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y12, Y4
 	VMAXPS       Y4, Y14, Y4
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y12, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y12, Y6
 	VMAXPS       Y6, Y14, Y6
-	VSUBPS       (AX)(DX*2), Y8, Y8
-	VFMADD213PS  (AX)(DX*1), Y12, Y8
+	VSUBPS       (DX)(AX*2), Y8, Y8
+	VFMADD213PS  (DX)(AX*1), Y12, Y8
 	VMAXPS       Y8, Y14, Y8
-	VSUBPS       (AX)(DX*2), Y10, Y10
-	VFMADD213PS  (AX)(DX*1), Y12, Y10
+	VSUBPS       (DX)(AX*2), Y10, Y10
+	VFMADD213PS  (DX)(AX*1), Y12, Y10
 	VMAXPS       Y10, Y14, Y10
-	VMOVUPS      32(AX), Y12
-	VSUBPS       32(AX)(DX*2), Y1, Y1
-	VFMADD213PS  32(AX)(DX*1), Y12, Y1
+	VMOVUPS      32(DX), Y12
+	VSUBPS       32(DX)(AX*2), Y1, Y1
+	VFMADD213PS  32(DX)(AX*1), Y12, Y1
 	VMAXPS       Y1, Y14, Y1
-	VSUBPS       32(AX)(DX*2), Y3, Y3
-	VFMADD213PS  32(AX)(DX*1), Y12, Y3
+	VSUBPS       32(DX)(AX*2), Y3, Y3
+	VFMADD213PS  32(DX)(AX*1), Y12, Y3
 	VMAXPS       Y3, Y14, Y3
-	VSUBPS       32(AX)(DX*2), Y5, Y5
-	VFMADD213PS  32(AX)(DX*1), Y12, Y5
+	VSUBPS       32(DX)(AX*2), Y5, Y5
+	VFMADD213PS  32(DX)(AX*1), Y12, Y5
 	VMAXPS       Y5, Y14, Y5
-	VSUBPS       32(AX)(DX*2), Y7, Y7
-	VFMADD213PS  32(AX)(DX*1), Y12, Y7
+	VSUBPS       32(DX)(AX*2), Y7, Y7
+	VFMADD213PS  32(DX)(AX*1), Y12, Y7
 	VMAXPS       Y7, Y14, Y7
-	VSUBPS       32(AX)(DX*2), Y9, Y9
-	VFMADD213PS  32(AX)(DX*1), Y12, Y9
+	VSUBPS       32(DX)(AX*2), Y9, Y9
+	VFMADD213PS  32(DX)(AX*1), Y12, Y9
 	VMAXPS       Y9, Y14, Y9
-	VSUBPS       32(AX)(DX*2), Y11, Y11
-	VFMADD213PS  32(AX)(DX*1), Y12, Y11
+	VSUBPS       32(DX)(AX*2), Y11, Y11
+	VFMADD213PS  32(DX)(AX*1), Y12, Y11
 	VMAXPS       Y11, Y14, Y11
 
 settled:
-	MOVQ       c+80(FP), AX
-	MOVQ       cm+88(FP), DX
+	MOVQ       16(SP), AX
+	MOVQ       call+0(FP), DX
+	MOVQ       88(DX), DX
 	VMOVUPS    Y0, (AX)
 	VMOVUPS    (CX), Y12
 	VMASKMOVPS Y1, Y12, 32(AX)
@@ -26505,29 +27813,38 @@ settled:
 	VMOVUPS    Y10, (AX)
 	VMOVUPS    (CX), Y12
 	VMASKMOVPS Y11, Y12, 32(AX)
-	MOVQ       blocks+0(FP), DX
-	MOVQ       a+24(FP), BX
-	MOVQ       am+32(FP), SI
-	MOVQ       cm+88(FP), DI
-	ADDQ       DI, AX
-	MOVQ       AX, c+80(FP)
-	IMUL3Q     $0x06, SI, SI
-	ADDQ       SI, BX
-	MOVQ       BX, a+24(FP)
-	DECQ       DX
-	MOVQ       DX, blocks+0(FP)
+	MOVQ       call+0(FP), DX
+	MOVQ       32(DX), BX
+	MOVQ       88(DX), DX
+	MOVQ       (SP), SI
+	MOVQ       8(SP), DI
+	ADDQ       DX, AX
+	MOVQ       AX, 16(SP)
+	IMUL3Q     $0x06, BX, BX
+	ADDQ       BX, DI
+	MOVQ       DI, 8(SP)
+	DECQ       SI
+	MOVQ       SI, (SP)
 	JNZ        block
 	VZEROUPPER
 	RET
 
-// func correlateY1x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateY1x8(call *correlateCall)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY1x8(SB), NOSPLIT, $0-148
-	MOVQ tail+112(FP), AX
+TEXT ·correlateY1x8(SB), NOSPLIT, $24-8
+	MOVQ call+0(FP), AX
+	MOVQ 112(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 64(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ AX, 16(SP)
 
 line:
 	VXORPS     Y0, Y0, Y0
@@ -26538,248 +27855,257 @@ line:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+120(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       120(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS (BX), Y0, Y0
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         start
 	VMOVUPS    (CX), Y1
-	VMASKMOVPS (AX), Y1, Y1
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS (BX), Y1, Y1
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         start
 	VMOVUPS    (CX), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS (BX), Y2, Y2
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         start
 	VMOVUPS    (CX), Y3
-	VMASKMOVPS (AX), Y3, Y3
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS (BX), Y3, Y3
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         start
 	VMOVUPS    (CX), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS (BX), Y4, Y4
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         start
 	VMOVUPS    (CX), Y5
-	VMASKMOVPS (AX), Y5, Y5
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS (BX), Y5, Y5
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         start
 	VMOVUPS    (CX), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS (BX), Y6, Y6
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         start
 	VMOVUPS    (CX), Y7
-	VMASKMOVPS (AX), Y7, Y7
+	VMASKMOVPS (BX), Y7, Y7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       dl+80(FP), BX
-	ADDQ       BX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), DX
-	MOVQ       xl+32(FP), BX
-	MOVQ       w+48(FP), SI
-	MOVQ       (AX), DI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), DX
+	MOVQ       32(AX), BX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), SI
+	MOVQ       (SI), DI
 	IMUL3Q     $+64, DI, DI
-	ADDQ       DI, SI
-	IMULQ      8(AX), BX
+	ADDQ       DI, AX
+	IMULQ      8(SI), BX
 	ADDQ       BX, DX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(SI), BX
+	TESTQ      BX, BX
 	JZ         store
-	MOVQ       xp+24(FP), BX
-	MOVQ       xr+40(FP), DI
-	MOVQ       wr+56(FP), R8
-	MOVQ       lo+88(FP), R9
-	MOVQ       hi+96(FP), R10
+	MOVQ       call+0(FP), SI
+	MOVQ       24(SI), DI
+	MOVQ       40(SI), R8
+	MOVQ       56(SI), R9
+	MOVQ       88(SI), R10
+	MOVQ       96(SI), SI
 
 row:
 	MOVQ        DX, R11
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JE          input1
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JE          input2
-	CMPQ        R9, $0x03
+	CMPQ        R10, $0x03
 	JE          input3
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JE          input4
-	CMPQ        R9, $0x05
+	CMPQ        R10, $0x05
 	JE          input5
-	CMPQ        R9, $0x06
+	CMPQ        R10, $0x06
 	JE          input6
-	CMPQ        R9, $0x07
+	CMPQ        R10, $0x07
 	JE          input7
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y0
-	CMPQ        R10, $0x01
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y0
+	CMPQ        SI, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y1
-	CMPQ        R10, $0x02
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y1
+	CMPQ        SI, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y2
-	CMPQ        R10, $0x03
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y2
+	CMPQ        SI, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y3
-	CMPQ        R10, $0x04
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y3
+	CMPQ        SI, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y4
-	CMPQ        R10, $0x05
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y4
+	CMPQ        SI, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y5
-	CMPQ        R10, $0x06
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y5
+	CMPQ        SI, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y6
-	CMPQ        R10, $0x07
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y6
+	CMPQ        SI, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y7
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y7
 
 next:
-	ADDQ DI, DX
-	ADDQ R8, SI
-	DECQ AX
+	ADDQ R8, DX
+	ADDQ R9, AX
+	DECQ BX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), DX
+	MOVQ         136(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 144(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS Y0, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS Y1, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS Y2, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS Y3, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS Y4, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS Y5, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS Y6, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y7, Y8, (AX)
+	VMASKMOVPS Y7, Y8, (BX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), DX
-	MOVQ dst+64(FP), BX
-	MOVQ dl+80(FP), SI
-	ADDQ SI, BX
-	MOVQ BX, dst+64(FP)
-	ADDQ $0x18, DX
-	MOVQ DX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), SI
+	ADDQ AX, SI
+	MOVQ SI, 16(SP)
+	ADDQ $0x18, BX
+	MOVQ BX, 8(SP)
+	DECQ DX
+	MOVQ DX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -27065,14 +28391,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY2x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateY2x8(call *correlateCall)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY2x8(SB), NOSPLIT, $0-148
-	MOVQ tail+112(FP), AX
+TEXT ·correlateY2x8(SB), NOSPLIT, $24-8
+	MOVQ call+0(FP), AX
+	MOVQ 112(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 64(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ AX, 16(SP)
 
 line:
 	VXORPS     Y0, Y0, Y0
@@ -27083,264 +28417,273 @@ line:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+120(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       120(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS (BX), Y0, Y0
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         start
 	VMOVUPS    (CX), Y1
-	VMASKMOVPS (AX), Y1, Y1
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS (BX), Y1, Y1
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         start
 	VMOVUPS    (CX), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS (BX), Y2, Y2
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         start
 	VMOVUPS    (CX), Y3
-	VMASKMOVPS (AX), Y3, Y3
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS (BX), Y3, Y3
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         start
 	VMOVUPS    (CX), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS (BX), Y4, Y4
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         start
 	VMOVUPS    (CX), Y5
-	VMASKMOVPS (AX), Y5, Y5
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS (BX), Y5, Y5
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         start
 	VMOVUPS    (CX), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS (BX), Y6, Y6
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         start
 	VMOVUPS    (CX), Y7
-	VMASKMOVPS (AX), Y7, Y7
+	VMASKMOVPS (BX), Y7, Y7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       dl+80(FP), BX
-	ADDQ       BX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), DX
-	MOVQ       xl+32(FP), BX
-	MOVQ       w+48(FP), SI
-	MOVQ       (AX), DI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), DX
+	MOVQ       32(AX), BX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), SI
+	MOVQ       (SI), DI
 	IMUL3Q     $+128, DI, DI
-	ADDQ       DI, SI
-	IMULQ      8(AX), BX
+	ADDQ       DI, AX
+	IMULQ      8(SI), BX
 	ADDQ       BX, DX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(SI), BX
+	TESTQ      BX, BX
 	JZ         store
-	MOVQ       xp+24(FP), BX
-	MOVQ       xr+40(FP), DI
-	MOVQ       wr+56(FP), R8
-	MOVQ       lo+88(FP), R9
-	MOVQ       hi+96(FP), R10
+	MOVQ       call+0(FP), SI
+	MOVQ       24(SI), DI
+	MOVQ       40(SI), R8
+	MOVQ       56(SI), R9
+	MOVQ       88(SI), R10
+	MOVQ       96(SI), SI
 
 row:
 	MOVQ        DX, R11
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JE          input1
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JE          input2
-	CMPQ        R9, $0x03
+	CMPQ        R10, $0x03
 	JE          input3
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JE          input4
-	CMPQ        R9, $0x05
+	CMPQ        R10, $0x05
 	JE          input5
-	CMPQ        R9, $0x06
+	CMPQ        R10, $0x06
 	JE          input6
-	CMPQ        R9, $0x07
+	CMPQ        R10, $0x07
 	JE          input7
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JE          input8
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y0
-	CMPQ        R10, $0x01
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y0
+	CMPQ        SI, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y1
-	VFMADD231PS 64(SI), Y8, Y0
-	CMPQ        R10, $0x02
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y0
+	CMPQ        SI, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y2
-	VFMADD231PS 64(SI), Y8, Y1
-	CMPQ        R10, $0x03
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y2
+	VFMADD231PS 64(AX), Y8, Y1
+	CMPQ        SI, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y3
-	VFMADD231PS 64(SI), Y8, Y2
-	CMPQ        R10, $0x04
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y3
+	VFMADD231PS 64(AX), Y8, Y2
+	CMPQ        SI, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y4
-	VFMADD231PS 64(SI), Y8, Y3
-	CMPQ        R10, $0x05
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y4
+	VFMADD231PS 64(AX), Y8, Y3
+	CMPQ        SI, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y5
-	VFMADD231PS 64(SI), Y8, Y4
-	CMPQ        R10, $0x06
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y5
+	VFMADD231PS 64(AX), Y8, Y4
+	CMPQ        SI, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y6
-	VFMADD231PS 64(SI), Y8, Y5
-	CMPQ        R10, $0x07
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y6
+	VFMADD231PS 64(AX), Y8, Y5
+	CMPQ        SI, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y7
-	VFMADD231PS 64(SI), Y8, Y6
-	CMPQ        R10, $0x08
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y7
+	VFMADD231PS 64(AX), Y8, Y6
+	CMPQ        SI, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 64(SI), Y8, Y7
+	ADDQ        DI, R11
+	VFMADD231PS 64(AX), Y8, Y7
 
 next:
-	ADDQ DI, DX
-	ADDQ R8, SI
-	DECQ AX
+	ADDQ R8, DX
+	ADDQ R9, AX
+	DECQ BX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), DX
+	MOVQ         136(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 144(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS Y0, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS Y1, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS Y2, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS Y3, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS Y4, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS Y5, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS Y6, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y7, Y8, (AX)
+	VMASKMOVPS Y7, Y8, (BX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), DX
-	MOVQ dst+64(FP), BX
-	MOVQ dl+80(FP), SI
-	ADDQ SI, BX
-	MOVQ BX, dst+64(FP)
-	ADDQ $0x18, DX
-	MOVQ DX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), SI
+	ADDQ AX, SI
+	MOVQ SI, 16(SP)
+	ADDQ $0x18, BX
+	MOVQ BX, 8(SP)
+	DECQ DX
+	MOVQ DX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -27679,14 +29022,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY3x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateY3x8(call *correlateCall)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY3x8(SB), NOSPLIT, $0-148
-	MOVQ tail+112(FP), AX
+TEXT ·correlateY3x8(SB), NOSPLIT, $24-8
+	MOVQ call+0(FP), AX
+	MOVQ 112(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 64(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ AX, 16(SP)
 
 line:
 	VXORPS     Y0, Y0, Y0
@@ -27697,280 +29048,289 @@ line:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+120(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       120(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS (BX), Y0, Y0
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         start
 	VMOVUPS    (CX), Y1
-	VMASKMOVPS (AX), Y1, Y1
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS (BX), Y1, Y1
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         start
 	VMOVUPS    (CX), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS (BX), Y2, Y2
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         start
 	VMOVUPS    (CX), Y3
-	VMASKMOVPS (AX), Y3, Y3
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS (BX), Y3, Y3
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         start
 	VMOVUPS    (CX), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS (BX), Y4, Y4
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         start
 	VMOVUPS    (CX), Y5
-	VMASKMOVPS (AX), Y5, Y5
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS (BX), Y5, Y5
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         start
 	VMOVUPS    (CX), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS (BX), Y6, Y6
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         start
 	VMOVUPS    (CX), Y7
-	VMASKMOVPS (AX), Y7, Y7
+	VMASKMOVPS (BX), Y7, Y7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       dl+80(FP), BX
-	ADDQ       BX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), DX
-	MOVQ       xl+32(FP), BX
-	MOVQ       w+48(FP), SI
-	MOVQ       (AX), DI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), DX
+	MOVQ       32(AX), BX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), SI
+	MOVQ       (SI), DI
 	IMUL3Q     $+192, DI, DI
-	ADDQ       DI, SI
-	IMULQ      8(AX), BX
+	ADDQ       DI, AX
+	IMULQ      8(SI), BX
 	ADDQ       BX, DX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(SI), BX
+	TESTQ      BX, BX
 	JZ         store
-	MOVQ       xp+24(FP), BX
-	MOVQ       xr+40(FP), DI
-	MOVQ       wr+56(FP), R8
-	MOVQ       lo+88(FP), R9
-	MOVQ       hi+96(FP), R10
+	MOVQ       call+0(FP), SI
+	MOVQ       24(SI), DI
+	MOVQ       40(SI), R8
+	MOVQ       56(SI), R9
+	MOVQ       88(SI), R10
+	MOVQ       96(SI), SI
 
 row:
 	MOVQ        DX, R11
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JE          input1
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JE          input2
-	CMPQ        R9, $0x03
+	CMPQ        R10, $0x03
 	JE          input3
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JE          input4
-	CMPQ        R9, $0x05
+	CMPQ        R10, $0x05
 	JE          input5
-	CMPQ        R9, $0x06
+	CMPQ        R10, $0x06
 	JE          input6
-	CMPQ        R9, $0x07
+	CMPQ        R10, $0x07
 	JE          input7
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JE          input8
-	CMPQ        R9, $0x09
+	CMPQ        R10, $0x09
 	JE          input9
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y0
-	CMPQ        R10, $0x01
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y0
+	CMPQ        SI, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y1
-	VFMADD231PS 64(SI), Y8, Y0
-	CMPQ        R10, $0x02
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y0
+	CMPQ        SI, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y2
-	VFMADD231PS 64(SI), Y8, Y1
-	VFMADD231PS 128(SI), Y8, Y0
-	CMPQ        R10, $0x03
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y2
+	VFMADD231PS 64(AX), Y8, Y1
+	VFMADD231PS 128(AX), Y8, Y0
+	CMPQ        SI, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y3
-	VFMADD231PS 64(SI), Y8, Y2
-	VFMADD231PS 128(SI), Y8, Y1
-	CMPQ        R10, $0x04
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y3
+	VFMADD231PS 64(AX), Y8, Y2
+	VFMADD231PS 128(AX), Y8, Y1
+	CMPQ        SI, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y4
-	VFMADD231PS 64(SI), Y8, Y3
-	VFMADD231PS 128(SI), Y8, Y2
-	CMPQ        R10, $0x05
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y4
+	VFMADD231PS 64(AX), Y8, Y3
+	VFMADD231PS 128(AX), Y8, Y2
+	CMPQ        SI, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y5
-	VFMADD231PS 64(SI), Y8, Y4
-	VFMADD231PS 128(SI), Y8, Y3
-	CMPQ        R10, $0x06
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y5
+	VFMADD231PS 64(AX), Y8, Y4
+	VFMADD231PS 128(AX), Y8, Y3
+	CMPQ        SI, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y6
-	VFMADD231PS 64(SI), Y8, Y5
-	VFMADD231PS 128(SI), Y8, Y4
-	CMPQ        R10, $0x07
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y6
+	VFMADD231PS 64(AX), Y8, Y5
+	VFMADD231PS 128(AX), Y8, Y4
+	CMPQ        SI, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y7
-	VFMADD231PS 64(SI), Y8, Y6
-	VFMADD231PS 128(SI), Y8, Y5
-	CMPQ        R10, $0x08
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y7
+	VFMADD231PS 64(AX), Y8, Y6
+	VFMADD231PS 128(AX), Y8, Y5
+	CMPQ        SI, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 64(SI), Y8, Y7
-	VFMADD231PS 128(SI), Y8, Y6
-	CMPQ        R10, $0x09
+	ADDQ        DI, R11
+	VFMADD231PS 64(AX), Y8, Y7
+	VFMADD231PS 128(AX), Y8, Y6
+	CMPQ        SI, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 128(SI), Y8, Y7
+	ADDQ        DI, R11
+	VFMADD231PS 128(AX), Y8, Y7
 
 next:
-	ADDQ DI, DX
-	ADDQ R8, SI
-	DECQ AX
+	ADDQ R8, DX
+	ADDQ R9, AX
+	DECQ BX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), DX
+	MOVQ         136(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 144(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS Y0, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS Y1, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS Y2, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS Y3, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS Y4, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS Y5, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS Y6, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y7, Y8, (AX)
+	VMASKMOVPS Y7, Y8, (BX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), DX
-	MOVQ dst+64(FP), BX
-	MOVQ dl+80(FP), SI
-	ADDQ SI, BX
-	MOVQ BX, dst+64(FP)
-	ADDQ $0x18, DX
-	MOVQ DX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), SI
+	ADDQ AX, SI
+	MOVQ SI, 16(SP)
+	ADDQ $0x18, BX
+	MOVQ BX, 8(SP)
+	DECQ DX
+	MOVQ DX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -28368,14 +29728,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY4x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateY4x8(call *correlateCall)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY4x8(SB), NOSPLIT, $0-148
-	MOVQ tail+112(FP), AX
+TEXT ·correlateY4x8(SB), NOSPLIT, $24-8
+	MOVQ call+0(FP), AX
+	MOVQ 112(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 64(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ AX, 16(SP)
 
 line:
 	VXORPS     Y0, Y0, Y0
@@ -28386,296 +29754,305 @@ line:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+120(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       120(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS (BX), Y0, Y0
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         start
 	VMOVUPS    (CX), Y1
-	VMASKMOVPS (AX), Y1, Y1
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS (BX), Y1, Y1
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         start
 	VMOVUPS    (CX), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS (BX), Y2, Y2
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         start
 	VMOVUPS    (CX), Y3
-	VMASKMOVPS (AX), Y3, Y3
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS (BX), Y3, Y3
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         start
 	VMOVUPS    (CX), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS (BX), Y4, Y4
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         start
 	VMOVUPS    (CX), Y5
-	VMASKMOVPS (AX), Y5, Y5
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS (BX), Y5, Y5
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         start
 	VMOVUPS    (CX), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS (BX), Y6, Y6
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         start
 	VMOVUPS    (CX), Y7
-	VMASKMOVPS (AX), Y7, Y7
+	VMASKMOVPS (BX), Y7, Y7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       dl+80(FP), BX
-	ADDQ       BX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), DX
-	MOVQ       xl+32(FP), BX
-	MOVQ       w+48(FP), SI
-	MOVQ       (AX), DI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), DX
+	MOVQ       32(AX), BX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), SI
+	MOVQ       (SI), DI
 	IMUL3Q     $+256, DI, DI
-	ADDQ       DI, SI
-	IMULQ      8(AX), BX
+	ADDQ       DI, AX
+	IMULQ      8(SI), BX
 	ADDQ       BX, DX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(SI), BX
+	TESTQ      BX, BX
 	JZ         store
-	MOVQ       xp+24(FP), BX
-	MOVQ       xr+40(FP), DI
-	MOVQ       wr+56(FP), R8
-	MOVQ       lo+88(FP), R9
-	MOVQ       hi+96(FP), R10
+	MOVQ       call+0(FP), SI
+	MOVQ       24(SI), DI
+	MOVQ       40(SI), R8
+	MOVQ       56(SI), R9
+	MOVQ       88(SI), R10
+	MOVQ       96(SI), SI
 
 row:
 	MOVQ        DX, R11
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JE          input1
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JE          input2
-	CMPQ        R9, $0x03
+	CMPQ        R10, $0x03
 	JE          input3
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JE          input4
-	CMPQ        R9, $0x05
+	CMPQ        R10, $0x05
 	JE          input5
-	CMPQ        R9, $0x06
+	CMPQ        R10, $0x06
 	JE          input6
-	CMPQ        R9, $0x07
+	CMPQ        R10, $0x07
 	JE          input7
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JE          input8
-	CMPQ        R9, $0x09
+	CMPQ        R10, $0x09
 	JE          input9
-	CMPQ        R9, $0x0a
+	CMPQ        R10, $0x0a
 	JE          input10
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y0
-	CMPQ        R10, $0x01
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y0
+	CMPQ        SI, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y1
-	VFMADD231PS 64(SI), Y8, Y0
-	CMPQ        R10, $0x02
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y0
+	CMPQ        SI, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y2
-	VFMADD231PS 64(SI), Y8, Y1
-	VFMADD231PS 128(SI), Y8, Y0
-	CMPQ        R10, $0x03
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y2
+	VFMADD231PS 64(AX), Y8, Y1
+	VFMADD231PS 128(AX), Y8, Y0
+	CMPQ        SI, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y3
-	VFMADD231PS 64(SI), Y8, Y2
-	VFMADD231PS 128(SI), Y8, Y1
-	VFMADD231PS 192(SI), Y8, Y0
-	CMPQ        R10, $0x04
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y3
+	VFMADD231PS 64(AX), Y8, Y2
+	VFMADD231PS 128(AX), Y8, Y1
+	VFMADD231PS 192(AX), Y8, Y0
+	CMPQ        SI, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y4
-	VFMADD231PS 64(SI), Y8, Y3
-	VFMADD231PS 128(SI), Y8, Y2
-	VFMADD231PS 192(SI), Y8, Y1
-	CMPQ        R10, $0x05
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y4
+	VFMADD231PS 64(AX), Y8, Y3
+	VFMADD231PS 128(AX), Y8, Y2
+	VFMADD231PS 192(AX), Y8, Y1
+	CMPQ        SI, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y5
-	VFMADD231PS 64(SI), Y8, Y4
-	VFMADD231PS 128(SI), Y8, Y3
-	VFMADD231PS 192(SI), Y8, Y2
-	CMPQ        R10, $0x06
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y5
+	VFMADD231PS 64(AX), Y8, Y4
+	VFMADD231PS 128(AX), Y8, Y3
+	VFMADD231PS 192(AX), Y8, Y2
+	CMPQ        SI, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y6
-	VFMADD231PS 64(SI), Y8, Y5
-	VFMADD231PS 128(SI), Y8, Y4
-	VFMADD231PS 192(SI), Y8, Y3
-	CMPQ        R10, $0x07
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y6
+	VFMADD231PS 64(AX), Y8, Y5
+	VFMADD231PS 128(AX), Y8, Y4
+	VFMADD231PS 192(AX), Y8, Y3
+	CMPQ        SI, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y7
-	VFMADD231PS 64(SI), Y8, Y6
-	VFMADD231PS 128(SI), Y8, Y5
-	VFMADD231PS 192(SI), Y8, Y4
-	CMPQ        R10, $0x08
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y7
+	VFMADD231PS 64(AX), Y8, Y6
+	VFMADD231PS 128(AX), Y8, Y5
+	VFMADD231PS 192(AX), Y8, Y4
+	CMPQ        SI, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 64(SI), Y8, Y7
-	VFMADD231PS 128(SI), Y8, Y6
-	VFMADD231PS 192(SI), Y8, Y5
-	CMPQ        R10, $0x09
+	ADDQ        DI, R11
+	VFMADD231PS 64(AX), Y8, Y7
+	VFMADD231PS 128(AX), Y8, Y6
+	VFMADD231PS 192(AX), Y8, Y5
+	CMPQ        SI, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 128(SI), Y8, Y7
-	VFMADD231PS 192(SI), Y8, Y6
-	CMPQ        R10, $0x0a
+	ADDQ        DI, R11
+	VFMADD231PS 128(AX), Y8, Y7
+	VFMADD231PS 192(AX), Y8, Y6
+	CMPQ        SI, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 192(SI), Y8, Y7
+	ADDQ        DI, R11
+	VFMADD231PS 192(AX), Y8, Y7
 
 next:
-	ADDQ DI, DX
-	ADDQ R8, SI
-	DECQ AX
+	ADDQ R8, DX
+	ADDQ R9, AX
+	DECQ BX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), DX
+	MOVQ         136(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 144(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS Y0, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS Y1, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS Y2, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS Y3, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS Y4, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS Y5, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS Y6, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y7, Y8, (AX)
+	VMASKMOVPS Y7, Y8, (BX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), DX
-	MOVQ dst+64(FP), BX
-	MOVQ dl+80(FP), SI
-	ADDQ SI, BX
-	MOVQ BX, dst+64(FP)
-	ADDQ $0x18, DX
-	MOVQ DX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), SI
+	ADDQ AX, SI
+	MOVQ SI, 16(SP)
+	ADDQ $0x18, BX
+	MOVQ BX, 8(SP)
+	DECQ DX
+	MOVQ DX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -29116,14 +30493,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY5x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateY5x8(call *correlateCall)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY5x8(SB), NOSPLIT, $0-148
-	MOVQ tail+112(FP), AX
+TEXT ·correlateY5x8(SB), NOSPLIT, $24-8
+	MOVQ call+0(FP), AX
+	MOVQ 112(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 64(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ AX, 16(SP)
 
 line:
 	VXORPS     Y0, Y0, Y0
@@ -29134,312 +30519,321 @@ line:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+120(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       120(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS (BX), Y0, Y0
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         start
 	VMOVUPS    (CX), Y1
-	VMASKMOVPS (AX), Y1, Y1
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS (BX), Y1, Y1
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         start
 	VMOVUPS    (CX), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS (BX), Y2, Y2
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         start
 	VMOVUPS    (CX), Y3
-	VMASKMOVPS (AX), Y3, Y3
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS (BX), Y3, Y3
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         start
 	VMOVUPS    (CX), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS (BX), Y4, Y4
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         start
 	VMOVUPS    (CX), Y5
-	VMASKMOVPS (AX), Y5, Y5
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS (BX), Y5, Y5
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         start
 	VMOVUPS    (CX), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS (BX), Y6, Y6
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         start
 	VMOVUPS    (CX), Y7
-	VMASKMOVPS (AX), Y7, Y7
+	VMASKMOVPS (BX), Y7, Y7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       dl+80(FP), BX
-	ADDQ       BX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), DX
-	MOVQ       xl+32(FP), BX
-	MOVQ       w+48(FP), SI
-	MOVQ       (AX), DI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), DX
+	MOVQ       32(AX), BX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), SI
+	MOVQ       (SI), DI
 	IMUL3Q     $+320, DI, DI
-	ADDQ       DI, SI
-	IMULQ      8(AX), BX
+	ADDQ       DI, AX
+	IMULQ      8(SI), BX
 	ADDQ       BX, DX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(SI), BX
+	TESTQ      BX, BX
 	JZ         store
-	MOVQ       xp+24(FP), BX
-	MOVQ       xr+40(FP), DI
-	MOVQ       wr+56(FP), R8
-	MOVQ       lo+88(FP), R9
-	MOVQ       hi+96(FP), R10
+	MOVQ       call+0(FP), SI
+	MOVQ       24(SI), DI
+	MOVQ       40(SI), R8
+	MOVQ       56(SI), R9
+	MOVQ       88(SI), R10
+	MOVQ       96(SI), SI
 
 row:
 	MOVQ        DX, R11
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JE          input1
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JE          input2
-	CMPQ        R9, $0x03
+	CMPQ        R10, $0x03
 	JE          input3
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JE          input4
-	CMPQ        R9, $0x05
+	CMPQ        R10, $0x05
 	JE          input5
-	CMPQ        R9, $0x06
+	CMPQ        R10, $0x06
 	JE          input6
-	CMPQ        R9, $0x07
+	CMPQ        R10, $0x07
 	JE          input7
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JE          input8
-	CMPQ        R9, $0x09
+	CMPQ        R10, $0x09
 	JE          input9
-	CMPQ        R9, $0x0a
+	CMPQ        R10, $0x0a
 	JE          input10
-	CMPQ        R9, $0x0b
+	CMPQ        R10, $0x0b
 	JE          input11
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y0
-	CMPQ        R10, $0x01
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y0
+	CMPQ        SI, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y1
-	VFMADD231PS 64(SI), Y8, Y0
-	CMPQ        R10, $0x02
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y0
+	CMPQ        SI, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y2
-	VFMADD231PS 64(SI), Y8, Y1
-	VFMADD231PS 128(SI), Y8, Y0
-	CMPQ        R10, $0x03
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y2
+	VFMADD231PS 64(AX), Y8, Y1
+	VFMADD231PS 128(AX), Y8, Y0
+	CMPQ        SI, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y3
-	VFMADD231PS 64(SI), Y8, Y2
-	VFMADD231PS 128(SI), Y8, Y1
-	VFMADD231PS 192(SI), Y8, Y0
-	CMPQ        R10, $0x04
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y3
+	VFMADD231PS 64(AX), Y8, Y2
+	VFMADD231PS 128(AX), Y8, Y1
+	VFMADD231PS 192(AX), Y8, Y0
+	CMPQ        SI, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y4
-	VFMADD231PS 64(SI), Y8, Y3
-	VFMADD231PS 128(SI), Y8, Y2
-	VFMADD231PS 192(SI), Y8, Y1
-	VFMADD231PS 256(SI), Y8, Y0
-	CMPQ        R10, $0x05
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y4
+	VFMADD231PS 64(AX), Y8, Y3
+	VFMADD231PS 128(AX), Y8, Y2
+	VFMADD231PS 192(AX), Y8, Y1
+	VFMADD231PS 256(AX), Y8, Y0
+	CMPQ        SI, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y5
-	VFMADD231PS 64(SI), Y8, Y4
-	VFMADD231PS 128(SI), Y8, Y3
-	VFMADD231PS 192(SI), Y8, Y2
-	VFMADD231PS 256(SI), Y8, Y1
-	CMPQ        R10, $0x06
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y5
+	VFMADD231PS 64(AX), Y8, Y4
+	VFMADD231PS 128(AX), Y8, Y3
+	VFMADD231PS 192(AX), Y8, Y2
+	VFMADD231PS 256(AX), Y8, Y1
+	CMPQ        SI, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y6
-	VFMADD231PS 64(SI), Y8, Y5
-	VFMADD231PS 128(SI), Y8, Y4
-	VFMADD231PS 192(SI), Y8, Y3
-	VFMADD231PS 256(SI), Y8, Y2
-	CMPQ        R10, $0x07
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y6
+	VFMADD231PS 64(AX), Y8, Y5
+	VFMADD231PS 128(AX), Y8, Y4
+	VFMADD231PS 192(AX), Y8, Y3
+	VFMADD231PS 256(AX), Y8, Y2
+	CMPQ        SI, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y7
-	VFMADD231PS 64(SI), Y8, Y6
-	VFMADD231PS 128(SI), Y8, Y5
-	VFMADD231PS 192(SI), Y8, Y4
-	VFMADD231PS 256(SI), Y8, Y3
-	CMPQ        R10, $0x08
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y7
+	VFMADD231PS 64(AX), Y8, Y6
+	VFMADD231PS 128(AX), Y8, Y5
+	VFMADD231PS 192(AX), Y8, Y4
+	VFMADD231PS 256(AX), Y8, Y3
+	CMPQ        SI, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 64(SI), Y8, Y7
-	VFMADD231PS 128(SI), Y8, Y6
-	VFMADD231PS 192(SI), Y8, Y5
-	VFMADD231PS 256(SI), Y8, Y4
-	CMPQ        R10, $0x09
+	ADDQ        DI, R11
+	VFMADD231PS 64(AX), Y8, Y7
+	VFMADD231PS 128(AX), Y8, Y6
+	VFMADD231PS 192(AX), Y8, Y5
+	VFMADD231PS 256(AX), Y8, Y4
+	CMPQ        SI, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 128(SI), Y8, Y7
-	VFMADD231PS 192(SI), Y8, Y6
-	VFMADD231PS 256(SI), Y8, Y5
-	CMPQ        R10, $0x0a
+	ADDQ        DI, R11
+	VFMADD231PS 128(AX), Y8, Y7
+	VFMADD231PS 192(AX), Y8, Y6
+	VFMADD231PS 256(AX), Y8, Y5
+	CMPQ        SI, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 192(SI), Y8, Y7
-	VFMADD231PS 256(SI), Y8, Y6
-	CMPQ        R10, $0x0b
+	ADDQ        DI, R11
+	VFMADD231PS 192(AX), Y8, Y7
+	VFMADD231PS 256(AX), Y8, Y6
+	CMPQ        SI, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 256(SI), Y8, Y7
+	ADDQ        DI, R11
+	VFMADD231PS 256(AX), Y8, Y7
 
 next:
-	ADDQ DI, DX
-	ADDQ R8, SI
-	DECQ AX
+	ADDQ R8, DX
+	ADDQ R9, AX
+	DECQ BX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), DX
+	MOVQ         136(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 144(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS Y0, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS Y1, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS Y2, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS Y3, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS Y4, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS Y5, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS Y6, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y7, Y8, (AX)
+	VMASKMOVPS Y7, Y8, (BX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), DX
-	MOVQ dst+64(FP), BX
-	MOVQ dl+80(FP), SI
-	ADDQ SI, BX
-	MOVQ BX, dst+64(FP)
-	ADDQ $0x18, DX
-	MOVQ DX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), SI
+	ADDQ AX, SI
+	MOVQ SI, 16(SP)
+	ADDQ $0x18, BX
+	MOVQ BX, 8(SP)
+	DECQ DX
+	MOVQ DX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -29947,14 +31341,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY6x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateY6x8(call *correlateCall)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY6x8(SB), NOSPLIT, $0-148
-	MOVQ tail+112(FP), AX
+TEXT ·correlateY6x8(SB), NOSPLIT, $24-8
+	MOVQ call+0(FP), AX
+	MOVQ 112(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 64(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ AX, 16(SP)
 
 line:
 	VXORPS     Y0, Y0, Y0
@@ -29965,328 +31367,337 @@ line:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+120(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       120(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS (BX), Y0, Y0
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         start
 	VMOVUPS    (CX), Y1
-	VMASKMOVPS (AX), Y1, Y1
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS (BX), Y1, Y1
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         start
 	VMOVUPS    (CX), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS (BX), Y2, Y2
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         start
 	VMOVUPS    (CX), Y3
-	VMASKMOVPS (AX), Y3, Y3
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS (BX), Y3, Y3
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         start
 	VMOVUPS    (CX), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS (BX), Y4, Y4
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         start
 	VMOVUPS    (CX), Y5
-	VMASKMOVPS (AX), Y5, Y5
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS (BX), Y5, Y5
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         start
 	VMOVUPS    (CX), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS (BX), Y6, Y6
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         start
 	VMOVUPS    (CX), Y7
-	VMASKMOVPS (AX), Y7, Y7
+	VMASKMOVPS (BX), Y7, Y7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       dl+80(FP), BX
-	ADDQ       BX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), DX
-	MOVQ       xl+32(FP), BX
-	MOVQ       w+48(FP), SI
-	MOVQ       (AX), DI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), DX
+	MOVQ       32(AX), BX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), SI
+	MOVQ       (SI), DI
 	IMUL3Q     $+384, DI, DI
-	ADDQ       DI, SI
-	IMULQ      8(AX), BX
+	ADDQ       DI, AX
+	IMULQ      8(SI), BX
 	ADDQ       BX, DX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(SI), BX
+	TESTQ      BX, BX
 	JZ         store
-	MOVQ       xp+24(FP), BX
-	MOVQ       xr+40(FP), DI
-	MOVQ       wr+56(FP), R8
-	MOVQ       lo+88(FP), R9
-	MOVQ       hi+96(FP), R10
+	MOVQ       call+0(FP), SI
+	MOVQ       24(SI), DI
+	MOVQ       40(SI), R8
+	MOVQ       56(SI), R9
+	MOVQ       88(SI), R10
+	MOVQ       96(SI), SI
 
 row:
 	MOVQ        DX, R11
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JE          input1
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JE          input2
-	CMPQ        R9, $0x03
+	CMPQ        R10, $0x03
 	JE          input3
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JE          input4
-	CMPQ        R9, $0x05
+	CMPQ        R10, $0x05
 	JE          input5
-	CMPQ        R9, $0x06
+	CMPQ        R10, $0x06
 	JE          input6
-	CMPQ        R9, $0x07
+	CMPQ        R10, $0x07
 	JE          input7
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JE          input8
-	CMPQ        R9, $0x09
+	CMPQ        R10, $0x09
 	JE          input9
-	CMPQ        R9, $0x0a
+	CMPQ        R10, $0x0a
 	JE          input10
-	CMPQ        R9, $0x0b
+	CMPQ        R10, $0x0b
 	JE          input11
-	CMPQ        R9, $0x0c
+	CMPQ        R10, $0x0c
 	JE          input12
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y0
-	CMPQ        R10, $0x01
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y0
+	CMPQ        SI, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y1
-	VFMADD231PS 64(SI), Y8, Y0
-	CMPQ        R10, $0x02
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y0
+	CMPQ        SI, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y2
-	VFMADD231PS 64(SI), Y8, Y1
-	VFMADD231PS 128(SI), Y8, Y0
-	CMPQ        R10, $0x03
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y2
+	VFMADD231PS 64(AX), Y8, Y1
+	VFMADD231PS 128(AX), Y8, Y0
+	CMPQ        SI, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y3
-	VFMADD231PS 64(SI), Y8, Y2
-	VFMADD231PS 128(SI), Y8, Y1
-	VFMADD231PS 192(SI), Y8, Y0
-	CMPQ        R10, $0x04
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y3
+	VFMADD231PS 64(AX), Y8, Y2
+	VFMADD231PS 128(AX), Y8, Y1
+	VFMADD231PS 192(AX), Y8, Y0
+	CMPQ        SI, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y4
-	VFMADD231PS 64(SI), Y8, Y3
-	VFMADD231PS 128(SI), Y8, Y2
-	VFMADD231PS 192(SI), Y8, Y1
-	VFMADD231PS 256(SI), Y8, Y0
-	CMPQ        R10, $0x05
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y4
+	VFMADD231PS 64(AX), Y8, Y3
+	VFMADD231PS 128(AX), Y8, Y2
+	VFMADD231PS 192(AX), Y8, Y1
+	VFMADD231PS 256(AX), Y8, Y0
+	CMPQ        SI, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y5
-	VFMADD231PS 64(SI), Y8, Y4
-	VFMADD231PS 128(SI), Y8, Y3
-	VFMADD231PS 192(SI), Y8, Y2
-	VFMADD231PS 256(SI), Y8, Y1
-	VFMADD231PS 320(SI), Y8, Y0
-	CMPQ        R10, $0x06
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y5
+	VFMADD231PS 64(AX), Y8, Y4
+	VFMADD231PS 128(AX), Y8, Y3
+	VFMADD231PS 192(AX), Y8, Y2
+	VFMADD231PS 256(AX), Y8, Y1
+	VFMADD231PS 320(AX), Y8, Y0
+	CMPQ        SI, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y6
-	VFMADD231PS 64(SI), Y8, Y5
-	VFMADD231PS 128(SI), Y8, Y4
-	VFMADD231PS 192(SI), Y8, Y3
-	VFMADD231PS 256(SI), Y8, Y2
-	VFMADD231PS 320(SI), Y8, Y1
-	CMPQ        R10, $0x07
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y6
+	VFMADD231PS 64(AX), Y8, Y5
+	VFMADD231PS 128(AX), Y8, Y4
+	VFMADD231PS 192(AX), Y8, Y3
+	VFMADD231PS 256(AX), Y8, Y2
+	VFMADD231PS 320(AX), Y8, Y1
+	CMPQ        SI, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y7
-	VFMADD231PS 64(SI), Y8, Y6
-	VFMADD231PS 128(SI), Y8, Y5
-	VFMADD231PS 192(SI), Y8, Y4
-	VFMADD231PS 256(SI), Y8, Y3
-	VFMADD231PS 320(SI), Y8, Y2
-	CMPQ        R10, $0x08
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y7
+	VFMADD231PS 64(AX), Y8, Y6
+	VFMADD231PS 128(AX), Y8, Y5
+	VFMADD231PS 192(AX), Y8, Y4
+	VFMADD231PS 256(AX), Y8, Y3
+	VFMADD231PS 320(AX), Y8, Y2
+	CMPQ        SI, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 64(SI), Y8, Y7
-	VFMADD231PS 128(SI), Y8, Y6
-	VFMADD231PS 192(SI), Y8, Y5
-	VFMADD231PS 256(SI), Y8, Y4
-	VFMADD231PS 320(SI), Y8, Y3
-	CMPQ        R10, $0x09
+	ADDQ        DI, R11
+	VFMADD231PS 64(AX), Y8, Y7
+	VFMADD231PS 128(AX), Y8, Y6
+	VFMADD231PS 192(AX), Y8, Y5
+	VFMADD231PS 256(AX), Y8, Y4
+	VFMADD231PS 320(AX), Y8, Y3
+	CMPQ        SI, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 128(SI), Y8, Y7
-	VFMADD231PS 192(SI), Y8, Y6
-	VFMADD231PS 256(SI), Y8, Y5
-	VFMADD231PS 320(SI), Y8, Y4
-	CMPQ        R10, $0x0a
+	ADDQ        DI, R11
+	VFMADD231PS 128(AX), Y8, Y7
+	VFMADD231PS 192(AX), Y8, Y6
+	VFMADD231PS 256(AX), Y8, Y5
+	VFMADD231PS 320(AX), Y8, Y4
+	CMPQ        SI, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 192(SI), Y8, Y7
-	VFMADD231PS 256(SI), Y8, Y6
-	VFMADD231PS 320(SI), Y8, Y5
-	CMPQ        R10, $0x0b
+	ADDQ        DI, R11
+	VFMADD231PS 192(AX), Y8, Y7
+	VFMADD231PS 256(AX), Y8, Y6
+	VFMADD231PS 320(AX), Y8, Y5
+	CMPQ        SI, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 256(SI), Y8, Y7
-	VFMADD231PS 320(SI), Y8, Y6
-	CMPQ        R10, $0x0c
+	ADDQ        DI, R11
+	VFMADD231PS 256(AX), Y8, Y7
+	VFMADD231PS 320(AX), Y8, Y6
+	CMPQ        SI, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 320(SI), Y8, Y7
+	ADDQ        DI, R11
+	VFMADD231PS 320(AX), Y8, Y7
 
 next:
-	ADDQ DI, DX
-	ADDQ R8, SI
-	DECQ AX
+	ADDQ R8, DX
+	ADDQ R9, AX
+	DECQ BX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), DX
+	MOVQ         136(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 144(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS Y0, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS Y1, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS Y2, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS Y3, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS Y4, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS Y5, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS Y6, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y7, Y8, (AX)
+	VMASKMOVPS Y7, Y8, (BX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), DX
-	MOVQ dst+64(FP), BX
-	MOVQ dl+80(FP), SI
-	ADDQ SI, BX
-	MOVQ BX, dst+64(FP)
-	ADDQ $0x18, DX
-	MOVQ DX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), SI
+	ADDQ AX, SI
+	MOVQ SI, 16(SP)
+	ADDQ $0x18, BX
+	MOVQ BX, 8(SP)
+	DECQ DX
+	MOVQ DX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -30861,14 +32272,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY7x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateY7x8(call *correlateCall)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY7x8(SB), NOSPLIT, $0-148
-	MOVQ tail+112(FP), AX
+TEXT ·correlateY7x8(SB), NOSPLIT, $24-8
+	MOVQ call+0(FP), AX
+	MOVQ 112(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 64(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ AX, 16(SP)
 
 line:
 	VXORPS     Y0, Y0, Y0
@@ -30879,344 +32298,353 @@ line:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+120(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       120(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS (BX), Y0, Y0
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         start
 	VMOVUPS    (CX), Y1
-	VMASKMOVPS (AX), Y1, Y1
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS (BX), Y1, Y1
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         start
 	VMOVUPS    (CX), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS (BX), Y2, Y2
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         start
 	VMOVUPS    (CX), Y3
-	VMASKMOVPS (AX), Y3, Y3
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS (BX), Y3, Y3
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         start
 	VMOVUPS    (CX), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS (BX), Y4, Y4
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         start
 	VMOVUPS    (CX), Y5
-	VMASKMOVPS (AX), Y5, Y5
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS (BX), Y5, Y5
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         start
 	VMOVUPS    (CX), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS (BX), Y6, Y6
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         start
 	VMOVUPS    (CX), Y7
-	VMASKMOVPS (AX), Y7, Y7
+	VMASKMOVPS (BX), Y7, Y7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       dl+80(FP), BX
-	ADDQ       BX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), DX
-	MOVQ       xl+32(FP), BX
-	MOVQ       w+48(FP), SI
-	MOVQ       (AX), DI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), DX
+	MOVQ       32(AX), BX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), SI
+	MOVQ       (SI), DI
 	IMUL3Q     $+448, DI, DI
-	ADDQ       DI, SI
-	IMULQ      8(AX), BX
+	ADDQ       DI, AX
+	IMULQ      8(SI), BX
 	ADDQ       BX, DX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(SI), BX
+	TESTQ      BX, BX
 	JZ         store
-	MOVQ       xp+24(FP), BX
-	MOVQ       xr+40(FP), DI
-	MOVQ       wr+56(FP), R8
-	MOVQ       lo+88(FP), R9
-	MOVQ       hi+96(FP), R10
+	MOVQ       call+0(FP), SI
+	MOVQ       24(SI), DI
+	MOVQ       40(SI), R8
+	MOVQ       56(SI), R9
+	MOVQ       88(SI), R10
+	MOVQ       96(SI), SI
 
 row:
 	MOVQ        DX, R11
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JE          input1
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JE          input2
-	CMPQ        R9, $0x03
+	CMPQ        R10, $0x03
 	JE          input3
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JE          input4
-	CMPQ        R9, $0x05
+	CMPQ        R10, $0x05
 	JE          input5
-	CMPQ        R9, $0x06
+	CMPQ        R10, $0x06
 	JE          input6
-	CMPQ        R9, $0x07
+	CMPQ        R10, $0x07
 	JE          input7
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JE          input8
-	CMPQ        R9, $0x09
+	CMPQ        R10, $0x09
 	JE          input9
-	CMPQ        R9, $0x0a
+	CMPQ        R10, $0x0a
 	JE          input10
-	CMPQ        R9, $0x0b
+	CMPQ        R10, $0x0b
 	JE          input11
-	CMPQ        R9, $0x0c
+	CMPQ        R10, $0x0c
 	JE          input12
-	CMPQ        R9, $0x0d
+	CMPQ        R10, $0x0d
 	JE          input13
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y0
-	CMPQ        R10, $0x01
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y0
+	CMPQ        SI, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y1
-	VFMADD231PS 64(SI), Y8, Y0
-	CMPQ        R10, $0x02
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y0
+	CMPQ        SI, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y2
-	VFMADD231PS 64(SI), Y8, Y1
-	VFMADD231PS 128(SI), Y8, Y0
-	CMPQ        R10, $0x03
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y2
+	VFMADD231PS 64(AX), Y8, Y1
+	VFMADD231PS 128(AX), Y8, Y0
+	CMPQ        SI, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y3
-	VFMADD231PS 64(SI), Y8, Y2
-	VFMADD231PS 128(SI), Y8, Y1
-	VFMADD231PS 192(SI), Y8, Y0
-	CMPQ        R10, $0x04
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y3
+	VFMADD231PS 64(AX), Y8, Y2
+	VFMADD231PS 128(AX), Y8, Y1
+	VFMADD231PS 192(AX), Y8, Y0
+	CMPQ        SI, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y4
-	VFMADD231PS 64(SI), Y8, Y3
-	VFMADD231PS 128(SI), Y8, Y2
-	VFMADD231PS 192(SI), Y8, Y1
-	VFMADD231PS 256(SI), Y8, Y0
-	CMPQ        R10, $0x05
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y4
+	VFMADD231PS 64(AX), Y8, Y3
+	VFMADD231PS 128(AX), Y8, Y2
+	VFMADD231PS 192(AX), Y8, Y1
+	VFMADD231PS 256(AX), Y8, Y0
+	CMPQ        SI, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y5
-	VFMADD231PS 64(SI), Y8, Y4
-	VFMADD231PS 128(SI), Y8, Y3
-	VFMADD231PS 192(SI), Y8, Y2
-	VFMADD231PS 256(SI), Y8, Y1
-	VFMADD231PS 320(SI), Y8, Y0
-	CMPQ        R10, $0x06
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y5
+	VFMADD231PS 64(AX), Y8, Y4
+	VFMADD231PS 128(AX), Y8, Y3
+	VFMADD231PS 192(AX), Y8, Y2
+	VFMADD231PS 256(AX), Y8, Y1
+	VFMADD231PS 320(AX), Y8, Y0
+	CMPQ        SI, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y6
-	VFMADD231PS 64(SI), Y8, Y5
-	VFMADD231PS 128(SI), Y8, Y4
-	VFMADD231PS 192(SI), Y8, Y3
-	VFMADD231PS 256(SI), Y8, Y2
-	VFMADD231PS 320(SI), Y8, Y1
-	VFMADD231PS 384(SI), Y8, Y0
-	CMPQ        R10, $0x07
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y6
+	VFMADD231PS 64(AX), Y8, Y5
+	VFMADD231PS 128(AX), Y8, Y4
+	VFMADD231PS 192(AX), Y8, Y3
+	VFMADD231PS 256(AX), Y8, Y2
+	VFMADD231PS 320(AX), Y8, Y1
+	VFMADD231PS 384(AX), Y8, Y0
+	CMPQ        SI, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y7
-	VFMADD231PS 64(SI), Y8, Y6
-	VFMADD231PS 128(SI), Y8, Y5
-	VFMADD231PS 192(SI), Y8, Y4
-	VFMADD231PS 256(SI), Y8, Y3
-	VFMADD231PS 320(SI), Y8, Y2
-	VFMADD231PS 384(SI), Y8, Y1
-	CMPQ        R10, $0x08
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y7
+	VFMADD231PS 64(AX), Y8, Y6
+	VFMADD231PS 128(AX), Y8, Y5
+	VFMADD231PS 192(AX), Y8, Y4
+	VFMADD231PS 256(AX), Y8, Y3
+	VFMADD231PS 320(AX), Y8, Y2
+	VFMADD231PS 384(AX), Y8, Y1
+	CMPQ        SI, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 64(SI), Y8, Y7
-	VFMADD231PS 128(SI), Y8, Y6
-	VFMADD231PS 192(SI), Y8, Y5
-	VFMADD231PS 256(SI), Y8, Y4
-	VFMADD231PS 320(SI), Y8, Y3
-	VFMADD231PS 384(SI), Y8, Y2
-	CMPQ        R10, $0x09
+	ADDQ        DI, R11
+	VFMADD231PS 64(AX), Y8, Y7
+	VFMADD231PS 128(AX), Y8, Y6
+	VFMADD231PS 192(AX), Y8, Y5
+	VFMADD231PS 256(AX), Y8, Y4
+	VFMADD231PS 320(AX), Y8, Y3
+	VFMADD231PS 384(AX), Y8, Y2
+	CMPQ        SI, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 128(SI), Y8, Y7
-	VFMADD231PS 192(SI), Y8, Y6
-	VFMADD231PS 256(SI), Y8, Y5
-	VFMADD231PS 320(SI), Y8, Y4
-	VFMADD231PS 384(SI), Y8, Y3
-	CMPQ        R10, $0x0a
+	ADDQ        DI, R11
+	VFMADD231PS 128(AX), Y8, Y7
+	VFMADD231PS 192(AX), Y8, Y6
+	VFMADD231PS 256(AX), Y8, Y5
+	VFMADD231PS 320(AX), Y8, Y4
+	VFMADD231PS 384(AX), Y8, Y3
+	CMPQ        SI, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 192(SI), Y8, Y7
-	VFMADD231PS 256(SI), Y8, Y6
-	VFMADD231PS 320(SI), Y8, Y5
-	VFMADD231PS 384(SI), Y8, Y4
-	CMPQ        R10, $0x0b
+	ADDQ        DI, R11
+	VFMADD231PS 192(AX), Y8, Y7
+	VFMADD231PS 256(AX), Y8, Y6
+	VFMADD231PS 320(AX), Y8, Y5
+	VFMADD231PS 384(AX), Y8, Y4
+	CMPQ        SI, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 256(SI), Y8, Y7
-	VFMADD231PS 320(SI), Y8, Y6
-	VFMADD231PS 384(SI), Y8, Y5
-	CMPQ        R10, $0x0c
+	ADDQ        DI, R11
+	VFMADD231PS 256(AX), Y8, Y7
+	VFMADD231PS 320(AX), Y8, Y6
+	VFMADD231PS 384(AX), Y8, Y5
+	CMPQ        SI, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 320(SI), Y8, Y7
-	VFMADD231PS 384(SI), Y8, Y6
-	CMPQ        R10, $0x0d
+	ADDQ        DI, R11
+	VFMADD231PS 320(AX), Y8, Y7
+	VFMADD231PS 384(AX), Y8, Y6
+	CMPQ        SI, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 384(SI), Y8, Y7
+	ADDQ        DI, R11
+	VFMADD231PS 384(AX), Y8, Y7
 
 next:
-	ADDQ DI, DX
-	ADDQ R8, SI
-	DECQ AX
+	ADDQ R8, DX
+	ADDQ R9, AX
+	DECQ BX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), DX
+	MOVQ         136(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 144(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS Y0, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS Y1, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS Y2, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS Y3, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS Y4, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS Y5, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS Y6, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y7, Y8, (AX)
+	VMASKMOVPS Y7, Y8, (BX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), DX
-	MOVQ dst+64(FP), BX
-	MOVQ dl+80(FP), SI
-	ADDQ SI, BX
-	MOVQ BX, dst+64(FP)
-	ADDQ $0x18, DX
-	MOVQ DX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), SI
+	ADDQ AX, SI
+	MOVQ SI, 16(SP)
+	ADDQ $0x18, BX
+	MOVQ BX, 8(SP)
+	DECQ DX
+	MOVQ DX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -31858,14 +33286,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY8x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateY8x8(call *correlateCall)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY8x8(SB), NOSPLIT, $0-148
-	MOVQ tail+112(FP), AX
+TEXT ·correlateY8x8(SB), NOSPLIT, $24-8
+	MOVQ call+0(FP), AX
+	MOVQ 112(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 64(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ AX, 16(SP)
 
 line:
 	VXORPS     Y0, Y0, Y0
@@ -31876,360 +33312,369 @@ line:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+120(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       120(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS (BX), Y0, Y0
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         start
 	VMOVUPS    (CX), Y1
-	VMASKMOVPS (AX), Y1, Y1
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS (BX), Y1, Y1
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         start
 	VMOVUPS    (CX), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS (BX), Y2, Y2
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         start
 	VMOVUPS    (CX), Y3
-	VMASKMOVPS (AX), Y3, Y3
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS (BX), Y3, Y3
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         start
 	VMOVUPS    (CX), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS (BX), Y4, Y4
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         start
 	VMOVUPS    (CX), Y5
-	VMASKMOVPS (AX), Y5, Y5
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS (BX), Y5, Y5
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         start
 	VMOVUPS    (CX), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS (BX), Y6, Y6
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         start
 	VMOVUPS    (CX), Y7
-	VMASKMOVPS (AX), Y7, Y7
+	VMASKMOVPS (BX), Y7, Y7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       dl+80(FP), BX
-	ADDQ       BX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), DX
-	MOVQ       xl+32(FP), BX
-	MOVQ       w+48(FP), SI
-	MOVQ       (AX), DI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), DX
+	MOVQ       32(AX), BX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), SI
+	MOVQ       (SI), DI
 	IMUL3Q     $+512, DI, DI
-	ADDQ       DI, SI
-	IMULQ      8(AX), BX
+	ADDQ       DI, AX
+	IMULQ      8(SI), BX
 	ADDQ       BX, DX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(SI), BX
+	TESTQ      BX, BX
 	JZ         store
-	MOVQ       xp+24(FP), BX
-	MOVQ       xr+40(FP), DI
-	MOVQ       wr+56(FP), R8
-	MOVQ       lo+88(FP), R9
-	MOVQ       hi+96(FP), R10
+	MOVQ       call+0(FP), SI
+	MOVQ       24(SI), DI
+	MOVQ       40(SI), R8
+	MOVQ       56(SI), R9
+	MOVQ       88(SI), R10
+	MOVQ       96(SI), SI
 
 row:
 	MOVQ        DX, R11
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JE          input1
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JE          input2
-	CMPQ        R9, $0x03
+	CMPQ        R10, $0x03
 	JE          input3
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JE          input4
-	CMPQ        R9, $0x05
+	CMPQ        R10, $0x05
 	JE          input5
-	CMPQ        R9, $0x06
+	CMPQ        R10, $0x06
 	JE          input6
-	CMPQ        R9, $0x07
+	CMPQ        R10, $0x07
 	JE          input7
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JE          input8
-	CMPQ        R9, $0x09
+	CMPQ        R10, $0x09
 	JE          input9
-	CMPQ        R9, $0x0a
+	CMPQ        R10, $0x0a
 	JE          input10
-	CMPQ        R9, $0x0b
+	CMPQ        R10, $0x0b
 	JE          input11
-	CMPQ        R9, $0x0c
+	CMPQ        R10, $0x0c
 	JE          input12
-	CMPQ        R9, $0x0d
+	CMPQ        R10, $0x0d
 	JE          input13
-	CMPQ        R9, $0x0e
+	CMPQ        R10, $0x0e
 	JE          input14
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y0
-	CMPQ        R10, $0x01
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y0
+	CMPQ        SI, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y1
-	VFMADD231PS 64(SI), Y8, Y0
-	CMPQ        R10, $0x02
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y0
+	CMPQ        SI, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y2
-	VFMADD231PS 64(SI), Y8, Y1
-	VFMADD231PS 128(SI), Y8, Y0
-	CMPQ        R10, $0x03
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y2
+	VFMADD231PS 64(AX), Y8, Y1
+	VFMADD231PS 128(AX), Y8, Y0
+	CMPQ        SI, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y3
-	VFMADD231PS 64(SI), Y8, Y2
-	VFMADD231PS 128(SI), Y8, Y1
-	VFMADD231PS 192(SI), Y8, Y0
-	CMPQ        R10, $0x04
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y3
+	VFMADD231PS 64(AX), Y8, Y2
+	VFMADD231PS 128(AX), Y8, Y1
+	VFMADD231PS 192(AX), Y8, Y0
+	CMPQ        SI, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y4
-	VFMADD231PS 64(SI), Y8, Y3
-	VFMADD231PS 128(SI), Y8, Y2
-	VFMADD231PS 192(SI), Y8, Y1
-	VFMADD231PS 256(SI), Y8, Y0
-	CMPQ        R10, $0x05
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y4
+	VFMADD231PS 64(AX), Y8, Y3
+	VFMADD231PS 128(AX), Y8, Y2
+	VFMADD231PS 192(AX), Y8, Y1
+	VFMADD231PS 256(AX), Y8, Y0
+	CMPQ        SI, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y5
-	VFMADD231PS 64(SI), Y8, Y4
-	VFMADD231PS 128(SI), Y8, Y3
-	VFMADD231PS 192(SI), Y8, Y2
-	VFMADD231PS 256(SI), Y8, Y1
-	VFMADD231PS 320(SI), Y8, Y0
-	CMPQ        R10, $0x06
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y5
+	VFMADD231PS 64(AX), Y8, Y4
+	VFMADD231PS 128(AX), Y8, Y3
+	VFMADD231PS 192(AX), Y8, Y2
+	VFMADD231PS 256(AX), Y8, Y1
+	VFMADD231PS 320(AX), Y8, Y0
+	CMPQ        SI, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y6
-	VFMADD231PS 64(SI), Y8, Y5
-	VFMADD231PS 128(SI), Y8, Y4
-	VFMADD231PS 192(SI), Y8, Y3
-	VFMADD231PS 256(SI), Y8, Y2
-	VFMADD231PS 320(SI), Y8, Y1
-	VFMADD231PS 384(SI), Y8, Y0
-	CMPQ        R10, $0x07
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y6
+	VFMADD231PS 64(AX), Y8, Y5
+	VFMADD231PS 128(AX), Y8, Y4
+	VFMADD231PS 192(AX), Y8, Y3
+	VFMADD231PS 256(AX), Y8, Y2
+	VFMADD231PS 320(AX), Y8, Y1
+	VFMADD231PS 384(AX), Y8, Y0
+	CMPQ        SI, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y7
-	VFMADD231PS 64(SI), Y8, Y6
-	VFMADD231PS 128(SI), Y8, Y5
-	VFMADD231PS 192(SI), Y8, Y4
-	VFMADD231PS 256(SI), Y8, Y3
-	VFMADD231PS 320(SI), Y8, Y2
-	VFMADD231PS 384(SI), Y8, Y1
-	VFMADD231PS 448(SI), Y8, Y0
-	CMPQ        R10, $0x08
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y7
+	VFMADD231PS 64(AX), Y8, Y6
+	VFMADD231PS 128(AX), Y8, Y5
+	VFMADD231PS 192(AX), Y8, Y4
+	VFMADD231PS 256(AX), Y8, Y3
+	VFMADD231PS 320(AX), Y8, Y2
+	VFMADD231PS 384(AX), Y8, Y1
+	VFMADD231PS 448(AX), Y8, Y0
+	CMPQ        SI, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 64(SI), Y8, Y7
-	VFMADD231PS 128(SI), Y8, Y6
-	VFMADD231PS 192(SI), Y8, Y5
-	VFMADD231PS 256(SI), Y8, Y4
-	VFMADD231PS 320(SI), Y8, Y3
-	VFMADD231PS 384(SI), Y8, Y2
-	VFMADD231PS 448(SI), Y8, Y1
-	CMPQ        R10, $0x09
+	ADDQ        DI, R11
+	VFMADD231PS 64(AX), Y8, Y7
+	VFMADD231PS 128(AX), Y8, Y6
+	VFMADD231PS 192(AX), Y8, Y5
+	VFMADD231PS 256(AX), Y8, Y4
+	VFMADD231PS 320(AX), Y8, Y3
+	VFMADD231PS 384(AX), Y8, Y2
+	VFMADD231PS 448(AX), Y8, Y1
+	CMPQ        SI, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 128(SI), Y8, Y7
-	VFMADD231PS 192(SI), Y8, Y6
-	VFMADD231PS 256(SI), Y8, Y5
-	VFMADD231PS 320(SI), Y8, Y4
-	VFMADD231PS 384(SI), Y8, Y3
-	VFMADD231PS 448(SI), Y8, Y2
-	CMPQ        R10, $0x0a
+	ADDQ        DI, R11
+	VFMADD231PS 128(AX), Y8, Y7
+	VFMADD231PS 192(AX), Y8, Y6
+	VFMADD231PS 256(AX), Y8, Y5
+	VFMADD231PS 320(AX), Y8, Y4
+	VFMADD231PS 384(AX), Y8, Y3
+	VFMADD231PS 448(AX), Y8, Y2
+	CMPQ        SI, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 192(SI), Y8, Y7
-	VFMADD231PS 256(SI), Y8, Y6
-	VFMADD231PS 320(SI), Y8, Y5
-	VFMADD231PS 384(SI), Y8, Y4
-	VFMADD231PS 448(SI), Y8, Y3
-	CMPQ        R10, $0x0b
+	ADDQ        DI, R11
+	VFMADD231PS 192(AX), Y8, Y7
+	VFMADD231PS 256(AX), Y8, Y6
+	VFMADD231PS 320(AX), Y8, Y5
+	VFMADD231PS 384(AX), Y8, Y4
+	VFMADD231PS 448(AX), Y8, Y3
+	CMPQ        SI, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 256(SI), Y8, Y7
-	VFMADD231PS 320(SI), Y8, Y6
-	VFMADD231PS 384(SI), Y8, Y5
-	VFMADD231PS 448(SI), Y8, Y4
-	CMPQ        R10, $0x0c
+	ADDQ        DI, R11
+	VFMADD231PS 256(AX), Y8, Y7
+	VFMADD231PS 320(AX), Y8, Y6
+	VFMADD231PS 384(AX), Y8, Y5
+	VFMADD231PS 448(AX), Y8, Y4
+	CMPQ        SI, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 320(SI), Y8, Y7
-	VFMADD231PS 384(SI), Y8, Y6
-	VFMADD231PS 448(SI), Y8, Y5
-	CMPQ        R10, $0x0d
+	ADDQ        DI, R11
+	VFMADD231PS 320(AX), Y8, Y7
+	VFMADD231PS 384(AX), Y8, Y6
+	VFMADD231PS 448(AX), Y8, Y5
+	CMPQ        SI, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 384(SI), Y8, Y7
-	VFMADD231PS 448(SI), Y8, Y6
-	CMPQ        R10, $0x0e
+	ADDQ        DI, R11
+	VFMADD231PS 384(AX), Y8, Y7
+	VFMADD231PS 448(AX), Y8, Y6
+	CMPQ        SI, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 448(SI), Y8, Y7
+	ADDQ        DI, R11
+	VFMADD231PS 448(AX), Y8, Y7
 
 next:
-	ADDQ DI, DX
-	ADDQ R8, SI
-	DECQ AX
+	ADDQ R8, DX
+	ADDQ R9, AX
+	DECQ BX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), DX
+	MOVQ         136(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 144(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS Y0, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS Y1, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS Y2, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS Y3, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS Y4, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS Y5, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS Y6, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y7, Y8, (AX)
+	VMASKMOVPS Y7, Y8, (BX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), DX
-	MOVQ dst+64(FP), BX
-	MOVQ dl+80(FP), SI
-	ADDQ SI, BX
-	MOVQ BX, dst+64(FP)
-	ADDQ $0x18, DX
-	MOVQ DX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), SI
+	ADDQ AX, SI
+	MOVQ SI, 16(SP)
+	ADDQ $0x18, BX
+	MOVQ BX, 8(SP)
+	DECQ DX
+	MOVQ DX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -32874,14 +34319,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY9x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateY9x8(call *correlateCall)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY9x8(SB), NOSPLIT, $0-148
-	MOVQ tail+112(FP), AX
+TEXT ·correlateY9x8(SB), NOSPLIT, $24-8
+	MOVQ call+0(FP), AX
+	MOVQ 112(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 64(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ AX, 16(SP)
 
 line:
 	VXORPS     Y0, Y0, Y0
@@ -32892,376 +34345,385 @@ line:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+120(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       120(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS (BX), Y0, Y0
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         start
 	VMOVUPS    (CX), Y1
-	VMASKMOVPS (AX), Y1, Y1
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS (BX), Y1, Y1
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         start
 	VMOVUPS    (CX), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS (BX), Y2, Y2
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         start
 	VMOVUPS    (CX), Y3
-	VMASKMOVPS (AX), Y3, Y3
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS (BX), Y3, Y3
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         start
 	VMOVUPS    (CX), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS (BX), Y4, Y4
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         start
 	VMOVUPS    (CX), Y5
-	VMASKMOVPS (AX), Y5, Y5
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS (BX), Y5, Y5
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         start
 	VMOVUPS    (CX), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS (BX), Y6, Y6
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         start
 	VMOVUPS    (CX), Y7
-	VMASKMOVPS (AX), Y7, Y7
+	VMASKMOVPS (BX), Y7, Y7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       dl+80(FP), BX
-	ADDQ       BX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), DX
-	MOVQ       xl+32(FP), BX
-	MOVQ       w+48(FP), SI
-	MOVQ       (AX), DI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), DX
+	MOVQ       32(AX), BX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), SI
+	MOVQ       (SI), DI
 	IMUL3Q     $+576, DI, DI
-	ADDQ       DI, SI
-	IMULQ      8(AX), BX
+	ADDQ       DI, AX
+	IMULQ      8(SI), BX
 	ADDQ       BX, DX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(SI), BX
+	TESTQ      BX, BX
 	JZ         store
-	MOVQ       xp+24(FP), BX
-	MOVQ       xr+40(FP), DI
-	MOVQ       wr+56(FP), R8
-	MOVQ       lo+88(FP), R9
-	MOVQ       hi+96(FP), R10
+	MOVQ       call+0(FP), SI
+	MOVQ       24(SI), DI
+	MOVQ       40(SI), R8
+	MOVQ       56(SI), R9
+	MOVQ       88(SI), R10
+	MOVQ       96(SI), SI
 
 row:
 	MOVQ        DX, R11
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JE          input1
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JE          input2
-	CMPQ        R9, $0x03
+	CMPQ        R10, $0x03
 	JE          input3
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JE          input4
-	CMPQ        R9, $0x05
+	CMPQ        R10, $0x05
 	JE          input5
-	CMPQ        R9, $0x06
+	CMPQ        R10, $0x06
 	JE          input6
-	CMPQ        R9, $0x07
+	CMPQ        R10, $0x07
 	JE          input7
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JE          input8
-	CMPQ        R9, $0x09
+	CMPQ        R10, $0x09
 	JE          input9
-	CMPQ        R9, $0x0a
+	CMPQ        R10, $0x0a
 	JE          input10
-	CMPQ        R9, $0x0b
+	CMPQ        R10, $0x0b
 	JE          input11
-	CMPQ        R9, $0x0c
+	CMPQ        R10, $0x0c
 	JE          input12
-	CMPQ        R9, $0x0d
+	CMPQ        R10, $0x0d
 	JE          input13
-	CMPQ        R9, $0x0e
+	CMPQ        R10, $0x0e
 	JE          input14
-	CMPQ        R9, $0x0f
+	CMPQ        R10, $0x0f
 	JE          input15
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y0
-	CMPQ        R10, $0x01
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y0
+	CMPQ        SI, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y1
-	VFMADD231PS 64(SI), Y8, Y0
-	CMPQ        R10, $0x02
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y0
+	CMPQ        SI, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y2
-	VFMADD231PS 64(SI), Y8, Y1
-	VFMADD231PS 128(SI), Y8, Y0
-	CMPQ        R10, $0x03
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y2
+	VFMADD231PS 64(AX), Y8, Y1
+	VFMADD231PS 128(AX), Y8, Y0
+	CMPQ        SI, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y3
-	VFMADD231PS 64(SI), Y8, Y2
-	VFMADD231PS 128(SI), Y8, Y1
-	VFMADD231PS 192(SI), Y8, Y0
-	CMPQ        R10, $0x04
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y3
+	VFMADD231PS 64(AX), Y8, Y2
+	VFMADD231PS 128(AX), Y8, Y1
+	VFMADD231PS 192(AX), Y8, Y0
+	CMPQ        SI, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y4
-	VFMADD231PS 64(SI), Y8, Y3
-	VFMADD231PS 128(SI), Y8, Y2
-	VFMADD231PS 192(SI), Y8, Y1
-	VFMADD231PS 256(SI), Y8, Y0
-	CMPQ        R10, $0x05
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y4
+	VFMADD231PS 64(AX), Y8, Y3
+	VFMADD231PS 128(AX), Y8, Y2
+	VFMADD231PS 192(AX), Y8, Y1
+	VFMADD231PS 256(AX), Y8, Y0
+	CMPQ        SI, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y5
-	VFMADD231PS 64(SI), Y8, Y4
-	VFMADD231PS 128(SI), Y8, Y3
-	VFMADD231PS 192(SI), Y8, Y2
-	VFMADD231PS 256(SI), Y8, Y1
-	VFMADD231PS 320(SI), Y8, Y0
-	CMPQ        R10, $0x06
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y5
+	VFMADD231PS 64(AX), Y8, Y4
+	VFMADD231PS 128(AX), Y8, Y3
+	VFMADD231PS 192(AX), Y8, Y2
+	VFMADD231PS 256(AX), Y8, Y1
+	VFMADD231PS 320(AX), Y8, Y0
+	CMPQ        SI, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y6
-	VFMADD231PS 64(SI), Y8, Y5
-	VFMADD231PS 128(SI), Y8, Y4
-	VFMADD231PS 192(SI), Y8, Y3
-	VFMADD231PS 256(SI), Y8, Y2
-	VFMADD231PS 320(SI), Y8, Y1
-	VFMADD231PS 384(SI), Y8, Y0
-	CMPQ        R10, $0x07
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y6
+	VFMADD231PS 64(AX), Y8, Y5
+	VFMADD231PS 128(AX), Y8, Y4
+	VFMADD231PS 192(AX), Y8, Y3
+	VFMADD231PS 256(AX), Y8, Y2
+	VFMADD231PS 320(AX), Y8, Y1
+	VFMADD231PS 384(AX), Y8, Y0
+	CMPQ        SI, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y7
-	VFMADD231PS 64(SI), Y8, Y6
-	VFMADD231PS 128(SI), Y8, Y5
-	VFMADD231PS 192(SI), Y8, Y4
-	VFMADD231PS 256(SI), Y8, Y3
-	VFMADD231PS 320(SI), Y8, Y2
-	VFMADD231PS 384(SI), Y8, Y1
-	VFMADD231PS 448(SI), Y8, Y0
-	CMPQ        R10, $0x08
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y7
+	VFMADD231PS 64(AX), Y8, Y6
+	VFMADD231PS 128(AX), Y8, Y5
+	VFMADD231PS 192(AX), Y8, Y4
+	VFMADD231PS 256(AX), Y8, Y3
+	VFMADD231PS 320(AX), Y8, Y2
+	VFMADD231PS 384(AX), Y8, Y1
+	VFMADD231PS 448(AX), Y8, Y0
+	CMPQ        SI, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 64(SI), Y8, Y7
-	VFMADD231PS 128(SI), Y8, Y6
-	VFMADD231PS 192(SI), Y8, Y5
-	VFMADD231PS 256(SI), Y8, Y4
-	VFMADD231PS 320(SI), Y8, Y3
-	VFMADD231PS 384(SI), Y8, Y2
-	VFMADD231PS 448(SI), Y8, Y1
-	VFMADD231PS 512(SI), Y8, Y0
-	CMPQ        R10, $0x09
+	ADDQ        DI, R11
+	VFMADD231PS 64(AX), Y8, Y7
+	VFMADD231PS 128(AX), Y8, Y6
+	VFMADD231PS 192(AX), Y8, Y5
+	VFMADD231PS 256(AX), Y8, Y4
+	VFMADD231PS 320(AX), Y8, Y3
+	VFMADD231PS 384(AX), Y8, Y2
+	VFMADD231PS 448(AX), Y8, Y1
+	VFMADD231PS 512(AX), Y8, Y0
+	CMPQ        SI, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 128(SI), Y8, Y7
-	VFMADD231PS 192(SI), Y8, Y6
-	VFMADD231PS 256(SI), Y8, Y5
-	VFMADD231PS 320(SI), Y8, Y4
-	VFMADD231PS 384(SI), Y8, Y3
-	VFMADD231PS 448(SI), Y8, Y2
-	VFMADD231PS 512(SI), Y8, Y1
-	CMPQ        R10, $0x0a
+	ADDQ        DI, R11
+	VFMADD231PS 128(AX), Y8, Y7
+	VFMADD231PS 192(AX), Y8, Y6
+	VFMADD231PS 256(AX), Y8, Y5
+	VFMADD231PS 320(AX), Y8, Y4
+	VFMADD231PS 384(AX), Y8, Y3
+	VFMADD231PS 448(AX), Y8, Y2
+	VFMADD231PS 512(AX), Y8, Y1
+	CMPQ        SI, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 192(SI), Y8, Y7
-	VFMADD231PS 256(SI), Y8, Y6
-	VFMADD231PS 320(SI), Y8, Y5
-	VFMADD231PS 384(SI), Y8, Y4
-	VFMADD231PS 448(SI), Y8, Y3
-	VFMADD231PS 512(SI), Y8, Y2
-	CMPQ        R10, $0x0b
+	ADDQ        DI, R11
+	VFMADD231PS 192(AX), Y8, Y7
+	VFMADD231PS 256(AX), Y8, Y6
+	VFMADD231PS 320(AX), Y8, Y5
+	VFMADD231PS 384(AX), Y8, Y4
+	VFMADD231PS 448(AX), Y8, Y3
+	VFMADD231PS 512(AX), Y8, Y2
+	CMPQ        SI, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 256(SI), Y8, Y7
-	VFMADD231PS 320(SI), Y8, Y6
-	VFMADD231PS 384(SI), Y8, Y5
-	VFMADD231PS 448(SI), Y8, Y4
-	VFMADD231PS 512(SI), Y8, Y3
-	CMPQ        R10, $0x0c
+	ADDQ        DI, R11
+	VFMADD231PS 256(AX), Y8, Y7
+	VFMADD231PS 320(AX), Y8, Y6
+	VFMADD231PS 384(AX), Y8, Y5
+	VFMADD231PS 448(AX), Y8, Y4
+	VFMADD231PS 512(AX), Y8, Y3
+	CMPQ        SI, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 320(SI), Y8, Y7
-	VFMADD231PS 384(SI), Y8, Y6
-	VFMADD231PS 448(SI), Y8, Y5
-	VFMADD231PS 512(SI), Y8, Y4
-	CMPQ        R10, $0x0d
+	ADDQ        DI, R11
+	VFMADD231PS 320(AX), Y8, Y7
+	VFMADD231PS 384(AX), Y8, Y6
+	VFMADD231PS 448(AX), Y8, Y5
+	VFMADD231PS 512(AX), Y8, Y4
+	CMPQ        SI, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 384(SI), Y8, Y7
-	VFMADD231PS 448(SI), Y8, Y6
-	VFMADD231PS 512(SI), Y8, Y5
-	CMPQ        R10, $0x0e
+	ADDQ        DI, R11
+	VFMADD231PS 384(AX), Y8, Y7
+	VFMADD231PS 448(AX), Y8, Y6
+	VFMADD231PS 512(AX), Y8, Y5
+	CMPQ        SI, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 448(SI), Y8, Y7
-	VFMADD231PS 512(SI), Y8, Y6
-	CMPQ        R10, $0x0f
+	ADDQ        DI, R11
+	VFMADD231PS 448(AX), Y8, Y7
+	VFMADD231PS 512(AX), Y8, Y6
+	CMPQ        SI, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 512(SI), Y8, Y7
+	ADDQ        DI, R11
+	VFMADD231PS 512(AX), Y8, Y7
 
 next:
-	ADDQ DI, DX
-	ADDQ R8, SI
-	DECQ AX
+	ADDQ R8, DX
+	ADDQ R9, AX
+	DECQ BX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), DX
+	MOVQ         136(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 144(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS Y0, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS Y1, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS Y2, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS Y3, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS Y4, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS Y5, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS Y6, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y7, Y8, (AX)
+	VMASKMOVPS Y7, Y8, (BX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), DX
-	MOVQ dst+64(FP), BX
-	MOVQ dl+80(FP), SI
-	ADDQ SI, BX
-	MOVQ BX, dst+64(FP)
-	ADDQ $0x18, DX
-	MOVQ DX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), SI
+	ADDQ AX, SI
+	MOVQ SI, 16(SP)
+	ADDQ $0x18, BX
+	MOVQ BX, 8(SP)
+	DECQ DX
+	MOVQ DX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -33965,14 +35427,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY10x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateY10x8(call *correlateCall)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY10x8(SB), NOSPLIT, $0-148
-	MOVQ tail+112(FP), AX
+TEXT ·correlateY10x8(SB), NOSPLIT, $24-8
+	MOVQ call+0(FP), AX
+	MOVQ 112(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 64(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ AX, 16(SP)
 
 line:
 	VXORPS     Y0, Y0, Y0
@@ -33983,392 +35453,401 @@ line:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+120(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       120(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS (BX), Y0, Y0
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         start
 	VMOVUPS    (CX), Y1
-	VMASKMOVPS (AX), Y1, Y1
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS (BX), Y1, Y1
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         start
 	VMOVUPS    (CX), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS (BX), Y2, Y2
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         start
 	VMOVUPS    (CX), Y3
-	VMASKMOVPS (AX), Y3, Y3
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS (BX), Y3, Y3
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         start
 	VMOVUPS    (CX), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS (BX), Y4, Y4
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         start
 	VMOVUPS    (CX), Y5
-	VMASKMOVPS (AX), Y5, Y5
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS (BX), Y5, Y5
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         start
 	VMOVUPS    (CX), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS (BX), Y6, Y6
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         start
 	VMOVUPS    (CX), Y7
-	VMASKMOVPS (AX), Y7, Y7
+	VMASKMOVPS (BX), Y7, Y7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       dl+80(FP), BX
-	ADDQ       BX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), DX
-	MOVQ       xl+32(FP), BX
-	MOVQ       w+48(FP), SI
-	MOVQ       (AX), DI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), DX
+	MOVQ       32(AX), BX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), SI
+	MOVQ       (SI), DI
 	IMUL3Q     $+640, DI, DI
-	ADDQ       DI, SI
-	IMULQ      8(AX), BX
+	ADDQ       DI, AX
+	IMULQ      8(SI), BX
 	ADDQ       BX, DX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(SI), BX
+	TESTQ      BX, BX
 	JZ         store
-	MOVQ       xp+24(FP), BX
-	MOVQ       xr+40(FP), DI
-	MOVQ       wr+56(FP), R8
-	MOVQ       lo+88(FP), R9
-	MOVQ       hi+96(FP), R10
+	MOVQ       call+0(FP), SI
+	MOVQ       24(SI), DI
+	MOVQ       40(SI), R8
+	MOVQ       56(SI), R9
+	MOVQ       88(SI), R10
+	MOVQ       96(SI), SI
 
 row:
 	MOVQ        DX, R11
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JE          input1
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JE          input2
-	CMPQ        R9, $0x03
+	CMPQ        R10, $0x03
 	JE          input3
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JE          input4
-	CMPQ        R9, $0x05
+	CMPQ        R10, $0x05
 	JE          input5
-	CMPQ        R9, $0x06
+	CMPQ        R10, $0x06
 	JE          input6
-	CMPQ        R9, $0x07
+	CMPQ        R10, $0x07
 	JE          input7
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JE          input8
-	CMPQ        R9, $0x09
+	CMPQ        R10, $0x09
 	JE          input9
-	CMPQ        R9, $0x0a
+	CMPQ        R10, $0x0a
 	JE          input10
-	CMPQ        R9, $0x0b
+	CMPQ        R10, $0x0b
 	JE          input11
-	CMPQ        R9, $0x0c
+	CMPQ        R10, $0x0c
 	JE          input12
-	CMPQ        R9, $0x0d
+	CMPQ        R10, $0x0d
 	JE          input13
-	CMPQ        R9, $0x0e
+	CMPQ        R10, $0x0e
 	JE          input14
-	CMPQ        R9, $0x0f
+	CMPQ        R10, $0x0f
 	JE          input15
-	CMPQ        R9, $0x10
+	CMPQ        R10, $0x10
 	JE          input16
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y0
-	CMPQ        R10, $0x01
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y0
+	CMPQ        SI, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y1
-	VFMADD231PS 64(SI), Y8, Y0
-	CMPQ        R10, $0x02
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y0
+	CMPQ        SI, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y2
-	VFMADD231PS 64(SI), Y8, Y1
-	VFMADD231PS 128(SI), Y8, Y0
-	CMPQ        R10, $0x03
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y2
+	VFMADD231PS 64(AX), Y8, Y1
+	VFMADD231PS 128(AX), Y8, Y0
+	CMPQ        SI, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y3
-	VFMADD231PS 64(SI), Y8, Y2
-	VFMADD231PS 128(SI), Y8, Y1
-	VFMADD231PS 192(SI), Y8, Y0
-	CMPQ        R10, $0x04
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y3
+	VFMADD231PS 64(AX), Y8, Y2
+	VFMADD231PS 128(AX), Y8, Y1
+	VFMADD231PS 192(AX), Y8, Y0
+	CMPQ        SI, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y4
-	VFMADD231PS 64(SI), Y8, Y3
-	VFMADD231PS 128(SI), Y8, Y2
-	VFMADD231PS 192(SI), Y8, Y1
-	VFMADD231PS 256(SI), Y8, Y0
-	CMPQ        R10, $0x05
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y4
+	VFMADD231PS 64(AX), Y8, Y3
+	VFMADD231PS 128(AX), Y8, Y2
+	VFMADD231PS 192(AX), Y8, Y1
+	VFMADD231PS 256(AX), Y8, Y0
+	CMPQ        SI, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y5
-	VFMADD231PS 64(SI), Y8, Y4
-	VFMADD231PS 128(SI), Y8, Y3
-	VFMADD231PS 192(SI), Y8, Y2
-	VFMADD231PS 256(SI), Y8, Y1
-	VFMADD231PS 320(SI), Y8, Y0
-	CMPQ        R10, $0x06
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y5
+	VFMADD231PS 64(AX), Y8, Y4
+	VFMADD231PS 128(AX), Y8, Y3
+	VFMADD231PS 192(AX), Y8, Y2
+	VFMADD231PS 256(AX), Y8, Y1
+	VFMADD231PS 320(AX), Y8, Y0
+	CMPQ        SI, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y6
-	VFMADD231PS 64(SI), Y8, Y5
-	VFMADD231PS 128(SI), Y8, Y4
-	VFMADD231PS 192(SI), Y8, Y3
-	VFMADD231PS 256(SI), Y8, Y2
-	VFMADD231PS 320(SI), Y8, Y1
-	VFMADD231PS 384(SI), Y8, Y0
-	CMPQ        R10, $0x07
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y6
+	VFMADD231PS 64(AX), Y8, Y5
+	VFMADD231PS 128(AX), Y8, Y4
+	VFMADD231PS 192(AX), Y8, Y3
+	VFMADD231PS 256(AX), Y8, Y2
+	VFMADD231PS 320(AX), Y8, Y1
+	VFMADD231PS 384(AX), Y8, Y0
+	CMPQ        SI, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y7
-	VFMADD231PS 64(SI), Y8, Y6
-	VFMADD231PS 128(SI), Y8, Y5
-	VFMADD231PS 192(SI), Y8, Y4
-	VFMADD231PS 256(SI), Y8, Y3
-	VFMADD231PS 320(SI), Y8, Y2
-	VFMADD231PS 384(SI), Y8, Y1
-	VFMADD231PS 448(SI), Y8, Y0
-	CMPQ        R10, $0x08
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y7
+	VFMADD231PS 64(AX), Y8, Y6
+	VFMADD231PS 128(AX), Y8, Y5
+	VFMADD231PS 192(AX), Y8, Y4
+	VFMADD231PS 256(AX), Y8, Y3
+	VFMADD231PS 320(AX), Y8, Y2
+	VFMADD231PS 384(AX), Y8, Y1
+	VFMADD231PS 448(AX), Y8, Y0
+	CMPQ        SI, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 64(SI), Y8, Y7
-	VFMADD231PS 128(SI), Y8, Y6
-	VFMADD231PS 192(SI), Y8, Y5
-	VFMADD231PS 256(SI), Y8, Y4
-	VFMADD231PS 320(SI), Y8, Y3
-	VFMADD231PS 384(SI), Y8, Y2
-	VFMADD231PS 448(SI), Y8, Y1
-	VFMADD231PS 512(SI), Y8, Y0
-	CMPQ        R10, $0x09
+	ADDQ        DI, R11
+	VFMADD231PS 64(AX), Y8, Y7
+	VFMADD231PS 128(AX), Y8, Y6
+	VFMADD231PS 192(AX), Y8, Y5
+	VFMADD231PS 256(AX), Y8, Y4
+	VFMADD231PS 320(AX), Y8, Y3
+	VFMADD231PS 384(AX), Y8, Y2
+	VFMADD231PS 448(AX), Y8, Y1
+	VFMADD231PS 512(AX), Y8, Y0
+	CMPQ        SI, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 128(SI), Y8, Y7
-	VFMADD231PS 192(SI), Y8, Y6
-	VFMADD231PS 256(SI), Y8, Y5
-	VFMADD231PS 320(SI), Y8, Y4
-	VFMADD231PS 384(SI), Y8, Y3
-	VFMADD231PS 448(SI), Y8, Y2
-	VFMADD231PS 512(SI), Y8, Y1
-	VFMADD231PS 576(SI), Y8, Y0
-	CMPQ        R10, $0x0a
+	ADDQ        DI, R11
+	VFMADD231PS 128(AX), Y8, Y7
+	VFMADD231PS 192(AX), Y8, Y6
+	VFMADD231PS 256(AX), Y8, Y5
+	VFMADD231PS 320(AX), Y8, Y4
+	VFMADD231PS 384(AX), Y8, Y3
+	VFMADD231PS 448(AX), Y8, Y2
+	VFMADD231PS 512(AX), Y8, Y1
+	VFMADD231PS 576(AX), Y8, Y0
+	CMPQ        SI, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 192(SI), Y8, Y7
-	VFMADD231PS 256(SI), Y8, Y6
-	VFMADD231PS 320(SI), Y8, Y5
-	VFMADD231PS 384(SI), Y8, Y4
-	VFMADD231PS 448(SI), Y8, Y3
-	VFMADD231PS 512(SI), Y8, Y2
-	VFMADD231PS 576(SI), Y8, Y1
-	CMPQ        R10, $0x0b
+	ADDQ        DI, R11
+	VFMADD231PS 192(AX), Y8, Y7
+	VFMADD231PS 256(AX), Y8, Y6
+	VFMADD231PS 320(AX), Y8, Y5
+	VFMADD231PS 384(AX), Y8, Y4
+	VFMADD231PS 448(AX), Y8, Y3
+	VFMADD231PS 512(AX), Y8, Y2
+	VFMADD231PS 576(AX), Y8, Y1
+	CMPQ        SI, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 256(SI), Y8, Y7
-	VFMADD231PS 320(SI), Y8, Y6
-	VFMADD231PS 384(SI), Y8, Y5
-	VFMADD231PS 448(SI), Y8, Y4
-	VFMADD231PS 512(SI), Y8, Y3
-	VFMADD231PS 576(SI), Y8, Y2
-	CMPQ        R10, $0x0c
+	ADDQ        DI, R11
+	VFMADD231PS 256(AX), Y8, Y7
+	VFMADD231PS 320(AX), Y8, Y6
+	VFMADD231PS 384(AX), Y8, Y5
+	VFMADD231PS 448(AX), Y8, Y4
+	VFMADD231PS 512(AX), Y8, Y3
+	VFMADD231PS 576(AX), Y8, Y2
+	CMPQ        SI, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 320(SI), Y8, Y7
-	VFMADD231PS 384(SI), Y8, Y6
-	VFMADD231PS 448(SI), Y8, Y5
-	VFMADD231PS 512(SI), Y8, Y4
-	VFMADD231PS 576(SI), Y8, Y3
-	CMPQ        R10, $0x0d
+	ADDQ        DI, R11
+	VFMADD231PS 320(AX), Y8, Y7
+	VFMADD231PS 384(AX), Y8, Y6
+	VFMADD231PS 448(AX), Y8, Y5
+	VFMADD231PS 512(AX), Y8, Y4
+	VFMADD231PS 576(AX), Y8, Y3
+	CMPQ        SI, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 384(SI), Y8, Y7
-	VFMADD231PS 448(SI), Y8, Y6
-	VFMADD231PS 512(SI), Y8, Y5
-	VFMADD231PS 576(SI), Y8, Y4
-	CMPQ        R10, $0x0e
+	ADDQ        DI, R11
+	VFMADD231PS 384(AX), Y8, Y7
+	VFMADD231PS 448(AX), Y8, Y6
+	VFMADD231PS 512(AX), Y8, Y5
+	VFMADD231PS 576(AX), Y8, Y4
+	CMPQ        SI, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 448(SI), Y8, Y7
-	VFMADD231PS 512(SI), Y8, Y6
-	VFMADD231PS 576(SI), Y8, Y5
-	CMPQ        R10, $0x0f
+	ADDQ        DI, R11
+	VFMADD231PS 448(AX), Y8, Y7
+	VFMADD231PS 512(AX), Y8, Y6
+	VFMADD231PS 576(AX), Y8, Y5
+	CMPQ        SI, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 512(SI), Y8, Y7
-	VFMADD231PS 576(SI), Y8, Y6
-	CMPQ        R10, $0x10
+	ADDQ        DI, R11
+	VFMADD231PS 512(AX), Y8, Y7
+	VFMADD231PS 576(AX), Y8, Y6
+	CMPQ        SI, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 576(SI), Y8, Y7
+	ADDQ        DI, R11
+	VFMADD231PS 576(AX), Y8, Y7
 
 next:
-	ADDQ DI, DX
-	ADDQ R8, SI
-	DECQ AX
+	ADDQ R8, DX
+	ADDQ R9, AX
+	DECQ BX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), DX
+	MOVQ         136(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 144(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS Y0, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS Y1, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS Y2, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS Y3, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS Y4, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS Y5, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS Y6, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y7, Y8, (AX)
+	VMASKMOVPS Y7, Y8, (BX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), DX
-	MOVQ dst+64(FP), BX
-	MOVQ dl+80(FP), SI
-	ADDQ SI, BX
-	MOVQ BX, dst+64(FP)
-	ADDQ $0x18, DX
-	MOVQ DX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), SI
+	ADDQ AX, SI
+	MOVQ SI, 16(SP)
+	ADDQ $0x18, BX
+	MOVQ BX, 8(SP)
+	DECQ DX
+	MOVQ DX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -35131,14 +36610,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func correlateY11x8(lines int, runs *int, x *float32, xp int, xl int, xr int, w *float32, wr int, dst *float32, dp int, dl int, lo int, hi int, count int, tail int, add int, coef *float32, cs int, floor float32)
+// func correlateY11x8(call *correlateCall)
 // Requires: AVX, FMA3, MMX+
-TEXT ·correlateY11x8(SB), NOSPLIT, $0-148
-	MOVQ tail+112(FP), AX
+TEXT ·correlateY11x8(SB), NOSPLIT, $24-8
+	MOVQ call+0(FP), AX
+	MOVQ 112(AX), AX
 	LEAQ lanesInUse<>+0(SB), CX
 	ADDQ $0x20, CX
 	NEGQ AX
 	LEAQ (CX)(AX*4), CX
+	MOVQ call+0(FP), AX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 64(AX), AX
+	MOVQ DX, (SP)
+	MOVQ BX, 8(SP)
+	MOVQ AX, 16(SP)
 
 line:
 	VXORPS     Y0, Y0, Y0
@@ -35149,408 +36636,417 @@ line:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       add+120(FP), AX
+	MOVQ       call+0(FP), AX
+	MOVQ       120(AX), AX
 	TESTQ      AX, AX
 	JZ         start
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y0
-	VMASKMOVPS (AX), Y0, Y0
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS (BX), Y0, Y0
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         start
 	VMOVUPS    (CX), Y1
-	VMASKMOVPS (AX), Y1, Y1
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS (BX), Y1, Y1
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         start
 	VMOVUPS    (CX), Y2
-	VMASKMOVPS (AX), Y2, Y2
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS (BX), Y2, Y2
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         start
 	VMOVUPS    (CX), Y3
-	VMASKMOVPS (AX), Y3, Y3
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS (BX), Y3, Y3
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         start
 	VMOVUPS    (CX), Y4
-	VMASKMOVPS (AX), Y4, Y4
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS (BX), Y4, Y4
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         start
 	VMOVUPS    (CX), Y5
-	VMASKMOVPS (AX), Y5, Y5
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS (BX), Y5, Y5
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         start
 	VMOVUPS    (CX), Y6
-	VMASKMOVPS (AX), Y6, Y6
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS (BX), Y6, Y6
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         start
 	VMOVUPS    (CX), Y7
-	VMASKMOVPS (AX), Y7, Y7
+	VMASKMOVPS (BX), Y7, Y7
 
 start:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       dl+80(FP), BX
-	ADDQ       BX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	ADDQ       DX, AX
-	PREFETCHT0 (AX)
-	MOVQ       runs+8(FP), AX
-	MOVQ       x+16(FP), DX
-	MOVQ       xl+32(FP), BX
-	MOVQ       w+48(FP), SI
-	MOVQ       (AX), DI
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       80(AX), AX
+	MOVQ       16(SP), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	ADDQ       DX, BX
+	PREFETCHT0 (BX)
+	MOVQ       call+0(FP), AX
+	MOVQ       16(AX), DX
+	MOVQ       32(AX), BX
+	MOVQ       48(AX), AX
+	MOVQ       8(SP), SI
+	MOVQ       (SI), DI
 	IMUL3Q     $+704, DI, DI
-	ADDQ       DI, SI
-	IMULQ      8(AX), BX
+	ADDQ       DI, AX
+	IMULQ      8(SI), BX
 	ADDQ       BX, DX
-	MOVQ       16(AX), AX
-	TESTQ      AX, AX
+	MOVQ       16(SI), BX
+	TESTQ      BX, BX
 	JZ         store
-	MOVQ       xp+24(FP), BX
-	MOVQ       xr+40(FP), DI
-	MOVQ       wr+56(FP), R8
-	MOVQ       lo+88(FP), R9
-	MOVQ       hi+96(FP), R10
+	MOVQ       call+0(FP), SI
+	MOVQ       24(SI), DI
+	MOVQ       40(SI), R8
+	MOVQ       56(SI), R9
+	MOVQ       88(SI), R10
+	MOVQ       96(SI), SI
 
 row:
 	MOVQ        DX, R11
-	CMPQ        R9, $0x01
+	CMPQ        R10, $0x01
 	JE          input1
-	CMPQ        R9, $0x02
+	CMPQ        R10, $0x02
 	JE          input2
-	CMPQ        R9, $0x03
+	CMPQ        R10, $0x03
 	JE          input3
-	CMPQ        R9, $0x04
+	CMPQ        R10, $0x04
 	JE          input4
-	CMPQ        R9, $0x05
+	CMPQ        R10, $0x05
 	JE          input5
-	CMPQ        R9, $0x06
+	CMPQ        R10, $0x06
 	JE          input6
-	CMPQ        R9, $0x07
+	CMPQ        R10, $0x07
 	JE          input7
-	CMPQ        R9, $0x08
+	CMPQ        R10, $0x08
 	JE          input8
-	CMPQ        R9, $0x09
+	CMPQ        R10, $0x09
 	JE          input9
-	CMPQ        R9, $0x0a
+	CMPQ        R10, $0x0a
 	JE          input10
-	CMPQ        R9, $0x0b
+	CMPQ        R10, $0x0b
 	JE          input11
-	CMPQ        R9, $0x0c
+	CMPQ        R10, $0x0c
 	JE          input12
-	CMPQ        R9, $0x0d
+	CMPQ        R10, $0x0d
 	JE          input13
-	CMPQ        R9, $0x0e
+	CMPQ        R10, $0x0e
 	JE          input14
-	CMPQ        R9, $0x0f
+	CMPQ        R10, $0x0f
 	JE          input15
-	CMPQ        R9, $0x10
+	CMPQ        R10, $0x10
 	JE          input16
-	CMPQ        R9, $0x11
+	CMPQ        R10, $0x11
 	JE          input17
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y0
-	CMPQ        R10, $0x01
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y0
+	CMPQ        SI, $0x01
 	JE          next
 
 input1:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y1
-	VFMADD231PS 64(SI), Y8, Y0
-	CMPQ        R10, $0x02
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y0
+	CMPQ        SI, $0x02
 	JE          next
 
 input2:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y2
-	VFMADD231PS 64(SI), Y8, Y1
-	VFMADD231PS 128(SI), Y8, Y0
-	CMPQ        R10, $0x03
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y2
+	VFMADD231PS 64(AX), Y8, Y1
+	VFMADD231PS 128(AX), Y8, Y0
+	CMPQ        SI, $0x03
 	JE          next
 
 input3:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y3
-	VFMADD231PS 64(SI), Y8, Y2
-	VFMADD231PS 128(SI), Y8, Y1
-	VFMADD231PS 192(SI), Y8, Y0
-	CMPQ        R10, $0x04
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y3
+	VFMADD231PS 64(AX), Y8, Y2
+	VFMADD231PS 128(AX), Y8, Y1
+	VFMADD231PS 192(AX), Y8, Y0
+	CMPQ        SI, $0x04
 	JE          next
 
 input4:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y4
-	VFMADD231PS 64(SI), Y8, Y3
-	VFMADD231PS 128(SI), Y8, Y2
-	VFMADD231PS 192(SI), Y8, Y1
-	VFMADD231PS 256(SI), Y8, Y0
-	CMPQ        R10, $0x05
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y4
+	VFMADD231PS 64(AX), Y8, Y3
+	VFMADD231PS 128(AX), Y8, Y2
+	VFMADD231PS 192(AX), Y8, Y1
+	VFMADD231PS 256(AX), Y8, Y0
+	CMPQ        SI, $0x05
 	JE          next
 
 input5:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y5
-	VFMADD231PS 64(SI), Y8, Y4
-	VFMADD231PS 128(SI), Y8, Y3
-	VFMADD231PS 192(SI), Y8, Y2
-	VFMADD231PS 256(SI), Y8, Y1
-	VFMADD231PS 320(SI), Y8, Y0
-	CMPQ        R10, $0x06
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y5
+	VFMADD231PS 64(AX), Y8, Y4
+	VFMADD231PS 128(AX), Y8, Y3
+	VFMADD231PS 192(AX), Y8, Y2
+	VFMADD231PS 256(AX), Y8, Y1
+	VFMADD231PS 320(AX), Y8, Y0
+	CMPQ        SI, $0x06
 	JE          next
 
 input6:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y6
-	VFMADD231PS 64(SI), Y8, Y5
-	VFMADD231PS 128(SI), Y8, Y4
-	VFMADD231PS 192(SI), Y8, Y3
-	VFMADD231PS 256(SI), Y8, Y2
-	VFMADD231PS 320(SI), Y8, Y1
-	VFMADD231PS 384(SI), Y8, Y0
-	CMPQ        R10, $0x07
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y6
+	VFMADD231PS 64(AX), Y8, Y5
+	VFMADD231PS 128(AX), Y8, Y4
+	VFMADD231PS 192(AX), Y8, Y3
+	VFMADD231PS 256(AX), Y8, Y2
+	VFMADD231PS 320(AX), Y8, Y1
+	VFMADD231PS 384(AX), Y8, Y0
+	CMPQ        SI, $0x07
 	JE          next
 
 input7:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS (SI), Y8, Y7
-	VFMADD231PS 64(SI), Y8, Y6
-	VFMADD231PS 128(SI), Y8, Y5
-	VFMADD231PS 192(SI), Y8, Y4
-	VFMADD231PS 256(SI), Y8, Y3
-	VFMADD231PS 320(SI), Y8, Y2
-	VFMADD231PS 384(SI), Y8, Y1
-	VFMADD231PS 448(SI), Y8, Y0
-	CMPQ        R10, $0x08
+	ADDQ        DI, R11
+	VFMADD231PS (AX), Y8, Y7
+	VFMADD231PS 64(AX), Y8, Y6
+	VFMADD231PS 128(AX), Y8, Y5
+	VFMADD231PS 192(AX), Y8, Y4
+	VFMADD231PS 256(AX), Y8, Y3
+	VFMADD231PS 320(AX), Y8, Y2
+	VFMADD231PS 384(AX), Y8, Y1
+	VFMADD231PS 448(AX), Y8, Y0
+	CMPQ        SI, $0x08
 	JE          next
 
 input8:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 64(SI), Y8, Y7
-	VFMADD231PS 128(SI), Y8, Y6
-	VFMADD231PS 192(SI), Y8, Y5
-	VFMADD231PS 256(SI), Y8, Y4
-	VFMADD231PS 320(SI), Y8, Y3
-	VFMADD231PS 384(SI), Y8, Y2
-	VFMADD231PS 448(SI), Y8, Y1
-	VFMADD231PS 512(SI), Y8, Y0
-	CMPQ        R10, $0x09
+	ADDQ        DI, R11
+	VFMADD231PS 64(AX), Y8, Y7
+	VFMADD231PS 128(AX), Y8, Y6
+	VFMADD231PS 192(AX), Y8, Y5
+	VFMADD231PS 256(AX), Y8, Y4
+	VFMADD231PS 320(AX), Y8, Y3
+	VFMADD231PS 384(AX), Y8, Y2
+	VFMADD231PS 448(AX), Y8, Y1
+	VFMADD231PS 512(AX), Y8, Y0
+	CMPQ        SI, $0x09
 	JE          next
 
 input9:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 128(SI), Y8, Y7
-	VFMADD231PS 192(SI), Y8, Y6
-	VFMADD231PS 256(SI), Y8, Y5
-	VFMADD231PS 320(SI), Y8, Y4
-	VFMADD231PS 384(SI), Y8, Y3
-	VFMADD231PS 448(SI), Y8, Y2
-	VFMADD231PS 512(SI), Y8, Y1
-	VFMADD231PS 576(SI), Y8, Y0
-	CMPQ        R10, $0x0a
+	ADDQ        DI, R11
+	VFMADD231PS 128(AX), Y8, Y7
+	VFMADD231PS 192(AX), Y8, Y6
+	VFMADD231PS 256(AX), Y8, Y5
+	VFMADD231PS 320(AX), Y8, Y4
+	VFMADD231PS 384(AX), Y8, Y3
+	VFMADD231PS 448(AX), Y8, Y2
+	VFMADD231PS 512(AX), Y8, Y1
+	VFMADD231PS 576(AX), Y8, Y0
+	CMPQ        SI, $0x0a
 	JE          next
 
 input10:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 192(SI), Y8, Y7
-	VFMADD231PS 256(SI), Y8, Y6
-	VFMADD231PS 320(SI), Y8, Y5
-	VFMADD231PS 384(SI), Y8, Y4
-	VFMADD231PS 448(SI), Y8, Y3
-	VFMADD231PS 512(SI), Y8, Y2
-	VFMADD231PS 576(SI), Y8, Y1
-	VFMADD231PS 640(SI), Y8, Y0
-	CMPQ        R10, $0x0b
+	ADDQ        DI, R11
+	VFMADD231PS 192(AX), Y8, Y7
+	VFMADD231PS 256(AX), Y8, Y6
+	VFMADD231PS 320(AX), Y8, Y5
+	VFMADD231PS 384(AX), Y8, Y4
+	VFMADD231PS 448(AX), Y8, Y3
+	VFMADD231PS 512(AX), Y8, Y2
+	VFMADD231PS 576(AX), Y8, Y1
+	VFMADD231PS 640(AX), Y8, Y0
+	CMPQ        SI, $0x0b
 	JE          next
 
 input11:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 256(SI), Y8, Y7
-	VFMADD231PS 320(SI), Y8, Y6
-	VFMADD231PS 384(SI), Y8, Y5
-	VFMADD231PS 448(SI), Y8, Y4
-	VFMADD231PS 512(SI), Y8, Y3
-	VFMADD231PS 576(SI), Y8, Y2
-	VFMADD231PS 640(SI), Y8, Y1
-	CMPQ        R10, $0x0c
+	ADDQ        DI, R11
+	VFMADD231PS 256(AX), Y8, Y7
+	VFMADD231PS 320(AX), Y8, Y6
+	VFMADD231PS 384(AX), Y8, Y5
+	VFMADD231PS 448(AX), Y8, Y4
+	VFMADD231PS 512(AX), Y8, Y3
+	VFMADD231PS 576(AX), Y8, Y2
+	VFMADD231PS 640(AX), Y8, Y1
+	CMPQ        SI, $0x0c
 	JE          next
 
 input12:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 320(SI), Y8, Y7
-	VFMADD231PS 384(SI), Y8, Y6
-	VFMADD231PS 448(SI), Y8, Y5
-	VFMADD231PS 512(SI), Y8, Y4
-	VFMADD231PS 576(SI), Y8, Y3
-	VFMADD231PS 640(SI), Y8, Y2
-	CMPQ        R10, $0x0d
+	ADDQ        DI, R11
+	VFMADD231PS 320(AX), Y8, Y7
+	VFMADD231PS 384(AX), Y8, Y6
+	VFMADD231PS 448(AX), Y8, Y5
+	VFMADD231PS 512(AX), Y8, Y4
+	VFMADD231PS 576(AX), Y8, Y3
+	VFMADD231PS 640(AX), Y8, Y2
+	CMPQ        SI, $0x0d
 	JE          next
 
 input13:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 384(SI), Y8, Y7
-	VFMADD231PS 448(SI), Y8, Y6
-	VFMADD231PS 512(SI), Y8, Y5
-	VFMADD231PS 576(SI), Y8, Y4
-	VFMADD231PS 640(SI), Y8, Y3
-	CMPQ        R10, $0x0e
+	ADDQ        DI, R11
+	VFMADD231PS 384(AX), Y8, Y7
+	VFMADD231PS 448(AX), Y8, Y6
+	VFMADD231PS 512(AX), Y8, Y5
+	VFMADD231PS 576(AX), Y8, Y4
+	VFMADD231PS 640(AX), Y8, Y3
+	CMPQ        SI, $0x0e
 	JE          next
 
 input14:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 448(SI), Y8, Y7
-	VFMADD231PS 512(SI), Y8, Y6
-	VFMADD231PS 576(SI), Y8, Y5
-	VFMADD231PS 640(SI), Y8, Y4
-	CMPQ        R10, $0x0f
+	ADDQ        DI, R11
+	VFMADD231PS 448(AX), Y8, Y7
+	VFMADD231PS 512(AX), Y8, Y6
+	VFMADD231PS 576(AX), Y8, Y5
+	VFMADD231PS 640(AX), Y8, Y4
+	CMPQ        SI, $0x0f
 	JE          next
 
 input15:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 512(SI), Y8, Y7
-	VFMADD231PS 576(SI), Y8, Y6
-	VFMADD231PS 640(SI), Y8, Y5
-	CMPQ        R10, $0x10
+	ADDQ        DI, R11
+	VFMADD231PS 512(AX), Y8, Y7
+	VFMADD231PS 576(AX), Y8, Y6
+	VFMADD231PS 640(AX), Y8, Y5
+	CMPQ        SI, $0x10
 	JE          next
 
 input16:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 576(SI), Y8, Y7
-	VFMADD231PS 640(SI), Y8, Y6
-	CMPQ        R10, $0x11
+	ADDQ        DI, R11
+	VFMADD231PS 576(AX), Y8, Y7
+	VFMADD231PS 640(AX), Y8, Y6
+	CMPQ        SI, $0x11
 	JE          next
 
 input17:
 	VMOVUPS     (R11), Y8
-	ADDQ        BX, R11
-	VFMADD231PS 640(SI), Y8, Y7
+	ADDQ        DI, R11
+	VFMADD231PS 640(AX), Y8, Y7
 
 next:
-	ADDQ DI, DX
-	ADDQ R8, SI
-	DECQ AX
+	ADDQ R8, DX
+	ADDQ R9, AX
+	DECQ BX
 	JNZ  row
 
 store:
-	MOVQ         coef+128(FP), AX
-	MOVQ         cs+136(FP), DX
-	TESTQ        AX, AX
+	MOVQ         call+0(FP), AX
+	MOVQ         128(AX), DX
+	MOVQ         136(AX), AX
+	TESTQ        DX, DX
 	JZ           settled
-	VBROADCASTSS floor+144(FP), Y9
-	VMOVUPS      (AX), Y8
-	VSUBPS       (AX)(DX*2), Y0, Y0
-	VFMADD213PS  (AX)(DX*1), Y8, Y0
+	MOVQ         call+0(FP), BX
+	VBROADCASTSS 144(BX), Y9
+	VMOVUPS      (DX), Y8
+	VSUBPS       (DX)(AX*2), Y0, Y0
+	VFMADD213PS  (DX)(AX*1), Y8, Y0
 	VMAXPS       Y0, Y9, Y0
-	VSUBPS       (AX)(DX*2), Y1, Y1
-	VFMADD213PS  (AX)(DX*1), Y8, Y1
+	VSUBPS       (DX)(AX*2), Y1, Y1
+	VFMADD213PS  (DX)(AX*1), Y8, Y1
 	VMAXPS       Y1, Y9, Y1
-	VSUBPS       (AX)(DX*2), Y2, Y2
-	VFMADD213PS  (AX)(DX*1), Y8, Y2
+	VSUBPS       (DX)(AX*2), Y2, Y2
+	VFMADD213PS  (DX)(AX*1), Y8, Y2
 	VMAXPS       Y2, Y9, Y2
-	VSUBPS       (AX)(DX*2), Y3, Y3
-	VFMADD213PS  (AX)(DX*1), Y8, Y3
+	VSUBPS       (DX)(AX*2), Y3, Y3
+	VFMADD213PS  (DX)(AX*1), Y8, Y3
 	VMAXPS       Y3, Y9, Y3
-	VSUBPS       (AX)(DX*2), Y4, Y4
-	VFMADD213PS  (AX)(DX*1), Y8, Y4
+	VSUBPS       (DX)(AX*2), Y4, Y4
+	VFMADD213PS  (DX)(AX*1), Y8, Y4
 	VMAXPS       Y4, Y9, Y4
-	VSUBPS       (AX)(DX*2), Y5, Y5
-	VFMADD213PS  (AX)(DX*1), Y8, Y5
+	VSUBPS       (DX)(AX*2), Y5, Y5
+	VFMADD213PS  (DX)(AX*1), Y8, Y5
 	VMAXPS       Y5, Y9, Y5
-	VSUBPS       (AX)(DX*2), Y6, Y6
-	VFMADD213PS  (AX)(DX*1), Y8, Y6
+	VSUBPS       (DX)(AX*2), Y6, Y6
+	VFMADD213PS  (DX)(AX*1), Y8, Y6
 	VMAXPS       Y6, Y9, Y6
-	VSUBPS       (AX)(DX*2), Y7, Y7
-	VFMADD213PS  (AX)(DX*1), Y8, Y7
+	VSUBPS       (DX)(AX*2), Y7, Y7
+	VFMADD213PS  (DX)(AX*1), Y8, Y7
 	VMAXPS       Y7, Y9, Y7
 
 settled:
-	MOVQ       dst+64(FP), AX
-	MOVQ       dp+72(FP), DX
-	MOVQ       count+104(FP), BX
+	MOVQ       call+0(FP), AX
+	MOVQ       72(AX), DX
+	MOVQ       104(AX), AX
+	MOVQ       16(SP), BX
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x01
+	VMASKMOVPS Y0, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x01
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x02
+	VMASKMOVPS Y1, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x02
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x03
+	VMASKMOVPS Y2, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x03
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x04
+	VMASKMOVPS Y3, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x04
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x05
+	VMASKMOVPS Y4, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x05
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x06
+	VMASKMOVPS Y5, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x06
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       DX, AX
-	CMPQ       BX, $0x07
+	VMASKMOVPS Y6, Y8, (BX)
+	ADDQ       DX, BX
+	CMPQ       AX, $0x07
 	JE         stored
 	VMOVUPS    (CX), Y8
-	VMASKMOVPS Y7, Y8, (AX)
+	VMASKMOVPS Y7, Y8, (BX)
 
 stored:
-	MOVQ lines+0(FP), AX
-	MOVQ runs+8(FP), DX
-	MOVQ dst+64(FP), BX
-	MOVQ dl+80(FP), SI
-	ADDQ SI, BX
-	MOVQ BX, dst+64(FP)
-	ADDQ $0x18, DX
-	MOVQ DX, runs+8(FP)
-	DECQ AX
-	MOVQ AX, lines+0(FP)
+	MOVQ call+0(FP), AX
+	MOVQ 80(AX), AX
+	MOVQ (SP), DX
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), SI
+	ADDQ AX, SI
+	MOVQ SI, 16(SP)
+	ADDQ $0x18, BX
+	MOVQ BX, 8(SP)
+	DECQ DX
+	MOVQ DX, (SP)
 	JNZ  line
 	VZEROUPPER
 	RET

@@ -1,7 +1,8 @@
 package kernel
 
-// lattice is a part of a one-dimensional convolution in which neither stride nor dilation remain: output a and tap b, both
-// counted within the lattice, read input a + b. With stride s and dilation d, outputs lcm/s apart and taps lcm/d apart read inputs lcm apart.
+// lattice is a part of a one-dimensional convolution in which neither stride nor dilation remain. Output a and tap b,
+// both counted within the lattice, read input a + b. With stride s and dilation d, let step be the least common
+// multiple of s and d. Then outputs step/s apart and taps step/d apart read inputs step apart.
 type lattice struct {
 	out, outStep, nOuts int // first, distance, number
 	tap, tapStep, nTaps int
@@ -10,8 +11,8 @@ type lattice struct {
 	place               int // number of taps of the lattices before it with the same outputs
 }
 
-// lattices cuts the lines of a convolution with outs outputs a line into lattices that each output and tap pair is in exactly
-// one of, none with more than maxTaps taps.
+// lattices cuts the lines of a convolution, with outs outputs each, into lattices. Every pair of an output and a tap is
+// in exactly one. None has more than maxTaps taps.
 func (c Conv) lattices(outs int) (ls []lattice) {
 	k, s, d := c.Kernel[1], c.Stride[1], c.Dilation[1]
 	step := s / gcd(s, d) * d
@@ -39,8 +40,8 @@ func (l lattice) forward() correlation {
 		dst: l.out, dstStep: l.outStep, src: l.in, srcStep: l.inStep, tap: l.tap, tapStep: l.tapStep, place: l.place, first: l.out == 0}
 }
 
-// backward makes the gradients of inputs from those of outputs: dx[a + b] += dy[a]·w[b] is, for each position of dx, a correlation
-// with the taps in reverse.
+// backward makes the gradients of inputs from those of outputs. For each position of dx, dx[a + b] += dy[a]·w[b] is a
+// correlation with the taps in reverse.
 func (l lattice) backward() correlation {
 	last := l.nTaps - 1
 	shift := l.lo - last // input lo + i and reversed tap b read output i + b + shift
@@ -49,8 +50,8 @@ func (l lattice) backward() correlation {
 		tap: l.tap + last*l.tapStep, tapStep: -l.tapStep, place: l.place, first: l.out == 0}
 }
 
-// order makes every correlation add to the outputs that an earlier one has set. Where that does not work out, because a correlation
-// has outputs of both kinds or a position is set by none, all of them add.
+// order makes every correlation add to the outputs that an earlier one has set. All of them add where that does not
+// work out: where a correlation has outputs of both kinds, or a position is set by none.
 func order(cs []correlation, width int) {
 	set := make([]bool, width)
 	positions, mixed := 0, false

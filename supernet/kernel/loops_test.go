@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestFlatLoops: elementwise loops equal the portable ones to the bit, in place too; those with a sigmoid, which the portable ones
-// take in float64, nearly.
+// TestFlatLoops: elementwise loops equal the portable ones to the bit, in place too; those with a sigmoid, which the
+// portable ones take in float64, nearly.
 func TestFlatLoops(t *testing.T) {
 	two := func(fast, plain func(dst, x []float32)) [2]func(v [3][]float32) {
 		return [2]func(v [3][]float32){func(v [3][]float32) { fast(v[0], v[1]) }, func(v [3][]float32) { plain(v[0], v[1]) }}

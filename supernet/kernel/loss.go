@@ -2,18 +2,19 @@ package kernel
 
 import "math"
 
-// SoftmaxCrossEntropy returns the mean over the rows of logits [len(labels), classes] of −log softmax(logits)[label], and the number of
-// rows whose label is the first greatest logit (rows with a NaN count as wrong). Unless dlogits is nil, it becomes the gradient of the mean:
+// SoftmaxCrossEntropy returns the mean of −log softmax(logits)[label] over the rows of logits [len(labels), classes].
+// It also returns the number of rows whose label is the first greatest logit. A row with a NaN counts as wrong. dlogits
+// becomes the gradient of the mean, unless it is nil:
 //
 //	dlogits[r, k] = (softmax(logits[r])[k] − [k = label])/rows
 //
-// It is stable for logits of any finite size; dlogits may be logits.
+// It is stable for logits of any finite size. dlogits may be logits. A label outside 0..classes−1 panics.
 func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, classes int) (loss float64, correct int) {
 	return SmoothCrossEntropy(dlogits, logits, labels, classes, 0)
 }
 
-// SmoothCrossEntropy is SoftmaxCrossEntropy with the target 1 − ε + ε/classes for the label and ε/classes for the other classes, where
-// ε = smoothing lies in 0..1, 1 excluded.
+// SmoothCrossEntropy is SoftmaxCrossEntropy with smoothed targets: 1 − ε + ε/classes for the label, and ε/classes for
+// the other classes. ε = smoothing lies in 0..1, 1 excluded. Others panic.
 func SmoothCrossEntropy(dlogits, logits []float32, labels []int32, classes int, smoothing float64) (loss float64, correct int) {
 	if !(smoothing >= 0 && smoothing < 1) {
 		panic(badRate)

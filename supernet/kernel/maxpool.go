@@ -2,7 +2,8 @@ package kernel
 
 import "math"
 
-// MaxPoolForward takes the greatest value of each window, padding skipped; a NaN in the window wins:
+// MaxPoolForward takes the greatest value of each window of x [n, H, W, C] to dst [n, OH, OW, C]. Padding is skipped. A
+// NaN in the window wins:
 //
 //	dst[h, w, c] = max x[h·s + i − p, w·s + j − p, c]
 func MaxPoolForward(p *Pool, dst, x []float32, n int, w Window) {
@@ -13,8 +14,8 @@ func MaxPoolForward(p *Pool, dst, x []float32, n int, w Window) {
 	})
 }
 
-// MaxPoolBackward gives each output's gradient to the first greatest value of its window in scan order, where y is MaxPoolForward(x);
-// the first NaN if y is NaN:
+// MaxPoolBackward gives each output's gradient to the first greatest value of its window in scan order. y is
+// MaxPoolForward(x). If y is NaN, the first NaN gets the gradient:
 //
 //	dx[first position in the window of (h, w, c) with x = y] += dy[h, w, c]
 func MaxPoolBackward(p *Pool, dx, x, y, dy []float32, n int, w Window) {
@@ -38,8 +39,8 @@ func MaxPoolBackward(p *Pool, dx, x, y, dy []float32, n int, w Window) {
 	})
 }
 
-// line visits the windows of one line of outputs, counted over the images, in scan order: the offset of the output pixel, the offset of an input
-// pixel in its window, and whether that is the window's first.
+// line visits the windows of one line of outputs in scan order. Lines are counted over the images. visit gets the
+// offset of the output pixel, the offset of an input pixel in its window, and whether that is the window's first.
 func (w Window) line(line int, visit func(y, x int, first bool)) {
 	oh, ow := w.OutSize()
 	b, h := line/oh, line%oh

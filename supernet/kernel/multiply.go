@@ -1,7 +1,7 @@
 package kernel
 
-// The multiplications of every convolution but depthwise ones. Coefficients step through memory, so that one function serves
-// rows of x times weights (forward), rows of dy times transposed weights (data), and columns of x times rows of dy (weights).
+// The multiplications of every convolution but depthwise ones, in Go. Coefficients step through memory, as product
+// says.
 
 // multiply2 adds k scaled rows of w to two destinations:
 //

@@ -2,13 +2,14 @@ package kernel
 
 import "math"
 
-// Norm is a batch normalisation, with or without a ReLU behind it, in the form in which readers apply it to the rows of C
-// channels that they load, and take it back from gradients:
+// Norm is a batch normalisation, with or without a ReLU behind it. Readers apply it to the rows of C channels that they
+// load, and take it back from gradients:
 //
 //	z = act((x − mean)·scale + beta)                          with scale = gamma/√(variance + eps)
 //	dx = scale·(dz − dbeta/rows − (x − mean)/√(variance + eps)·dgamma/rows)   with dz = dy where act passes it on
 //
-// So a normalised value need not be stored. It belongs to one goroutine at a time.
+// So a normalised value need not be stored. Use makes it ready for z, and Slopes for dx. It belongs to one goroutine at
+// a time.
 type Norm struct {
 	c      int
 	coef   []float32 // six vectors of c channels
@@ -43,7 +44,8 @@ func NewNorm(c int, relu bool) *Norm {
 	return n
 }
 
-// Use makes n normalise by the statistics s and then scale by gamma and shift by beta.
+// Use makes n normalise by the statistics s, and then scale by gamma and shift by beta. It copies all of them. Every
+// slice has C elements.
 func (n *Norm) Use(s Statistics, gamma, beta []float32, eps float32) {
 	for _, v := range [][]float32{s.Mean, s.Variance, gamma, beta} {
 		need(v, n.c)
@@ -70,7 +72,7 @@ func (n *Norm) vector(i int) []float32 { return n.coef[i*n.step:][:n.c] }
 // padded is c rounded up to whole blocks of lanes.
 func padded(c int) int { return ceilDiv(c, lanes) * lanes }
 
-// coefficients are those of channels from some one on; of a nil Norm there are none.
+// coefficients are those of a Norm from a channel on. Those of a nil Norm change nothing.
 type coefficients struct {
 	norm    *Norm
 	channel int
@@ -81,6 +83,7 @@ func (n *Norm) from(channel int) coefficients { return coefficients{n, channel} 
 // skip leaves out the first n channels.
 func (c coefficients) skip(n int) coefficients { return coefficients{c.norm, c.channel + n} }
 
+// vector is lanes coefficients of one kind.
 func (c coefficients) vector(i int) []float32 {
 	return c.norm.coef[i*c.norm.step+c.channel:][:lanes]
 }
@@ -117,22 +120,31 @@ func (n *Norm) measureSlopes(sums, x, dy []float32, rows int) {
 	}
 }
 
-// foldSlopes sets the coefficients of dx, and dgamma and dbeta, from the sums [parts, blocks, 2, lanes] of rows in all, added in float64.
+// foldSlopes sets the coefficients of dx, and dgamma and dbeta, from sums [parts, blocks, 2, lanes]. They are added in
+// float64. rows is the number of rows in all parts.
 func (n *Norm) foldSlopes(p *Pool, dgamma, dbeta, sums []float32, rows int) {
 	need(dgamma, n.c)
 	need(dbeta, n.c)
-	p.over(parts{n.c, lanes}, args{dst: dgamma, y: dbeta, x: sums, norm: n, c: rows}, func(a *args, from, to int) {
-		var sum, product [lanes]float64
-		for at := 2 * from; at < len(a.x); at += 2 * padded(a.norm.c) {
-			for i := range to - from {
-				sum[i] += float64(a.x[at+i])
-				product[i] += float64(a.x[at+lanes+i])
-			}
-		}
+	over(p, parts{n.c, lanes}, slopeFold{n, dgamma, dbeta, sums, rows})
+}
+
+type slopeFold struct {
+	norm                *Norm
+	dgamma, dbeta, sums []float32
+	rows                int
+}
+
+func (w *slopeFold) do(from, to int) {
+	var sum, product [lanes]float64
+	for at := 2 * from; at < len(w.sums); at += 2 * padded(w.norm.c) {
 		for i := range to - from {
-			a.dst[from+i], a.y[from+i] = a.norm.slope(from+i, sum[i], product[i], float64(a.c))
+			sum[i] += float64(w.sums[at+i])
+			product[i] += float64(w.sums[at+lanes+i])
 		}
-	})
+	}
+	for i := range to - from {
+		w.dgamma[from+i], w.dbeta[from+i] = w.norm.slope(from+i, sum[i], product[i], float64(w.rows))
+	}
 }
 
 // slope sets the coefficients of a channel of dx from Σ dz and Σ dz·(x − mean), and returns dgamma and dbeta.
@@ -153,9 +165,17 @@ func measureMoments(m, x []float32, rows, c int) {
 
 // foldMoments sets s from the moments [parts, blocks, 3, lanes] of parts of the rows, by Chan's formula in float64.
 func (s Statistics) foldMoments(p *Pool, m []float32, q parts) {
-	p.over(parts{len(s.Mean), lanes}, args{dst: s.Mean, y: s.Variance, x: m, folded: q}, func(a *args, from, to int) {
-		a.folded.fold(a.dst[from:to], a.y[from:to], a.x[3*from:], 3*padded(len(a.dst)))
-	})
+	over(p, parts{len(s.Mean), lanes}, momentFold{s, m, q})
+}
+
+type momentFold struct {
+	Statistics
+	moments []float32
+	parts   parts
+}
+
+func (w *momentFold) do(from, to int) {
+	w.parts.fold(w.Mean[from:to], w.Variance[from:to], w.moments[3*from:], 3*padded(len(w.Mean)))
 }
 
 // fold is foldMoments for one block of channels, whose moments in m are step apart from part to part.

@@ -3,16 +3,12 @@ package kernel
 // pointwise is the scheme of 1×1 convolutions: every row is a pixel, and images do not matter.
 type pointwise struct{ Conv }
 
-// parts are short enough for the second-level cache.
-func (c pointwise) parts(n int) parts {
-	return parts{n * c.H * c.W, min(max(1<<16/(c.C+c.Out), 32), 1024)}
+// newPointwise cuts parts that are short enough for the second-level cache.
+func newPointwise(c Conv) (pointwise, layout) {
+	rows, weights := min(max(1<<16/(c.C+c.Out), 32), 1024), c.C/c.Groups*c.Out
+	return pointwise{c}, layout{rows: rows, unit: 1, inputUnit: 1, scratch: rows * (padded(c.C) + padded(c.Out)),
+		packedBack: weights, weights: parts{weights, chunk / 4}}
 }
-
-func (c pointwise) inputRows(from, to int) (int, int) { return from, to }
-
-func (c pointwise) scratch(q parts) int { return q.size * (padded(c.C) + padded(c.Out)) }
-
-func (c pointwise) packed() (forward, backward int) { return 0, c.C / c.Groups * c.Out }
 
 func (c pointwise) pack(k *Convolution, backward bool) {
 	if backward {
@@ -50,8 +46,6 @@ func (c pointwise) backward(k *Convolution, r strip) {
 	}
 }
 
-func (c pointwise) weights() parts { return parts{c.C / c.Groups * c.Out, chunk / 4} }
-
 func (c pointwise) add(dw, sum []float32, from, to int, first bool) {
 	accumulate(dw, sum, from, to, first)
 }
@@ -68,16 +62,22 @@ func accumulate(dst, x []float32, from, to int, first bool) {
 // flip reverses the taps and transposes them: dst[KH−1−i, KW−1−j, o, g·C/G + c] = w[i, j, c, g·Out/G + o].
 func (k *Convolution) flip() {
 	taps, cg := k.Kernel[0]*k.Kernel[1], k.C/k.Groups
-	k.pass.pool.over(rowChunks(taps*cg, 4*k.Out), args{dst: k.pass.weights, x: k.pass.w, conv: k}, func(a *args, from, to int) {
-		c := a.conv.Conv
-		taps, cg, og := c.Kernel[0]*c.Kernel[1], c.C/c.Groups, c.Out/c.Groups
-		for row := from; row < to; row++ {
-			column := a.dst[(taps-1-row/cg)*og*c.C+row%cg:]
-			for g := range c.Groups {
-				for o, v := range a.x[row*c.Out+g*og:][:og] {
-					column[o*c.C+g*cg] = v
-				}
+	over(k.pass.pool, rowChunks(taps*cg, 4*k.Out), flipped{k.Conv, k.pass.weights, k.pass.w})
+}
+
+type flipped struct {
+	Conv
+	dst, w []float32
+}
+
+func (w *flipped) do(from, to int) {
+	taps, cg, og := w.Kernel[0]*w.Kernel[1], w.C/w.Groups, w.Out/w.Groups
+	for row := from; row < to; row++ {
+		column := w.dst[(taps-1-row/cg)*og*w.C+row%cg:]
+		for g := range w.Groups {
+			for o, v := range w.w[row*w.Out+g*og:][:og] {
+				column[o*w.C+g*cg] = v
 			}
 		}
-	})
+	}
 }

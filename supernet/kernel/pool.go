@@ -6,9 +6,12 @@ import (
 	"sync/atomic"
 )
 
-// Pool runs the shards of a kernel on a fixed number of goroutines, which wait between kernels, and lends kernels their
-// scratch memory. It serves one kernel at a time: a Run inside a shard, or at the same time from another goroutine, panics.
-// The scratch memory only grows, and what a kernel works on lies in the pool, so a repeated step allocates nothing.
+// Pool runs the shards of a kernel on a fixed number of goroutines, and lends kernels their scratch memory. It serves
+// one kernel at a time: a Run inside a shard, or at the same time from another goroutine, panics. Between kernels the
+// goroutines wait.
+//
+// A repeated step allocates nothing, since scratch memory only grows, and what a kernel works on lies in the pool.
+// Close stops the goroutines.
 type Pool struct {
 	workers int
 	busy    atomic.Bool
@@ -17,11 +20,14 @@ type Pool struct {
 	ended   signal       // counts workers that are done with a kernel
 	closed  atomic.Bool
 	stopped sync.WaitGroup
-	looks   int // before a wait becomes a sleep
+	looks   int // before a goroutine sleeps
 	shards  int
 	f       shardFunc
-	args    args
-	many    [][]float32 // of args
+
+	current work // of over, while it runs
+	ranges  parts
+	places  []work      // one for each type that over has ever done
+	many    [][]float32 // operands of Mean
 
 	floats  []float32
 	doubles []float64
@@ -30,7 +36,8 @@ type Pool struct {
 // shardFunc computes one shard of a kernel on the worker of that index, below p.workers.
 type shardFunc func(p *Pool, worker, shard int)
 
-// NewPool starts a pool of workers goroutines, the caller of Run counted; workers < 1 means GOMAXPROCS. Close stops them.
+// NewPool starts a pool of workers goroutines, the caller of Run counted; workers < 1 means GOMAXPROCS. Close stops
+// them.
 func NewPool(workers int) *Pool {
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
@@ -47,8 +54,8 @@ func NewPool(workers int) *Pool {
 	return p
 }
 
-// Run calls f(shard) for every shard in 0..shards−1 and returns when all are done. Shards are claimed in any order by any worker,
-// so each must write memory of its own. A panic on one of the pool's goroutines ends the program.
+// Run calls f(shard) for every shard in 0..shards−1, and returns when all are done. Any worker claims any shard, so
+// each must write memory of its own. A panic on one of the pool's goroutines ends the program.
 func (p *Pool) Run(shards int, f func(shard int)) {
 	p.run(shards, func(_ *Pool, _, shard int) { f(shard) })
 }
@@ -106,8 +113,8 @@ func (p *Pool) work(worker int) {
 	}
 }
 
-// signal is a count that goroutines wait for. Kernels follow each other within microseconds and waking a goroutine takes many,
-// so they look for a while before they sleep.
+// signal is a count that goroutines wait for. Kernels follow each other within microseconds, and waking a goroutine
+// takes many. So goroutines look for a while before they sleep.
 type signal struct {
 	count    atomic.Int64
 	asleep   atomic.Int64
@@ -115,10 +122,11 @@ type signal struct {
 	sleepers sync.Cond
 }
 
-// looks is how often a goroutine looks before it sleeps: some tens of microseconds. Where workers outnumber processors,
-// it would keep those from working that it waits for.
+// looks is how often a goroutine looks before it sleeps: for some tens of microseconds. It does not look where workers
+// outnumber processors, since it would take one from the worker that it waits for.
 const looks = 1 << 17
 
+// add counts one more and wakes the sleepers.
 func (s *signal) add() {
 	s.count.Add(1)
 	if s.asleep.Load() > 0 {
@@ -160,35 +168,43 @@ func (p *Pool) scratch64(n int) []float64 {
 	return p.doubles[:n]
 }
 
-// args are what an elementwise kernel works on. They lie in the pool, where a closure would have to be allocated.
-type args struct {
-	dst, x, y []float32
-	s         [3]float32
-	c         int // channels, where the kernel works on rows
-	many      [][]float32
-	norm      *Norm
-	conv      *Convolution
-	folded    parts
-	sums      []float64
-	parts     parts
-	ranges    func(a *args, from, to int)
-}
-
 // chunk is the number of elements in a shard of an elementwise kernel.
 const chunk = 1 << 14
 
-// over calls f on the ranges of q, in parallel.
-func (p *Pool) over(q parts, a args, f func(a *args, from, to int)) {
-	p.args = a
-	p.args.parts, p.args.ranges = q, f
-	p.run(q.count(), runRange)
-	p.args = args{}
+// work is what a kernel works on. do computes a range of its elements or rows. It runs on any goroutine of the pool,
+// beside other ranges, and writes the results of its range alone.
+type work interface{ do(from, to int) }
+
+// over does w on the ranges of q, in parallel. While it runs, w lies in the pool, in the place of its type. A closure
+// would have to be allocated at every call. A place is allocated once.
+func over[W any, P interface {
+	*W
+	work
+}](p *Pool, q parts, w W) {
+	at := placeOf[W, P](p)
+	*at = w
+	p.current, p.ranges = at, q
+	p.run(q.count(), doRange)
+	p.current = nil
+	*at = *new(W)
 }
 
-func runRange(p *Pool, _, shard int) {
-	from, to := p.args.parts.bounds(shard)
-	p.args.ranges(&p.args, from, to)
+// placeOf is the place of a type, which is made at the first call.
+func placeOf[W any, P interface {
+	*W
+	work
+}](p *Pool) P {
+	for _, place := range p.places {
+		if at, ok := place.(P); ok {
+			return at
+		}
+	}
+	at := P(new(W))
+	p.places = append(p.places, at)
+	return at
 }
+
+func doRange(p *Pool, _, shard int) { p.current.do(p.ranges.bounds(shard)) }
 
 // rowChunks cuts rows of c channels into parts of about chunk elements.
 func rowChunks(rows, c int) parts { return parts{rows, max(chunk/max(c, 1), 1)} }

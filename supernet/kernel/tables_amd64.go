@@ -4,14 +4,137 @@
 
 package kernel
 
-var tilesZ = [4][]tileFunc{1: {nil, tileZ1x1, tileZ2x1, tileZ3x1, tileZ4x1, tileZ5x1, tileZ6x1, tileZ7x1, tileZ8x1, tileZ9x1, tileZ10x1, tileZ11x1, tileZ12x1, tileZ13x1, tileZ14x1},
-	2: {nil, tileZ1x2, tileZ2x2, tileZ3x2, tileZ4x2, tileZ5x2, tileZ6x2, tileZ7x2, tileZ8x2, tileZ9x2, tileZ10x2, tileZ11x2, tileZ12x2, tileZ13x2, tileZ14x2},
-	3: {nil, tileZ1x3, tileZ2x3, tileZ3x3, tileZ4x3, tileZ5x3, tileZ6x3, tileZ7x3, tileZ8x3, tileZ9x3},
+// tileRowsZ is the greatest number of rows of a tile by the number of its vectors, 0 if there is none.
+var tileRowsZ = [4]int{0, 14, 14, 9}
+
+// tileZ calls the function of these sizes.
+func tileZ(rows, vectors int, call *tileCall) {
+	switch 16*vectors + rows {
+	case 16*1 + 1:
+		tileZ1x1(call)
+	case 16*1 + 2:
+		tileZ2x1(call)
+	case 16*1 + 3:
+		tileZ3x1(call)
+	case 16*1 + 4:
+		tileZ4x1(call)
+	case 16*1 + 5:
+		tileZ5x1(call)
+	case 16*1 + 6:
+		tileZ6x1(call)
+	case 16*1 + 7:
+		tileZ7x1(call)
+	case 16*1 + 8:
+		tileZ8x1(call)
+	case 16*1 + 9:
+		tileZ9x1(call)
+	case 16*1 + 10:
+		tileZ10x1(call)
+	case 16*1 + 11:
+		tileZ11x1(call)
+	case 16*1 + 12:
+		tileZ12x1(call)
+	case 16*1 + 13:
+		tileZ13x1(call)
+	case 16*1 + 14:
+		tileZ14x1(call)
+	case 16*2 + 1:
+		tileZ1x2(call)
+	case 16*2 + 2:
+		tileZ2x2(call)
+	case 16*2 + 3:
+		tileZ3x2(call)
+	case 16*2 + 4:
+		tileZ4x2(call)
+	case 16*2 + 5:
+		tileZ5x2(call)
+	case 16*2 + 6:
+		tileZ6x2(call)
+	case 16*2 + 7:
+		tileZ7x2(call)
+	case 16*2 + 8:
+		tileZ8x2(call)
+	case 16*2 + 9:
+		tileZ9x2(call)
+	case 16*2 + 10:
+		tileZ10x2(call)
+	case 16*2 + 11:
+		tileZ11x2(call)
+	case 16*2 + 12:
+		tileZ12x2(call)
+	case 16*2 + 13:
+		tileZ13x2(call)
+	case 16*2 + 14:
+		tileZ14x2(call)
+	case 16*3 + 1:
+		tileZ1x3(call)
+	case 16*3 + 2:
+		tileZ2x3(call)
+	case 16*3 + 3:
+		tileZ3x3(call)
+	case 16*3 + 4:
+		tileZ4x3(call)
+	case 16*3 + 5:
+		tileZ5x3(call)
+	case 16*3 + 6:
+		tileZ6x3(call)
+	case 16*3 + 7:
+		tileZ7x3(call)
+	case 16*3 + 8:
+		tileZ8x3(call)
+	case 16*3 + 9:
+		tileZ9x3(call)
+	}
 }
 
-var correlationsZ = [...][maxTaps + 1]correlateFunc{
-	{nil, correlateZ1x8, correlateZ2x8, correlateZ3x8, correlateZ4x8, correlateZ5x8, correlateZ6x8, correlateZ7x8, correlateZ8x8, correlateZ9x8, correlateZ10x8, correlateZ11x8},
-	{nil, correlateZ1x16, correlateZ2x16, correlateZ3x16, correlateZ4x16, correlateZ5x16, correlateZ6x16, correlateZ7x16, correlateZ8x16, correlateZ9x16, correlateZ10x16, correlateZ11x16},
+// correlateZ calls the function of these sizes.
+func correlateZ(taps, outputs int, call *correlateCall) {
+	switch 16*outputs + taps {
+	case 16*8 + 1:
+		correlateZ1x8(call)
+	case 16*8 + 2:
+		correlateZ2x8(call)
+	case 16*8 + 3:
+		correlateZ3x8(call)
+	case 16*8 + 4:
+		correlateZ4x8(call)
+	case 16*8 + 5:
+		correlateZ5x8(call)
+	case 16*8 + 6:
+		correlateZ6x8(call)
+	case 16*8 + 7:
+		correlateZ7x8(call)
+	case 16*8 + 8:
+		correlateZ8x8(call)
+	case 16*8 + 9:
+		correlateZ9x8(call)
+	case 16*8 + 10:
+		correlateZ10x8(call)
+	case 16*8 + 11:
+		correlateZ11x8(call)
+	case 16*16 + 1:
+		correlateZ1x16(call)
+	case 16*16 + 2:
+		correlateZ2x16(call)
+	case 16*16 + 3:
+		correlateZ3x16(call)
+	case 16*16 + 4:
+		correlateZ4x16(call)
+	case 16*16 + 5:
+		correlateZ5x16(call)
+	case 16*16 + 6:
+		correlateZ6x16(call)
+	case 16*16 + 7:
+		correlateZ7x16(call)
+	case 16*16 + 8:
+		correlateZ8x16(call)
+	case 16*16 + 9:
+		correlateZ9x16(call)
+	case 16*16 + 10:
+		correlateZ10x16(call)
+	case 16*16 + 11:
+		correlateZ11x16(call)
+	}
 }
 
 var gradientsZ = [...][maxTaps + 1]gradientFunc{
@@ -21,12 +144,77 @@ var gradientsZ = [...][maxTaps + 1]gradientFunc{
 	{nil, gradientZ1x8, gradientZ2x8, gradientZ3x8, gradientZ4x8, gradientZ5x8, gradientZ6x8, gradientZ7x8, gradientZ8x8, gradientZ9x8, gradientZ10x8, gradientZ11x8},
 }
 
-var tilesY = [4][]tileFunc{1: {nil, tileY1x1, tileY2x1, tileY3x1, tileY4x1, tileY5x1, tileY6x1, tileY7x1, tileY8x1, tileY9x1, tileY10x1, tileY11x1, tileY12x1},
-	2: {nil, tileY1x2, tileY2x2, tileY3x2, tileY4x2, tileY5x2, tileY6x2},
+// tileRowsY is the greatest number of rows of a tile by the number of its vectors, 0 if there is none.
+var tileRowsY = [4]int{0, 12, 6, 0}
+
+// tileY calls the function of these sizes.
+func tileY(rows, vectors int, call *tileCall) {
+	switch 16*vectors + rows {
+	case 16*1 + 1:
+		tileY1x1(call)
+	case 16*1 + 2:
+		tileY2x1(call)
+	case 16*1 + 3:
+		tileY3x1(call)
+	case 16*1 + 4:
+		tileY4x1(call)
+	case 16*1 + 5:
+		tileY5x1(call)
+	case 16*1 + 6:
+		tileY6x1(call)
+	case 16*1 + 7:
+		tileY7x1(call)
+	case 16*1 + 8:
+		tileY8x1(call)
+	case 16*1 + 9:
+		tileY9x1(call)
+	case 16*1 + 10:
+		tileY10x1(call)
+	case 16*1 + 11:
+		tileY11x1(call)
+	case 16*1 + 12:
+		tileY12x1(call)
+	case 16*2 + 1:
+		tileY1x2(call)
+	case 16*2 + 2:
+		tileY2x2(call)
+	case 16*2 + 3:
+		tileY3x2(call)
+	case 16*2 + 4:
+		tileY4x2(call)
+	case 16*2 + 5:
+		tileY5x2(call)
+	case 16*2 + 6:
+		tileY6x2(call)
+	}
 }
 
-var correlationsY = [...][maxTaps + 1]correlateFunc{
-	{nil, correlateY1x8, correlateY2x8, correlateY3x8, correlateY4x8, correlateY5x8, correlateY6x8, correlateY7x8, correlateY8x8, correlateY9x8, correlateY10x8, correlateY11x8},
+// correlateY calls the function of these sizes.
+func correlateY(taps, outputs int, call *correlateCall) {
+	switch 16*outputs + taps {
+	case 16*8 + 1:
+		correlateY1x8(call)
+	case 16*8 + 2:
+		correlateY2x8(call)
+	case 16*8 + 3:
+		correlateY3x8(call)
+	case 16*8 + 4:
+		correlateY4x8(call)
+	case 16*8 + 5:
+		correlateY5x8(call)
+	case 16*8 + 6:
+		correlateY6x8(call)
+	case 16*8 + 7:
+		correlateY7x8(call)
+	case 16*8 + 8:
+		correlateY8x8(call)
+	case 16*8 + 9:
+		correlateY9x8(call)
+	case 16*8 + 10:
+		correlateY10x8(call)
+	case 16*8 + 11:
+		correlateY11x8(call)
+	}
 }
 
 var gradientsY = [...][maxTaps + 1]gradientFunc{

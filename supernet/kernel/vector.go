@@ -2,11 +2,11 @@ package kernel
 
 //go:generate go run -C generate . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg kernel
 
-// The loops in which the time goes. Each has an assembly for the instruction sets of amd64 and one in Go, which says what
-// it computes. Lengths and distances are in floats.
+// The loops in which the time goes. Each is written twice: as assembly for the instruction sets of amd64, and in Go,
+// which says what it computes. Lengths and distances are in floats.
 
-// lanes is the number of channels that one call of the loops below works on. Depthwise convolutions keep their images in
-// this many channels at a time, [H, W, lanes], so that neighbouring pixels are neighbouring cache lines.
+// lanes is the number of channels that one call of the loops below works on. Depthwise convolutions keep their images
+// in this many channels at a time, [H, W, lanes], so that neighbouring pixels are neighbouring cache lines.
 const lanes = 16
 
 // maxTaps is the greatest number of taps of a line of a depthwise kernel that fit the registers.
@@ -16,10 +16,10 @@ const maxTaps = 11
 //
 //	for i < m, j < n: c[i·cm + j] = Σ a[i·am + t·at + l·ak]·b[t·bt + l·bk + j]   over t < taps, l < k
 //
-// or adds to c, and then normalises it by the coefficients of norm, if there are any, the first of which is that of column 0.
+// It can add to c instead. Then it normalises c by the coefficients of norm, if it has any, beginning with column 0.
 //
-// The coefficients of a may lie in any direction, so that one loop serves rows of x times weights (forward), rows of dy times
-// transposed weights (data), and columns of x times rows of dy (weights).
+// The coefficients of a may lie in any direction. So one loop serves rows of x times weights (forward), rows of dy
+// times transposed weights (data), and columns of x times rows of dy (weights).
 type product struct {
 	m, n, taps, k int
 	am, at, ak    int
@@ -59,7 +59,7 @@ func (q *product) portable(c, a, b []float32, add bool) {
 	q.norm.settle(rowsOf16{c, q.cm}, q.m, q.n)
 }
 
-// correlation is a part of a one-dimensional depthwise convolution without stride and dilation: output a and tap b read
+// correlation is a part of a one-dimensional depthwise convolution without stride and dilation. Output a and tap b read
 // input a + b. Inputs exist from lo to hi − 1.
 type correlation struct {
 	outputs, taps, lo, hi int
@@ -72,9 +72,9 @@ type correlation struct {
 	last                  bool // that adds to its outputs
 }
 
-// image is what a correlation reads: x [H, W, ·], of which it takes the first lanes channels, and the kernel w [KH, taps, lanes] from
-// wFrom on. Line h of the outputs sees the lines that rows.runs[h] says. The last correlation of an output normalises it, if norm
-// is any.
+// image is what a correlation reads: the first lanes channels of x [H, W, ·], and the kernel w [KH, taps, lanes] from
+// wFrom on. Line h of the outputs sees the lines that rows.runs[h] says. The last correlation of an output normalises
+// it by norm.
 type image struct {
 	rows        *axis
 	x           []float32
@@ -84,11 +84,11 @@ type image struct {
 	norm        coefficients
 }
 
-// portable computes outputs of every line h of dst, lines being dl and pixels dp apart, in the first channels of lanes:
+// portable computes outputs of every line h of dst, in the first channels of lanes. Lines are dl apart and pixels dp:
 //
 //	dst[h, a] = Σ x[src, a + b]·w[tap, b]   over the src and tap that h sees, and b < taps with lo ≤ a + b < hi
 //
-// or adds to it.
+// It adds to dst if c.add is set.
 func (c *correlation) portable(dst []float32, dl, dp int, in *image, channels int) {
 	for h, r := range in.rows.runs {
 		to := series{dst, h*dl + c.dst*dp, c.dstStep * dp}
@@ -115,8 +115,8 @@ type window struct {
 	from, lineStep int // offset of the first line in x and of one line from the one before
 }
 
-// gradientPortable adds the gradients of the taps of one line of the kernel to dw [taps, lanes], over several lines of x
-// and of dy [·, ·, lanes]:
+// gradientPortable adds the gradients of the taps of one line of the kernel to dw [taps, lanes]. It runs over several
+// lines of x and of dy [·, ·, lanes]:
 //
 //	dw[b] += Σ dy[row, a]·x[row, a + b]   over rows, and a < outputs with lo ≤ a + b < hi
 func (c *correlation) gradientPortable(dw []float32, in, dy *window) {
@@ -127,7 +127,7 @@ func (c *correlation) gradientPortable(dw []float32, in, dy *window) {
 	}
 }
 
-// rowsOf16 is a matrix of rows of which a loop works on channels ≤ lanes of them: row r starts at r·step.
+// rowsOf16 is a matrix whose row r starts at r·step. A loop works on the first channels of each row, at most lanes.
 type rowsOf16 struct {
 	x    []float32
 	step int
@@ -146,7 +146,8 @@ func (c coefficients) normalisePortable(dst, x rowsOf16, rows, channels int) {
 	}
 }
 
-// denormalisePortable sets dst[r] = a·dz + b·(x[r] − mean) + constant with dz = dy[r] where normalisePortable is above floor, and 0 elsewhere.
+// denormalisePortable sets dst[r] = a·dz + b·(x[r] − mean) + constant. Here dz is dy[r] where normalisePortable is
+// above floor, and 0 elsewhere.
 func (c coefficients) denormalisePortable(dst, x, dy rowsOf16, rows, channels int) {
 	scale, shift, mean := c.vector(atScale)[:channels], c.vector(atShift)[:channels], c.vector(atMean)[:channels]
 	a, b, constant := c.vector(atA)[:channels], c.vector(atB)[:channels], c.vector(atConstant)[:channels]
@@ -162,7 +163,7 @@ func (c coefficients) denormalisePortable(dst, x, dy rowsOf16, rows, channels in
 	}
 }
 
-// slopesPortable sets dst[0] = Σ dz and dst[1] = Σ dz·(x − mean) over rows, dz as in denormalisePortable; dst is [2, lanes].
+// slopesPortable sets dst [2, lanes] to Σ dz and Σ dz·(x − mean) over rows, with dz as in denormalisePortable.
 func (c coefficients) slopesPortable(dst []float32, x, dy rowsOf16, rows, channels int) {
 	scale, shift, mean := c.vector(atScale)[:channels], c.vector(atShift)[:channels], c.vector(atMean)[:channels]
 	sum, product := dst[:lanes], dst[lanes:2*lanes]

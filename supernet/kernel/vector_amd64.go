@@ -32,12 +32,8 @@ func Instructions() string {
 	return [...]string{none: "portable", avx2: "avx2", avx512: "avx512"}[instructions]
 }
 
-// Distances of these functions are in bytes.
-type (
-	tileFunc      func(blocks, taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int, coef *float32, cs int, floor float32)
-	correlateFunc func(lines int, runs *int, x *float32, xp, xl, xr int, w *float32, wr int, dst *float32, dp, dl, lo, hi, count, tail, add int, coef *float32, cs int, floor float32)
-	gradientFunc  func(rows int, x *float32, xp, xr int, dy *float32, dp, dr int, dst *float32, lo, hi int)
-)
+// gradientFunc adds to the gradients of the taps of a line of a kernel. Distances are in bytes.
+type gradientFunc func(rows int, x *float32, xp, xr int, dy *float32, dp, dr int, dst *float32, lo, hi int)
 
 func flag(b bool) int {
 	if b {
@@ -51,9 +47,9 @@ func (q *product) apply(c, a, b []float32, add bool) {
 	q.check(c, a, b)
 	switch instructions {
 	case avx512:
-		q.tiled(&tilesZ, 16, c, a, b, add)
+		q.tiled(&tileRowsZ, 16, c, a, b, add)
 	case avx2:
-		q.tiled(&tilesY, 8, c, a, b, add)
+		q.tiled(&tileRowsY, 8, c, a, b, add)
 	default:
 		q.portable(c, a, b, add)
 	}
@@ -62,24 +58,26 @@ func (q *product) apply(c, a, b []float32, add bool) {
 // cached is about the number of coefficients of a that stay in the first-level cache while all of b passes.
 const cached = 4096
 
-// tiled cuts c into tiles, of a few vectors each of width floats.
-func (q *product) tiled(tiles *[4][]tileFunc, width int, c, a, b []float32, add bool) {
+// tiled cuts c into tiles, of a few vectors each of width floats. highest is the greatest number of rows of a tile by
+// the number of its vectors, 0 if there is no such tile.
+func (q *product) tiled(highest *[4]int, width int, c, a, b []float32, add bool) {
 	rows := max(cached/(q.taps*q.k), 28)
 	for from := 0; from < q.m; from += rows {
 		to := min(from+rows, q.m)
 		for j := 0; j < q.n; {
-			vectors := tileVectors(ceilDiv(q.n-j, width), tiles)
+			vectors := tileVectors(ceilDiv(q.n-j, width), highest)
 			columns := min(q.n-j, vectors*width)
-			q.column(tiles[vectors], c, a, b, j, from, to, columns-(vectors-1)*width, flag(add))
+			q.column(highest[vectors], width, vectors, c, a, b, j, from, to, columns-(vectors-1)*width, flag(add))
 			j += columns
 		}
 	}
 }
 
-// tileVectors is the width of the next tile when some vectors are left: as wide as possible, but a single one is never left over.
-func tileVectors(left int, tiles *[4][]tileFunc) int {
+// tileVectors is the width of the next tile when some vectors are left: as wide as possible, without a single one left
+// over.
+func tileVectors(left int, highest *[4]int) int {
 	most := 3
-	if tiles[3] == nil {
+	if highest[3] == 0 {
 		most = 2
 	}
 	if left == 4 {
@@ -88,16 +86,25 @@ func tileVectors(left int, tiles *[4][]tileFunc) int {
 	return min(left, most)
 }
 
-// column computes the tiles of one column of tiles, from column j on, for rows from..to−1: some of equal heights, and a lower one if
-// rows are left.
-func (q *product) column(kinds []tileFunc, c, a, b []float32, j, from, to, tail, add int) {
-	coef, cs, floor := q.norm.skip(j).args()
+// column computes the tiles of one column of tiles, from column j on, for rows from..to−1: some of equal heights, at
+// most highest, and a lower one if rows are left.
+func (q *product) column(highest, width, vectors int, c, a, b []float32, j, from, to, tail, add int) {
+	var call tileCall // a literal would be copied, which waits until all that is being stored has reached the cache
+	call.taps, call.k = q.taps, q.k
+	call.am, call.ak, call.at = 4*q.am, 4*q.ak, 4*q.at
+	call.b, call.bk, call.bt = &b[j], 4*q.bk, 4*q.bt
+	call.cm, call.tail, call.add = 4*q.cm, tail, add
+	call.coef, call.cs, call.floor = q.norm.skip(j).args()
 	rows := to - from
-	height := ceilDiv(rows, ceilDiv(rows, len(kinds)-1))
-	for blocks := rows / height; ; blocks = 1 {
-		kinds[height](blocks, q.taps, q.k, &a[from*q.am], 4*q.am, 4*q.ak, 4*q.at, &b[j], 4*q.bk, 4*q.bt,
-			&c[from*q.cm+j], 4*q.cm, tail, add, coef, cs, floor)
-		from += blocks * height
+	height := ceilDiv(rows, ceilDiv(rows, highest))
+	for call.blocks = rows / height; ; call.blocks = 1 {
+		call.a, call.c = &a[from*q.am], &c[from*q.cm+j]
+		if width == 16 {
+			tileZ(height, vectors, &call)
+		} else {
+			tileY(height, vectors, &call)
+		}
+		from += call.blocks * height
 		if from == to {
 			return
 		}
@@ -109,47 +116,54 @@ func (q *product) column(kinds []tileFunc, c, a, b []float32, j, from, to, tail,
 func (c *correlation) apply(dst []float32, dl, dp int, in *image, channels int) {
 	switch instructions {
 	case avx512:
-		c.slide(correlationsZ[:], 16, dst, dl, dp, in, channels)
+		c.slide(16, dst, dl, dp, in, channels)
 	case avx2:
 		for from := 0; from < channels; from += 8 {
 			part := *in
 			part.x, part.w, part.norm = in.x[from:], in.w[from:], in.norm.skip(from)
-			c.slide(correlationsY[:], 8, dst[from:], dl, dp, &part, min(channels-from, 8))
+			c.slide(8, dst[from:], dl, dp, &part, min(channels-from, 8))
 		}
 	default:
 		c.portable(dst, dl, dp, in, channels)
 	}
 }
 
-// slide computes 8 or, if there is a function for it, 16 outputs of every line at a time.
-func (c *correlation) slide(functions [][maxTaps + 1]correlateFunc, width int, dst []float32, dl, dp int, in *image, channels int) {
+// slide computes 8 outputs of every line at a time or, with vectors of width 16, 16 while more than 8 are left.
+func (c *correlation) slide(width int, dst []float32, dl, dp int, in *image, channels int) {
 	rows, taps := in.rows, c.taps*lanes
 	lines, lastSrc := len(rows.runs), rows.lastSrc*in.line
 	_ = in.w[in.wFrom+rows.lastTap*taps+taps-lanes+width-1]
-	norm := in.norm
-	if !c.last {
-		norm = coefficients{}
+	var call correlateCall // not a literal, as in column
+	call.lines, call.runs = lines, &rows.runs[0].tap
+	call.xl, call.xr = 4*in.line, 4*in.line*rows.srcStep
+	call.w, call.wr = &in.w[in.wFrom], 4*taps*rows.tapStep
+	call.dp, call.dl = 4*c.dstStep*dp, 4*dl
+	call.tail, call.add = channels, flag(c.add)
+	if c.last {
+		call.coef, call.cs, call.floor = in.norm.args()
 	}
-	coef, cs, floor := norm.args()
 	for a := 0; a < c.outputs; {
-		at, most := 0, 8
-		if c.outputs-a > 8 && len(functions) > 1 {
-			at, most = 1, 16
+		most := 8
+		if c.outputs-a > 8 && width == 16 {
+			most = 16
 		}
-		count := min(most, c.outputs-a)
-		lo, hi := max(c.lo-a, 0), min(c.hi-a, count+c.taps-1)
+		call.count = min(most, c.outputs-a)
+		call.lo, call.hi = max(c.lo-a, 0), min(c.hi-a, call.count+c.taps-1)
 		to := dst[(c.dst+a*c.dstStep)*dp:]
-		_ = to[(lines-1)*dl+(count-1)*c.dstStep*dp+channels-1]
-		if hi <= lo {
-			c.nothing(to, in, dl, dp, count, channels)
+		_ = to[(lines-1)*dl+(call.count-1)*c.dstStep*dp+channels-1]
+		if call.hi <= call.lo {
+			c.nothing(to, in, dl, dp, call.count, channels)
 		} else {
-			first, step := (c.src+(a+lo)*c.srcStep)*in.pixel, c.srcStep*in.pixel
-			_ = in.x[lastSrc+first+(hi-1-lo)*step+width-1]
-			functions[at][c.taps](lines, &rows.runs[0].tap, &in.x[first], 4*step, 4*in.line, 4*in.line*rows.srcStep,
-				&in.w[in.wFrom], 4*taps*rows.tapStep, &to[0], 4*c.dstStep*dp, 4*dl, lo, hi, count, channels, flag(c.add),
-				coef, cs, floor)
+			first, step := (c.src+(a+call.lo)*c.srcStep)*in.pixel, c.srcStep*in.pixel
+			_ = in.x[lastSrc+first+(call.hi-1-call.lo)*step+width-1]
+			call.x, call.xp, call.dst = &in.x[first], 4*step, &to[0]
+			if width == 16 {
+				correlateZ(c.taps, most, &call)
+			} else {
+				correlateY(c.taps, most, &call)
+			}
 		}
-		a += count
+		a += call.count
 	}
 }
 
@@ -166,7 +180,8 @@ func (c *correlation) nothing(dst []float32, in *image, dl, dp, count, channels 
 	}
 }
 
-// args is how the assembly takes coefficients: where they are, the distance from one vector to the next in bytes, and the bound.
+// args is how the assembly takes coefficients: where they are, the distance from one vector to the next in bytes, and
+// the bound.
 func (c coefficients) args() (coef *float32, step int, floor float32) {
 	if c.norm == nil {
 		return nil, 0, 0

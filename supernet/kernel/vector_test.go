@@ -55,7 +55,8 @@ func (f *fence) fill(x []float32) []float32 {
 	return f.all[len(f.all)-len(x):]
 }
 
-// compare demands that what was lent holds want, in which guards stand where nothing may be written, and that the memory before it is intact.
+// compare demands that what was lent holds want, in which guards stand where nothing may be written, and that the
+// memory before it is intact.
 func (f *fence) compare(t *testing.T, want []float32, equal func(x, y float32) bool) {
 	t.Helper()
 	before := len(f.all) - f.lent
@@ -331,7 +332,8 @@ func (n normCheck) loops(t *testing.T, r *rand.Rand, rows, channels int, floor f
 	n.moments(t, x, rows, channels)
 }
 
-// moments compares the mean and the squares of distances from it with their equations in float64. Where a value is not finite, neither is the mean.
+// moments compares the mean and the squares of distances from it with their equations in float64. Where a value is not
+// finite, neither is the mean.
 func (n normCheck) moments(t *testing.T, x rowsOf16, rows, channels int) {
 	t.Helper()
 	got := n.dst.lend(3 * lanes)

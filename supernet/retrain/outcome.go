@@ -33,9 +33,10 @@ const calibrationImages = 20000
 // testBatch is the number of images that are classified at a time.
 const testBatch = 128
 
-// Finish tests the last weights and their average on the test images, each with BN statistics of its own: the means over
-// training images without augmentation. It leaves the better weights in the network, the averages if both are equally
-// good. The trainer can go on from neither Step nor Save afterwards.
+// Finish tests the last weights and their average on the test images. Each has BN statistics of its own: the means over
+// training images without augmentation (section 5). It leaves the better weights in the network, the averages if both
+// are equally good. The trainer can go on from neither Step nor Save afterwards. The error is that of ctx,
+// supernet.ErrNotFinite, or that of a kernel that a plugin runs.
 func (t *Trainer) Finish(ctx context.Context) (o Outcome, err error) {
 	if o.Last, err = t.test(ctx); err != nil {
 		return o, err
@@ -60,7 +61,8 @@ func (t *Trainer) Finish(ctx context.Context) (o Outcome, err error) {
 
 // test measures the network's weights on the test images, with statistics from training images.
 func (t *Trainer) test(ctx context.Context) (supernet.Result, error) {
-	whole := max(min(calibrationImages, t.set.Train.Len())/t.config.Batch, 1) * t.config.Batch // batches, since all weigh the same
+	// Whole batches, since all weigh the same.
+	whole := max(min(calibrationImages, t.set.Train.Len())/t.config.Batch, 1) * t.config.Batch
 	sample := t.set.Train.Sample(whole, t.seed)
 	if err := t.net.Calibrate(ctx, t.arch, t.set.Sequence(sample, t.config.Batch)); err != nil {
 		return supernet.Result{}, err

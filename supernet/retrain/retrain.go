@@ -10,16 +10,18 @@ import (
 
 // Config says how an architecture is trained from scratch (appendix B).
 type Config struct {
-	Batch          int          `toml:"batch" json:"batch"`                     // images in a step; all training images if there are fewer
-	Epochs         int          `toml:"epochs" json:"epochs"`                   // passes over the training images
-	LR             float64      `toml:"lr" json:"lr"`                           // learning rate at the start of the cosine
-	WarmupEpochs   float64      `toml:"warmup_epochs" json:"warmup_epochs"`     // length of the linear warm-up from 0, in epochs
-	Momentum       float64      `toml:"momentum" json:"momentum"`               // of Nesterov's method
-	WeightDecay    float64      `toml:"weight_decay" json:"weight_decay"`       // on tensors with more than one dimension
-	LabelSmoothing float64      `toml:"label_smoothing" json:"label_smoothing"` // part of the target that all classes share
-	DropPath       float64      `toml:"drop_path" json:"drop_path"`             // rate at which branches of the last normal layer are dropped for an image; those before have less, in proportion
-	EMA            float64      `toml:"ema" json:"ema"`                         // decay of the exponential average of the weights, which is tested beside the last ones; 0 keeps none
-	Augment        data.Augment `toml:"augment" json:"augment"`                 // random changes of training images
+	Batch          int     `toml:"batch" json:"batch"`                     // images in a step; all training images if there are fewer
+	Epochs         int     `toml:"epochs" json:"epochs"`                   // passes over the training images
+	LR             float64 `toml:"lr" json:"lr"`                           // learning rate at the start of the cosine
+	WarmupEpochs   float64 `toml:"warmup_epochs" json:"warmup_epochs"`     // length of the linear warm-up from 0, in epochs
+	Momentum       float64 `toml:"momentum" json:"momentum"`               // of Nesterov's method
+	WeightDecay    float64 `toml:"weight_decay" json:"weight_decay"`       // on tensors with more than one dimension
+	LabelSmoothing float64 `toml:"label_smoothing" json:"label_smoothing"` // part of the target that all classes share
+	// rate at which branches of the last normal layer are dropped for an image; those before have less, in proportion
+	DropPath float64 `toml:"drop_path" json:"drop_path"`
+	// decay of the exponential average of the weights, which is tested beside the last ones; 0 keeps none
+	EMA     float64      `toml:"ema" json:"ema"`
+	Augment data.Augment `toml:"augment" json:"augment"` // random changes of training images
 }
 
 // Default is a short schedule for small images; the paper's 350 epochs with batch 2048 are for ImageNet.

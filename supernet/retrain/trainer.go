@@ -17,8 +17,8 @@ import (
 	"github.com/nse-dev/nse/supernet/data"
 )
 
-// Trainer trains one architecture from scratch on all training images of a set. Its results depend on the configuration,
-// the set and the seed alone. It belongs to one goroutine. Close it after use.
+// Trainer trains one architecture from scratch on all training images of a set. Its results depend on the
+// configuration, the set and the seed alone, to the bit. It belongs to one goroutine. Close it after use.
 type Trainer struct {
 	Steps int // weight updates in all
 	Step  int // updates done
@@ -32,8 +32,9 @@ type Trainer struct {
 	average *supernet.Average // nil without EMA
 }
 
-// NewTrainer begins with weights drawn from seed. graphs are those of the branches of s.Layers, by layer. A batch has at
-// most as many images as set.Train. workers is the number of goroutines, 0 one for each core.
+// NewTrainer begins with weights drawn from seed. graphs are those of the branches of s.Layers, by layer. A batch has
+// at most as many images as set.Train. workers is the number of goroutines that compute, 0 one for each core. c must be
+// valid. The error is that of a primitive which the engine does not know.
 func NewTrainer(s supernet.Skeleton, graphs [][]*sdk.Graph, set *data.Set, c Config, seed uint64, workers int) (*Trainer, error) {
 	c.Batch = min(c.Batch, set.Train.Len())
 	build := func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
@@ -63,7 +64,8 @@ func NewTrainer(s supernet.Skeleton, graphs [][]*sdk.Graph, set *data.Set, c Con
 	return t, nil
 }
 
-// dropping is a branch of a normal layer that is dropped at a rate.
+// dropping is a branch of a normal layer that is dropped at a rate, 0 to 1. Branches of reduction layers are never
+// dropped.
 func dropping(g *sdk.Graph, l sdk.Layer, rate float64) (*sdk.Graph, error) {
 	if rate == 0 || !l.Normal() {
 		return g, nil
@@ -83,10 +85,11 @@ func (t *Trainer) Close() {
 	t.net.Close()
 }
 
-// Net is the network that is trained.
+// Net is the network that is trained. The trainer owns it: it must not be closed or used beside Update.
 func (t *Trainer) Net() *supernet.Net { return t.net }
 
-// Update takes the next step. It returns the mean loss of its batch, and the part of it that was classified correctly.
+// Update takes the next step. It returns the mean loss of its batch, and the part of it that was classified correctly,
+// 0 to 1. The error is a loss that is not finite, or that of a kernel which a plugin runs. The weights stay then.
 func (t *Trainer) Update() (loss, accuracy float64, err error) {
 	b := t.loader.At(t.Step)
 	dropout := random.New(t.seed, "dropout of retraining", 0, t.Step, 0).Uint64()
@@ -105,14 +108,14 @@ func (t *Trainer) Update() (loss, accuracy float64, err error) {
 	return loss, float64(correct) / float64(len(b.Labels)), nil
 }
 
-// rate is the learning rate of the step. That of the very first would be 0, at the start of the warm-up.
+// rate is the learning rate of the step. The warm-up begins one step above 0, since a step at rate 0 would be lost.
 func (t *Trainer) rate() float64 {
 	c := t.config.train()
 	c.WarmupLR = c.LR / (1 + c.WarmupEpochs/float64(c.Epochs)*float64(t.Steps))
 	return c.Rate(evolve.Step{Index: t.Step, Total: t.Steps})
 }
 
-// decay is that of the averages at the step. Early on their memory is short, so that they forget the first weights.
+// decay is that of the averages at the step. It is short at first, so that they forget the first weights.
 func (t *Trainer) decay() float32 {
 	n := float64(t.Step)
 	return float32(min(t.config.EMA, (1+n)/(10+n)))
@@ -130,7 +133,8 @@ const (
 	sumKey  = "sha256" // of the file as it would be without this
 )
 
-// Save writes a checkpoint to a file, in one step, with further metadata. Equal states make equal bytes.
+// Save writes a checkpoint to a file, in one step, with further metadata. Equal states make equal bytes. Keys of the
+// metadata must be other than "step" and "sha256".
 func (t *Trainer) Save(path string, metadata map[string]string) error {
 	f := safetensors.File{Metadata: map[string]string{stepKey: strconv.Itoa(t.Step)}, Tensors: t.net.Tensors()}
 	for key, value := range metadata {
@@ -148,13 +152,14 @@ func (t *Trainer) Save(path string, metadata map[string]string) error {
 	return f.WriteFile(path)
 }
 
+// sumOf is the SHA-256 of a file as it would be written, in hexadecimal.
 func sumOf(f safetensors.File) (string, error) {
 	text, err := f.Encode()
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:]), err
 }
 
-// ReadCheckpoint reads what Save wrote, and refuses anything else.
+// ReadCheckpoint reads what Save wrote, and refuses anything else by its checksum. The error names the file.
 func ReadCheckpoint(path string) (*safetensors.File, error) {
 	f, err := safetensors.ReadFile(path)
 	if err != nil {
@@ -168,7 +173,8 @@ func ReadCheckpoint(path string) (*safetensors.File, error) {
 	return f, nil
 }
 
-// Restore goes on from a checkpoint of a trainer of the same architecture, configuration, set and seed.
+// Restore goes on from a checkpoint of a trainer of the same architecture, configuration, set and seed, to the bit. It
+// refuses a checkpoint with other tensors. The trainer is not to be used after an error.
 func (t *Trainer) Restore(f *safetensors.File) error {
 	step, err := strconv.Atoi(f.Metadata[stepKey])
 	if err != nil || step < 0 || step > t.Steps {

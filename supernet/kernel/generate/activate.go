@@ -38,8 +38,8 @@ func declareNumbers() {
 	}
 }
 
-// sigmoid sets dst to 1/(1 + exp(−x)), to three units of the last place; NaN stays NaN. exp(y) is 2^k·exp(r) with |r| ≤ ln 2/2, and
-// exp(r) comes from its series. It overwrites t and u.
+// sigmoid sets dst to 1/(1 + exp(−x)), to three units of the last place. NaN stays NaN. exp(y) is 2^k·exp(r) with |r| ≤
+// ln 2/2, and exp(r) comes from its series. It overwrites t and u.
 func (f *places) sigmoid(x, dst, t, u reg.VecVirtual) {
 	y, k, e := dst, t, u
 	f.zero(y)
@@ -68,7 +68,7 @@ func (f *places) sigmoid(x, dst, t, u reg.VecVirtual) {
 	VDIVPS(e, r, dst)
 }
 
-// sigmoids are the kernels with a sigmoid. Their results are not those of the portable loops to the bit, which take float64.
+// sigmoids are the kernels with a sigmoid. Their bits are not those of the portable loops, which take float64.
 func sigmoids(s isa) {
 	flat(s, "sigmoid", []string{"dst", "x"}, nil, func(f *places, _ []reg.VecVirtual) {
 		x, s := f.scratch[0], f.vector()

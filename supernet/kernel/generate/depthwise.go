@@ -19,8 +19,8 @@ func (s isa) outputs() []int {
 	return []int{8}
 }
 
-// inputs walks over the inputs lo to hi − 1 of a line, of which there are n, px being the address of the first; use
-// gets each in a register. It leaves the line at the label "next".
+// inputs walks over the inputs lo to hi − 1 of the n inputs of a line. px is the address of the first. use gets each in
+// a register. The walk leaves the line at the label "next".
 func (s isa) inputs(n int, px, xp, lo, hi reg.GPVirtual, use func(u int, x reg.VecVirtual)) {
 	xs := s.vectors(2)
 	if !s.wide() {
@@ -44,28 +44,28 @@ func (s isa) inputs(n int, px, xp, lo, hi reg.GPVirtual, use func(u int, x reg.V
 	Label("next")
 }
 
-// correlate computes neighbouring outputs of every line of a depthwise convolution for one vector of channels. The window slides:
-// each input is loaded once for all outputs that see it.
+// correlate computes neighbouring outputs of every line of a depthwise convolution for one vector of channels. The
+// window slides: each input is loaded once for all outputs that see it.
 func correlate(s isa, taps, outputs int) {
 	TEXT(fmt.Sprintf("correlate%s%dx%d", s.name, taps, outputs), NOSPLIT,
-		"func(lines int, runs *int, x *float32, xp, xl, xr int, w *float32, wr int, dst *float32, dp, dl, lo, hi, count, tail, add int, coef *float32, cs int, floor float32)")
+		"func(call *correlateCall)")
 	Doc(fmt.Sprintf("correlate%s%dx%d is correlation.portable for %d taps, the count first of %d outputs and the tail first of %d channels.",
 		s.name, taps, outputs, taps, outputs, s.lanes))
 	Pragma("noescape")
 	acc := s.vectors(outputs)
-	last := s.firstLanes(gp("tail")[0])
+	last, p := s.firstLanes(fields("tail")[0]), newProgress("lines", "runs", "dst")
 	Label("line")
 	s.zero(acc...)
-	add := gp("add")[0]
+	add := fields("add")[0]
 	TESTQ(add, add)
 	JZ(LabelRef("start"))
-	eachOutput(acc, "start", func(v reg.VecVirtual, dst Mem) { last.load(dst, v) })
+	p.eachOutput(acc, "start", func(v reg.VecVirtual, dst Mem) { last.load(dst, v) })
 	Label("start")
-	announceOutputs(outputs)
-	rows, x, w := lineOfRun(taps)
+	p.announceOutputs(outputs)
+	rows, x, w := p.lineOfRun(taps)
 	TESTQ(rows, rows)
 	JZ(LabelRef("store"))
-	r := gp("xp", "xr", "wr", "lo", "hi")
+	r := fields("xp", "xr", "wr", "lo", "hi")
 	xp, xr, wr, lo, hi := r[0], r[1], r[2], r[3], r[4]
 	px := GP64()
 	var ws []reg.VecVirtual
@@ -100,17 +100,18 @@ func correlate(s isa, taps, outputs int) {
 	}
 	t := s.vector()
 	s.settle(sums, t, s.vector())
-	eachOutput(acc, "stored", func(v reg.VecVirtual, dst Mem) { last.store(v, t, dst) })
+	p.eachOutput(acc, "stored", func(v reg.VecVirtual, dst Mem) { last.store(v, t, dst) })
 	Label("stored")
-	nextLine()
+	p.nextLine()
 	VZEROUPPER()
 	RET()
 }
 
 // eachOutput pairs the first count accumulators with their outputs, and leaves for a label after the last.
-func eachOutput(acc []reg.VecVirtual, done string, f func(v reg.VecVirtual, dst Mem)) {
-	r := gp("dst", "dp", "count")
-	dst, dp, count := r[0], r[1], r[2]
+func (p progress) eachOutput(acc []reg.VecVirtual, done string, f func(v reg.VecVirtual, dst Mem)) {
+	r := fields("dp", "count")
+	dp, count := r[0], r[1]
+	dst := p.load("dst")
 	for i, v := range acc {
 		f(v, Mem{Base: dst})
 		if i < len(acc)-1 {
@@ -122,9 +123,11 @@ func eachOutput(acc []reg.VecVirtual, done string, f func(v reg.VecVirtual, dst 
 }
 
 // lineOfRun returns the number of lines that the run at runs has, and where the first one and its taps are.
-func lineOfRun(taps int) (rows, x, w reg.GPVirtual) {
-	r := gp("runs", "x", "xl", "w")
-	runs, x, xl, w := r[0], r[1], r[2], r[3]
+func (p progress) lineOfRun(taps int) (rows, x, w reg.GPVirtual) {
+	r := fields("x", "xl", "w")
+	xl := r[1]
+	x, w = r[0], r[2]
+	runs := p.load("runs")
 	rows = GP64()
 	tap := GP64()
 	MOVQ(Mem{Base: runs, Disp: 0}, tap)
@@ -136,16 +139,16 @@ func lineOfRun(taps int) (rows, x, w reg.GPVirtual) {
 	return rows, x, w
 }
 
-// nextLine goes on to the next line of outputs, if there is one. The parameters are the caller's to lose.
-func nextLine() {
-	r := gp("lines", "runs", "dst", "dl")
-	lines, runs, dst, dl := r[0], r[1], r[2], r[3]
+// nextLine goes on to the next line of outputs, if there is one.
+func (p progress) nextLine() {
+	dl := fields("dl")[0]
+	lines, runs, dst := p.load("lines"), p.load("runs"), p.load("dst")
 	ADDQ(dl, dst)
-	MOVQ(dst, paramAddr("dst"))
+	MOVQ(dst, p["dst"])
 	ADDQ(Imm(24), runs)
-	MOVQ(runs, paramAddr("runs"))
+	MOVQ(runs, p["runs"])
 	DECQ(lines)
-	MOVQ(lines, paramAddr("lines"))
+	MOVQ(lines, p["lines"])
 	JNZ(LabelRef("line"))
 }
 
@@ -204,10 +207,12 @@ func gradient(s isa, taps, outputs int) {
 	RET()
 }
 
-// announceOutputs asks for the memory of the outputs below these, which are next: stores to places far apart would wait.
-func announceOutputs(outputs int) {
-	r := gp("dst", "dp", "dl")
-	dst, dp, dl := r[0], r[1], r[2]
+// announceOutputs asks for the memory of the outputs below these, which are next: stores to places far apart would
+// wait.
+func (p progress) announceOutputs(outputs int) {
+	r := fields("dp", "dl")
+	dp, dl := r[0], r[1]
+	dst := p.load("dst")
 	ADDQ(dl, dst)
 	for i := range outputs {
 		PREFETCHT0(Mem{Base: dst})

@@ -11,8 +11,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// flat writes a loop over n elements of slices: load and store move the vectors at the same place of each, by the names of their
-// parameters; step computes one place. Scalars are parameters that all lanes share.
+// flat writes a loop over n elements of slices. load and store move the vectors at the same place of each, by the names
+// of their parameters. step computes one place. Scalars are parameters that all lanes share.
 func flat(s isa, name string, slices, scalars []string, step func(f *places, scalar []reg.VecVirtual)) {
 	l := loop{name, slices, scalars}
 	if s.wide() {
@@ -113,7 +113,8 @@ func (f *places) store(v reg.VecVirtual, name string) {
 	VMOVUPS(v, to)
 }
 
-// flats are the elementwise kernels. Products and sums are rounded one by one, as in Go, so that results equal the portable loops'.
+// flats are the elementwise kernels. Products and sums are rounded one by one, as in Go, so that results equal those of
+// the portable loops.
 func flats(s isa) {
 	flat(s, "add", []string{"dst", "x", "y"}, nil, func(f *places, _ []reg.VecVirtual) {
 		x, y := f.scratch[0], f.scratch[1]

@@ -7,7 +7,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/ast"
 	"go/format"
+	"go/parser"
+	"go/token"
+	"go/types"
 	"log"
 	"os"
 
@@ -17,6 +21,9 @@ import (
 func main() {
 	log.SetFlags(0)
 	ConstraintExpr("amd64,!noasm")
+	if err := declareTypes("../calls_amd64.go"); err != nil {
+		log.Fatal(err)
+	}
 	declareMasks()
 	declareNumbers()
 	for _, s := range []isa{avx512, avx2} {
@@ -46,25 +53,61 @@ func main() {
 // gradientOutputs are the numbers of outputs whose gradients gradient takes at once.
 var gradientOutputs = []int{1, 2, 4, 8}
 
-// writeTables writes the functions by their sizes, for the dispatch by hand.
+// declareTypes makes the structs of a Go file of the kernels known to signatures.
+func declareTypes(path string) error {
+	set := token.NewFileSet()
+	file, err := parser.ParseFile(set, path, nil, 0)
+	if err != nil {
+		return err
+	}
+	pkg, err := new(types.Config).Check("kernel", set, []*ast.File{file}, nil)
+	if err != nil {
+		return err
+	}
+	for _, name := range pkg.Scope().Names() {
+		structure := types.NewTypeName(token.NoPos, nil, name, nil)
+		types.NewNamed(structure, pkg.Scope().Lookup(name).Type().Underlying(), nil)
+		types.Universe.Insert(structure)
+	}
+	return nil
+}
+
+// writeTables writes what chooses among functions by their sizes. It is a switch where they take a pointer to a struct:
+// a call through a table would move the struct to the heap.
 func writeTables(path string) error {
 	var b bytes.Buffer
 	fmt.Fprint(&b, header)
 	for _, s := range []isa{avx512, avx2} {
-		fmt.Fprintf(&b, "var tiles%s = [4][]tileFunc{", s.name)
-		at := 0
-		s.tiles(func(rows, vectors int) {
-			if vectors != at {
-				fmt.Fprintf(&b, "%s%d: {nil", map[bool]string{true: "},\n"}[at > 0], vectors)
-				at = vectors
+		fmt.Fprintf(&b, "// tileRows%s is the greatest number of rows of a tile by the number of its vectors, 0 if there is none.\n", s.name)
+		fmt.Fprintf(&b, "var tileRows%s = [4]int{", s.name)
+		for vectors := range 4 {
+			fmt.Fprintf(&b, "%d, ", s.tileRows(vectors))
+		}
+		fmt.Fprint(&b, "}\n\n")
+		var sizes [][2]int
+		s.tiles(func(rows, vectors int) { sizes = append(sizes, [2]int{rows, vectors}) })
+		choice(&b, "tile"+s.name, "rows", "vectors", "tileCall", sizes)
+		sizes = nil
+		for _, outputs := range s.outputs() {
+			for taps := 1; taps <= maxTaps; taps++ {
+				sizes = append(sizes, [2]int{taps, outputs})
 			}
-			fmt.Fprintf(&b, ", tile%s%dx%d", s.name, rows, vectors)
-		})
-		fmt.Fprint(&b, "},\n}\n\n")
-		table(&b, "correlations"+s.name, "correlateFunc", "correlate"+s.name, s.outputs())
+		}
+		choice(&b, "correlate"+s.name, "taps", "outputs", "correlateCall", sizes)
 		table(&b, "gradients"+s.name, "gradientFunc", "gradient"+s.name, gradientOutputs)
 	}
 	return writeGo(path, b.Bytes())
+}
+
+// choice writes a function that calls one of those that are named by it and two sizes.
+func choice(b *bytes.Buffer, name, first, second, call string, sizes [][2]int) {
+	const radix = 16 // above every first size
+	fmt.Fprintf(b, "// %s calls the function of these sizes.\n", name)
+	fmt.Fprintf(b, "func %s(%s, %s int, call *%s) {\nswitch %d*%s + %s {\n", name, first, second, call, radix, second, first)
+	for _, s := range sizes {
+		fmt.Fprintf(b, "case %d*%d + %d:\n%s%dx%d(call)\n", radix, s[1], s[0], name, s[0], s[1])
+	}
+	fmt.Fprint(b, "}\n}\n\n")
 }
 
 // header is how the Go files that this command writes begin.

@@ -40,7 +40,8 @@ func (c coefficients) load(i int, v reg.VecVirtual) {
 	}
 }
 
-// ahead is the number of rows by which loads from memory are announced: rows are far apart, and the hardware sees no pattern.
+// ahead is the number of rows by which loads from memory are announced: rows are far apart, and the hardware sees no
+// pattern.
 const ahead = 32
 
 // announced is the address ahead of x.
@@ -91,11 +92,11 @@ func normalise(s isa) {
 
 // settle does the same to sums [rows][vectors] in registers, unless coef is nil. It overwrites scale and floor.
 func (s isa) settle(sums [][]reg.VecVirtual, scale, floor reg.VecVirtual) {
-	r := gp("coef", "cs")
+	r := fields("coef", "cs")
 	coef, cs := r[0], r[1]
 	TESTQ(coef, coef)
 	JZ(LabelRef("settled"))
-	VBROADCASTSS(paramAddr("floor"), floor)
+	VBROADCASTSS(fieldAddr("floor"), floor)
 	for j := range sums[0] {
 		VMOVUPS(Mem{Base: coef, Disp: j * s.size()}, scale)
 		for i := range sums {
@@ -116,7 +117,8 @@ func paramAddr(name string) Op {
 	return c.Addr
 }
 
-// pass sets dz to dy where x·scale + shift is above floor, and to 0 elsewhere; x is the distance from the mean. It overwrites z.
+// pass sets dz to dy where x·scale + shift is above floor, and to 0 elsewhere. x is the distance from the mean. It
+// overwrites z.
 func (s isa) pass(k reg.OpmaskVirtual, x, scale, shift, floor, z, dz reg.VecVirtual) {
 	VMOVAPS(x, z)
 	VFMADD213PS(shift, scale, z)
@@ -204,8 +206,8 @@ func overRows(name string, rows reg.GPVirtual, step func(turn int), sums ...[]re
 	}
 }
 
-// moments finds a reference near the mean of one vector of channels over rows, by sums of distances from the first row, and
-// sums, the rows being in the cache, the distances from the reference and their squares.
+// moments finds a reference near the mean of one vector of channels over rows, by sums of distances from the first row.
+// The rows are then in the cache. It sums the distances from the reference and their squares.
 func moments(s isa) {
 	TEXT("moments"+s.name, NOSPLIT, "func(rows int, x *float32, xr int, inverse float32, dst *float32, tail int)")
 	s.doc("moments", "momentsPortable")

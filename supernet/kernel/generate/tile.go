@@ -13,29 +13,27 @@ func (s isa) tileRows(vectors int) int {
 	if s.wide() {
 		return [...]int{0, 14, 14, 9}[vectors]
 	}
-	return [...]int{0, 12, 6}[vectors]
+	return [...]int{0, 12, 6, 0}[vectors]
 }
 
 // tiles is every size of a tile.
 func (s isa) tiles(each func(rows, vectors int)) {
 	for vectors := 1; vectors < 4; vectors++ {
-		if !s.wide() && vectors == 3 {
-			return
-		}
 		for rows := 1; rows <= s.tileRows(vectors); rows++ {
 			each(rows, vectors)
 		}
 	}
 }
 
-// tile multiplies two matrices into a part of a third that fits the registers, and goes on with some more such parts below.
+// tile multiplies two matrices into a part of a third that fits the registers. It goes on with some more such parts
+// below.
 func tile(s isa, rows, vectors int) {
 	TEXT(fmt.Sprintf("tile%s%dx%d", s.name, rows, vectors), NOSPLIT,
-		"func(blocks, taps, k int, a *float32, am, ak, at int, b *float32, bk, bt int, c *float32, cm, tail, add int, coef *float32, cs int, floor float32)")
-	Doc(fmt.Sprintf("tile%s%dx%d is product.portable for blocks times %d rows of %d columns, the last %d of which are but tail.",
+		"func(call *tileCall)")
+	Doc(fmt.Sprintf("tile%s%dx%d is product.portable for blocks times %d rows of %d columns. Of the last %d columns, tail exist.",
 		s.name, rows, vectors, rows, vectors*s.lanes, s.lanes))
 	Pragma("noescape")
-	last := s.firstLanes(gp("tail")[0])
+	last, p := s.firstLanes(fields("tail")[0]), newProgress("blocks", "a", "c", "k")
 	acc := make([][]reg.VecVirtual, rows)
 	for i := range acc {
 		acc[i] = s.vectors(vectors)
@@ -48,10 +46,10 @@ func tile(s isa, rows, vectors int) {
 	for i := range acc {
 		s.zero(acc[i]...)
 	}
-	add := gp("add")[0]
+	add := fields("add")[0]
 	TESTQ(add, add)
 	JZ(LabelRef("start"))
-	s.eachVector(acc, gp("c")[0], func(acc reg.VecVirtual, at Mem, masked bool) {
+	s.eachVector(acc, p.load("c"), func(acc reg.VecVirtual, at Mem, masked bool) {
 		if masked {
 			last.load(at, acc)
 		} else {
@@ -59,13 +57,14 @@ func tile(s isa, rows, vectors int) {
 		}
 	})
 	Label("start")
-	r := gp("taps", "a", "am", "ak", "at", "b", "bk", "bt")
-	taps, a, am, ak, at, b, bk, bt := r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]
-	fromEnd(at, ak)
-	fromEnd(bt, bk)
+	r := fields("taps", "am", "ak", "at", "b", "bk", "bt")
+	taps, am, ak, at, b, bk, bt := r[0], r[1], r[2], r[3], r[4], r[5], r[6]
+	a := p.load("a")
+	p.fromEnd(at, ak)
+	p.fromEnd(bt, bk)
 	ars := newSeries(a, am, rows)
 	Label("tap")
-	k := gp("k")[0]
+	k := p.load("k")
 	Label("loop")
 	s.outerProduct(acc, ars, b, bv, coefficients, last)
 	ars.move(ak)
@@ -77,7 +76,7 @@ func tile(s isa, rows, vectors int) {
 	DECQ(taps)
 	JNZ(LabelRef("tap"))
 	s.settle(acc, bv[0], coefficients[0])
-	c := gp("c")[0]
+	c := p.load("c")
 	s.eachVector(acc, c, func(acc reg.VecVirtual, at Mem, masked bool) {
 		if masked {
 			last.store(acc, bv[0], at)
@@ -85,14 +84,15 @@ func tile(s isa, rows, vectors int) {
 			VMOVUPS(acc, at)
 		}
 	})
-	nextBlock(c, rows)
+	p.nextBlock(c, rows)
 	VZEROUPPER()
 	RET()
 }
 
-// eachVector calls f for every vector of acc with its place in c, which it moves to the last row; the last of a row is masked.
+// eachVector calls f for every vector of acc with its place in c, which it moves to the last row. The last vector of a
+// row is masked.
 func (s isa) eachVector(acc [][]reg.VecVirtual, c reg.GPVirtual, f func(acc reg.VecVirtual, at Mem, masked bool)) {
-	cm := gp("cm")[0]
+	cm := fields("cm")[0]
 	for i := range acc {
 		for j := range acc[i] {
 			f(acc[i][j], Mem{Base: c, Disp: j * s.size()}, j == len(acc[i])-1)
@@ -103,7 +103,7 @@ func (s isa) eachVector(acc [][]reg.VecVirtual, c reg.GPVirtual, f func(acc reg.
 	}
 }
 
-// outerProduct adds a column of a times a row of b, of which the last vector is masked.
+// outerProduct adds a column of a times a row of b. The last vector of that row is masked.
 func (s isa) outerProduct(acc [][]reg.VecVirtual, ars series, b reg.GPVirtual, bv, coefficients []reg.VecVirtual, last mask) {
 	for j, v := range bv {
 		from := Mem{Base: b, Disp: j * s.size()}
@@ -122,23 +122,24 @@ func (s isa) outerProduct(acc [][]reg.VecVirtual, ars series, b reg.GPVirtual, b
 	}
 }
 
-// nextBlock goes on to the rows below, if there are more blocks. The parameters are the caller's to lose.
-func nextBlock(c reg.GPVirtual, rows int) {
-	r := gp("blocks", "a", "am", "cm")
-	blocks, a, am, cm := r[0], r[1], r[2], r[3]
+// nextBlock goes on to the rows below, if there are more blocks.
+func (p progress) nextBlock(c reg.GPVirtual, rows int) {
+	r := fields("am", "cm")
+	am, cm := r[0], r[1]
+	blocks, a := p.load("blocks"), p.load("a")
 	ADDQ(cm, c)
-	MOVQ(c, paramAddr("c"))
+	MOVQ(c, p["c"])
 	IMUL3Q(Imm(uint64(rows)), am, am)
 	ADDQ(am, a)
-	MOVQ(a, paramAddr("a"))
+	MOVQ(a, p["a"])
 	DECQ(blocks)
-	MOVQ(blocks, paramAddr("blocks"))
+	MOVQ(blocks, p["blocks"])
 	JNZ(LabelRef("block"))
 }
 
 // fromEnd turns the distance between two taps into that from the end of one, k steps after its start, to the next.
-func fromEnd(between, step reg.GPVirtual) {
-	k := gp("k")[0]
+func (p progress) fromEnd(between, step reg.GPVirtual) {
+	k := p.load("k")
 	IMULQ(step, k)
 	SUBQ(k, between)
 }

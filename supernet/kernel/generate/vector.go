@@ -121,6 +121,45 @@ func gp(names ...string) []reg.GPVirtual {
 	return r
 }
 
+// fields loads fields of the struct that the function's one parameter points to.
+func fields(names ...string) []reg.GPVirtual {
+	call := Load(Param("call"), GP64())
+	r := make([]reg.GPVirtual, len(names))
+	for i, name := range names {
+		r[i] = Load(Param("call").Dereference(call).Field(name), GP64()).(reg.GPVirtual)
+	}
+	return r
+}
+
+// fieldAddr is the place of a field of that struct.
+func fieldAddr(name string) Op {
+	call := Load(Param("call"), GP64())
+	c, err := Param("call").Dereference(call).Field(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return c.Addr
+}
+
+// progress has copies of fields of that struct, in the function's frame. Registers are taken, and the struct, which is
+// the caller's, stays as it is. So what changes from one round of the outermost loop to the next lies here.
+type progress map[string]Mem
+
+func newProgress(names ...string) progress {
+	p := progress{}
+	for i, r := range fields(names...) {
+		p[names[i]] = AllocLocal(8)
+		MOVQ(r, p[names[i]])
+	}
+	return p
+}
+
+func (p progress) load(name string) reg.GPVirtual {
+	r := GP64()
+	MOVQ(p[name], r)
+	return r
+}
+
 // series addresses the vectors at base + i·step for i below n.
 type series struct {
 	step, step3 reg.GPVirtual
