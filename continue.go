@@ -3,15 +3,12 @@ package nse
 import (
 	"context"
 	"fmt"
-	"path/filepath"
-	"time"
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/arrivals"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
-	"github.com/nse-dev/nse/supernet"
 )
 
 // Continue goes on with a search that has a front, ended or stopped, in a second pool (section 2). Every layer keeps
@@ -19,71 +16,52 @@ import (
 // it; 0 leaves that as it was. A run without a front is ErrNoFront. If this is cancelled, Resume goes on.
 func Continue(ctx context.Context, dir string, pool Pool, maxRounds int, o Options) (*Run, error) {
 	o = o.serial()
-	r, err := runs.Open(dir, time.Now)
+	p, err := openPast(dir)
 	if err != nil {
 		return nil, err
 	}
-	last, state, err := r.State()
-	if err == nil {
-		err = hasFront(dir, last, state)
+	defer p.run.Close()
+	if maxRounds > 0 {
+		p.settings.Search.MaxRounds = maxRounds
 	}
-	if err == nil {
-		err = o.admit()
+	if err := p.hasFront(); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		r.Close()
+	if err := o.admit(); err != nil {
 		return nil, err
 	}
 	opened, second, err := pool.open(ctx, o)
 	if err != nil {
-		r.Close()
 		return nil, err
 	}
 	defer opened.Close()
-	s, attached, err := continued(ctx, r, opened.Ops, maxRounds, o, last, state)
+	front := evolve.State{Round: 1, Front: p.state.Front} // all that is used of before
+	s, attached, err := p.reopen(ctx, o, front, func(c *catalog.Catalog, known runs.Ops) error {
+		return c.Join(ctx, known, opened.Ops)
+	})
 	defer attached.Close()
 	if err != nil {
-		r.Close()
 		return nil, err
 	}
 	defer s.Close()
-	s.pool = pool
+	s.pool, s.second = pool, s.catalog.IDs(opened.Ops)
 	s.prepared()
-	if err := s.join(r, second, opened); err != nil {
-		r.Close()
+	if err := s.join(p.run, second, opened); err != nil {
 		return nil, err
 	}
-	return s.follow(ctx, r)
+	return s.follow(ctx, p.run)
 }
 
 // hasFront refuses a run that has nothing for a second pool to begin with.
-func hasFront(dir string, last runs.Checkpoint, state evolve.State) error {
+func (p past) hasFront() error {
+	dir := p.run.Dir
 	switch {
-	case len(state.Front) > 0:
+	case len(p.state.Front) > 0:
 		return nil
-	case last.Done:
-		return noFront(dir + " ended without a front to go on from: " + state.Reason)
+	case p.last.Done:
+		return noFront(dir + " ended without a front to go on from: " + p.state.Reason)
 	}
 	return noFront(fmt.Sprintf("%s has no front to go on from: go on with nse resume %s until it has one", dir, dir))
-}
-
-// continued is the search of a run with the operations of a second pool besides its own.
-func continued(ctx context.Context, r *runs.Run, ops []registry.Op, maxRounds int, o Options, last runs.Checkpoint, state evolve.State) (*search, catalog.Pools, error) {
-	settings, err := r.Settings()
-	if err != nil {
-		return nil, nil, err
-	}
-	if maxRounds > 0 {
-		settings.Search.MaxRounds = maxRounds
-	}
-	front := evolve.State{Round: 1, Front: state.Front} // all that is used of before
-	s, opened, err := reopen(ctx, r, settings, o, last, state, front, func(c *catalog.Catalog, known runs.Ops) error {
-		return c.Join(ctx, known, ops)
-	})
-	if err == nil {
-		s.second = s.catalog.IDs(ops)
-	}
-	return s, opened, err
 }
 
 // join adds the second pool to the run.
@@ -97,79 +75,4 @@ func (s *search) join(r *runs.Run, p runs.Pool, opened *registry.Pool) (err erro
 		return err
 	}
 	return r.AddPool(p, ops)
-}
-
-// AddOps gives a search more operations, also while it runs in this process or another. They are built at every layer
-// of the run's network now, and wait at the end of every layer's pending list from the next replenishment on. It returns
-// the names of those that are new to the run. A search that has ended is ErrFinished.
-//
-// Operations that are Go values have to be among Options.Ops of the call that searches.
-func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []string, err error) {
-	r, err := runs.Read(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	if last, err := r.Last(); err != nil {
-		return nil, err
-	} else if last.Done {
-		return nil, fmt.Errorf("%s %w: go on with nse continue %s --pool FILE", dir, ErrFinished, dir)
-	}
-	p, err := pool.describe(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	if names, err = newOps(ctx, r, p, o.plugins(pool.Ops)); err != nil {
-		return nil, err
-	}
-	_, err = arrivals.Leave(r.Dir, p)
-	return names, err
-}
-
-// describe is what a run would keep of the pool, whose plugins it does not start.
-func (p Pool) describe(ctx context.Context, o Options) (d runs.Pool, err error) {
-	if p.File == "" {
-		d = runs.Pool{Source: programPool}
-		d.Dir, err = filepath.Abs(".")
-	} else if d, err = arrivals.Describe(ctx, p.File, o.plugins(nil)); err != nil {
-		err = fmt.Errorf("%s: %w", p.File, err)
-	}
-	d.Text = registry.WithOps(d.Text, p.Ops...)
-	return d, err
-}
-
-// newOps builds the operations of a pool at every layer of a run and lists those that it does not know.
-func newOps(ctx context.Context, r *runs.Run, p runs.Pool, o registry.Options) (names []string, err error) {
-	settings, err := r.Config()
-	if err != nil {
-		return nil, err
-	}
-	skeleton, err := settings.Macro.Skeleton(r.Info.Image)
-	if err != nil {
-		return nil, err
-	}
-	ops, err := r.Ops()
-	if err != nil {
-		return nil, err
-	}
-	known := catalog.New(supernet.Skeleton{}, catalog.Pricing{})
-	for _, op := range ops {
-		known.Names = append(known.Names, op.Name)
-	}
-	o.Lock = p.Lock
-	pool, err := registry.Parse(ctx, p.Source, p.Text, p.Dir, o)
-	if err != nil {
-		return nil, err
-	}
-	defer pool.Close()
-	if _, err := catalog.LayOut(ctx, pool.Ops, skeleton, catalog.PricingOf(settings, r.Info.Image)); err != nil {
-		return nil, err
-	}
-	for _, op := range known.Unknown(pool.Ops) {
-		names = append(names, op.Name)
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("%s: the run knows all operations of %s already", r.Dir, p.Source)
-	}
-	return names, nil
 }

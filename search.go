@@ -109,9 +109,8 @@ func (s *search) prepared() {
 		Low:  c.Low(), High: c.High(), Least: least, Greatest: greatest, Unit: c.Kind.Unit()})
 }
 
-// follow runs the search from its state to its end, with everything that happens written to the run, which it closes.
+// follow runs the search from its state to its end, with everything that happens written to the run.
 func (s *search) follow(ctx context.Context, r *runs.Run) (*Run, error) {
-	defer r.Close()
 	if err := r.AddMachine(latency.Here(Version()).String()); err != nil {
 		return nil, err
 	}

@@ -39,7 +39,9 @@ func WatchFrom(p runs.Pool, named []string, from Sources, warn func(string)) (Wa
 	if err != nil {
 		return Watch{}, err
 	}
-	if err := registry.Trust(path); err != nil {
+	if filepath.Ext(path) != ".toml" { // no other file is watched
+		path = ""
+	} else if err := registry.Trust(path); err != nil {
 		warn(fmt.Sprintf("after a resume changes of %s will not be looked at: %s", p.Source, text.OneLine(err)))
 	}
 	dirs, err := from.folders(named, warn, "--watch %[1]s, or nse ops lock --pool "+p.Source)
