@@ -9,6 +9,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/nse-dev/nse/internal/text"
 )
 
 // Report is what is known of a run. Accuracies are 0..1 and costs in Unit.
@@ -169,7 +171,7 @@ var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"svg": inline, "percent": percent, "number": func(v float64) string { return fmt.Sprintf("%.4g", v) },
-	"thousands": thousands, "millions": func(n int64) string { return fmt.Sprintf("%.4g", float64(n)/1e6) },
+	"thousands": text.Thousands, "millions": func(n int64) string { return fmt.Sprintf("%.4g", float64(n)/1e6) },
 	"time":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 	"duration": func(d time.Duration) string { return d.Round(time.Second).String() },
 	"power":    power, "join": func(ops []string) string { return strings.Join(ops, " + ") },
@@ -225,13 +227,4 @@ func power(log10 float64) template.HTML {
 		return template.HTML(fmt.Sprintf("%.0f", math.Pow(10, log10)))
 	}
 	return template.HTML(fmt.Sprintf("%.1f·10<sup>%.0f</sup>", math.Pow(10, log10-exponent), exponent))
-}
-
-// thousands writes a count with separators.
-func thousands(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }
