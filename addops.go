@@ -42,7 +42,7 @@ func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []stri
 // describe is what a run would keep of the pool, whose plugins it does not start.
 func (p Pool) describe(ctx context.Context, o Options) (d runs.Pool, err error) {
 	if p.File == "" {
-		d = runs.Pool{Source: programPool}
+		d = runs.Pool{Source: programPool, Text: []byte(p.Text)}
 		d.Dir, err = filepath.Abs(".")
 	} else if d, err = arrivals.Describe(ctx, p.File, o.plugins(nil)); err != nil {
 		err = fmt.Errorf("%s: %w", p.File, err)

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	// ErrNoRun says that a folder holds no run.
+	// ErrNoRun says that a folder holds no run, or that there is no folder.
 	ErrNoRun = runs.ErrNoRun
 	// ErrNoFront says that a run has no front: no round has come to its end, or the search ended without one.
 	ErrNoFront = errors.New("no front")

@@ -33,13 +33,16 @@ func ParseSettings(name string, text []byte) (Settings, error) {
 	return config.Parse(name, text, config.Override{})
 }
 
-// Pool is the operations that a search begins or goes on with. It may name a file, hold Go values, or both.
+// Pool is the operations that a search begins or goes on with: those of a pool file or of its text, Go values, or both.
 type Pool struct {
 	// File is a pool file such as ops.toml. Plugins in it are executed if they are pinned and were accepted on this
 	// machine. AddOps takes a plugin here too.
 	File string
+	// Text is the text of a pool file, such as one of Pools. It counts where File is empty. Its paths are relative to the
+	// working folder.
+	Text string
 	// Ops are operations that run in process. One that the file names as builtin = "NAME" has the attributes that the
-	// file says; any other is listed once, with the defaults of its attributes.
+	// file says. Any other is listed once, with the defaults of its attributes.
 	Ops []sdk.Op
 }
 
@@ -132,7 +135,7 @@ func (p Pool) open(ctx context.Context, o Options) (*registry.Pool, runs.Pool, e
 	how := o.plugins(p.Ops)
 	var text []byte
 	if p.File == "" {
-		source = programPool
+		source, text = programPool, []byte(p.Text)
 	} else if text, err = file.ReadText(p.File); err == nil {
 		how.Lock, err = registry.ReadLock(filepath.Dir(p.File))
 	}

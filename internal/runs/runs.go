@@ -39,7 +39,7 @@ const (
 	lockFile = "run.lock"
 )
 
-// ErrNoRun says that a folder holds no run.
+// ErrNoRun says that a folder holds no run, or that there is no folder.
 var ErrNoRun = errors.New("holds no run")
 
 // Run is an open run folder. Rows that are added wait in memory until the next Checkpoint. Methods are for one goroutine.
@@ -228,7 +228,9 @@ func Free(dir string) error {
 
 // check says why dir is not a run's folder.
 func check(dir string) error {
-	if info, err := os.Stat(dir); err != nil {
+	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return noFolder{file.PathError(dir, err)}
+	} else if err != nil {
 		return file.PathError(dir, err)
 	} else if !info.IsDir() {
 		return fmt.Errorf("%s is a file: want the folder of a run", dir)
@@ -238,6 +240,12 @@ func check(dir string) error {
 	}
 	return nil
 }
+
+// noFolder says that there is no folder. It is ErrNoRun too.
+type noFolder struct{ error }
+
+func (noFolder) Is(target error) bool { return target == ErrNoRun }
+func (n noFolder) Unwrap() error      { return n.error }
 
 // complete checks that the files the database speaks of are there, and removes files of checkpoints that never ended.
 func (r *Run) complete() error {

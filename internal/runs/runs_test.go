@@ -168,6 +168,16 @@ func TestOnlyOneProcessWrites(t *testing.T) {
 	}
 }
 
+// A folder without a run and no folder at all are one error for programs.
+func TestNoRun(t *testing.T) {
+	empty := t.TempDir()
+	for _, dir := range []string{empty, filepath.Join(empty, "none")} {
+		if _, err := Read(dir); !errors.Is(err, ErrNoRun) {
+			t.Errorf("%s: %v, want ErrNoRun", dir, err)
+		}
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	cases := map[string]struct {
 		damage func(t *testing.T, dir string)

@@ -73,7 +73,7 @@ func run(step, dir, pools string) error {
 // start starts the search, or resumes it where there is a run.
 func start(ctx context.Context, dir, pools string, o nse.Options) error {
 	r, err := nse.Resume(ctx, dir, o)
-	if errors.Is(err, nse.ErrNoRun) || errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, nse.ErrNoRun) {
 		s, err := settings()
 		if err != nil {
 			return err
