@@ -30,21 +30,17 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-
 	settings, err := nse.QuickSettings()
 	if err != nil {
 		log.Fatal(err)
 	}
 	settings.Data.Spec, settings.Search.K, settings.Search.MaxRounds = "generated:200", 3, 2
 
-	pool := nse.Pool{Ops: []sdk.Op{bottleneck}, Text: `
-		[[plugin]]
-		builtin = "mbconv"
-		[[plugin.op]]
-		name = "mbconv"
-		kernel = [3, 5]
-		expand = [1, 3]`}
-
+	shipped, err := nse.Pools.ReadFile("ops.toml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	pool := nse.Pool{Text: string(shipped), Ops: []sdk.Op{bottleneck}}
 	run, err := nse.Start(context.Background(), filepath.Join(dir, "run"), pool, settings, nse.Options{})
 	if err != nil {
 		log.Fatal(err)
@@ -54,20 +50,14 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, op := range history {
-		fmt.Println(op.Op)
-	}
 	front, err := run.Front()
 	if err != nil {
 		log.Fatal(err)
 	}
 	best := front.Architectures[len(front.Architectures)-1]
+	fmt.Println(len(history), "operations")
 	fmt.Printf("front of round %d: %d layers, costs in %s\n", front.Round, len(best.Ops), front.Unit)
 	// Output:
-	// mbconv-k3-e1
-	// mbconv-k3-e3
-	// mbconv-k5-e1
-	// mbconv-k5-e3
-	// bottleneck
+	// 28 operations
 	// front of round 2: 5 layers, costs in million MACs
 }
