@@ -1,4 +1,4 @@
-.PHONY: build test generate fuzz check
+.PHONY: build test generate fuzz bench-compare check
 
 build: ## the nse binary
 	CGO_ENABLED=0 go build -trimpath -o nse ./cmd/nse
@@ -11,6 +11,9 @@ generate: ## protobuf code and the configuration reference
 
 fuzz: ## search for inputs that break the readers, 10 minutes each (TIME=1m for less)
 	bash .ci/fuzz $(TIME)
+
+bench-compare: ## benchmarks of two commits beside each other (OLD=HEAD~1 NEW=HEAD; COUNT=10 BENCH=.)
+	bash .ci/bench-compare $(or $(OLD),HEAD~1) $(or $(NEW),HEAD)
 
 check: ## what is checked before a change lands
 	bash .ci/run

@@ -16,33 +16,58 @@
 package nse
 
 import (
+	"cmp"
 	"embed"
 	"runtime/debug"
 )
 
-// Pools holds the pools that ship: ops.toml, the 27 operations of the paper's first search space, and those of the other
-// two in pools/.
+// Pools holds the pools that ship: ops.toml, the 27 operations of the paper's first search space, and those of the
+// other two in pools/.
 //
 //go:embed ops.toml pools/*.toml
 var Pools embed.FS
 
 const module = "github.com/nse-dev/nse"
 
-// Version is the version of this module as the program was built with it, or the commit of a checkout. It is "unknown"
-// where the build does not tell.
+// Version is the version of this module as the program was built with it: a release, a version made from the commit, or
+// the commit of a checkout, which ends in +dirty if files had changed. It is "unknown" where the build does not tell.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
 	}
-	version := info.Main.Version
-	for _, d := range info.Deps {
-		if d.Path == module {
-			version = d.Version
+	return versionIn(info)
+}
+
+// versionIn is the version of this module in what a build tells.
+func versionIn(info *debug.BuildInfo) string {
+	if info.Main.Path != module {
+		for _, d := range info.Deps {
+			if d.Path == module {
+				return d.Version
+			}
 		}
 	}
-	if version == "" {
-		return "unknown"
+	version := info.Main.Version
+	if version == "" || version == "(devel)" {
+		version = cmp.Or(commitIn(info), version, "unknown")
 	}
 	return version
+}
+
+// commitIn is the commit of the checkout that a program was built in. It is empty where the build does not tell.
+func commitIn(info *debug.BuildInfo) string {
+	var commit, dirty string
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+dirty"
+		}
+	}
+	if commit == "" {
+		return ""
+	}
+	return commit + dirty
 }

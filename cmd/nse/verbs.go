@@ -20,8 +20,9 @@ const (
 
 // verbs is the table of commands, in the order of the help.
 func verbs() []*cobra.Command {
-	return []*cobra.Command{evolveVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(), reportVerb(), retrainVerb(), evalVerb(), predictVerb(), exportVerb(), drawVerb(), costVerb(),
-		lutVerb(), benchVerb(), versionVerb(), pluginVerb()}
+	return []*cobra.Command{evolveVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(), reportVerb(), retrainVerb(),
+		evalVerb(), predictVerb(), exportVerb(), drawVerb(), costVerb(), lutVerb(), benchVerb(), versionVerb(),
+		completionVerb(), manVerb(), pluginVerb()}
 }
 
 // run executes a command line and returns its exit status. An error is one line on standard error.
@@ -40,7 +41,7 @@ the front uses, refills from the pool, and repeats.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}, verbs()...)
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true // completionVerb is it
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{c.CommandPath(), err} })
 	root.SetArgs(args)
 	root.SetOut(os.Stdout)
