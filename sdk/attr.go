@@ -14,7 +14,8 @@ type Attr struct {
 	Short   string // prefix of the value in a member's name: "k" makes k3
 	Doc     string // one sentence
 	Default any    // its type is the attribute's: int, []int, float64, bool or string
-	// Required attributes must be given in ops.toml and always appear in names; others appear where they differ from Default.
+	// Required attributes must be given in ops.toml and always appear in names; others appear where they differ from
+	// Default.
 	Required bool
 }
 

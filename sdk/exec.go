@@ -20,16 +20,16 @@ type Exec struct {
 	Run func(Call) error
 }
 
-// Kernel is a computation of a family's Exec primitives. Both functions run with up to all cores to themselves, one call
-// at a time for each process, and must not hold on to the slices.
+// Kernel is a computation of a family's Exec primitives. Both functions run with up to all cores to themselves, one
+// call at a time for each process, and must not hold on to the slices.
 type Kernel struct {
 	Name     string           // as a family's
 	Forward  func(Call) error // overwrites Y from X and W
 	Backward func(Call) error // overwrites DX and DW, the gradients of X and W, from X, W and DY, the gradient of Y
 }
 
-// Call is one computation of an Exec primitive on a batch. Activations are NHWC. A weight of shape [out, in, kh, kw] lies
-// in memory as [kh, kw, in, out], and one of shape [out, in] as [in, out].
+// Call is one computation of an Exec primitive on a batch. Activations are NHWC. A weight of shape [out, in, kh, kw]
+// lies in memory as [kh, kw, in, out], and one of shape [out, in] as [in, out].
 type Call struct {
 	Backward bool // which of the two functions is meant
 	Images   int  // N
@@ -58,9 +58,12 @@ func (e Exec) Infer(in []Shape) (Shape, error) {
 	}
 	switch {
 	case !spelled(e.Kernel, lower+digits+"-"):
-		return Shape{}, fmt.Errorf("kernel %q: a name is 1 to 64 lower-case letters, digits and dashes, and starts with a letter", e.Kernel)
+		return Shape{},
+			fmt.Errorf("kernel %q: a name is 1 to 64 lower-case letters, digits and dashes, and starts with a letter",
+				e.Kernel)
 	case len(e.Args) > maxArgs || len(e.Weights) > maxWeights:
-		return Shape{}, fmt.Errorf("%d arguments and %d weights: want at most %d of each", len(e.Args), len(e.Weights), maxArgs)
+		return Shape{}, fmt.Errorf("%d arguments and %d weights: want at most %d of each", len(e.Args), len(e.Weights),
+			maxArgs)
 	case e.Work < 0:
 		return Shape{}, fmt.Errorf("%d multiply-accumulates", e.Work)
 	}
@@ -145,7 +148,8 @@ func (op Op) bind(g *Graph) error {
 func (k Kernel) validate() error {
 	switch {
 	case !spelled(k.Name, lower+digits+"-"):
-		return fmt.Errorf("kernel %q: a name is 1 to 64 lower-case letters, digits and dashes, and starts with a letter", k.Name)
+		return fmt.Errorf("kernel %q: a name is 1 to 64 lower-case letters, digits and dashes, and starts with "+
+			"a letter", k.Name)
 	case k.Forward == nil || k.Backward == nil:
 		return fmt.Errorf("kernel %q: want Forward and Backward", k.Name)
 	}

@@ -123,7 +123,8 @@ func (g *Graph) checkNames() error {
 	nodes, params := map[string]int{}, map[string]int{}
 	for i, n := range g.Nodes {
 		if n.Name == "" || len(n.Name) > 64 || !only(n.Name, lower+upper+digits+"_-.") {
-			return fmt.Errorf("node %d: name %q is not 1 to 64 letters, digits, dots, dashes and underscores", i, n.Name)
+			return fmt.Errorf("node %d: name %q is not 1 to 64 letters, digits, dots, dashes and underscores", i,
+				n.Name)
 		}
 		if j, taken := nodes[n.Name]; taken {
 			return fmt.Errorf("nodes %d and %d are both named %q", j, i, n.Name)

@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// Primitive is one kind of node. Its fields are its attributes; everything else follows from them and the shapes of the inputs.
+// Primitive is one kind of node. Its fields are its attributes; everything else follows from them and the shapes of the
+// inputs.
 type Primitive interface {
 	Kind() string                    // name in messages and in the wire format
 	Infer(in []Shape) (Shape, error) // shape of the output, or why the node is invalid
@@ -103,7 +104,8 @@ func (b BatchNorm) Infer(in []Shape) (Shape, error) {
 
 func (BatchNorm) Params(in []Shape) []Param {
 	c := []int{in[0].Channels}
-	return []Param{{"weight", c, One}, {"bias", c, Zero}, {"running_mean", c, RunningMean}, {"running_var", c, RunningVar}}
+	return []Param{{"weight", c, One}, {"bias", c, Zero}, {"running_mean", c, RunningMean},
+		{"running_var", c, RunningVar}}
 }
 
 func (BatchNorm) MACs([]Shape) int64 { return 0 }
@@ -126,8 +128,8 @@ func (Activation) Params([]Shape) []Param { return nil }
 // MACs returns 0.
 func (Activation) MACs([]Shape) int64 { return 0 }
 
-// SqueezeExcite scales channels by a gate computed from their means: fc1 to channels/Reduction, Activation, fc2, sigmoid.
-// fc1 and fc2 are 1×1 convolutions with biases.
+// SqueezeExcite scales channels by a gate computed from their means: fc1 to channels/Reduction, Activation, fc2,
+// sigmoid. fc1 and fc2 are 1×1 convolutions with biases.
 type SqueezeExcite struct {
 	Reduction  int
 	Activation Activation
@@ -331,7 +333,9 @@ func window(x Shape, kernel, stride, pad, dilation [2]int) (Shape, error) {
 	for i := range size {
 		k, s, p, d := kernel[i], stride[i], pad[i], dilation[i]
 		if min(k, s, d) < 1 || p < 0 || max(k, s, p, d) > 1024 {
-			return Shape{}, fmt.Errorf("kernel %d, stride %d, padding %d, dilation %d are not in 1..1024 (padding from 0)", k, s, p, d)
+			return Shape{},
+				fmt.Errorf("kernel %d, stride %d, padding %d, dilation %d are not in 1..1024 (padding from 0)", k, s, p,
+					d)
 		}
 		span := d*(k-1) + 1
 		if size[i]+2*p < span {

@@ -1,6 +1,8 @@
-// Package sdk is what the author of an operator imports: an operation builds, for one layer of a network, a small graph of typed primitives.
+// Package sdk is what the author of an operator imports: an operation builds, for one layer of a network, a small graph
+// of typed primitives.
 //
-// Shapes, parameters and multiply-accumulates follow from the graph; nothing is declared twice. Package sdk/serve turns operations into a plugin.
+// Shapes, parameters and multiply-accumulates follow from the graph; nothing is declared twice. Package sdk/serve turns
+// operations into a plugin.
 package sdk
 
 import (

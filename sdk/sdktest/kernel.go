@@ -42,7 +42,8 @@ func kernels(op sdk.Op, attrs sdk.Attrs, s *served) error {
 }
 
 func newKernel(op sdk.Op, e sdk.Exec, in sdk.Shape) kernel {
-	r := &wire.RunRequest{Family: op.Name, Kernel: e.Kernel, Args: wire.EncodeArgs(e.Args), In: wire.EncodeShape(in), Out: wire.EncodeShape(e.Out), Images: 3}
+	r := &wire.RunRequest{Family: op.Name, Kernel: e.Kernel, Args: wire.EncodeArgs(e.Args), In: wire.EncodeShape(in),
+		Out: wire.EncodeShape(e.Out), Images: 3}
 	for _, w := range e.Weights {
 		r.Weights = append(r.Weights, uint32(w.Size()))
 	}
@@ -116,7 +117,9 @@ func (k kernel) run(given []float32, backward bool) (results []float32, err erro
 	if !slices.Equal(memory[:len(given)], given) {
 		return nil, errors.New("changes what it is given")
 	}
-	if i := slices.IndexFunc(results, func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) }); i >= 0 {
+	if i := slices.IndexFunc(results, func(v float32) bool {
+		return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0)
+	}); i >= 0 {
 		return nil, fmt.Errorf("leaves %v in element %d of its results, which it has to overwrite", results[i], i)
 	}
 	return results, nil
@@ -165,7 +168,8 @@ func (k kernel) differences(given, dy, gradient []float32) error {
 			}
 		}
 		if !(worst <= tolerance*largest) {
-			return fmt.Errorf("backward is wrong: the gradient of %s[%d] differs from the central difference by %.2g of the largest", names[t], at, worst/largest)
+			return fmt.Errorf("backward is wrong: the gradient of %s[%d] differs from the central difference by %.2g "+
+				"of the largest", names[t], at, worst/largest)
 		}
 		from += size
 	}

@@ -18,11 +18,11 @@ import (
 // Run tests members of a family: those with the given attributes, or the one with all defaults if none are given. A
 // family whose attributes are required needs some.
 //
-// Each is built at layers of many widths, strides, sizes and activations. It may be impossible at some, with an error of
-// one line, but not at all of those of 240 channels. Equal calls give equal graphs, also through the plugin protocol and
-// in several calls at once. Attributes without sense are refused, or fit by chance, but never panic. Kernels of Exec
-// primitives write every result and nothing else, agree with central differences, and repeat themselves to the bit where
-// they are declared to be deterministic.
+// Each is built at layers of many widths, strides, sizes and activations. It may be impossible at some, with an error
+// of one line, but not at all of those of 240 channels. Equal calls give equal graphs, also through the plugin protocol
+// and in several calls at once. Attributes without sense are refused, or fit by chance, but never panic. Kernels of
+// Exec primitives write every result and nothing else, agree with central differences, and repeat themselves to the bit
+// where they are declared to be deterministic.
 func Run(t *testing.T, op sdk.Op, members ...sdk.Attrs) {
 	t.Helper()
 	if err := op.Validate(); err != nil {
@@ -82,8 +82,9 @@ func layers() []sdk.Layer {
 			for stride := 1; stride <= 2; stride++ {
 				for activation := sdk.ReLU; activation <= sdk.Sigmoid; activation++ {
 					for _, gate := range []bool{false, true} {
-						list = append(list, sdk.Layer{Index: len(list), In: channels[0], Out: channels[1], Stride: stride,
-							Height: size[0], Width: size[1], Activation: activation, SqueezeExcite: gate})
+						list = append(list, sdk.Layer{Index: len(list), In: channels[0], Out: channels[1],
+							Stride: stride, Height: size[0], Width: size[1], Activation: activation,
+							SqueezeExcite: gate})
 					}
 				}
 			}

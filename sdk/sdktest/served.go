@@ -31,8 +31,9 @@ func serveFamily(op sdk.Op) (*served, error) {
 	s := &served{server: grpc.NewServer()}
 	wire.RegisterOperationsServer(s.server, operations)
 	listener := bufconn.Listen(1 << 16)
-	s.client, err = grpc.NewClient("passthrough:///plugin", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	dial := func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }
+	s.client, err = grpc.NewClient("passthrough:///plugin",
+		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithContextDialer(dial))
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,8 @@ func (s *served) build(op sdk.Op, l sdk.Layer, attrs sdk.Attrs) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	reply, err := s.rpc.Build(context.Background(), &wire.BuildRequest{Family: op.Name, Attributes: values, Layer: wire.EncodeLayer(l)})
+	reply, err := s.rpc.Build(context.Background(),
+		&wire.BuildRequest{Family: op.Name, Attributes: values, Layer: wire.EncodeLayer(l)})
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,8 @@ import (
 
 // newServer is go-plugin's server with room for tensors.
 func newServer(o []grpc.ServerOption) *grpc.Server {
-	return grpc.NewServer(append(o, grpc.MaxRecvMsgSize(wire.MaxTensors+1<<20), grpc.MaxSendMsgSize(wire.MaxTensors+1<<20))...)
+	return grpc.NewServer(append(o, grpc.MaxRecvMsgSize(wire.MaxTensors+1<<20),
+		grpc.MaxSendMsgSize(wire.MaxTensors+1<<20))...)
 }
 
 // Run implements wire.OperationsServer. What goes wrong in the kernel is part of the reply.

@@ -30,7 +30,8 @@ func Main(ops ...sdk.Op) { MainVersion(wire.ProgramVersion(), ops...) }
 // MainVersion is Main for a plugin that tells its version itself, in at most 128 printable characters without spaces.
 func MainVersion(version string, ops ...sdk.Op) {
 	if h := wire.Handshake(); os.Getenv(h.MagicCookieKey) != h.MagicCookieValue {
-		fail(errors.New("this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops check --pool ops.toml"))
+		fail(errors.New("this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops " +
+			"check --pool ops.toml"))
 	}
 	server, err := newOperations(version, ops)
 	if err == nil {
@@ -121,7 +122,8 @@ func Operations(ops ...sdk.Op) (wire.OperationsServer, error) {
 
 // Describe implements wire.OperationsServer.
 func (s *operations) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeReply, error) {
-	return &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, SdkVersion: wire.SDKVersion, PluginVersion: s.version, Families: s.families}, nil
+	return &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, SdkVersion: wire.SDKVersion,
+		PluginVersion: s.version, Families: s.families}, nil
 }
 
 // Build implements wire.OperationsServer. What goes wrong in the operation is part of the reply.

@@ -59,7 +59,8 @@ func decodePrimitive(n *Node) (sdk.Primitive, error) {
 	case *Node_Conv2D:
 		c := p.Conv2D
 		return sdk.Conv2D{
-			Out: int(c.GetOut()), Kernel: decodePair(c.GetKernel()), Stride: decodePair(c.GetStride()), Pad: decodePair(c.GetPad()),
+			Out: int(c.GetOut()), Kernel: decodePair(c.GetKernel()), Stride: decodePair(c.GetStride()),
+			Pad:      decodePair(c.GetPad()),
 			Dilation: decodePair(c.GetDilation()), Groups: int(c.GetGroups()), Bias: c.GetBias(),
 		}, nil
 	case *Node_Linear:
@@ -73,10 +74,12 @@ func decodePrimitive(n *Node) (sdk.Primitive, error) {
 		return sdk.SqueezeExcite{Reduction: int(s.GetReduction()), Activation: sdk.Activation(s.GetActivation())}, nil
 	case *Node_MaxPool:
 		w := p.MaxPool
-		return sdk.MaxPool{Kernel: decodePair(w.GetKernel()), Stride: decodePair(w.GetStride()), Pad: decodePair(w.GetPad())}, nil
+		return sdk.MaxPool{Kernel: decodePair(w.GetKernel()), Stride: decodePair(w.GetStride()),
+			Pad: decodePair(w.GetPad())}, nil
 	case *Node_AvgPool:
 		w := p.AvgPool
-		return sdk.AvgPool{Kernel: decodePair(w.GetKernel()), Stride: decodePair(w.GetStride()), Pad: decodePair(w.GetPad())}, nil
+		return sdk.AvgPool{Kernel: decodePair(w.GetKernel()), Stride: decodePair(w.GetStride()),
+			Pad: decodePair(w.GetPad())}, nil
 	case *Node_GlobalAvgPool:
 		return sdk.GlobalAvgPool{}, nil
 	case *Node_Add:
@@ -102,7 +105,8 @@ func decodePrimitive(n *Node) (sdk.Primitive, error) {
 // unknownPrimitive names the field of a primitive that this version of the protocol does not have.
 func unknownPrimitive(n *Node) error {
 	if unknown := n.ProtoReflect().GetUnknown(); len(unknown) > 0 {
-		return fmt.Errorf("a primitive that protocol version %d does not have: the plugin was built with a newer sdk", ProtocolVersion)
+		return fmt.Errorf("a primitive that protocol version %d does not have: the plugin was built with a newer sdk",
+			ProtocolVersion)
 	}
 	return fmt.Errorf("it has no primitive")
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// ProgramVersion is the version of the program's main module, as Go built it. It is empty if the program was built without
-// modules.
+// ProgramVersion is the version of the program's main module, as Go built it. It is empty if the program was built
+// without modules.
 func ProgramVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -36,7 +36,8 @@ func EncodeFamily(op sdk.Op) (*Family, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: attribute %q: %w", op.Name, a.Name, err)
 		}
-		m.Attributes = append(m.Attributes, &Attribute{Name: a.Name, Short: a.Short, Doc: a.Doc, DefaultValue: v, Required: a.Required})
+		m.Attributes = append(m.Attributes, &Attribute{Name: a.Name, Short: a.Short, Doc: a.Doc, DefaultValue: v,
+			Required: a.Required})
 	}
 	return m, nil
 }
@@ -49,7 +50,8 @@ func DecodeFamily(m *Family) (sdk.Op, error) {
 		if err != nil {
 			return op, fmt.Errorf("%q: attribute %q: %w", op.Name, a.GetName(), err)
 		}
-		op.Attrs = append(op.Attrs, sdk.Attr{Name: a.GetName(), Short: a.GetShort(), Doc: a.GetDoc(), Default: v, Required: a.GetRequired()})
+		op.Attrs = append(op.Attrs, sdk.Attr{Name: a.GetName(), Short: a.GetShort(), Doc: a.GetDoc(), Default: v,
+			Required: a.GetRequired()})
 	}
 	return op, op.Validate()
 }

@@ -54,7 +54,8 @@ func encodePrimitive(p sdk.Primitive) (isNode_Primitive, error) {
 	case sdk.Activation:
 		return &Node_Activate{&Activate{Activation: Activation(p)}}, nil
 	case sdk.SqueezeExcite:
-		return &Node_SqueezeExcite{&SqueezeExcite{Reduction: uint32(p.Reduction), Activation: Activation(p.Activation)}}, nil
+		return &Node_SqueezeExcite{&SqueezeExcite{Reduction: uint32(p.Reduction),
+			Activation: Activation(p.Activation)}}, nil
 	case sdk.MaxPool:
 		return &Node_MaxPool{encodePool(p.Kernel, p.Stride, p.Pad)}, nil
 	case sdk.AvgPool:

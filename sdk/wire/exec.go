@@ -16,7 +16,8 @@ const ArenaVariable = "NSE_ARENA"
 const MaxTensors = 1 << 30
 
 func encodeExec(e sdk.Exec) *Exec {
-	m := &Exec{Kernel: e.Kernel, Args: EncodeArgs(e.Args), Out: EncodeShape(e.Out), Macs: e.Work, Deterministic: e.Deterministic}
+	m := &Exec{Kernel: e.Kernel, Args: EncodeArgs(e.Args), Out: EncodeShape(e.Out), Macs: e.Work,
+		Deterministic: e.Deterministic}
 	for _, w := range e.Weights {
 		shape := make([]uint32, len(w.Shape))
 		for i, d := range w.Shape {
@@ -28,7 +29,8 @@ func encodeExec(e sdk.Exec) *Exec {
 }
 
 func decodeExec(m *Exec) sdk.Exec {
-	e := sdk.Exec{Kernel: m.GetKernel(), Args: decodeArgs(m.GetArgs()), Out: decodeShape(m.GetOut()), Work: m.GetMacs(), Deterministic: m.GetDeterministic()}
+	e := sdk.Exec{Kernel: m.GetKernel(), Args: decodeArgs(m.GetArgs()), Out: decodeShape(m.GetOut()), Work: m.GetMacs(),
+		Deterministic: m.GetDeterministic()}
 	for _, w := range m.GetWeights() {
 		p := sdk.Param{Name: w.GetName(), Init: sdk.Init(w.GetInitial())}
 		for _, d := range w.GetShape() {
@@ -80,7 +82,8 @@ func (r *RunRequest) Tensors() (given, results int, err error) {
 		return 0, 0, err
 	}
 	if 4*(given+results) > MaxTensors {
-		return 0, 0, fmt.Errorf("%d bytes of tensors are more than the %d of a call: use a smaller batch", 4*(given+results), MaxTensors)
+		return 0, 0, fmt.Errorf("%d bytes of tensors are more than the %d of a call: use a smaller batch",
+			4*(given+results), MaxTensors)
 	}
 	return given, results, nil
 }
@@ -108,7 +111,8 @@ func (r *RunRequest) Call(memory []float32) sdk.Call {
 		}
 		return all
 	}
-	c := sdk.Call{Backward: r.GetBackward(), Images: int(r.GetImages()), In: decodeShape(r.GetIn()), Out: decodeShape(r.GetOut()), Args: decodeArgs(r.GetArgs())}
+	c := sdk.Call{Backward: r.GetBackward(), Images: int(r.GetImages()), In: decodeShape(r.GetIn()),
+		Out: decodeShape(r.GetOut()), Args: decodeArgs(r.GetArgs())}
 	x, y := c.Images*c.In.Size(), c.Images*c.Out.Size()
 	c.X, c.W = take(x), weights()
 	if !c.Backward {
