@@ -15,7 +15,8 @@ func Op() sdk.Op {
 		Doc:  "Bottleneck with a full convolution: 1×1, k×k, 1×1.",
 		Attrs: []sdk.Attr{
 			{Name: "kernel", Short: "k", Doc: "side of the kernel, odd", Default: 3},
-			{Name: "expand", Short: "e", Doc: "width of the inner convolution in input channels", Default: 1, Required: true},
+			{Name: "expand", Short: "e", Doc: "width of the inner convolution in input channels", Default: 1,
+				Required: true},
 		},
 		Build: build,
 	}

@@ -7,15 +7,16 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Op is 1×1 to expand·c_in channels, a full kernel×kernel convolution, a second one with the layer's stride, 1×1 to c_out, each
-// followed by batch normalisation and, but for the last, an activation.
+// Op is 1×1 to expand·c_in channels, a full kernel×kernel convolution, a second one with the layer's stride, 1×1 to
+// c_out, each followed by batch normalisation and, but for the last, an activation.
 func Op() sdk.Op {
 	return sdk.Op{
 		Name: "dualconv",
 		Doc:  "Bottleneck with two full convolutions: 1×1, k×k, k×k, 1×1.",
 		Attrs: []sdk.Attr{
 			{Name: "kernel", Short: "k", Doc: "side of both kernels, odd", Default: 3},
-			{Name: "expand", Short: "e", Doc: "width of the inner convolutions in input channels", Default: 1, Required: true},
+			{Name: "expand", Short: "e", Doc: "width of the inner convolutions in input channels", Default: 1,
+				Required: true},
 		},
 		Build: build,
 	}

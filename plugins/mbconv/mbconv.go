@@ -15,9 +15,11 @@ func Op() sdk.Op {
 		Doc:  "Inverted bottleneck: 1×1, depthwise k×k, 1×1.",
 		Attrs: []sdk.Attr{
 			{Name: "kernel", Short: "k", Doc: "side of the depthwise kernel, odd", Default: 3, Required: true},
-			{Name: "expand", Short: "e", Doc: "width of the depthwise convolution in input channels", Default: 1, Required: true},
+			{Name: "expand", Short: "e", Doc: "width of the depthwise convolution in input channels", Default: 1,
+				Required: true},
 			{Name: "dilation", Short: "d", Doc: "spacing of the depthwise kernel's taps", Default: 1},
-			{Name: "groups", Short: "g", Doc: "groups of the first and of the last 1×1 convolution", Default: []int{1, 1}},
+			{Name: "groups", Short: "g", Doc: "groups of the first and of the last 1×1 convolution",
+				Default: []int{1, 1}},
 		},
 		Build: build,
 	}

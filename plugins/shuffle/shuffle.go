@@ -1,4 +1,5 @@
-// Package shuffle is a unit in the manner of ShuffleNetV2: half of the channels is transformed, then the halves are interleaved.
+// Package shuffle is a unit in the manner of ShuffleNetV2: half of the channels is transformed, then the halves are
+// interleaved.
 package shuffle
 
 import (

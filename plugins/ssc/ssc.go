@@ -15,7 +15,8 @@ func Op() sdk.Op {
 		Doc:  "Spatially separable convolution: 1×1, 1×k, k×1, 1×1.",
 		Attrs: []sdk.Attr{
 			{Name: "kernel", Short: "k", Doc: "length of the two kernels, odd", Default: 5, Required: true},
-			{Name: "expand", Short: "e", Doc: "width of the inner convolutions in input channels", Default: 1, Required: true},
+			{Name: "expand", Short: "e", Doc: "width of the inner convolutions in input channels", Default: 1,
+				Required: true},
 		},
 		Build: build,
 	}
@@ -34,8 +35,10 @@ func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	}
 	inner, pad := expand*l.In, sdk.Same(kernel, 1)
 	x := g.Input().Conv1x1(inner, 1).BatchNormAct(l.Activation)
-	x = x.Conv(sdk.Conv2D{Out: inner, Kernel: [2]int{1, kernel}, Stride: [2]int{1, l.Stride}, Pad: [2]int{0, pad}}).BatchNormAct(l.Activation)
-	x = x.Conv(sdk.Conv2D{Out: inner, Kernel: [2]int{kernel, 1}, Stride: [2]int{l.Stride, 1}, Pad: [2]int{pad, 0}}).BatchNormAct(l.Activation)
+	across := sdk.Conv2D{Out: inner, Kernel: [2]int{1, kernel}, Stride: [2]int{1, l.Stride}, Pad: [2]int{0, pad}}
+	down := sdk.Conv2D{Out: inner, Kernel: [2]int{kernel, 1}, Stride: [2]int{l.Stride, 1}, Pad: [2]int{pad, 0}}
+	x = x.Conv(across).BatchNormAct(l.Activation)
+	x = x.Conv(down).BatchNormAct(l.Activation)
 	if l.SqueezeExcite {
 		x = x.SqueezeExcite(reduction, l.Activation)
 	}
