@@ -19,8 +19,8 @@ func (p Point) Dominates(q Point) bool {
 	return p.Cost <= q.Cost && p.Accuracy >= q.Accuracy && p != q
 }
 
-// Front returns the indices of the points that no other point dominates (3.3.2), by ascending cost. Of equal points the last
-// one stands for all: points are given from old to new, and a tie goes to the newer. Points with a NaN are on no
+// Front returns the indices of the points that no other point dominates (3.3.2), by ascending cost. Of equal points the
+// last one stands for all: points are given from old to new, and a tie goes to the newer. Points with a NaN are on no
 // front. It takes O(n log n).
 func Front(points []Point) []int {
 	order := make([]int, 0, len(points))
@@ -30,7 +30,8 @@ func Front(points []Point) []int {
 		}
 	}
 	slices.SortFunc(order, func(i, j int) int {
-		return cmp.Or(cmp.Compare(points[i].Cost, points[j].Cost), cmp.Compare(points[j].Accuracy, points[i].Accuracy), j-i)
+		return cmp.Or(cmp.Compare(points[i].Cost, points[j].Cost), cmp.Compare(points[j].Accuracy, points[i].Accuracy),
+			j-i)
 	})
 	front := order[:0]
 	for _, i := range order {
@@ -41,8 +42,8 @@ func Front(points []Point) []int {
 	return front
 }
 
-// Edge returns the front of all points without the extra ones: this is edging (3.3.2, Fig. 10). Extras lie just outside an
-// interval of cost, so that the points at its edge are on the front only if they would be without the interval.
+// Edge returns the front of all points without the extra ones: this is edging (3.3.2, Fig. 10). Extras lie just outside
+// an interval of cost, so that the points at its edge are on the front only if they would be without the interval.
 func Edge(points []Point, extra func(i int) bool) []int {
 	return slices.DeleteFunc(Front(points), extra)
 }
