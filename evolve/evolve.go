@@ -28,8 +28,8 @@ type Step struct {
 }
 
 // Gradient is what one fitness step measures for every layer: the gradient of the cross-entropy L with respect to p̃_a
-// and p̃_b (eq. 7). The output of the layer is y, and those of its paths in a and b are e_a and e_b. Products are summed
-// over the batch.
+// and p̃_b (eq. 7). The output of the layer is y, and those of its paths in a and b are e_a and e_b. Products are
+// summed over the batch.
 type Gradient struct {
 	Loss float64   // mean cross-entropy of architecture a on the held-out batch
 	A, B []float64 // ⟨∂L/∂y, e_a⟩ and ⟨∂L/∂y, e_b⟩ by layer
