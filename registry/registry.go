@@ -143,7 +143,8 @@ func (p *Pool) list(f poolfile.File, entries []poolfile.Entry, sources []source)
 				return f.Errorf(m.At, "the pool has more than %d operations", poolfile.MaxOps)
 			}
 			listed[m.Name] = m.At
-			p.Ops = append(p.Ops, Op{ID: len(p.Ops), Name: m.Name, Family: m.Family, Doc: m.Doc, Attrs: m.Attrs, Where: f.Where(m.At),
+			p.Ops = append(p.Ops, Op{ID: len(p.Ops), Name: m.Name, Family: m.Family, Doc: m.Doc, Attrs: m.Attrs,
+				Where:  f.Where(m.At),
 				Plugin: plugin, source: sources[i]})
 		}
 	}

@@ -21,9 +21,9 @@ type Member struct {
 	Attrs  sdk.Attrs // complete
 }
 
-// Expand lists the operations that a pool file names of a plugin that offers families. Each [[plugin.op]] is the product
-// of the values of its attributes. They come as from nested loops in the order in which the attributes are written: the
-// last one varies fastest.
+// Expand lists the operations that a pool file names of a plugin that offers families. Each [[plugin.op]] is the
+// product of the values of its attributes. They come as from nested loops in the order in which the attributes are
+// written: the last one varies fastest.
 func (f File) Expand(e Entry, families []sdk.Op) (members []Member, err error) {
 	for _, l := range e.ops {
 		op, err := f.family(e, l, families)
@@ -74,7 +74,8 @@ func (f File) family(e Entry, l listing, families []sdk.Op) (sdk.Op, error) {
 		}
 		names = append(names, op.Name)
 	}
-	return sdk.Op{}, f.Errorf(l.source, "plugin %q has no operation %q: it has %s", e.Name(), l.family, strings.Join(names, ", "))
+	return sdk.Op{}, f.Errorf(l.source, "plugin %q has no operation %q: it has %s", e.Name(), l.family,
+		strings.Join(names, ", "))
 }
 
 // values lists the values that a key gives to an attribute. One value stands for itself, and a list for each of its

@@ -57,7 +57,8 @@ func ReadLock(dir string) ([]byte, error) {
 func ParseLock(name string, text []byte) (pins []Pin, err error) {
 	pins, err = readLock(name, text)
 	if first, rest, _ := strings.Cut(string(text), "\n"); err == nil && len(text) > 0 && first != sumLine(rest) {
-		return nil, File{name, string(text)}.Errorf(0, "the lock was edited or is damaged: restore it, or remove it and pin anew with nse ops lock")
+		return nil, File{name, string(text)}.Errorf(0,
+			"the lock was edited or is damaged: restore it, or remove it and pin anew with nse ops lock")
 	}
 	return pins, err
 }
@@ -124,7 +125,8 @@ func (f File) pin(table map[string]any, s *tomlpos.Spot) (p Pin, err error) {
 	case wire.CheckVersion(p.Version) != nil:
 		return p, f.Errorf(s.Fields["version"].At, "version: %w", wire.CheckVersion(p.Version))
 	case !two || os == "" || arch == "" || strings.Contains(arch, "/"):
-		return p, f.Errorf(s.Fields["platform"].At, "platform is not a system and an architecture, such as %q", Platform)
+		return p, f.Errorf(s.Fields["platform"].At, "platform is not a system and an architecture, such as %q",
+			Platform)
 	case !whole || protocol < 1 || protocol > 1<<16:
 		return p, f.Errorf(s.Fields["protocol"].At, "protocol is not the version of a protocol, such as 1")
 	}
@@ -144,9 +146,12 @@ func Find(pins []Pin, name, platform string) (Pin, bool) {
 // EncodeLock is the text of a lock, sorted by name and platform.
 func EncodeLock(pins []Pin) []byte {
 	pins = slices.Clone(pins)
-	slices.SortFunc(pins, func(a, b Pin) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Platform, b.Platform)) })
+	slices.SortFunc(pins, func(a, b Pin) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Platform, b.Platform))
+	})
 	var b strings.Builder
-	b.WriteString("# The plugins of the pool files in this folder, as they were accepted. Written by nse ops lock; keep it with the pool files.\n")
+	b.WriteString("# The plugins of the pool files in this folder, as they were accepted. Written by nse ops lock; " +
+		"keep it with the pool files.\n")
 	for _, p := range pins {
 		fmt.Fprintf(&b, "\n[[plugin]]\nname = %s\nplatform = %s\n", quoted(p.Name), quoted(p.Platform))
 		if p.Version != "" {
@@ -172,7 +177,8 @@ func (f File) Pinned(entries []Entry, lock string, pins []Pin) error {
 		if e.SHA256 == "" {
 			e.SHA256 = p.SHA256
 		} else if e.SHA256 != p.SHA256 {
-			return f.Errorf(e.Source, "plugin %q has another sha256 here than in %s: remove it here, the lock is enough", e.Name(), lock)
+			return f.Errorf(e.Source,
+				"plugin %q has another sha256 here than in %s: remove it here, the lock is enough", e.Name(), lock)
 		}
 	}
 	return nil

@@ -48,8 +48,8 @@ func Read(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, MaxText+1))
 }
 
-// bounded refuses texts that the decoder would need very long for. Its time grows with the square of the depth of tables
-// and of the parts of a key.
+// bounded refuses texts that the decoder would need very long for. Its time grows with the square of the depth of
+// tables and of the parts of a key.
 func (f File) bounded() error {
 	if len(f.Text) > MaxText {
 		return f.Errorf(0, "the file is longer than %d bytes", MaxText)
@@ -86,7 +86,8 @@ func (f File) syntax(err error) error {
 
 // known refuses keys that a table cannot have. It reports the first in the file.
 func (f File) known(what string, table map[string]any, s *tomlpos.Spot, keys ...string) error {
-	unknown := slices.DeleteFunc(slices.Collect(maps.Keys(table)), func(k string) bool { return slices.Contains(keys, k) })
+	unknown := slices.DeleteFunc(slices.Collect(maps.Keys(table)),
+		func(k string) bool { return slices.Contains(keys, k) })
 	if len(unknown) == 0 {
 		return nil
 	}

@@ -55,7 +55,9 @@ const maxReply = 4 << 20
 // Launch starts the plugin that a pool file calls by name, by a command line, and asks what it offers. It returns
 // within the start timeout and one call's, also if ctx ends. After a crash in a kernel the plugin is started by the
 // command line that again returns; a nil again stands for the same one.
-func Launch(ctx context.Context, o Options, name string, command []string, again func() ([]string, error)) (*Host, error) {
+func Launch(
+	ctx context.Context, o Options, name string, command []string, again func() ([]string, error),
+) (*Host, error) {
 	h := &Host{name: fmt.Sprintf("plugin %q", name), options: o, process: newProcess(command)}
 	h.again = func(ctx context.Context) (*Host, error) {
 		if again == nil {
@@ -69,11 +71,12 @@ func Launch(ctx context.Context, o Options, name string, command []string, again
 	}
 	logger := newLogger(o.Log, filepath.Base(name))
 	// go-plugin's own timer is the longer one: that of connect comes first.
-	h.client = plugin.NewClient(clientConfig(2*o.StartTimeout, logger, func(env []string, sockets string) (runner.Runner, error) {
-		h.process.cmd.Env, h.process.sockets = append(env, environment()...), sockets
-		h.openArena()
-		return h.process, nil
-	}))
+	h.client = plugin.NewClient(clientConfig(2*o.StartTimeout, logger,
+		func(env []string, sockets string) (runner.Runner, error) {
+			h.process.cmd.Env, h.process.sockets = append(env, environment()...), sockets
+			h.openArena()
+			return h.process, nil
+		}))
 	err := h.connect(ctx)
 	if err == nil {
 		err = h.describe(ctx)
@@ -88,7 +91,9 @@ func Launch(ctx context.Context, o Options, name string, command []string, again
 }
 
 // clientConfig is how go-plugin speaks with a plugin's process, which run makes.
-func clientConfig(start time.Duration, logger hclog.InterceptLogger, run func(env []string, sockets string) (runner.Runner, error)) *plugin.ClientConfig {
+func clientConfig(
+	start time.Duration, logger hclog.InterceptLogger, run func(env []string, sockets string) (runner.Runner, error),
+) *plugin.ClientConfig {
 	output := logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug})
 	return &plugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake(),
@@ -100,7 +105,8 @@ func clientConfig(start time.Duration, logger hclog.InterceptLogger, run func(en
 		Logger:           logger,
 		SyncStdout:       output,
 		SyncStderr:       output,
-		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)), grpc.WithIdleTimeout(0)},
+		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)),
+			grpc.WithIdleTimeout(0)},
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, sockets string) (runner.Runner, error) {
 			return run(cmd.Env, sockets)
 		},

@@ -183,7 +183,8 @@ func (p *process) PluginToHost(network, address string) (string, string, error) 
 		return "", "", errors.New("it sends a certificate, which is not asked for") // go-plugin would take it
 	}
 	if !certified && (network != "unix" || filepath.Dir(address) != p.sockets) {
-		return "", "", fmt.Errorf("%s %s is not a Unix socket in the folder %s", network, address, plugin.EnvUnixSocketDir)
+		return "", "", fmt.Errorf("%s %s is not a Unix socket in the folder %s", network, address,
+			plugin.EnvUnixSocketDir)
 	}
 	return network, address, nil
 }

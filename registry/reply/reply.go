@@ -19,7 +19,8 @@ type Description struct {
 // that follow the plugin's name.
 func ReadDescription(reply *wire.DescribeReply) (d Description, err error) {
 	if v := reply.GetProtocolVersion(); v != wire.ProtocolVersion {
-		return d, fmt.Errorf("says that it speaks protocol version %d, this nse speaks %d: rebuild it with this version's sdk", v, wire.ProtocolVersion)
+		return d, fmt.Errorf("says that it speaks protocol version %d, this nse speaks %d: "+
+			"rebuild it with this version's sdk", v, wire.ProtocolVersion)
 	}
 	if d.Version = reply.GetPluginVersion(); wire.CheckVersion(d.Version) != nil {
 		return d, fmt.Errorf("tells an invalid version: %w", wire.CheckVersion(d.Version))

@@ -60,7 +60,8 @@ func doubt(e poolfile.Entry, pool, found string, watched bool) string {
 	accepts := "nse ops lock --pool " + pool + " accepts it"
 	switch {
 	case e.SHA256 == "":
-		return fmt.Sprintf("is pinned neither by a sha256 nor in %s: %s (today it is sha256 = %q)", poolfile.LockFile, accepts, found)
+		return fmt.Sprintf("is pinned neither by a sha256 nor in %s: %s (today it is sha256 = %q)", poolfile.LockFile,
+			accepts, found)
 	case found != e.SHA256:
 		return fmt.Sprintf("is not the one that %s pins (sha256 %s, not %s, version %s): %s",
 			e.Lock, short(found), short(e.SHA256), poolfile.VersionText(e.Pin.Version), accepts)
@@ -142,7 +143,8 @@ func Recall(path, want string) (string, error) {
 			return kept, nil
 		}
 	}
-	return "", fmt.Errorf("there is no copy of it in %s: name the file whose sha256 is %s with --plugin, or with nse ops describe", filepath.Dir(filepath.Dir(same)), want)
+	return "", fmt.Errorf("there is no copy of it in %s: name the file whose sha256 is %s with --plugin, "+
+		"or with nse ops describe", filepath.Dir(filepath.Dir(same)), want)
 }
 
 // sum is the SHA-256 of a file in hexadecimal digits.
