@@ -1,4 +1,5 @@
-// Package softpool is an operation that no primitive expresses: the mean of a window, weighted by the softmax of its values.
+// Package softpool is an operation that no primitive expresses: the mean of a window, weighted by the softmax of its
+// values.
 package softpool
 
 import (
@@ -97,7 +98,8 @@ func windows(c sdk.Call, f func(y int, window []int)) {
 	}
 }
 
-// images calls f for each image of a batch, on all cores. No image depends on another, so that the order is of no consequence.
+// images calls f for each image of a batch, on all cores. No image depends on another, so that the order is of no
+// consequence.
 func images(c sdk.Call, f func(sdk.Call)) {
 	x, y := c.In.Size(), c.Out.Size()
 	cut := func(v []float32, i, size int) []float32 {
