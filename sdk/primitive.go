@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Primitive is one kind of node. Its fields are its attributes; everything else follows from them and the shapes of the
-// inputs.
+// Primitive is one kind of node. Its fields are its attributes. Everything else follows from them and the shapes of the
+// inputs. Params and MACs are called with shapes that Infer has accepted.
 type Primitive interface {
 	Kind() string                    // name in messages and in the wire format
 	Infer(in []Shape) (Shape, error) // shape of the output, or why the node is invalid
@@ -20,8 +20,9 @@ type plain struct{}
 func (plain) Params([]Shape) []Param { return nil }
 func (plain) MACs([]Shape) int64     { return 0 }
 
-// Conv2D is a convolution: y[h, w, o] = Σ x[h·s + i·d − p, w·s + j·d − p, c]·weight[o, c, i, j] (+ bias[o]).
-// Groups = input channels = Out is a depthwise convolution. Pairs are vertical, horizontal.
+// Conv2D is a convolution: y[h, w, o] = Σ x[h·s + i·d − p, w·s + j·d − p, c]·weight[o, c, i, j] (+ bias[o]). The weight
+// has the shape [Out, C/Groups, kernel height, kernel width], and the padding is zero. Groups = input channels = Out is
+// a depthwise convolution. Pairs are vertical, horizontal.
 type Conv2D struct {
 	Out                           int
 	Kernel, Stride, Pad, Dilation [2]int
@@ -29,8 +30,10 @@ type Conv2D struct {
 	Bias                          bool
 }
 
+// Kind is "conv2d".
 func (Conv2D) Kind() string { return "conv2d" }
 
+// Infer returns ⌊(H + 2p − d(k−1) − 1)/s⌋ + 1 rows, as many columns by the same rule, and Out channels.
 func (c Conv2D) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err != nil {
@@ -47,6 +50,7 @@ func (c Conv2D) Infer(in []Shape) (Shape, error) {
 	return y, err
 }
 
+// Params returns the weight, and the bias if there is one.
 func (c Conv2D) Params(in []Shape) []Param {
 	p := []Param{{"weight", []int{c.Out, in[0].Channels / c.Groups, c.Kernel[0], c.Kernel[1]}, Kaiming}}
 	if c.Bias {
@@ -55,6 +59,7 @@ func (c Conv2D) Params(in []Shape) []Param {
 	return p
 }
 
+// MACs counts every tap of every output, those on padding included.
 func (c Conv2D) MACs(in []Shape) int64 {
 	y, err := c.Infer(in)
 	if err != nil {
@@ -63,11 +68,13 @@ func (c Conv2D) MACs(in []Shape) int64 {
 	return int64(y.Size()) * int64(in[0].Channels/c.Groups) * int64(c.Kernel[0]*c.Kernel[1])
 }
 
-// Linear is a fully connected map of a 1×1 activation: y = weight·x + bias.
+// Linear is a fully connected map of a 1×1 activation: y = weight·x + bias. The weight has the shape [Out, C].
 type Linear struct{ Out int }
 
+// Kind is "linear".
 func (Linear) Kind() string { return "linear" }
 
+// Infer returns 1×1×Out. It refuses an input that is not 1×1.
 func (l Linear) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err == nil && (x.Height != 1 || x.Width != 1) {
@@ -85,12 +92,15 @@ func (l Linear) Params(in []Shape) []Param {
 
 func (l Linear) MACs(in []Shape) int64 { return int64(l.Out) * int64(in[0].Channels) }
 
-// BatchNorm normalises each channel over the batch and the image: y = (x − mean)/√(variance + Eps)·weight + bias.
-// Running statistics move by Momentum; the running variance is the unbiased one.
+// BatchNorm normalises each channel over the batch and the image: y = (x − mean)/√(variance + Eps)·weight + bias. While
+// training, mean and variance are the batch's, with the biased variance. Running statistics move by Momentum, and the
+// running variance is the unbiased one.
 type BatchNorm struct{ Eps, Momentum float32 }
 
+// Kind is "batchnorm".
 func (BatchNorm) Kind() string { return "batchnorm" }
 
+// Infer keeps the shape. Eps lies between 0 and 1, and Momentum in 0..1.
 func (b BatchNorm) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err == nil && !(b.Eps > 0 && b.Eps < 1) {
@@ -108,6 +118,7 @@ func (BatchNorm) Params(in []Shape) []Param {
 		{"running_var", c, RunningVar}}
 }
 
+// MACs returns 0: a normalisation can be folded into the convolution before it.
 func (BatchNorm) MACs([]Shape) int64 { return 0 }
 
 // Kind makes an activation a primitive.
@@ -128,15 +139,17 @@ func (Activation) Params([]Shape) []Param { return nil }
 // MACs returns 0.
 func (Activation) MACs([]Shape) int64 { return 0 }
 
-// SqueezeExcite scales channels by a gate computed from their means: fc1 to channels/Reduction, Activation, fc2,
-// sigmoid. fc1 and fc2 are 1×1 convolutions with biases.
+// SqueezeExcite scales channels by a gate computed from their means: fc1 to C/Reduction channels, Activation, fc2,
+// sigmoid. fc1 and fc2 are 1×1 convolutions with biases. C/Reduction is rounded down.
 type SqueezeExcite struct {
 	Reduction  int
 	Activation Activation
 }
 
+// Kind is "squeeze_excite".
 func (SqueezeExcite) Kind() string { return "squeeze_excite" }
 
+// Infer keeps the shape. Reduction is 1 to the number of channels.
 func (s SqueezeExcite) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err == nil && (s.Reduction < 1 || s.Reduction > x.Channels) {
@@ -160,33 +173,37 @@ func (s SqueezeExcite) Params(in []Shape) []Param {
 	}
 }
 
+// MACs counts fc1 and fc2.
 func (s SqueezeExcite) MACs(in []Shape) int64 {
 	return 2 * int64(in[0].Channels) * int64(s.Hidden(in[0].Channels))
 }
 
-// MaxPool takes the greatest value in a window; padding never wins.
+// MaxPool takes the greatest value in a window. Padding never wins, and is at most half the kernel.
 type MaxPool struct {
 	plain
 	Kernel, Stride, Pad [2]int
 }
 
+// Kind is "max_pool".
 func (MaxPool) Kind() string { return "max_pool" }
 
 func (p MaxPool) Infer(in []Shape) (Shape, error) { return pooled(in, p.Kernel, p.Stride, p.Pad) }
 
-// AvgPool takes the mean of a window; padding is not counted.
+// AvgPool takes the mean of a window. Padding is not counted, and is at most half the kernel.
 type AvgPool struct {
 	plain
 	Kernel, Stride, Pad [2]int
 }
 
+// Kind is "avg_pool".
 func (AvgPool) Kind() string { return "avg_pool" }
 
 func (p AvgPool) Infer(in []Shape) (Shape, error) { return pooled(in, p.Kernel, p.Stride, p.Pad) }
 
-// GlobalAvgPool takes the mean of each channel; the result is 1×1.
+// GlobalAvgPool takes the mean of each channel. The result is 1×1×C.
 type GlobalAvgPool struct{ plain }
 
+// Kind is "global_avg_pool".
 func (GlobalAvgPool) Kind() string { return "global_avg_pool" }
 
 func (GlobalAvgPool) Infer(in []Shape) (Shape, error) {
@@ -197,6 +214,7 @@ func (GlobalAvgPool) Infer(in []Shape) (Shape, error) {
 // Add is the sum of two or more equal shapes.
 type Add struct{ plain }
 
+// Kind is "add".
 func (Add) Kind() string { return "add" }
 
 func (Add) Infer(in []Shape) (Shape, error) {
@@ -214,6 +232,7 @@ func (Add) Infer(in []Shape) (Shape, error) {
 // Multiply is the product of two equal shapes, or of an activation and a 1×1 gate for each of its channels.
 type Multiply struct{ plain }
 
+// Kind is "multiply".
 func (Multiply) Kind() string { return "multiply" }
 
 func (Multiply) Infer(in []Shape) (Shape, error) {
@@ -226,9 +245,10 @@ func (Multiply) Infer(in []Shape) (Shape, error) {
 	return in[0], nil
 }
 
-// Concat joins the channels of two or more activations of one size.
+// Concat joins the channels of two or more activations of one height and width, in the order of the inputs.
 type Concat struct{ plain }
 
+// Kind is "concat".
 func (Concat) Kind() string { return "concat" }
 
 func (Concat) Infer(in []Shape) (Shape, error) {
@@ -245,12 +265,13 @@ func (Concat) Infer(in []Shape) (Shape, error) {
 	return y, nil
 }
 
-// Slice keeps Channels channels from From on; Tensor.Split makes several.
+// Slice keeps the channels From to From + Channels − 1. Tensor.Split makes several.
 type Slice struct {
 	plain
 	From, Channels int
 }
 
+// Kind is "slice".
 func (Slice) Kind() string { return "slice" }
 
 func (s Slice) Infer(in []Shape) (Shape, error) {
@@ -261,12 +282,14 @@ func (s Slice) Infer(in []Shape) (Shape, error) {
 	return Shape{x.Height, x.Width, s.Channels}, err
 }
 
-// ChannelShuffle reads the channels as Groups rows and writes them by columns.
+// ChannelShuffle reads the channels as Groups rows and writes them by columns: channel i·C/Groups + j goes to j·Groups
+// + i. Groups divides C.
 type ChannelShuffle struct {
 	plain
 	Groups int
 }
 
+// Kind is "channel_shuffle".
 func (ChannelShuffle) Kind() string { return "channel_shuffle" }
 
 func (s ChannelShuffle) Infer(in []Shape) (Shape, error) {
@@ -277,22 +300,26 @@ func (s ChannelShuffle) Infer(in []Shape) (Shape, error) {
 	return x, err
 }
 
-// Dropout zeroes elements with probability Rate while training and scales the others by 1/(1−Rate).
+// Dropout zeroes elements with probability Rate while training and scales the others by 1/(1−Rate). It passes its input
+// on when not training. Rate is at least 0 and below 1.
 type Dropout struct {
 	plain
 	Rate float32
 }
 
+// Kind is "dropout".
 func (Dropout) Kind() string { return "dropout" }
 
 func (d Dropout) Infer(in []Shape) (Shape, error) { return dropped(in, d.Rate) }
 
-// DropPath zeroes whole images with probability Rate while training and scales the others by 1/(1−Rate).
+// DropPath zeroes whole images with probability Rate while training and scales the others by 1/(1−Rate). It passes its
+// input on when not training. Rate is at least 0 and below 1.
 type DropPath struct {
 	plain
 	Rate float32
 }
 
+// Kind is "drop_path".
 func (DropPath) Kind() string { return "drop_path" }
 
 func (d DropPath) Infer(in []Shape) (Shape, error) { return dropped(in, d.Rate) }

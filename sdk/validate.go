@@ -11,8 +11,8 @@ const (
 	digits = "0123456789"
 )
 
-// Validate checks the declaration of a family: names that can stand in ops.toml and in members' names, attributes
-// that tell members apart, defaults of a known type. It does not look at Build.
+// Validate checks the declaration of a family: names that can stand in ops.toml and in members' names, attributes that
+// tell members apart, and defaults of a known type. It does not look at Build. The error names the family.
 func (op Op) Validate() error {
 	if !spelled(op.Name, lower+digits+"-") {
 		return fmt.Errorf("family %q: a name is 1 to 64 lower-case letters, digits and dashes, and starts with "+

@@ -41,6 +41,7 @@ func kernels(op sdk.Op, attrs sdk.Attrs, s *served) error {
 	return nil
 }
 
+// newKernel is the kernel of an Exec primitive whose input has shape in, for a batch of 3 images.
 func newKernel(op sdk.Op, e sdk.Exec, in sdk.Shape) kernel {
 	r := &wire.RunRequest{Family: op.Name, Kernel: e.Kernel, Args: wire.EncodeArgs(e.Args), In: wire.EncodeShape(in),
 		Out: wire.EncodeShape(e.Out), Images: 3}
@@ -50,6 +51,7 @@ func newKernel(op sdk.Op, e sdk.Exec, in sdk.Shape) kernel {
 	return kernel{e, r}
 }
 
+// check runs the kernel on normal numbers from a fixed seed, forward and backward, on a batch of 3 images.
 func (k kernel) check(s *served) error {
 	k.request.Backward = true
 	given, results, err := k.request.Tensors()
@@ -94,7 +96,8 @@ func (k kernel) steady(s *served, given []float32, backward bool) ([]float32, er
 	return first, nil
 }
 
-// run calls the kernel on memory whose results are NaN before, and looks at what it leaves there.
+// run calls the kernel on memory whose results are NaN before, and looks at what it leaves there. given is the kernel's
+// input, in the order of wire.RunRequest.Call. A panic is an error.
 func (k kernel) run(given []float32, backward bool) (results []float32, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -125,7 +128,7 @@ func (k kernel) run(given []float32, backward bool) (results []float32, err erro
 	return results, nil
 }
 
-// remote runs the kernel through the plugin protocol.
+// remote runs the kernel through the plugin protocol. Tensors travel in the messages.
 func (k kernel) remote(s *served, given []float32, backward bool) ([]float32, error) {
 	k.request.Backward, k.request.Data = backward, wire.EncodeFloats(given)
 	reply, err := s.rpc.Run(context.Background(), k.request)
@@ -146,7 +149,8 @@ const (
 	tolerance = 1e-2
 )
 
-// differences compares the gradient of Σ y·dy by x and the weights with central differences, tensor by tensor.
+// differences compares the gradient of Σ y·dy by x and the weights with central differences, tensor by tensor. given is
+// x and the weights. gradient has its layout. Of a large tensor it looks at about 64 elements, evenly spread.
 func (k kernel) differences(given, dy, gradient []float32) error {
 	sizes := []int{len(given)}
 	names := []string{"x"}

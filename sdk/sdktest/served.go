@@ -23,6 +23,7 @@ type served struct {
 	serving sync.WaitGroup
 }
 
+// serveFamily serves a family over memory, without a socket. The caller closes it.
 func serveFamily(op sdk.Op) (*served, error) {
 	operations, err := serve.Operations(op)
 	if err != nil {
@@ -42,13 +43,15 @@ func serveFamily(op sdk.Op) (*served, error) {
 	return s, nil
 }
 
+// close ends the server and waits for it.
 func (s *served) close() {
 	_ = s.client.Close()
 	s.server.Stop()
 	s.serving.Wait()
 }
 
-// build asks for a graph as nse does, rebuilds it from the reply, and returns its message.
+// build asks for a graph as nse does, rebuilds it from the reply, and returns its message in bytes. An error has the
+// plugin's own words.
 func (s *served) build(op sdk.Op, l sdk.Layer, attrs sdk.Attrs) ([]byte, error) {
 	values, err := wire.EncodeAttrs(attrs)
 	if err != nil {

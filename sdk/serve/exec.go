@@ -56,7 +56,8 @@ func (s *operations) exec(r *wire.RunRequest, reply *wire.RunReply) (err error) 
 	return nil
 }
 
-// memory is where the tensors of a request are: in the arena, or copied from the message.
+// memory is where the tensors of a request are: in the arena, or copied from the message. It holds given + results
+// floats, those that are given first. The arena is shared with the host, which waits for the reply.
 func (s *operations) memory(r *wire.RunRequest, given, results int) ([]float32, error) {
 	n := given + results
 	if len(r.GetData()) > 0 {

@@ -1,4 +1,5 @@
-// Package serve is the main function of a plugin binary.
+// Package serve is the main function of a plugin binary. It answers the plugin protocol on a Unix socket, or on Windows
+// on a port of the loopback address.
 package serve
 
 import (
@@ -24,10 +25,14 @@ import (
 //
 // The plugin's version is that of its main module as Go built it: a release, or the commit of a checkout.
 //
-// Standard input belongs to the host: operations must not read it.
+// Standard input belongs to the host: operations must not read it. Standard output carries the handshake, and must not
+// be written before Main. What goes to standard error is in the host's log at debug level.
+//
+// The functions of an operation may be called from several goroutines at once. A panic in one is an error of that call.
 func Main(ops ...sdk.Op) { MainVersion(wire.ProgramVersion(), ops...) }
 
 // MainVersion is Main for a plugin that tells its version itself, in at most 128 printable characters without spaces.
+// An empty version tells none.
 func MainVersion(version string, ops ...sdk.Op) {
 	if h := wire.Handshake(); os.Getenv(h.MagicCookieKey) != h.MagicCookieValue {
 		fail(errors.New("this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops " +
@@ -111,7 +116,8 @@ func newOperations(version string, ops []sdk.Op) (*operations, error) {
 	return s, nil
 }
 
-// Operations answers the calls of the plugin protocol as a process of Main does, for tests of operations.
+// Operations answers the calls of the plugin protocol as a process of Main does, for tests of operations. Tensors
+// travel in messages. It is an error if there is no operation, or if a declaration is invalid.
 func Operations(ops ...sdk.Op) (wire.OperationsServer, error) {
 	server, err := newOperations("", ops)
 	if err != nil {
@@ -120,7 +126,7 @@ func Operations(ops ...sdk.Op) (wire.OperationsServer, error) {
 	return server, nil
 }
 
-// Describe implements wire.OperationsServer.
+// Describe implements wire.OperationsServer. It returns no error.
 func (s *operations) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeReply, error) {
 	return &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, SdkVersion: wire.SDKVersion,
 		PluginVersion: s.version, Families: s.families}, nil

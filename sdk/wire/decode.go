@@ -8,8 +8,9 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// DecodeGraph rebuilds a graph for an input of shape in and an output of shape want. Nothing in the message is
-// trusted: every node passes sdk.Graph.Add, which infers and limits its shape, and the output passes Finish.
+// DecodeGraph rebuilds a graph for an input of shape in and an output of shape want. Nothing in the message is trusted:
+// every node passes sdk.Graph.Add, which infers and limits its shape, and the output passes Finish. An error names the
+// node. The Run of Exec primitives is nil: sdk.Graph.Bind sets it.
 func DecodeGraph(m *Graph, in, want sdk.Shape) (*sdk.Graph, error) {
 	g := sdk.NewGraph(in)
 	for i, n := range m.GetNodes() {
@@ -27,7 +28,7 @@ func DecodeGraph(m *Graph, in, want sdk.Shape) (*sdk.Graph, error) {
 	return g, nil
 }
 
-// UnmarshalGraph is DecodeGraph for what MarshalGraph gives.
+// UnmarshalGraph is DecodeGraph for what MarshalGraph gives. Bytes that are no message are an error.
 func UnmarshalGraph(text []byte, in, want sdk.Shape) (*sdk.Graph, error) {
 	m := new(Graph)
 	if err := proto.Unmarshal(text, m); err != nil {

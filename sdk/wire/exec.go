@@ -41,7 +41,7 @@ func decodeExec(m *Exec) sdk.Exec {
 	return e
 }
 
-// EncodeShape is the message of a shape.
+// EncodeShape is the message of a shape of one image.
 func EncodeShape(s sdk.Shape) *Shape {
 	return &Shape{Height: uint32(s.Height), Width: uint32(s.Width), Channels: uint32(s.Channels)}
 }
@@ -50,7 +50,7 @@ func decodeShape(m *Shape) sdk.Shape {
 	return sdk.Shape{Height: int(m.GetHeight()), Width: int(m.GetWidth()), Channels: int(m.GetChannels())}
 }
 
-// EncodeArgs is the message of a kernel's arguments.
+// EncodeArgs is the message of a kernel's arguments. It is nil for none.
 func EncodeArgs(args []int) []int64 {
 	var m []int64
 	for _, a := range args {
@@ -67,7 +67,8 @@ func decodeArgs(m []int64) []int {
 	return args
 }
 
-// Tensors are the numbers of floats that a Run is given and gives back.
+// Tensors are the numbers of floats that a Run is given and gives back. Forward is given X and W and gives Y. Backward
+// is given X, W and DY and gives DX and DW. Empty shapes, and more than MaxTensors bytes in all, are errors.
 func (r *RunRequest) Tensors() (given, results int, err error) {
 	x, xErr := tensor(r.GetIn(), r.GetImages())
 	y, yErr := tensor(r.GetOut(), r.GetImages())
@@ -99,7 +100,8 @@ func tensor(s *Shape, images uint32) (int, error) {
 	return int(n), nil
 }
 
-// Call lays the tensors of a request out in memory, which has the floats that Tensors counts.
+// Call lays the tensors of a request out in memory, which has the floats that Tensors counts. The order is X, W, Y in
+// Forward and X, W, DY, DX, DW in Backward, without gaps. The call shares the memory.
 func (r *RunRequest) Call(memory []float32) sdk.Call {
 	take := func(n int) (t []float32) {
 		t, memory = memory[:n:n], memory[n:]
@@ -123,7 +125,7 @@ func (r *RunRequest) Call(memory []float32) sdk.Call {
 	return c
 }
 
-// EncodeFloats is a message's form of floats.
+// EncodeFloats is a message's form of floats: 4 bytes each, little-endian.
 func EncodeFloats(v []float32) []byte {
 	data, err := binary.Append(make([]byte, 0, 4*len(v)), binary.LittleEndian, v)
 	if err != nil {
@@ -132,7 +134,7 @@ func EncodeFloats(v []float32) []byte {
 	return data
 }
 
-// DecodeFloats fills dst from a message.
+// DecodeFloats fills dst from a message. Data of another length than 4·len(dst) is an error.
 func DecodeFloats(dst []float32, data []byte) error {
 	if len(data) != 4*len(dst) {
 		return fmt.Errorf("%d bytes of tensors, want %d", len(data), 4*len(dst))
