@@ -86,10 +86,12 @@ func (l Linear) Infer(in []Shape) (Shape, error) {
 	return Shape{1, 1, l.Out}, err
 }
 
+// Params returns the weight and the bias.
 func (l Linear) Params(in []Shape) []Param {
 	return []Param{{"weight", []int{l.Out, in[0].Channels}, Kaiming}, {"bias", []int{l.Out}, Zero}}
 }
 
+// MACs counts one for each element of the weight.
 func (l Linear) MACs(in []Shape) int64 { return int64(l.Out) * int64(in[0].Channels) }
 
 // BatchNorm normalises each channel over the batch and the image: y = (x − mean)/√(variance + Eps)·weight + bias. While
@@ -112,6 +114,7 @@ func (b BatchNorm) Infer(in []Shape) (Shape, error) {
 	return x, err
 }
 
+// Params returns weight and bias, which are trained, and the running mean and variance, which are buffers.
 func (BatchNorm) Params(in []Shape) []Param {
 	c := []int{in[0].Channels}
 	return []Param{{"weight", c, One}, {"bias", c, Zero}, {"running_mean", c, RunningMean},
@@ -164,6 +167,7 @@ func (s SqueezeExcite) Infer(in []Shape) (Shape, error) {
 // Hidden is the number of channels between fc1 and fc2.
 func (s SqueezeExcite) Hidden(channels int) int { return channels / s.Reduction }
 
+// Params returns the weights and biases of fc1 and fc2.
 func (s SqueezeExcite) Params(in []Shape) []Param {
 	c := in[0].Channels
 	h := s.Hidden(c)
@@ -187,6 +191,7 @@ type MaxPool struct {
 // Kind is "max_pool".
 func (MaxPool) Kind() string { return "max_pool" }
 
+// Infer keeps the channels. The size follows the rule of Conv2D.Infer, at dilation 1.
 func (p MaxPool) Infer(in []Shape) (Shape, error) { return pooled(in, p.Kernel, p.Stride, p.Pad) }
 
 // AvgPool takes the mean of a window. Padding is not counted, and is at most half the kernel.
@@ -198,6 +203,7 @@ type AvgPool struct {
 // Kind is "avg_pool".
 func (AvgPool) Kind() string { return "avg_pool" }
 
+// Infer keeps the channels. The size follows the rule of Conv2D.Infer, at dilation 1.
 func (p AvgPool) Infer(in []Shape) (Shape, error) { return pooled(in, p.Kernel, p.Stride, p.Pad) }
 
 // GlobalAvgPool takes the mean of each channel. The result is 1×1×C.
@@ -206,6 +212,7 @@ type GlobalAvgPool struct{ plain }
 // Kind is "global_avg_pool".
 func (GlobalAvgPool) Kind() string { return "global_avg_pool" }
 
+// Infer returns 1×1×C.
 func (GlobalAvgPool) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	return Shape{1, 1, x.Channels}, err
@@ -217,6 +224,7 @@ type Add struct{ plain }
 // Kind is "add".
 func (Add) Kind() string { return "add" }
 
+// Infer keeps the shape, which all inputs have.
 func (Add) Infer(in []Shape) (Shape, error) {
 	if len(in) < 2 {
 		return Shape{}, fmt.Errorf("%d inputs, want at least 2", len(in))
@@ -235,6 +243,7 @@ type Multiply struct{ plain }
 // Kind is "multiply".
 func (Multiply) Kind() string { return "multiply" }
 
+// Infer returns the shape of the first input.
 func (Multiply) Infer(in []Shape) (Shape, error) {
 	if len(in) != 2 {
 		return Shape{}, fmt.Errorf("%d inputs, want 2", len(in))
@@ -251,6 +260,7 @@ type Concat struct{ plain }
 // Kind is "concat".
 func (Concat) Kind() string { return "concat" }
 
+// Infer adds the channels up.
 func (Concat) Infer(in []Shape) (Shape, error) {
 	if len(in) < 2 {
 		return Shape{}, fmt.Errorf("%d inputs, want at least 2", len(in))
@@ -274,6 +284,7 @@ type Slice struct {
 // Kind is "slice".
 func (Slice) Kind() string { return "slice" }
 
+// Infer returns Channels channels of the same size. Channels that the input does not have are an error.
 func (s Slice) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err == nil && (s.From < 0 || s.Channels < 1 || s.Channels > x.Channels || s.From > x.Channels-s.Channels) {
@@ -292,6 +303,7 @@ type ChannelShuffle struct {
 // Kind is "channel_shuffle".
 func (ChannelShuffle) Kind() string { return "channel_shuffle" }
 
+// Infer keeps the shape.
 func (s ChannelShuffle) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err == nil && (s.Groups < 1 || x.Channels%s.Groups != 0) {
@@ -310,6 +322,7 @@ type Dropout struct {
 // Kind is "dropout".
 func (Dropout) Kind() string { return "dropout" }
 
+// Infer keeps the shape.
 func (d Dropout) Infer(in []Shape) (Shape, error) { return dropped(in, d.Rate) }
 
 // DropPath zeroes whole images with probability Rate while training and scales the others by 1/(1−Rate). It passes its
@@ -322,6 +335,7 @@ type DropPath struct {
 // Kind is "drop_path".
 func (DropPath) Kind() string { return "drop_path" }
 
+// Infer keeps the shape.
 func (d DropPath) Infer(in []Shape) (Shape, error) { return dropped(in, d.Rate) }
 
 func dropped(in []Shape, rate float32) (Shape, error) {
