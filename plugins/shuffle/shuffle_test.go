@@ -22,8 +22,8 @@ func TestEveryChannelCount(t *testing.T) {
 	}
 }
 
-// At a normal layer of 16 channels one half of 8 passes 1×1, depthwise 3×3 and 1×1; at the reduction to 24 one half
-// of 12 comes from depthwise and 1×1, the other from all three.
+// At a normal layer of 16 channels one half of 8 passes 1×1, depthwise 3×3 and 1×1. At the reduction to 24 one half of
+// 12 comes from depthwise and 1×1, the other from all three.
 func TestCountsByHand(t *testing.T) {
 	op := shuffle.Op()
 	for _, c := range []struct {

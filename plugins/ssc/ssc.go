@@ -7,8 +7,10 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Op is 1×1 to expand·c_in channels, 1×kernel with the stride on the width, kernel×1 with the stride on the height,
-// 1×1 to c_out. All are full convolutions followed by batch normalisation and, but for the last, an activation.
+// Op is the family: 1×1 to expand·c_in channels, 1×kernel with the stride on the width, kernel×1 with the stride on the
+// height, 1×1 to c_out. All are full convolutions without bias. Each is followed by batch normalisation, and each but
+// the last by an activation. Squeeze-and-excite, where the layer asks for it, stands before the last 1×1 with reduction
+// 4. The kernel is odd, and expand is 1 to 64.
 func Op() sdk.Op {
 	return sdk.Op{
 		Name: "ssc",
@@ -22,9 +24,10 @@ func Op() sdk.Op {
 	}
 }
 
-// reduction is squeeze-and-excite's.
+// reduction is the ratio of channels to hidden channels of squeeze-and-excite.
 const reduction = 4
 
+// build draws the member for one layer. The attributes are complete; senseless ones are errors.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
 	if kernel < 1 || kernel > 99 || kernel%2 == 0 {
