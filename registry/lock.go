@@ -20,8 +20,12 @@ type Change struct {
 
 // Lock pins the plugins that a pool file names by path, on this platform, in the lock beside the file. It remembers on
 // this machine that the user has accepted them, and the folders that the pool watches. Pins of other plugins and
-// platforms stay. It starts each plugin to ask for its version; before the first one, announce gets all of them and the
-// folders. On error neither the lock nor what is accepted has changed.
+// platforms stay.
+//
+// Lock starts each plugin to ask for its version, and ends it. Before the first one, announce gets all of them and the
+// folders. Their versions are empty then. A pool file whose plugins are all built in leaves the lock as it is.
+//
+// An error before the lock is written leaves the lock and what is accepted as they were.
 func Lock(
 	ctx context.Context, path string, o Options, announce func(plugins []Pin, folders []string),
 ) ([]Change, error) {

@@ -15,6 +15,7 @@ import (
 )
 
 // Listing is the text of a pool file with each family of a plugin once, with the default values of its attributes.
+// Parse accepts it. sha256 pins the plugin in the text itself.
 func Listing(path, sha256 string, families []sdk.Op) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[[plugin]]\npath = %s\nsha256 = %q\n", quoted(path), sha256)

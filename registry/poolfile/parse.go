@@ -10,7 +10,8 @@ import (
 	"github.com/nse-dev/nse/internal/tomlpos"
 )
 
-// Entry is one [[plugin]] table. Exactly one of Builtin and Path is set.
+// Entry is one [[plugin]] table. Exactly one of Builtin and Path is set. SHA256 is empty for a built-in plugin, and
+// after Pinned it is the lock's where the file gives none.
 type Entry struct {
 	Source        int // byte offset of the value of builtin or path
 	Builtin, Path string
@@ -22,10 +23,10 @@ type Entry struct {
 	ops []listing
 }
 
-// Name is what messages call the plugin.
+// Name is what messages call the plugin: the builtin, or the path as the file has it.
 func (e Entry) Name() string { return e.Builtin + e.Path }
 
-// Same reports whether two entries mean the same plugin.
+// Same reports whether two entries mean the same plugin, so that one process serves both.
 func (e Entry) Same(other Entry) bool {
 	return e.Builtin == other.Builtin && e.Path == other.Path && e.SHA256 == other.SHA256
 }
@@ -44,8 +45,9 @@ type setting struct {
 	spot  *tomlpos.Spot
 }
 
-// Parse reads a pool file without starting a plugin: every key is known and every value has a type that it can have. It
-// returns the plugins, and the folders in which more may come up.
+// Parse reads a pool file without starting a plugin. Every key is known, and every value has a type that it can have.
+// It returns the plugins in the order of the file, and the folders in which more may come up. Whether a plugin has an
+// operation shows only in Expand. A file without a plugin is an error.
 func (f File) Parse() (entries []Entry, watch []string, err error) {
 	if err := f.bounded(); err != nil {
 		return nil, nil, err

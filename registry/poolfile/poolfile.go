@@ -1,4 +1,5 @@
-// Package poolfile reads and writes the texts of pool files (ops.toml) and of the locks beside them (nse.lock).
+// Package poolfile reads and writes the files of a pool: ops.toml, which lists operations, and nse.lock, which pins
+// their plugins. It starts no plugin. Errors about a file start with file:line:column.
 package poolfile
 
 import (
@@ -15,21 +16,21 @@ import (
 	"github.com/nse-dev/nse/internal/tomlpos"
 )
 
-// File is a text with its name, for messages.
+// File is a text with its name, for messages. Nothing is read from disk.
 type File struct{ Name, Text string }
 
-// Errorf is an error at a byte of the file: it starts with file:line:column.
+// Errorf is an error at a byte of the file: it starts with file:line:column. The format may have %w.
 func (f File) Errorf(at int, format string, args ...any) error {
 	return fmt.Errorf("%s: %w", f.Where(at), fmt.Errorf(format, args...))
 }
 
-// Where is file:line:column of a byte of the file.
+// Where is file:line:column of a byte of the file. Lines and columns count from 1, columns in characters.
 func (f File) Where(at int) string {
 	line, column := tomlpos.Position(f.Text, at)
 	return fmt.Sprintf("%s:%d:%d", f.Name, line, column)
 }
 
-// MaxText bounds a pool file and a lock in bytes.
+// MaxText bounds a pool file and a lock in bytes. Longer ones are errors.
 const MaxText = 1 << 18
 
 // Bounds of a line in bytes, and of the brackets that are open.
@@ -38,7 +39,7 @@ const (
 	maxDepth = 1 << 8
 )
 
-// Read is the text of the file at path. Of one that is too long it returns enough for Parse to refuse it.
+// Read is the text of the file at path. It returns enough of one that is too long for Parse to refuse it.
 func Read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {

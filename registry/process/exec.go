@@ -32,7 +32,8 @@ func (h *Host) bind(name, family string, g *sdk.Graph) error {
 	})
 }
 
-// run computes a call in the plugin. A plugin that crashes is started again, twice at most.
+// run computes a call in the plugin. A plugin that crashes is started again, twice at most, and computes the call anew.
+// Its results are the same ones if the kernel is deterministic.
 func (h *Host) run(r *wire.RunRequest, c sdk.Call) error {
 	h.running.Lock()
 	defer h.running.Unlock()
@@ -87,7 +88,8 @@ func (h *Host) restart() error {
 	return nil
 }
 
-// try computes a call in this process. The request is the primitive's, without what differs from call to call.
+// try computes a call in this process. The request is the primitive's, without what differs from call to call. Tensors
+// travel in the arena if it has room for them, else in messages.
 func (h *Host) try(r *wire.RunRequest, c sdk.Call) error {
 	r.Images, r.Backward, r.Data = uint32(c.Images), c.Backward, nil
 	read, written, err := r.Tensors()

@@ -18,8 +18,9 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// process is a plugin's process. It implements go-plugin's runner.Runner for the sake of what that does not give: a
-// standard input that ends with the host, a process group of its own, and on Linux a signal when the host dies.
+// process is a plugin's process. It implements go-plugin's runner.Runner for what the runner of go-plugin does not
+// give: a standard input that ends with the host, and a process group of its own. On Linux a signal comes when the host
+// dies.
 type process struct {
 	cmd            *exec.Cmd
 	stdin          *os.File // held open, never written: its end tells the plugin that the host is gone
