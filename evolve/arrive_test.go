@@ -133,8 +133,8 @@ func TestArrivalsAreWaitedFor(t *testing.T) {
 	}
 }
 
-// A search that continues with a second pool keeps what its front uses, scores that front first, loses nothing of it,
-// brings in operations of the second pool alone, and goes on from every checkpoint as it did.
+// A search that continues with a second pool keeps what its front uses, scores that front first, and loses nothing of
+// it. Only operations of the second pool come in. The search goes on from every checkpoint as it did.
 func TestContinue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, e := plant(rapid.Uint64().Draw(t, "seed"), 24)

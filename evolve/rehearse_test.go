@@ -43,8 +43,8 @@ func TestHypervolumeNeverFallsWithRehearsal(t *testing.T) {
 	}
 }
 
-// Accuracies of another round are of other weights, so that hypervolumes of two rounds tell little; on equal ground, as
-// all were scored in one round, the front is never worth less than the one before. What a continuation inherits is no
+// Accuracies of another round are of other weights, so that hypervolumes of two rounds tell little. On equal ground all
+// are scored in one round, and the front is never worth less than the one before. What a continuation inherits is no
 // exception, and neither are extras.
 func TestHypervolumeNeverFallsOnEqualGround(t *testing.T) {
 	fell, compared := 0, 0
