@@ -29,6 +29,8 @@ func (s *operations) Run(_ context.Context, r *wire.RunRequest) (*wire.RunReply,
 	return reply, nil
 }
 
+// exec runs the kernel of a request, forward or backward. Results are in the arena, or in the reply if the request came
+// with data.
 func (s *operations) exec(r *wire.RunRequest, reply *wire.RunReply) (err error) {
 	defer calm(r.GetFamily(), &err)
 	op, err := s.family(r.GetFamily())
@@ -70,7 +72,7 @@ func (s *operations) memory(r *wire.RunRequest, given, results int) ([]float32, 
 	return unsafe.Slice((*float32)(unsafe.Pointer(&s.arena[0])), n), nil
 }
 
-// openArena maps the memory that the host shares, if it does.
+// openArena maps the memory that the host shares. It is nil, without an error, if the host shares none.
 func openArena() ([]byte, error) {
 	value, shared := os.LookupEnv(wire.ArenaVariable)
 	if !shared {

@@ -54,6 +54,7 @@ func MainVersion(version string, ops ...sdk.Op) {
 	})
 }
 
+// fail prints the error in one line, after the program's name, and exits with status 1.
 func fail(err error) {
 	fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
 	os.Exit(1)
@@ -91,6 +92,7 @@ type operations struct {
 	arena    []byte // nil: tensors come in messages
 }
 
+// newOperations checks the declarations. Families have distinct names, and each has a Build.
 func newOperations(version string, ops []sdk.Op) (*operations, error) {
 	s := &operations{version: version, ops: map[string]sdk.Op{}}
 	if err := wire.CheckVersion(version); err != nil {
@@ -141,6 +143,7 @@ func (s *operations) Build(_ context.Context, r *wire.BuildRequest) (*wire.Build
 	return &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: g}}, nil
 }
 
+// build is the message of the graph that a request asks for. Attributes and layer are checked by sdk.Op.Graph.
 func (s *operations) build(r *wire.BuildRequest) (g *wire.Graph, err error) {
 	defer calm(r.GetFamily(), &err)
 	op, err := s.family(r.GetFamily())
@@ -166,6 +169,7 @@ func calm(name string, err *error) {
 	}
 }
 
+// family is the operation of a name. An unknown name is an error.
 func (s *operations) family(name string) (sdk.Op, error) {
 	op, ok := s.ops[name]
 	if !ok {

@@ -37,6 +37,7 @@ func UnmarshalGraph(text []byte, in, want sdk.Shape) (*sdk.Graph, error) {
 	return DecodeGraph(m, in, want)
 }
 
+// decodeNode adds a node of a message to a graph. It may read only the input and nodes before it.
 func decodeNode(g *sdk.Graph, index int, n *Node) error {
 	p, err := decodePrimitive(n)
 	if err != nil {
@@ -55,6 +56,7 @@ func decodeNode(g *sdk.Graph, index int, n *Node) error {
 	return g.Err()
 }
 
+// decodePrimitive is the primitive of a node, not checked yet. A kind that this version does not have is an error.
 func decodePrimitive(n *Node) (sdk.Primitive, error) {
 	switch p := n.GetPrimitive().(type) {
 	case *Node_Conv2D:
@@ -112,4 +114,5 @@ func unknownPrimitive(n *Node) error {
 	return fmt.Errorf("it has no primitive")
 }
 
+// decodePair is a pair, vertical first. A nil message is 0, 0.
 func decodePair(p *Pair) [2]int { return [2]int{int(p.GetVertical()), int(p.GetHorizontal())} }

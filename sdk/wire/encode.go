@@ -42,6 +42,7 @@ func encodeNode(n sdk.Node) (*Node, error) {
 	return m, err
 }
 
+// encodePrimitive is the message of a primitive. A type that the protocol does not have is an error.
 func encodePrimitive(p sdk.Primitive) (isNode_Primitive, error) {
 	switch p := p.(type) {
 	case sdk.Conv2D:

@@ -15,6 +15,7 @@ const ArenaVariable = "NSE_ARENA"
 // MaxTensors bounds the tensors of one Run in bytes, in the arena and in a message.
 const MaxTensors = 1 << 30
 
+// encodeExec is the message of what an Exec declares. Run stays where it is.
 func encodeExec(e sdk.Exec) *Exec {
 	m := &Exec{Kernel: e.Kernel, Args: EncodeArgs(e.Args), Out: EncodeShape(e.Out), Macs: e.Work,
 		Deterministic: e.Deterministic}
@@ -28,6 +29,7 @@ func encodeExec(e sdk.Exec) *Exec {
 	return m
 }
 
+// decodeExec is the reverse of encodeExec, not checked yet: sdk.Exec.Infer does that. Run is nil.
 func decodeExec(m *Exec) sdk.Exec {
 	e := sdk.Exec{Kernel: m.GetKernel(), Args: decodeArgs(m.GetArgs()), Out: decodeShape(m.GetOut()), Work: m.GetMacs(),
 		Deterministic: m.GetDeterministic()}
