@@ -41,6 +41,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// withDefaults fills in the timeouts and the log.
 func (o Options) withDefaults() Options {
 	if o.StartTimeout <= 0 {
 		o.StartTimeout = 20 * time.Second

@@ -67,6 +67,8 @@ func product(combinations []sdk.Attrs, name string, values []any) (all []sdk.Att
 	return all
 }
 
+// family is the family that a listing names. One that the plugin does not offer is an error, which names those that it
+// does.
 func (f File) family(e Entry, l listing, families []sdk.Op) (sdk.Op, error) {
 	var names []string
 	for _, op := range families {

@@ -58,7 +58,7 @@ func listEach(b io.Writer, families []sdk.Op) {
 	}
 }
 
-// value is an attribute's default in TOML.
+// value is an attribute's default in TOML. A number that is whole gets a ".0", so that it is read as a number again.
 func value(a sdk.Attr) string {
 	switch v := a.Default.(type) {
 	case []int:

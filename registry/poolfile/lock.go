@@ -68,7 +68,7 @@ func ParseLock(name string, text []byte) (pins []Pin, err error) {
 // sumLine is the first line of a lock, above the rest.
 func sumLine(rest string) string { return fmt.Sprintf("sum = \"%x\"", sha256.Sum256([]byte(rest))) }
 
-// readLock reads a lock without checking its sum.
+// readLock reads a lock without checking its sum. A plugin that is pinned twice for a platform is an error.
 func readLock(name string, text []byte) (pins []Pin, err error) {
 	f := File{name, string(text)}
 	if err := f.bounded(); err != nil {
@@ -100,7 +100,7 @@ func readLock(name string, text []byte) (pins []Pin, err error) {
 	return pins, nil
 }
 
-// pin reads one [[plugin]] of a lock.
+// pin reads one [[plugin]] of a lock. Only version may be missing: a plugin need not tell one.
 func (f File) pin(table map[string]any, s *tomlpos.Spot) (p Pin, err error) {
 	if err := f.known("[[plugin]]", table, s, "name", "platform", "version", "protocol", "sha256"); err != nil {
 		return p, err

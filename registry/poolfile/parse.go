@@ -80,7 +80,8 @@ func (f File) Parse() (entries []Entry, watch []string, err error) {
 	return entries, watch, nil
 }
 
-// watched is the list of folders in which plugins may come up.
+// watched is the list of folders in which plugins may come up. It is nil for a nil value, and an empty name is an
+// error.
 func (f File) watched(v any, s *tomlpos.Spot) (dirs []string, err error) {
 	if v == nil {
 		return nil, nil
@@ -99,6 +100,7 @@ func (f File) watched(v any, s *tomlpos.Spot) (dirs []string, err error) {
 	return dirs, nil
 }
 
+// entry reads one [[plugin]]. It has builtin or path, but not both, and one operation at least.
 func (f File) entry(table map[string]any, s *tomlpos.Spot) (e Entry, err error) {
 	if err = f.known("[[plugin]]", table, s, "builtin", "path", "sha256", "op"); err != nil {
 		return e, err
@@ -126,6 +128,7 @@ func (f File) entry(table map[string]any, s *tomlpos.Spot) (e Entry, err error) 
 	return e, err
 }
 
+// checksum is the value of sha256 in lower case. It is empty if the table has none. A built-in plugin may not have one.
 func (f File) checksum(e Entry, table map[string]any, s *tomlpos.Spot) (string, error) {
 	text, err := f.textOf("sha256", table, s)
 	if text == "" || err != nil {
@@ -140,6 +143,7 @@ func (f File) checksum(e Entry, table map[string]any, s *tomlpos.Spot) (string, 
 	return strings.ToLower(text), nil
 }
 
+// listings reads the [[plugin.op]] tables of an entry, in the order of the file.
 func (f File) listings(e Entry, table map[string]any, s *tomlpos.Spot) ([]listing, error) {
 	if table["op"] == nil {
 		return nil, f.Errorf(s.At, "plugin %q has no [[plugin.op]]: name at least one operation", e.Name())
@@ -159,6 +163,8 @@ func (f File) listings(e Entry, table map[string]any, s *tomlpos.Spot) ([]listin
 	return list, nil
 }
 
+// listing reads one [[plugin.op]]. Whether the plugin has the family and the attributes shows only in Expand.
+// Attributes have the order of the file, since products depend on it.
 func (f File) listing(table map[string]any, s *tomlpos.Spot) (listing, error) {
 	l := listing{at: s.At}
 	var err error
@@ -182,7 +188,7 @@ func (f File) listing(table map[string]any, s *tomlpos.Spot) (listing, error) {
 	return l, nil
 }
 
-// plain refuses dates and tables as values of attributes.
+// plain refuses dates and tables as values of attributes, also inside lists.
 func (f File) plain(name string, v any, s *tomlpos.Spot) error {
 	switch v := v.(type) {
 	case int64, float64, bool, string:

@@ -75,7 +75,7 @@ func (f File) bounded() error {
 	return nil
 }
 
-// syntax gives an error of the toml package the form of all others.
+// syntax gives an error of the toml package the form of all others: one line with the place before it.
 func (f File) syntax(err error) error {
 	var p toml.ParseError
 	if errors.As(err, &p) {
@@ -96,7 +96,7 @@ func (f File) known(what string, table map[string]any, s *tomlpos.Spot, keys ...
 	return f.Errorf(s.Fields[first].Key, "unknown key %q: %s has %s", first, what, strings.Join(keys, ", "))
 }
 
-// textOf is the text of a key, empty if there is none.
+// textOf is the text of a key. It is empty if there is none. A value that is no text, and an empty text, are errors.
 func (f File) textOf(key string, table map[string]any, s *tomlpos.Spot) (string, error) {
 	v, given := table[key]
 	if !given {
@@ -109,7 +109,7 @@ func (f File) textOf(key string, table map[string]any, s *tomlpos.Spot) (string,
 	return text, nil
 }
 
-// tables is the list of tables of a key.
+// tables is the list of tables of a key. Anything else, and an empty list, are errors.
 func (f File) tables(key string, table map[string]any, s *tomlpos.Spot) ([]map[string]any, error) {
 	list, ok := table[key].([]map[string]any)
 	if !ok || len(list) == 0 {

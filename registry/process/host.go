@@ -190,7 +190,7 @@ func (h *Host) Build(ctx context.Context, name, family string, attrs sdk.Attrs, 
 }
 
 // Close ends the process and waits until it is gone. The process ends by the end of its standard input and go-plugin's
-// request, and by force if it heeds neither. Calls in progress end with an error.
+// request, and by force if it heeds neither. A kernel in progress is waited for.
 func (h *Host) Close() {
 	timer := time.AfterFunc(grace, func() { _ = h.process.Kill(context.Background()) })
 	defer timer.Stop()

@@ -34,6 +34,7 @@ type process struct {
 	killed  bool // whether a start would come too late
 }
 
+// newProcess is a process that is not started yet, in a process group of its own.
 func newProcess(command []string) *process {
 	p := &process{cmd: exec.Command(command[0], command[1:]...), exited: make(chan struct{})}
 	isolate(p.cmd)
@@ -65,6 +66,8 @@ func (p *process) Start(context.Context) error {
 	return err
 }
 
+// run starts the process, sends the outcome once, and waits until the process has ended. It keeps one thread for
+// itself.
 func (p *process) run(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -39,6 +39,7 @@ func mark(kind, what string) error {
 	return file.WriteShared(path, []byte(what+"\n"))
 }
 
+// marked reports whether mark was called for a thing. A mark that cannot be read counts as none.
 func marked(kind, what string) bool {
 	path, err := markFile(kind, what)
 	if err != nil {
