@@ -27,7 +27,7 @@ func (Arrived) Kind() string { return "arrived" }
 // Kind is "continued".
 func (Continued) Kind() string { return "continued" }
 
-// admit lets operations that have come join the pool: it returns the longer one, and the state in which they wait at
+// admit lets operations that have come join the pool. It returns the longer pool, and the state in which they wait at
 // the end of every layer's pending list. With wait it waits for some. Without any, both stay as they are.
 func (s Search) admit(ctx context.Context, st State, wait bool) (Problem, State, error) {
 	if s.Arrivals == nil {
@@ -55,7 +55,8 @@ func (s Search) admit(ctx context.Context, st State, wait bool) (Problem, State,
 	return grown, next, s.boundary(ctx, next)
 }
 
-// Append is the space in which more operations wait at every layer, after all that wait there now.
+// Append is the space in which more operations wait at every layer, after all that wait there now. It does not look
+// whether they wait already.
 func (s Space) Append(ops []OpID) Space {
 	next := Space{s.K, slices.Clone(s.Layers)}
 	for l, layer := range s.Layers {
@@ -65,9 +66,10 @@ func (s Space) Append(ops []OpID) Space {
 }
 
 // Continue takes a search that has a front to another pool, given by its operations' ids in the problem. What the front
-// uses is kept, and the pending lists are new shuffles of that pool. A round in progress is given up. Run goes on from
-// the state that is returned, and scores the inherited front again. Without a front there is an error, and st comes
-// back.
+// uses is kept, and the pending lists are new shuffles of that pool. A round in progress is given up.
+//
+// Run goes on from the state that is returned, and scores the inherited front again. Continue calls no engine. With an
+// error st comes back, such as for a search without a front.
 func (s Search) Continue(ctx context.Context, st State, pool []OpID) (State, error) {
 	if len(st.Front) == 0 {
 		return st, errors.New("evolve: there is no front to go on from")

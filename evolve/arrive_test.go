@@ -94,7 +94,8 @@ func TestArrivals(t *testing.T) {
 		if !arrived {
 			t.Fatalf("nothing arrived: %s", last)
 		}
-		for i := rapid.IntRange(0, 8).Draw(t, "first checkpoint"); i < len(checkpoints); i += 9 { // all of them, over the seeds
+		// all of them, over the seeds
+		for i := rapid.IntRange(0, 8).Draw(t, "first checkpoint"); i < len(checkpoints); i += 9 {
 			var st State
 			if err := json.Unmarshal([]byte(checkpoints[i]), &st); err != nil {
 				t.Fatal(err)
@@ -126,13 +127,14 @@ func TestArrivalsAreWaitedFor(t *testing.T) {
 		return all[6:], nil
 	}
 	st, _ := run(t, s)
-	if waits != 2 || st.Pool != 16 || st.Reason != "layer 0 cannot be refilled: no operation is pending" && st.Round < 4 {
+	if waits != 2 || st.Pool != 16 ||
+		st.Reason != "layer 0 cannot be refilled: no operation is pending" && st.Round < 4 {
 		t.Errorf("waited %d times for a pool of %d, ended in round %d because %q", waits, st.Pool, st.Round, st.Reason)
 	}
 }
 
-// A search that continues with a second pool keeps what its front uses, scores that front first, loses nothing of it,
-// brings in operations of the second pool alone, and goes on from every checkpoint as it did.
+// A search that continues with a second pool keeps what its front uses, scores that front first, and loses nothing of
+// it. Only operations of the second pool come in. The search goes on from every checkpoint as it did.
 func TestContinue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, e := plant(rapid.Uint64().Draw(t, "seed"), 24)
@@ -174,7 +176,8 @@ func TestContinue(t *testing.T) {
 			if !slices.Equal(layer.Kept, Aggregate(first.Front, 6)[l]) {
 				t.Fatalf("layer %d keeps %v", l, layer.Kept)
 			}
-			if slices.ContainsFunc(slices.Concat(layer.New, layer.Pending), func(op OpID) bool { return !slices.Contains(second, op) }) {
+			if slices.ContainsFunc(slices.Concat(layer.New, layer.Pending),
+				func(op OpID) bool { return !slices.Contains(second, op) }) {
 				t.Fatalf("layer %d: %+v is not of the second pool", l, layer)
 			}
 		}
@@ -185,12 +188,15 @@ func TestContinue(t *testing.T) {
 		if strings.HasPrefix(end.Reason, "the front uses all") && end.Round < first.Round+2 {
 			return // there was no room for the second pool
 		}
-		if end.Round != first.Round+2 || end.Reason != fmt.Sprintf("round %d is the last by max_rounds", end.Round) || len(scored) != len(first.Front) {
-			t.Fatalf("ended in round %d because %q, %d of %d inherited architectures were scored", end.Round, end.Reason, len(scored), len(first.Front))
+		if end.Round != first.Round+2 || end.Reason != fmt.Sprintf("round %d is the last by max_rounds", end.Round) ||
+			len(scored) != len(first.Front) {
+			t.Fatalf("ended in round %d because %q, %d of %d inherited architectures were scored", end.Round,
+				end.Reason, len(scored), len(first.Front))
 		}
 		high := s.Config.Constraint.High()
 		inherited, _ := frontOf(scored)
-		if before := hypervolume(inherited, high); fronts[0].Hypervolume < before || fronts[1].Hypervolume < fronts[0].Hypervolume {
+		if before := hypervolume(inherited, high); fronts[0].Hypervolume < before ||
+			fronts[1].Hypervolume < fronts[0].Hypervolume {
 			t.Fatalf("hypervolume %v falls below %v", fronts, before)
 		}
 		for i := 0; i < len(checkpoints); i += 9 {

@@ -114,8 +114,8 @@ const (
 	EndOfficial EndRule = "official"
 )
 
-// Preset returns the complete configuration named "paper" or "official", the authors' released code. TrainSteps is 0 and
-// must be set before a search. Any other name is an error.
+// Preset returns the complete configuration named "paper" or "official", the authors' released code. TrainSteps is 0
+// and must be set before a search. Any other name is an error.
 func Preset(name string) (Config, error) {
 	c := Config{
 		K: 5, LockAndRehearse: true, End: EndRefill,

@@ -61,11 +61,13 @@ func TestConfigInTOML(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := want
-	text := "k = 6\nend = \"official\"\n[fitness]\nlr = 0.01\n[constraint]\ntau = 8.9\nalpha = 2e-4\n[front]\nextras = 0\n"
+	text := "k = 6\nend = \"official\"\n[fitness]\nlr = 0.01\n" +
+		"[constraint]\ntau = 8.9\nalpha = 2e-4\n[front]\nextras = 0\n"
 	if _, err := toml.Decode(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	want.K, want.End, want.Fitness.LR, want.Constraint.Tau, want.Constraint.Alpha, want.Front.Extras = 6, EndOfficial, 0.01, 8.9, 2e-4, 0
+	want.K, want.End, want.Fitness.LR = 6, EndOfficial, 0.01
+	want.Constraint.Tau, want.Constraint.Alpha, want.Front.Extras = 8.9, 2e-4, 0
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -86,8 +88,10 @@ func TestProblemNamesWhatIsWrong(t *testing.T) {
 	}{
 		{func(s *Search) { s.Problem.Normal = nil }, "problem: no layers"},
 		{func(s *Search) { s.Problem.Fixed = -1 }, "problem: fixed cost -1: want 0 or more"},
-		{func(s *Search) { s.Problem.Pool[2].Cost = nil }, `problem: operation "op2" has the cost of 0 layers, the network has 6`},
-		{func(s *Search) { s.Problem.Pool[3].Cost[1] = math.Inf(1) }, `problem: operation "op3" costs +Inf in layer 1: want 0 or more`},
+		{func(s *Search) { s.Problem.Pool[2].Cost = nil },
+			`problem: operation "op2" has the cost of 0 layers, the network has 6`},
+		{func(s *Search) { s.Problem.Pool[3].Cost[1] = math.Inf(1) },
+			`problem: operation "op3" costs +Inf in layer 1: want 0 or more`},
 		{func(s *Search) { s.Problem.Pool = s.Problem.Pool[:3] }, "k = 4: want at most 3, the operations of the pool"},
 	}
 	for _, test := range tests {
@@ -114,13 +118,18 @@ func TestStateNamesWhatIsWrong(t *testing.T) {
 		{PhaseTrain, func(st *State) { st.Step = 9 }, "step 9 of 8"},
 		{PhaseTrain, func(st *State) { st.Space.K = 5 }, "space of 6 layers with k = 5, want 6 with 4"},
 		{PhaseTrain, func(st *State) { st.Space.Layers[1].New[0] = 8 }, "space: layer 1: operation 8, the pool has 8"},
-		{PhaseTrain, func(st *State) { st.Space.Layers[1].New[0] = st.Space.Layers[1].New[1] }, "space: layer 1 has an operation twice"},
+		{PhaseTrain, func(st *State) { st.Space.Layers[1].New[0] = st.Space.Layers[1].New[1] },
+			"space: layer 1 has an operation twice"},
 		{PhaseTrain, func(st *State) { st.Fitness = st.Fitness[1:] }, "fitness of 5 layers, the network has 6"},
 		{PhaseTrain, func(st *State) { st.Fitness[3].Theta = nil }, "fitness: layer 3: lists of different lengths"},
-		{PhaseTrain, func(st *State) { st.Fitness[1].Dropped = []bool{true, true, true, true} }, "fitness: layer 1 has lost every operation"},
-		{PhaseScore, func(st *State) { st.Trials[2].Arch = nil }, "trials: architecture 2: 0 layers, the network has 6"},
-		{PhaseScore, func(st *State) { st.Trials[2].Arch[1] = nil }, "trials: architecture 2: layer 1: a reduction layer needs an operation"},
-		{PhaseReplenish, func(st *State) { st.Front[0].Arch[0] = Path{-1} }, "front: architecture 0: layer 0: operation -1, the pool has 8"},
+		{PhaseTrain, func(st *State) { st.Fitness[1].Dropped = []bool{true, true, true, true} },
+			"fitness: layer 1 has lost every operation"},
+		{PhaseScore, func(st *State) { st.Trials[2].Arch = nil },
+			"trials: architecture 2: 0 layers, the network has 6"},
+		{PhaseScore, func(st *State) { st.Trials[2].Arch[1] = nil },
+			"trials: architecture 2: layer 1: a reduction layer needs an operation"},
+		{PhaseReplenish, func(st *State) { st.Front[0].Arch[0] = Path{-1} },
+			"front: architecture 0: layer 0: operation -1, the pool has 8"},
 		{PhaseReplenish, func(st *State) { st.Front = nil }, "no front"},
 	}
 	for _, test := range tests {

@@ -67,7 +67,8 @@ func tableOf(t *testing.T, path string) []string {
 	return rows
 }
 
-// declared returns the comments of a folder's functions, methods (as Type.Method) and types, by their names with a prefix.
+// declared returns the comments of a folder's functions, methods (as Type.Method) and types, by their names with a
+// prefix.
 func declared(t *testing.T, dir, prefix string) map[string]string {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {

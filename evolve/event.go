@@ -14,7 +14,8 @@ type Event struct {
 }
 
 // Body is what happened: one of RoundStarted, Trained, FitnessUpdated, Dropped, Sampled, Scored, FrontRetrieved,
-// Arrived, Aggregated, Replenished, Continued, Quarantined, Finished.
+// Arrived, Aggregated, Replenished, Continued, Quarantined, Finished. Bodies share memory with the search: they are
+// read, and not changed.
 type Body interface {
 	// Kind names the body's type in JSON, such as "round_started".
 	Kind() string
@@ -131,7 +132,8 @@ type eventJSON struct {
 	Body  json.RawMessage `json:"body"`
 }
 
-// MarshalJSON writes {"seq", "round", "kind", "body"}.
+// MarshalJSON writes {"seq", "round", "kind", "body"}. The keys of a body stay as they are, so that runs of older
+// versions can be read.
 func (e Event) MarshalJSON() ([]byte, error) {
 	body, err := json.Marshal(e.Body)
 	if err != nil {
@@ -140,7 +142,7 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	return json.Marshal(eventJSON{e.Seq, e.Round, e.Body.Kind(), body})
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads what MarshalJSON wrote. An unknown kind is an error.
 func (e *Event) UnmarshalJSON(text []byte) error {
 	var j eventJSON
 	if err := json.Unmarshal(text, &j); err != nil {

@@ -41,7 +41,8 @@ func TestEventsInJSON(t *testing.T) {
 			t.Fatalf("read %+v from %s", read, text)
 		}
 	}
-	for _, kind := range strings.Fields("round_started trained fitness_updated dropped sampled scored front_retrieved arrived aggregated replenished continued quarantined finished") {
+	for _, kind := range strings.Fields("round_started trained fitness_updated dropped sampled scored " +
+		"front_retrieved arrived aggregated replenished continued quarantined finished") {
 		if kinds[kind] == 0 {
 			t.Errorf("no event of kind %s in %v", kind, kinds)
 		}

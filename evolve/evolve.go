@@ -11,7 +11,7 @@ type OpID int
 // least. A nil Path is an empty one.
 type Path []OpID
 
-// Arch is one architecture: the selected path of every layer, from stem to head.
+// Arch is one architecture: the selected path of every layer, from stem to head. Its length is that of Problem.Normal.
 type Arch []Path
 
 // Candidate is one operation of the pool as the search sees it.
@@ -28,8 +28,8 @@ type Step struct {
 }
 
 // Gradient is what one fitness step measures for every layer: the gradient of the cross-entropy L with respect to p̃_a
-// and p̃_b (eq. 7). The output of the layer is y, and those of its paths in a and b are e_a and e_b. Products are summed
-// over the batch.
+// and p̃_b (eq. 7). The output of the layer is y, and those of its paths in a and b are e_a and e_b. Products are
+// summed over the batch.
 type Gradient struct {
 	Loss float64   // mean cross-entropy of architecture a on the held-out batch
 	A, B []float64 // ⟨∂L/∂y, e_a⟩ and ⟨∂L/∂y, e_b⟩ by layer
@@ -38,8 +38,11 @@ type Gradient struct {
 // Engine trains the weight-sharing supernet. Calls come from one goroutine, in the same order on every run. What they
 // are given belongs to the search: the engine reads it during the call alone and changes nothing.
 //
+// Equal calls on equal states give equal numbers, to the bit. A search can be repeated and resumed only on such an
+// engine.
+//
 // An error that is a *Broken ends the use of its operation. The engine must then be as if the call had not been made.
-// Any other error ends the search.
+// Any other error ends the search, and so does a loss or gradient that is not finite.
 type Engine interface {
 	// Begin starts a round on a subset of the pool: subset[l] lists the operations of layer l. Weights and
 	// optimizer start fresh.
@@ -51,8 +54,10 @@ type Engine interface {
 	// 7). It changes no weight.
 	Fitness(s Step, a, b Arch) (Gradient, error)
 	// Score recalibrates BN for each architecture and measures its top-1 accuracy on the held-out set, 0 to 1. The
-	// accuracy of one depends on no other. It calls done once for each index of archs, in an order of its own, and
-	// returns the first error of done without any further call. Which of two architectures comes first depends on these
-	// two and their places in archs alone: what is left of a list is scored in the same order.
+	// accuracy of one depends on no other.
+	//
+	// It calls done once for each index of archs, in an order of its own, from one goroutine at a time. It returns the
+	// first error of done without any further call. What is left of a list is scored in the same order: which of two
+	// architectures comes first depends on these two and their places in archs alone.
 	Score(ctx context.Context, archs []Arch, done func(i int, accuracy float64) error) error
 }

@@ -20,7 +20,7 @@ type LayerFitness struct {
 	Updates int       `json:"updates"` // that Adam has made
 }
 
-// NewFitness gives every operation of a subset θ = 0.
+// NewFitness gives every operation of a subset θ = 0, and Adam a fresh state. The fitness shares the subset's memory.
 func NewFitness(subset []Path) Fitness {
 	f := make(Fitness, len(subset))
 	for l, ops := range subset {
@@ -66,7 +66,8 @@ func (f Fitness) distributions(p Problem, c Config) []distribution {
 const adamEpsilon = 1e-8
 
 // Adam returns the fitness after one update by a gradient, given by layer and operation: a step towards the minimum of
-// the expected loss over θ (eq. 3). A layer with a nil gradient and operations that have been dropped stay as they are.
+// the expected loss over θ (eq. 3). A layer with a nil gradient stays as it is. So do operations that have been
+// dropped.
 func (f Fitness) Adam(c FitnessConfig, gradient [][]float64) Fitness {
 	next := slices.Clone(f)
 	for l, g := range gradient {
@@ -95,7 +96,7 @@ func (f LayerFitness) adam(c FitnessConfig, gradient []float64) LayerFitness {
 
 // Drop returns the fitness without the operations whose θ is below the threshold, and what was dropped, by layer and
 // rising θ (3.3.1). Locked operations, given by layer, are never dropped, and neither is the last path of a reduction
-// layer. The Step of what was dropped is left to the caller.
+// layer. A nil list locks nothing in its layer. The Step of what was dropped is 0, and left to the caller.
 func (f Fitness) Drop(threshold float64, normal []bool, locked []Path) (Fitness, []Dropped) {
 	next := slices.Clone(f)
 	var dropped []Dropped

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// loss is the fitness loss by its definition: Σ_l A_l·p̃_a + B_l·p̃_b, whose gradient is that of the cross-entropy, plus
-// α·(E − τ)^β. Probabilities are products over the operations.
+// loss is the fitness loss by its definition: Σ_l A_l·p̃_a + B_l·p̃_b, whose gradient is that of the cross-entropy,
+// plus α·(E − τ)^β. Probabilities are products over the operations.
 func loss(p Problem, c Config, f Fitness, a, b Arch, g Gradient) float64 {
 	sum, cost := 0.0, p.Fixed
 	for l, layer := range f {
@@ -39,7 +39,8 @@ func loss(p Problem, c Config, f Fitness, a, b Arch, g Gradient) float64 {
 func TestGradientIsTheDerivative(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, _ := plant(rapid.Uint64().Draw(t, "seed"), 5)
-		s.Config.Constraint = ConstraintConfig{Tau: 6, Width: 0.1, Alpha: 0.01, Beta: rapid.SampledFrom([]int{2, 4}).Draw(t, "beta")}
+		s.Config.Constraint = ConstraintConfig{Tau: 6, Width: 0.1, Alpha: 0.01,
+			Beta: rapid.SampledFrom([]int{2, 4}).Draw(t, "beta")}
 		s.Config.Fitness.Smoothing = rapid.SampledFrom([]float64{0, 1e-3, 0.2}).Draw(t, "smoothing")
 		s.Config.SingleBranch = rapid.Bool().Draw(t, "single")
 		f := NewFitness(s.Problem.everything())
@@ -72,7 +73,8 @@ func TestGradientIsTheDerivative(t *testing.T) {
 }
 
 func TestLayersWithoutFreedomGetNoGradient(t *testing.T) {
-	p := Problem{Normal: []bool{false, true, true}, Pool: []Candidate{{"a", []float64{3, 3, 3}}, {"b", []float64{1, 1, 1}}}, Fixed: 2}
+	p := Problem{Normal: []bool{false, true, true},
+		Pool: []Candidate{{"a", []float64{3, 3, 3}}, {"b", []float64{1, 1, 1}}}, Fixed: 2}
 	c, _ := Preset("paper")
 	c.Constraint = ConstraintConfig{Tau: 4, Width: 0.1, Alpha: 1, Beta: 2}
 	f := NewFitness([]Path{{0}, {}, {1}})
@@ -105,7 +107,8 @@ func TestAdam(t *testing.T) {
 		f = f.Adam(c, [][]float64{{g}})
 	}
 	// m̂: 1, −0.11/0.19, −0.049/0.271; v̂: 1, 0.004999/0.001999, 0.005244001/0.002997001
-	want := -0.1*(1/(1+1e-8)) + 0.1*(0.11/0.19)/math.Sqrt(0.004999/0.001999) + 0.1*(0.049/0.271)/math.Sqrt(0.005244001/0.002997001)
+	want := -0.1*(1/(1+1e-8)) + 0.1*(0.11/0.19)/math.Sqrt(0.004999/0.001999) +
+		0.1*(0.049/0.271)/math.Sqrt(0.005244001/0.002997001)
 	if got := f[0].Theta[0]; math.Abs(got-want) > 1e-8 {
 		t.Errorf("θ = %v, want %v", got, want)
 	}
@@ -113,7 +116,8 @@ func TestAdam(t *testing.T) {
 
 func TestDrop(t *testing.T) {
 	layer := func(dropped []bool, theta ...float64) LayerFitness {
-		return LayerFitness{Ops: Path{2, 3, 5}, Dropped: dropped, Theta: theta, Mean: make([]float64, 3), Square: make([]float64, 3)}
+		return LayerFitness{Ops: Path{2, 3, 5}, Dropped: dropped, Theta: theta, Mean: make([]float64, 3),
+			Square: make([]float64, 3)}
 	}
 	all := []bool{false, false, false}
 	tests := []struct {
@@ -151,8 +155,10 @@ func TestDrop(t *testing.T) {
 				t.Errorf("operations %v were dropped, want %v", ops, test.want)
 			}
 			for i, op := range test.layer.Ops {
-				if want := before[i] || slices.Contains(test.want, op); next[0].Dropped[i] != want || f[0].Dropped[i] != before[i] {
-					t.Errorf("operation %d: dropped %v, before %v; want %v, unchanged %v", op, next[0].Dropped[i], f[0].Dropped[i], want, before[i])
+				if want := before[i] || slices.Contains(test.want, op); next[0].Dropped[i] != want ||
+					f[0].Dropped[i] != before[i] {
+					t.Errorf("operation %d: dropped %v, before %v; want %v, unchanged %v", op, next[0].Dropped[i],
+						f[0].Dropped[i], want, before[i])
 				}
 			}
 		})

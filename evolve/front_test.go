@@ -17,11 +17,14 @@ func TestFrontOf(t *testing.T) {
 		want    []OpID
 		unedged bool
 	}{
-		{"dominated ones are left out", []Trial{trial(0, 3, 0.5, false), trial(1, 2, 0.6, false), trial(2, 4, 0.7, false)}, []OpID{1, 2}, false},
+		{"dominated ones are left out", []Trial{trial(0, 3, 0.5, false), trial(1, 2, 0.6, false),
+			trial(2, 4, 0.7, false)}, []OpID{1, 2}, false},
 		{"the newer of equals stands", []Trial{trial(0, 3, 0.5, false), trial(1, 3, 0.5, false)}, []OpID{1}, false},
-		{"extras dominate", []Trial{trial(0, 3, 0.5, false), trial(1, 4, 0.7, false), trial(2, 2, 0.6, true)}, []OpID{1}, false},
+		{"extras dominate", []Trial{trial(0, 3, 0.5, false), trial(1, 4, 0.7, false), trial(2, 2, 0.6, true)},
+			[]OpID{1}, false},
 		{"extras are left out", []Trial{trial(0, 3, 0.5, false), trial(2, 2, 0.4, true)}, []OpID{0}, false},
-		{"extras that dominate all do not count", []Trial{trial(0, 3, 0.5, false), trial(1, 2.5, 0.4, false), trial(2, 2, 0.6, true)}, []OpID{1, 0}, true},
+		{"extras that dominate all do not count",
+			[]Trial{trial(0, 3, 0.5, false), trial(1, 2.5, 0.4, false), trial(2, 2, 0.6, true)}, []OpID{1, 0}, true},
 	}
 	for _, test := range tests {
 		front, unedged := frontOf(test.trials)

@@ -9,7 +9,7 @@ import (
 
 // Problem is what a search is about: the layers of the network, the pool and the costs. A normal layer keeps channels
 // and resolution and has an identity path, which costs nothing (A.3). Any other is a reduction layer: it needs an
-// operation.
+// operation. Methods change nothing.
 type Problem struct {
 	Normal []bool      // by layer
 	Pool   []Candidate // by OpID
@@ -38,8 +38,8 @@ func (p Problem) Validate() error {
 	return nil
 }
 
-// Cost is the cost of an architecture with stem and head, in the unit of the candidates' cost. The identity costs
-// nothing.
+// Cost is the cost of an architecture with stem and head, in the unit of the candidates' cost: millions of MACs, or ms.
+// The identity costs nothing. The sum has a fixed order, so that equal architectures cost the same to the bit.
 func (p Problem) Cost(a Arch) float64 {
 	cost := p.Fixed
 	for l, path := range a {

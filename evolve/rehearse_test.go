@@ -43,8 +43,8 @@ func TestHypervolumeNeverFallsWithRehearsal(t *testing.T) {
 	}
 }
 
-// Accuracies of another round are of other weights, so that hypervolumes of two rounds tell little; on equal ground, as
-// all were scored in one round, the front is never worth less than the one before. What a continuation inherits is no
+// Accuracies of another round are of other weights, so that hypervolumes of two rounds tell little. On equal ground all
+// are scored in one round, and the front is never worth less than the one before. What a continuation inherits is no
 // exception, and neither are extras.
 func TestHypervolumeNeverFallsOnEqualGround(t *testing.T) {
 	fell, compared := 0, 0
@@ -52,7 +52,8 @@ func TestHypervolumeNeverFallsOnEqualGround(t *testing.T) {
 		s, e := plant(rapid.Uint64().Draw(t, "seed"), 24)
 		e.noise = 20
 		s.Config.MaxRounds, s.Config.TrainSteps = 2, 10
-		s.Config.Front = FrontConfig{Samples: 30, Extras: rapid.SampledFrom([]int{0, 10}).Draw(t, "extras"), Attempts: 50}
+		s.Config.Front = FrontConfig{Samples: 30, Extras: rapid.SampledFrom([]int{0, 10}).Draw(t, "extras"),
+			Attempts: 50}
 		all := s.Problem.Pool
 		s.Problem.Pool = all[:14]
 		var again []pareto.Point
@@ -98,7 +99,8 @@ func TestHypervolumeNeverFallsOnEqualGround(t *testing.T) {
 		}
 	})
 	if fell == 0 {
-		t.Errorf("the figures of %d rounds never fell below those of the round before: the test does not tell", compared)
+		t.Errorf("the figures of %d rounds never fell below those of the round before: the test does not tell",
+			compared)
 	}
 }
 

@@ -136,7 +136,8 @@ func TestCancelAtEveryBoundary(t *testing.T) {
 			t.Fatalf("break %d: error %v", breaks, err)
 		}
 		if !reflect.DeepEqual(st, last) || afterCancel == 0 {
-			t.Fatalf("break %d: state %+v, last checkpoint %+v, %d checkpoints after the cancellation", breaks, st, last, afterCancel)
+			t.Fatalf("break %d: state %+v, last checkpoint %+v, %d checkpoints after the cancellation", breaks, st,
+				last, afterCancel)
 		}
 	}
 	if breaks < 30 {

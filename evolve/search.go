@@ -15,8 +15,8 @@ type Search struct {
 	Engine  Engine
 
 	// Arrivals returns the operations that have come since its last call, in order. They get the next ids. With wait it
-	// returns only when some have come, or an empty list when none will come: the search would end without any.
-	// Its error ends the search. A nil Arrivals means that none ever come.
+	// returns only when some have come, or an empty list when none will come: the search would end without any. Its
+	// error ends the search. A nil Arrivals means that none ever come.
 	Arrivals func(ctx context.Context, wait bool) ([]Candidate, error)
 	// Observe receives every event, in order. Its error ends the search. A nil Observe drops the events. Slices in an
 	// event share memory with the search: they must not be changed.
@@ -39,9 +39,13 @@ func (s Search) Reach() (least, greatest float64) {
 }
 
 // Run takes the search from a state to its end. The zero State starts a new search. A state from the middle of a round
-// needs an engine with the round's subset (State.Space.Subset) and the weights that belong to it. Run returns the state
-// of the last step boundary, also with an error: the context's if it was cancelled. The result's State.Reason says why
-// the search ended. Equal problems, configurations, seeds, engines and states give equal events and results.
+// needs an engine with the round's subset (State.Space.Subset) and the weights that belong to it.
+//
+// Run returns the state of the last step boundary, also with an error. If the context was cancelled, the error is the
+// context's. An invalid state or setting is an error before the engine is called. The result's State.Reason says why
+// the search ended.
+//
+// Equal problems, configurations, seeds, engines and states give equal events and results.
 func (s Search) Run(ctx context.Context, st State) (State, error) {
 	if err := s.validate(st); err != nil {
 		return st, fmt.Errorf("evolve: %w", err)

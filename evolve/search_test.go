@@ -36,7 +36,8 @@ func TestSearchKeepsThePlantedBest(t *testing.T) {
 		n := float64(offers)
 		rate, chance := float64(hits)/n, chance/n
 		deviations := (rate - chance) / math.Sqrt(chance*(1-chance)/n)
-		measured := fmt.Sprintf("single_branch = %v: the best operation is kept in %.0f %% of the %d layers that were offered it, by chance in %.0f %% (%.1f standard deviations)",
+		measured := fmt.Sprintf("single_branch = %v: the best operation is kept in %.0f %% of the %d layers that "+
+			"were offered it, by chance in %.0f %% (%.1f standard deviations)",
 			test.single, 100*rate, offers, 100*chance, deviations)
 		t.Log(measured)
 		if rate < 2*chance || deviations < 6 {
@@ -63,7 +64,8 @@ func TestDroppedOperationsAreTheBadOnes(t *testing.T) {
 		}
 	}
 	if n < 20 || dropped > 0.7*all {
-		t.Errorf("%d operations were dropped with a mean quality of %.2f: want 20 at least, and below 0.35 (the mean of all is 0.5)", n, dropped/float64(n))
+		t.Errorf("%d operations were dropped with a mean quality of %.2f: want 20 at least, and below 0.35 (the mean "+
+			"of all is 0.5)", n, dropped/float64(n))
 	}
 }
 
@@ -88,7 +90,8 @@ func TestInheritedOperationsAreNeverDropped(t *testing.T) {
 		}
 	}
 	if dropped[true] != 0 || dropped[false] == 0 {
-		t.Errorf("%d inherited operations were dropped with the lock, %d without: want none and some", dropped[true], dropped[false])
+		t.Errorf("%d inherited operations were dropped with the lock, %d without: want none and some", dropped[true],
+			dropped[false])
 	}
 }
 
@@ -167,9 +170,11 @@ func TestEndRules(t *testing.T) {
 			test.change(&s.Config)
 			st, events := run(t, s)
 			if test.rounds != 0 && st.Round != test.rounds || !strings.Contains(st.Reason, test.reason) {
-				t.Errorf("finished in round %d because %q, want round %d because %q", st.Round, st.Reason, test.rounds, test.reason)
+				t.Errorf("finished in round %d because %q, want round %d because %q", st.Round, st.Reason, test.rounds,
+					test.reason)
 			}
-			if got := bodies[Finished](events); len(got) != 1 || got[0].Reason != st.Reason || events[len(events)-1].Body != Body(got[0]) {
+			if got := bodies[Finished](events); len(got) != 1 || got[0].Reason != st.Reason ||
+				events[len(events)-1].Body != Body(got[0]) {
 				t.Errorf("last event %+v, want the reason %q", events[len(events)-1], st.Reason)
 			}
 			for i, e := range events {
@@ -187,7 +192,8 @@ func TestFullLayersEndTheSearch(t *testing.T) {
 	s, _ := plant(1, 16)
 	full := NewSpace(6, 16, s.Config.K, s.Seed)
 	full = full.Replenish(full.Subset())
-	want := fmt.Sprintf("the front uses all %d operations of every layer, so that none has room for a new one", s.Config.K)
+	want := fmt.Sprintf("the front uses all %d operations of every layer, so that none has room for a new one",
+		s.Config.K)
 	if reason := s.ended(State{Round: 1, Pool: 16}, full); reason != want {
 		t.Errorf("reason %q for full layers", reason)
 	}
@@ -236,7 +242,8 @@ func TestPresets(t *testing.T) {
 	if official != want {
 		t.Errorf("official is %+v, want %+v", official, want)
 	}
-	if paper.Fitness != (FitnessConfig{2, 0.1, 0.9, 0.999, 0, -2}) || paper.Front.Samples != 2000 || paper.Front.Extras != 100 {
+	if paper.Fitness != (FitnessConfig{2, 0.1, 0.9, 0.999, 0, -2}) || paper.Front.Samples != 2000 ||
+		paper.Front.Extras != 100 {
 		t.Errorf("paper is %+v", paper)
 	}
 	if _, err := Preset("papers"); err == nil || !strings.Contains(err.Error(), `"papers"`) {
@@ -299,8 +306,10 @@ func TestNonsenseFromTheEngineEndsTheSearch(t *testing.T) {
 		broken broken
 		want   string
 	}{
-		{broken{loss: math.NaN()}, "evolve: round 1: train step 0: the engine measured NaN: training diverged, start again with a lower learning rate"},
-		{broken{gradient: math.Inf(1)}, "evolve: round 1: fitness step 0: the engine measured +Inf: training diverged, start again with a lower learning rate"},
+		{broken{loss: math.NaN()}, "evolve: round 1: train step 0: the engine measured NaN: training diverged, start " +
+			"again with a lower learning rate"},
+		{broken{gradient: math.Inf(1)}, "evolve: round 1: fitness step 0: the engine measured +Inf: training " +
+			"diverged, start again with a lower learning rate"},
 		{broken{layers: 1}, "evolve: round 1: fitness step 0: gradient of 6 and 5 layers, the network has 6"},
 		{broken{accuracy: 1}, "want 0 to 1"},
 		{broken{skip: 3}, "evolve: round 1: score: the engine scored 197 of 200 architectures"},

@@ -38,10 +38,12 @@ func TestReplenish(t *testing.T) {
 				came := len(s.Layers[l].Pending) - len(layer.Pending)
 				want := min(k-len(kept[l]), len(s.Layers[l].Pending))
 				if came != want || len(layer.New) != came {
-					t.Fatalf("layer %d: %d operations left the pending list and %d came in, want %d", l, came, len(layer.New), want)
+					t.Fatalf("layer %d: %d operations left the pending list and %d came in, want %d", l, came,
+						len(layer.New), want)
 				}
 				if !slices.Equal(layer.Kept, kept[l]) || !slices.Equal(layer.Pending, s.Layers[l].Pending[came:]) {
-					t.Fatalf("layer %d: kept %v of %v, pending %v of %v", l, layer.Kept, kept[l], layer.Pending, s.Layers[l].Pending)
+					t.Fatalf("layer %d: kept %v of %v, pending %v of %v", l, layer.Kept, kept[l], layer.Pending,
+						s.Layers[l].Pending)
 				}
 				if fresh := slices.Sorted(slices.Values(s.Layers[l].Pending[:came])); !slices.Equal(layer.New, fresh) {
 					t.Fatalf("layer %d: %v came in, want the first that waited, %v", l, layer.New, fresh)
@@ -50,7 +52,8 @@ func TestReplenish(t *testing.T) {
 					t.Fatalf("layer %d: subset %v", l, next.Subset()[l])
 				}
 			}
-			if short := slices.IndexFunc(next.Subset(), func(p Path) bool { return len(p) < k }); next.Short() != short {
+			if short := slices.IndexFunc(next.Subset(), func(p Path) bool { return len(p) < k }); next.Short() !=
+				short {
 				t.Fatalf("Short() = %d, want %d", next.Short(), short)
 			}
 			s = next

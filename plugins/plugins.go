@@ -1,4 +1,5 @@
-// Package plugins lists the operations that ship with nse.
+// Package plugins lists the operations that ship with nse. Each is a family in a package of its own, with a program
+// that serves it alone.
 package plugins
 
 import (
@@ -14,7 +15,8 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// All returns the built-in operations, by name. Each is a plugin of its own: `builtin = "mbconv"` in ops.toml.
+// All returns the built-in operations, by name. Each is a plugin of its own: `builtin = "mbconv"` in ops.toml. The
+// slice is the caller's.
 func All() []sdk.Op {
 	return []sdk.Op{conv.Op(), dualconv.Op(), mbconv.Op(), shuffle.Op(), ssc.Op()}
 }

@@ -81,8 +81,9 @@ func TestCountsEqualReference(t *testing.T) {
 
 func TestGraphsEqualGolden(t *testing.T) {
 	names := []string{
-		"block-conv-k3-t2", "block-dualconv-k3-t1-s2", "block-mbconv-k11-t6", "block-mbconv-k3-d2-t3", "block-mbconv-k3-d3-t1-s2",
-		"block-mbconv-k3-t1", "block-mbconv-k3-t3-se-swish", "block-mbconv-k3-t6-g12", "block-mbconv-k5-t3-s2", "block-ssc-k5-t2-s2",
+		"block-conv-k3-t2", "block-dualconv-k3-t1-s2", "block-mbconv-k11-t6", "block-mbconv-k3-d2-t3",
+		"block-mbconv-k3-d3-t1-s2", "block-mbconv-k3-t1", "block-mbconv-k3-t3-se-swish", "block-mbconv-k3-t6-g12",
+		"block-mbconv-k5-t3-s2", "block-ssc-k5-t2-s2",
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
@@ -147,7 +148,8 @@ func line(p sdk.Primitive) string {
 	m := map[string]any{"op": p.Kind()}
 	switch p := p.(type) {
 	case sdk.Conv2D:
-		m["out"], m["kernel"], m["stride"], m["pad"], m["dilation"], m["groups"] = p.Out, p.Kernel, p.Stride, p.Pad, p.Dilation, p.Groups
+		m["out"], m["kernel"], m["stride"] = p.Out, p.Kernel, p.Stride
+		m["pad"], m["dilation"], m["groups"] = p.Pad, p.Dilation, p.Groups
 	case sdk.BatchNorm:
 		m["eps"], m["momentum"] = p.Eps, p.Momentum
 	case sdk.SqueezeExcite:
@@ -159,7 +161,8 @@ func line(p sdk.Primitive) string {
 
 func TestUnknownBuiltinListsNames(t *testing.T) {
 	_, err := plugins.Builtin("mbcon")
-	if want := `there is no built-in plugin "mbcon", only conv, dualconv, mbconv, shuffle, ssc`; err == nil || err.Error() != want {
+	const want = `there is no built-in plugin "mbcon", only conv, dualconv, mbconv, shuffle, ssc`
+	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -169,8 +172,9 @@ func TestConformance(t *testing.T) {
 	members := map[string][]sdk.Attrs{
 		"conv":     {{"expand": 1}, {"kernel": 5, "expand": 2}},
 		"dualconv": {{"expand": 1}, {"kernel": 5, "expand": 2}},
-		"mbconv":   {{"kernel": 3, "expand": 1}, {"kernel": 11, "expand": 6}, {"kernel": 3, "expand": 3, "dilation": 3}, {"kernel": 5, "expand": 3, "groups": []int{1, 2}}},
-		"ssc":      {{"kernel": 5, "expand": 1}, {"kernel": 7, "expand": 4}},
+		"mbconv": {{"kernel": 3, "expand": 1}, {"kernel": 11, "expand": 6}, {"kernel": 3, "expand": 3, "dilation": 3},
+			{"kernel": 5, "expand": 3, "groups": []int{1, 2}}},
+		"ssc": {{"kernel": 5, "expand": 1}, {"kernel": 7, "expand": 4}},
 	}
 	for _, op := range plugins.All() {
 		sdktest.Run(t, op, members[op.Name]...)

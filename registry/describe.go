@@ -11,7 +11,8 @@ import (
 )
 
 // Describe starts the plugin at path, which the user has named, and so accepts it. It returns an ops.toml that lists
-// each of its families once, with the default values of its attributes.
+// each of its families once, with the default values of its attributes. The process has ended when Describe returns. A
+// file that is no program, and one that is no plugin, are errors.
 func Describe(ctx context.Context, path string, o Options) ([]byte, error) {
 	o = o.withDefaults()
 	sum, err := trust.Admit(path)

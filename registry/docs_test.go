@@ -62,11 +62,13 @@ func TestOperatorsPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := g.Count(), (sdk.Count{Params: 9*16*64 + 64*24 + 2*(64+24), MACs: 16 * (9*16*64 + 64*24)}); got != want {
+	want := sdk.Count{Params: 9*16*64 + 64*24 + 2*(64+24), MACs: 16 * (9*16*64 + 64*24)}
+	if got := g.Count(); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	byHand, err := exec.Command(binary).CombinedOutput()
-	if want := "nse-fused: this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops check --pool ops.toml\n"; err == nil || string(byHand) != want {
+	if want := "nse-fused: this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse " +
+		"ops check --pool ops.toml\n"; err == nil || string(byHand) != want {
 		t.Errorf("started by hand: %v, %s", err, byHand)
 	}
 }

@@ -83,7 +83,9 @@ func execOp(name string, k func(sdk.Call) error) sdk.Op {
 			if l.Stride > 1 {
 				return x, errors.New("only stride 1")
 			}
-			return x.Exec(sdk.Exec{Kernel: "k", Out: x.Shape(), Weights: []sdk.Param{{Name: "weight", Shape: []int{l.Out}, Init: sdk.One}}, Work: int64(x.Shape().Size()), Deterministic: true}), nil
+			return x.Exec(sdk.Exec{Kernel: "k", Out: x.Shape(),
+				Weights: []sdk.Param{{Name: "weight", Shape: []int{l.Out}, Init: sdk.One}},
+				Work:    int64(x.Shape().Size()), Deterministic: true}), nil
 		},
 	}
 }
@@ -110,7 +112,8 @@ func newCall(s sdk.Shape, images int, backward bool) sdk.Call {
 		return v
 	}
 	n := images * s.Size()
-	c := sdk.Call{Backward: backward, Images: images, In: s, Out: s, X: numbers(n, 1), W: [][]float32{numbers(s.Channels, 2)}}
+	c := sdk.Call{Backward: backward, Images: images, In: s, Out: s, X: numbers(n, 1),
+		W: [][]float32{numbers(s.Channels, 2)}}
 	if !backward {
 		c.Y = make([]float32, n)
 		return c
@@ -135,8 +138,10 @@ func TestExecEqualsTheKernelInProcess(t *testing.T) {
 				if err := errors.Join(e.Run(got), scale(want)); err != nil {
 					t.Fatal(err)
 				}
-				if !slices.Equal(got.Y, want.Y) || !slices.Equal(got.DX, want.DX) || backward && !slices.Equal(got.DW[0], want.DW[0]) {
-					t.Errorf("no arena %v, %d images, backward %v: another result than in process", noArena, images, backward)
+				if !slices.Equal(got.Y, want.Y) || !slices.Equal(got.DX, want.DX) ||
+					backward && !slices.Equal(got.DW[0], want.DW[0]) {
+					t.Errorf("no arena %v, %d images, backward %v: another result than in process", noArena, images,
+						backward)
 				}
 			}
 		}
@@ -162,7 +167,8 @@ func TestExecFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, c, start := remote(t, pool, execLayer), newCall(sdk.Shape{Height: 4, Width: 6, Channels: 5}, 3, false), time.Now()
+			e, start := remote(t, pool, execLayer), time.Now()
+			c := newCall(sdk.Shape{Height: 4, Width: 6, Channels: 5}, 3, false)
 			err = e.Run(c)
 			if want == "" && err != nil || want != "" && !strings.Contains(fmt.Sprint(err), name+": "+want) {
 				t.Errorf("got %v, want %s", err, want)
@@ -186,7 +192,8 @@ func TestExecStartsTheCopyAgain(t *testing.T) {
 	if _, err := registry.Admit(filepath.Join(dir, "script")); err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf("[[plugin]]\npath = \"script\"\nsha256 = \"%x\"\n[[plugin.op]]\nname = \"stumbles\"\n", sha256.Sum256([]byte(script)))
+	text := fmt.Sprintf("[[plugin]]\npath = \"script\"\nsha256 = \"%x\"\n[[plugin.op]]\nname = \"stumbles\"\n",
+		sha256.Sum256([]byte(script)))
 	pool, err := registry.Parse(t.Context(), "ops.toml", []byte(text), dir, options())
 	if err != nil {
 		t.Fatal(err)

@@ -77,15 +77,21 @@ func TestInProcessFaults(t *testing.T) {
 		op   sdk.Op
 		want string
 	}{
-		{own, build(func(sdk.Layer) (int, error) { panic("no idea\nat all") }), "ops.toml:3:1: own panicked: no idea at all"},
-		{own, build(func(sdk.Layer) (int, error) { return 1, errors.New("line one\nline two\x07") }), "ops.toml:3:1: " + at + "line one line two"},
-		{own, build(func(l sdk.Layer) (int, error) { return l.Out + 1, nil }), "ops.toml:3:1: " + at + "output is 16×16×241, the layer needs 16×16×240"},
-		{own, sdk.Op{Name: "own"}, `ops.toml:2:11: plugin "own" describes an invalid operation: family own has no Build`},
+		{own, build(func(sdk.Layer) (int, error) { panic("no idea\nat all") }),
+			"ops.toml:3:1: own panicked: no idea at all"},
+		{own, build(func(sdk.Layer) (int, error) { return 1, errors.New("line one\nline two\x07") }), "ops.toml:3:1: " +
+			at + "line one line two"},
+		{own, build(func(l sdk.Layer) (int, error) { return l.Out + 1, nil }), "ops.toml:3:1: " + at +
+			"output is 16×16×241, the layer needs 16×16×240"},
+		{own, sdk.Op{Name: "own"},
+			`ops.toml:2:11: plugin "own" describes an invalid operation: family own has no Build`},
 		{own, sdk.Op{}, `ops.toml:2:11: plugin "own" is not built into this program`},
 		{one("mbconf", "x"), sdk.Op{}, `ops.toml:2:11: plugin "mbconf" is not built into this program`},
 		{one("mbconv", "mbconf"), sdk.Op{}, `ops.toml:4:8: plugin "mbconv" has no operation "mbconf": it has mbconv`},
-		{one("mbconv", "mbconv") + "kernel = 4\nexpand = 3", sdk.Op{}, "ops.toml:3:1: mbconv-k4-e3 at layer 0 (240→240, stride 1, 16×16): kernel 4 is not an odd number in 1..99"},
-		{one("mbconv", "mbconv") + `kernel = "6"`, sdk.Op{}, `ops.toml:5:10: attribute "kernel" is a whole number, not a text`},
+		{one("mbconv", "mbconv") + "kernel = 4\nexpand = 3", sdk.Op{},
+			"ops.toml:3:1: mbconv-k4-e3 at layer 0 (240→240, stride 1, 16×16): kernel 4 is not an odd number in 1..99"},
+		{one("mbconv", "mbconv") + `kernel = "6"`, sdk.Op{},
+			`ops.toml:5:10: attribute "kernel" is a whole number, not a text`},
 	} {
 		_, err := loadWith(t, c.text, inProcess(c.op))
 		if fmt.Sprint(err) != c.want {
@@ -95,10 +101,13 @@ func TestInProcessFaults(t *testing.T) {
 	bad := build(func(l sdk.Layer) (int, error) { return l.Out, nil })
 	bad.Kernels = []sdk.Kernel{{Name: "k"}}
 	o := inProcess(bad)
-	if _, err := loadWith(t, own, o); fmt.Sprint(err) != `ops.toml:2:11: plugin "own" describes an invalid operation: family own: kernel "k": want Forward and Backward` {
+	if _, err := loadWith(t, own, o); fmt.Sprint(err) !=
+		`ops.toml:2:11: plugin "own" describes an invalid operation: family own: kernel "k": want Forward and `+
+			`Backward` {
 		t.Error(err)
 	}
-	if _, err := loadWith(t, own, registry.Options{}); fmt.Sprint(err) != `ops.toml:2:11: plugin "own" is not built into this program` {
+	if _, err := loadWith(t, own, registry.Options{}); fmt.Sprint(err) !=
+		`ops.toml:2:11: plugin "own" is not built into this program` {
 		t.Error(err)
 	}
 }
@@ -134,19 +143,21 @@ func TestInProcessKernel(t *testing.T) {
 }
 
 func TestInProcessKernelFaults(t *testing.T) {
-	for name, want := range map[string]string{
-		"refuses":  `refuses: plugin "refuses" failed in kernel k: not today or tomorrow`,
-		"panicky":  `panicky: plugin "panicky" failed in kernel k: panicky panicked: runtime error: index out of range [363] with length 360`,
-		"nan":      `nan: plugin "nan" computed a value that is not finite in kernel k`,
-		"infinite": `infinite: plugin "infinite" computed a value that is not finite in kernel k`,
+	for _, test := range []struct{ name, want string }{
+		{"refuses", `refuses: plugin "refuses" failed in kernel k: not today or tomorrow`},
+		{"panicky",
+			`panicky: plugin "panicky" failed in kernel k: ` +
+				`panicky panicked: runtime error: index out of range [363] with length 360`},
+		{"nan", `nan: plugin "nan" computed a value that is not finite in kernel k`},
+		{"infinite", `infinite: plugin "infinite" computed a value that is not finite in kernel k`},
 	} {
-		pool, err := loadWith(t, one(name, name), inProcess(execOp(name, kernels()[name])))
+		pool, err := loadWith(t, one(test.name, test.name), inProcess(execOp(test.name, kernels()[test.name])))
 		if err != nil {
 			t.Fatal(err)
 		}
 		e := remote(t, pool, execLayer)
-		if err := e.Run(newCall(e.Out, 3, false)); fmt.Sprint(err) != want {
-			t.Errorf("got %v, want %s", err, want)
+		if err := e.Run(newCall(e.Out, 3, false)); fmt.Sprint(err) != test.want {
+			t.Errorf("got %v, want %s", err, test.want)
 		}
 	}
 }
@@ -168,7 +179,8 @@ func TestInProcessBesideProcesses(t *testing.T) {
 
 func TestWithOps(t *testing.T) {
 	own := execOp("own", scale)
-	own.Doc, own.Attrs = "One.\nTwo", []sdk.Attr{{Name: "rate", Short: "r", Doc: "of it", Default: 2.0}, {Name: "mode", Short: "m", Default: "sum"}}
+	own.Doc, own.Attrs = "One.\nTwo", []sdk.Attr{{Name: "rate", Short: "r", Doc: "of it", Default: 2.0},
+		{Name: "mode", Short: "m", Default: "sum"}}
 	for text, want := range map[string]string{
 		"":                               "own",
 		one("shuffle", "shuffle"):        "shuffle own",

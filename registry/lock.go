@@ -20,9 +20,15 @@ type Change struct {
 
 // Lock pins the plugins that a pool file names by path, on this platform, in the lock beside the file. It remembers on
 // this machine that the user has accepted them, and the folders that the pool watches. Pins of other plugins and
-// platforms stay. It starts each plugin to ask for its version; before the first one, announce gets all of them and the
-// folders. On error neither the lock nor what is accepted has changed.
-func Lock(ctx context.Context, path string, o Options, announce func(plugins []Pin, folders []string)) ([]Change, error) {
+// platforms stay.
+//
+// Lock starts each plugin to ask for its version, and ends it. Before the first one, announce gets all of them and the
+// folders. Their versions are empty then. A pool file whose plugins are all built in leaves the lock as it is.
+//
+// An error before the lock is written leaves the lock and what is accepted as they were.
+func Lock(
+	ctx context.Context, path string, o Options, announce func(plugins []Pin, folders []string),
+) ([]Change, error) {
 	o = o.withDefaults()
 	text, err := poolfile.Read(path)
 	if err != nil {
@@ -86,14 +92,17 @@ func named(f poolfile.File, entries []poolfile.Entry, dir string) (list []poolfi
 		}
 		if _, twice := poolfile.Find(pins, poolfile.PinName(e.Path), poolfile.Platform); !twice {
 			list = append(list, e)
-			pins = append(pins, Pin{Name: poolfile.PinName(e.Path), Platform: poolfile.Platform, Protocol: wire.ProtocolVersion, SHA256: sum})
+			pins = append(pins, Pin{Name: poolfile.PinName(e.Path), Platform: poolfile.Platform,
+				Protocol: wire.ProtocolVersion, SHA256: sum})
 		}
 	}
 	return list, pins, nil
 }
 
 // ask starts the plugin of an entry, from a copy of a checksum, and returns its version.
-func ask(ctx context.Context, f poolfile.File, e poolfile.Entry, dir string, o Options, sha256 string) (version string, err error) {
+func ask(
+	ctx context.Context, f poolfile.File, e poolfile.Entry, dir string, o Options, sha256 string,
+) (version string, err error) {
 	path, err := filepath.Abs(within(dir, []string{e.Path})[0])
 	if err == nil {
 		path, err = trust.Copy(path, sha256)

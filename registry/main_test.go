@@ -92,7 +92,8 @@ func servePlugin(name string) {
 				name, _, _ := strings.Cut(v, "=")
 				names = append(names, name)
 			}
-			return sdk.Tensor{}, errors.New(strings.Join(slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "PLUGIN_") }), " "))
+			names = slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "PLUGIN_") })
+			return sdk.Tensor{}, errors.New(strings.Join(names, " "))
 		},
 		"shape": func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
 			return g.Input().Conv1x1(l.Out+1, 1), nil
@@ -140,7 +141,8 @@ func servePlugin(name string) {
 		fmt.Println("1|1|unix|" + os.Getenv(plugin.EnvUnixSocketDir) + "/none|grpc|")
 		wait()
 	case "bare":
-		serveBare(&liar{describe: described(1, &wire.Family{Name: name}), build: &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: &wire.Graph{Output: -1}}}})
+		serveBare(&liar{describe: described(1, &wire.Family{Name: name}),
+			build: &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: &wire.Graph{Output: -1}}}})
 	case "lodger":
 		folder, err := os.Stat(os.Getenv(plugin.EnvUnixSocketDir)) // it is gone once the host has connected
 		serve.Main(sdk.Op{Name: name, Build: func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) {
@@ -204,9 +206,10 @@ func liars() map[string]*liar {
 		many[i] = relu(int32(i) - 1)
 	}
 	return map[string]*liar{
-		"deaf":     {hang: true},
-		"version":  {describe: described(2, &wire.Family{Name: "lie"})},
-		"unsaid":   {describe: &wire.DescribeReply{ProtocolVersion: 1, PluginVersion: "1.0 or so", Families: good.Families}},
+		"deaf":    {hang: true},
+		"version": {describe: described(2, &wire.Family{Name: "lie"})},
+		"unsaid": {describe: &wire.DescribeReply{ProtocolVersion: 1, PluginVersion: "1.0 or so",
+			Families: good.Families}},
 		"nothing":  {describe: described(1)},
 		"twice":    {describe: described(1, &wire.Family{Name: "lie"}, &wire.Family{Name: "lie"})},
 		"badname":  {describe: described(1, &wire.Family{Name: "A Lie"})},
@@ -216,8 +219,10 @@ func liars() map[string]*liar {
 		"blank":    {describe: good, build: graph(0, &wire.Node{Inputs: []int32{-1}})},
 		"huge":     {describe: good, build: graph(4999, many...)},
 		"stubborn": {describe: described(1, &wire.Family{Name: "stubborn"}), build: graph(0, relu(-1))},
-		"chatty":   {describe: good, build: &wire.BuildReply{Result: &wire.BuildReply_Error{Error: "line one\nline two\x07"}}},
-		"tooheavy": {describe: good, build: &wire.BuildReply{Result: &wire.BuildReply_Error{Error: strings.Repeat("x", 5<<20)}}},
+		"chatty": {describe: good,
+			build: &wire.BuildReply{Result: &wire.BuildReply_Error{Error: "line one\nline two\x07"}}},
+		"tooheavy": {describe: good,
+			build: &wire.BuildReply{Result: &wire.BuildReply_Error{Error: strings.Repeat("x", 5<<20)}}},
 	}
 }
 

@@ -16,29 +16,32 @@ type Options struct {
 	// plugin. A name for which InProcess returns false is served by Self. A nil InProcess has no operation.
 	InProcess func(name string) (sdk.Op, bool)
 	// Self is the command line that serves built-in plugins. The name of one is appended, and it gets a process of its
-	// own. Without Self, a built-in plugin that InProcess does not have is an error.
+	// own. An empty Self serves none: a built-in plugin that InProcess does not have is then an error.
 	Self []string
-	// StartTimeout bounds the start of a plugin up to its handshake; the default is 20 s.
+	// StartTimeout bounds the start of a plugin up to its handshake. 0 means 20 s.
 	StartTimeout time.Duration
-	// CallTimeout bounds every call to a plugin; the default is 10 s.
+	// CallTimeout bounds every call to a plugin that is a process. 0 means 10 s.
 	CallTimeout time.Duration
 	// NoArena sends the tensors of Exec primitives in messages, as on systems without shared memory of this kind.
 	NoArena bool
 	// Recall selects plugins by checksum. Plugins for which it returns false are not started, and their operations are
 	// not in the pool. The checksum of a built-in plugin is empty. A nil Recall starts all of them.
 	Recall func(sha256 string) bool
-	// Cached takes plugins from the cache, by checksum alone, where the user has accepted them before: the files that
+	// Cached takes plugins from the cache, by checksum alone, where the user has accepted them before. The files that
 	// the pool names are not looked at. A pool that comes from elsewhere, such as a run's, cannot name a file to
 	// execute then.
 	Cached bool
-	// Lock is the text of the nse.lock that pins the pool's plugins; Load reads it beside the pool file.
+	// Lock is the text of the nse.lock that pins the pool's plugins. Load reads it beside the pool file. A nil Lock
+	// pins nothing.
 	Lock []byte
-	// Watched is a folder that the user watches: plugins in it need not have been accepted before.
+	// Watched is a folder that the user watches: plugins in it need not have been accepted before. An empty one is no
+	// folder.
 	Watched string
-	// Log gets the plugins' output and go-plugin's messages, all at debug level; the default drops them.
+	// Log gets the plugins' output and go-plugin's messages, all at debug level. A nil Log drops them.
 	Log *slog.Logger
 }
 
+// withDefaults fills in the timeouts and the log.
 func (o Options) withDefaults() Options {
 	if o.StartTimeout <= 0 {
 		o.StartTimeout = 20 * time.Second

@@ -22,7 +22,9 @@ import (
 )
 
 func TestCloseLeavesNoProcess(t *testing.T) {
-	pool, err := registry.Parse(t.Context(), "ops.toml", []byte(one("plain", "plain")+one("child", "child")+one("mbconv", "mbconv")+"kernel = 3\nexpand = 1\n"), ".", options())
+	pool, err := registry.Parse(t.Context(), "ops.toml",
+		[]byte(one("plain", "plain")+one("child", "child")+one("mbconv", "mbconv")+"kernel = 3\nexpand = 1\n"),
+		".", options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +153,8 @@ func TestStoppedPlugin(t *testing.T) {
 }
 
 func TestConcurrentCallsAndSharedProcess(t *testing.T) {
-	pool, err := load(t, one("mbconv", "mbconv")+"kernel = 3\nexpand = [1, 2]\n"+one("ssc", "ssc")+"kernel = 5\nexpand = 1\n"+one("mbconv", "mbconv")+"kernel = 3\nexpand = 3\n")
+	pool, err := load(t, one("mbconv", "mbconv")+"kernel = 3\nexpand = [1, 2]\n"+
+		one("ssc", "ssc")+"kernel = 5\nexpand = 1\n"+one("mbconv", "mbconv")+"kernel = 3\nexpand = 3\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +190,8 @@ func TestPluginThatDiesLater(t *testing.T) {
 		}
 	}
 	_, err = pool.Ops[0].Graph(t.Context(), layer)
-	if want := `ops.toml:3:1: plugin "plain" exited before Build of plain was answered: signal: killed`; fmt.Sprint(err) != want {
+	want := `ops.toml:3:1: plugin "plain" exited before Build of plain was answered: signal: killed`
+	if fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -1,4 +1,8 @@
 // Package registry turns an ops.toml into a pool of operations, whose plugins it runs.
+//
+// A pool file names plugins and lists operations of each. [Load] checks the file, starts the plugins, and builds every
+// operation once. Nothing that a plugin answers is trusted. Nothing from elsewhere is executed that the user has not
+// accepted on this machine: see [Lock], [Admit] and [Trust].
 package registry
 
 import (
@@ -16,7 +20,8 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// Pool is the operations of an ops.toml, and the plugins that build them. Graph may be called concurrently.
+// Pool is the operations of an ops.toml, and the plugins that build them. Graph may be called concurrently. After Close
+// neither Graph nor a kernel of its graphs may be called.
 type Pool struct {
 	Ops   []Op     // the id of an operation is its index
 	Watch []string // folders in which plugins may come up
@@ -26,7 +31,7 @@ type Pool struct {
 	sources []source
 }
 
-// Op is one operation of a pool.
+// Op is one operation of a pool. It is valid until the pool is closed.
 type Op struct {
 	ID     int
 	Name   string    // sdk.Op.Member: unique in the pool
@@ -49,7 +54,8 @@ type Plugin struct {
 
 // Load reads an ops.toml and the lock beside it, starts its plugins concurrently and lists their operations in the
 // order of the file. An operation that is possible at no layer is an error. One that is impossible at some layers is
-// none: Graph says so there. Errors about the file start with file:line:column. The caller closes the pool.
+// none: Graph says so there. Errors about the file start with file:line:column. With an error no plugin is left
+// running. The caller closes the pool.
 func Load(ctx context.Context, path string, o Options) (*Pool, error) {
 	text, err := poolfile.Read(path)
 	if err == nil {
@@ -62,7 +68,7 @@ func Load(ctx context.Context, path string, o Options) (*Pool, error) {
 }
 
 // Parse is Load for a text in memory. The name is the file's, for messages. Paths of plugins start at the folder dir.
-// The lock is Options.Lock.
+// The lock is Options.Lock: a nil one pins nothing. The pool keeps the text.
 func Parse(ctx context.Context, name string, text []byte, dir string, o Options) (*Pool, error) {
 	o = o.withDefaults()
 	f := poolfile.File{Name: name, Text: string(text)}
@@ -96,13 +102,15 @@ func Parse(ctx context.Context, name string, text []byte, dir string, o Options)
 	return pool, nil
 }
 
-// Watched lists the folders that a pool file names for plugins to come.
+// Watched lists the folders that a pool file names for plugins to come. Relative ones start at dir. It starts nothing.
+// An error in the file starts with file:line:column.
 func Watched(name string, text []byte, dir string) ([]string, error) {
 	_, watch, err := poolfile.File{Name: name, Text: string(text)}.Parse()
 	return within(dir, watch), err
 }
 
-// Programs lists the files that a pool file names as plugins.
+// Programs lists the files that a pool file names as plugins. Relative ones start at dir, and one that is named twice
+// is listed twice. It starts nothing. An error in the file starts with file:line:column.
 func Programs(name string, text []byte, dir string) ([]string, error) {
 	entries, _, err := poolfile.File{Name: name, Text: string(text)}.Parse()
 	var paths []string
@@ -143,7 +151,8 @@ func (p *Pool) list(f poolfile.File, entries []poolfile.Entry, sources []source)
 				return f.Errorf(m.At, "the pool has more than %d operations", poolfile.MaxOps)
 			}
 			listed[m.Name] = m.At
-			p.Ops = append(p.Ops, Op{ID: len(p.Ops), Name: m.Name, Family: m.Family, Doc: m.Doc, Attrs: m.Attrs, Where: f.Where(m.At),
+			p.Ops = append(p.Ops, Op{ID: len(p.Ops), Name: m.Name, Family: m.Family, Doc: m.Doc, Attrs: m.Attrs,
+				Where:  f.Where(m.At),
 				Plugin: plugin, source: sources[i]})
 		}
 	}
@@ -169,9 +178,9 @@ func (p *Pool) check(ctx context.Context) error {
 	return nil
 }
 
-// Graph asks the plugin for the operation at a layer, in one call. The call has a deadline if the plugin is a process.
-// The reply is not trusted: the graph is rebuilt primitive by primitive. Errors start with the operation's place in
-// ops.toml.
+// Graph asks the plugin for the operation at a layer, in one call. The call has a deadline if the plugin is a process:
+// Options.CallTimeout. The reply is not trusted: the graph is rebuilt primitive by primitive. Exec primitives of the
+// graph run in the plugin. Errors start with the operation's place in ops.toml.
 func (o Op) Graph(ctx context.Context, l sdk.Layer) (*sdk.Graph, error) {
 	g, err := o.source.Build(ctx, o.Name, o.Family, o.Attrs, l)
 	if err != nil {
@@ -180,7 +189,7 @@ func (o Op) Graph(ctx context.Context, l sdk.Layer) (*sdk.Graph, error) {
 	return g, nil
 }
 
-// Close ends all plugins and waits until their processes are gone.
+// Close ends all plugins and waits until their processes are gone. It returns no error. A second call does nothing.
 func (p *Pool) Close() error {
 	var all conc.WaitGroup
 	for _, s := range p.sources {

@@ -43,7 +43,8 @@ func TestShippedPoolsEqualReference(t *testing.T) {
 	if err := json.Unmarshal(text, &reference); err != nil {
 		t.Fatal(err)
 	}
-	for space, path := range map[string]string{"27": "ops.toml", "second45": "pools/second45.toml", "19": "pools/latency19.toml"} {
+	for space, path := range map[string]string{"27": "ops.toml", "second45": "pools/second45.toml",
+		"19": "pools/latency19.toml"} {
 		pool := shipped(t, path)
 		if len(pool.Ops) != len(reference.Spaces[space]) {
 			t.Fatalf("%s has %d operations, want %d", path, len(pool.Ops), len(reference.Spaces[space]))
@@ -124,11 +125,13 @@ func TestPluginWithPath(t *testing.T) {
 	}
 	missing := strings.TrimSuffix(fmt.Sprint(parse(fmt.Sprintf(listing, ""))), ")")
 	before, sum, found := strings.Cut(missing, "today it is ")
-	if want := `p.toml:2:8: plugin "./nse-plain" is pinned neither by a sha256 nor in nse.lock: nse ops lock --pool p.toml accepts it (`; before != want || !found {
+	if want := `p.toml:2:8: plugin "./nse-plain" is pinned neither by a sha256 nor in nse.lock: nse ops lock --pool ` +
+		`p.toml accepts it (`; before != want || !found {
 		t.Fatalf("got %s, want %s...", missing, want)
 	}
 	err := parse(fmt.Sprintf(listing, sum+"\n"))
-	if want := `p.toml:2:8: plugin "./nse-plain" was never accepted on this machine: nse ops lock --pool p.toml accepts it, if you trust where it comes from`; fmt.Sprint(err) != want {
+	if want := `p.toml:2:8: plugin "./nse-plain" was never accepted on this machine: nse ops lock --pool p.toml ` +
+		`accepts it, if you trust where it comes from`; fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if _, err := registry.Admit(filepath.Join(dir, "nse-plain")); err != nil {
@@ -138,7 +141,8 @@ func TestPluginWithPath(t *testing.T) {
 		t.Error(err)
 	}
 	err = parse(fmt.Sprintf(listing, `sha256 = "`+strings.Repeat("ab", 32)+"\"\n"))
-	if want := `p.toml:2:8: plugin "./nse-plain": the binary's ` + strings.Replace(strings.ReplaceAll(sum, `"`, ""), "=", "is", 1) +
+	if want := `p.toml:2:8: plugin "./nse-plain": the binary's ` +
+		strings.Replace(strings.ReplaceAll(sum, `"`, ""), "=", "is", 1) +
 		": it is not the file that was listed"; fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -146,7 +150,8 @@ func TestPluginWithPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = parse(fmt.Sprintf(listing, sum+"\n"))
-	if want := `p.toml:2:8: plugin "./nse-plain": ` + filepath.Join(dir, "nse-plain") + " may not be executed: chmod +x makes it a program"; fmt.Sprint(err) != want {
+	if want := `p.toml:2:8: plugin "./nse-plain": ` + filepath.Join(dir, "nse-plain") +
+		" may not be executed: chmod +x makes it a program"; fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -220,7 +225,8 @@ func (b *lockedBuffer) String() string {
 func TestEnvironmentStaysHere(t *testing.T) {
 	t.Setenv("NSE_TEST_TOKEN", "secret")
 	_, err := load(t, one("spies", "spies"))
-	if text := fmt.Sprint(err); !strings.Contains(text, " PATH") || strings.Contains(text, "NSE_TEST_TOKEN") || strings.Contains(text, "HOME") {
+	if text := fmt.Sprint(err); !strings.Contains(text, " PATH") || strings.Contains(text, "NSE_TEST_TOKEN") ||
+		strings.Contains(text, "HOME") {
 		t.Errorf("the plugin was given %s", text)
 	}
 }
@@ -277,7 +283,8 @@ func TestRecallGoesByChecksum(t *testing.T) {
 	t.Setenv(registry.CacheVariable, cache)
 	script := []byte("#!/bin/sh\nexec " + os.Args[0] + " plugin plain\n")
 	sum := fmt.Sprintf("%x", sha256.Sum256(script))
-	text := fmt.Sprintf("[[plugin]]\npath = \"elsewhere/nse-plain\"\nsha256 = %q\n[[plugin.op]]\nname = \"plain\"\n", sum)
+	text := fmt.Sprintf("[[plugin]]\npath = \"elsewhere/nse-plain\"\nsha256 = %q\n[[plugin.op]]\nname = \"plain\"\n",
+		sum)
 	o := options()
 	o.Recall, o.Cached = func(s string) bool { return s == sum }, true
 	recalled := func() error {
@@ -287,7 +294,8 @@ func TestRecallGoesByChecksum(t *testing.T) {
 		}
 		return err
 	}
-	want := "p.toml:2:8: plugin \"elsewhere/nse-plain\": there is no copy of it in " + cache + ": name the file whose sha256 is " + sum + " with --plugin, or with nse ops describe"
+	want := "p.toml:2:8: plugin \"elsewhere/nse-plain\": there is no copy of it in " + cache +
+		": name the file whose sha256 is " + sum + " with --plugin, or with nse ops describe"
 	if err := recalled(); err == nil || err.Error() != want {
 		t.Errorf("before it was named: %v\nwant %s", err, want)
 	}

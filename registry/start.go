@@ -31,7 +31,9 @@ type started struct {
 }
 
 // start runs the plugins of all entries and returns them by entry; entries with the same source share one.
-func (p *Pool) start(ctx context.Context, f poolfile.File, entries []poolfile.Entry, dir string, o Options) ([]source, error) {
+func (p *Pool) start(
+	ctx context.Context, f poolfile.File, entries []poolfile.Entry, dir string, o Options,
+) ([]source, error) {
 	var distinct []poolfile.Entry
 	index := make([]int, len(entries))
 	for i, e := range entries {
@@ -89,8 +91,8 @@ func inProcess(e poolfile.Entry, o Options) (op sdk.Op, here bool) {
 	return o.InProcess(e.Builtin)
 }
 
-// launch starts the plugin of an entry. After a crash the same copy is started again: another file may lie at the path by
-// then.
+// launch starts the plugin of an entry. After a crash the same copy is started again: another file may lie at the path
+// by then.
 func launch(ctx context.Context, f poolfile.File, e poolfile.Entry, dir string, o Options) (*process.Host, error) {
 	line, err := command(e, f.Name, dir, o)
 	if err != nil {
@@ -98,7 +100,8 @@ func launch(ctx context.Context, f poolfile.File, e poolfile.Entry, dir string, 
 	}
 	kept := o
 	kept.Cached = true
-	h, err := process.Launch(ctx, o.process(), e.Name(), line, func() ([]string, error) { return command(e, f.Name, dir, kept) })
+	h, err := process.Launch(ctx, o.process(), e.Name(), line,
+		func() ([]string, error) { return command(e, f.Name, dir, kept) })
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +110,9 @@ func launch(ctx context.Context, f poolfile.File, e poolfile.Entry, dir string, 
 		return h, nil
 	}
 	h.Close()
-	return nil, fmt.Errorf("plugin %q is of version %s and protocol %d, %s pins version %s and protocol %d: nse ops lock --pool %s accepts it",
-		e.Name(), poolfile.VersionText(version), wire.ProtocolVersion, e.Lock, poolfile.VersionText(e.Pin.Version), e.Pin.Protocol, f.Name)
+	return nil, fmt.Errorf("plugin %q is of version %s and protocol %d, %s pins version %s and protocol %d: "+
+		"nse ops lock --pool %s accepts it", e.Name(), poolfile.VersionText(version), wire.ProtocolVersion,
+		e.Lock, poolfile.VersionText(e.Pin.Version), e.Pin.Protocol, f.Name)
 }
 
 // command is what runs the plugin: Self if it is built in, else the user's own copy of the file at its path.

@@ -8,32 +8,34 @@ import (
 	"strings"
 )
 
-// Attr declares one attribute of an operation family.
+// Attr declares one attribute of an operation family. Names and short names are unique in the family.
 type Attr struct {
 	Name    string // as in ops.toml
 	Short   string // prefix of the value in a member's name: "k" makes k3
 	Doc     string // one sentence
 	Default any    // its type is the attribute's: int, []int, float64, bool or string
-	// Required attributes must be given in ops.toml and always appear in names; others appear where they differ from Default.
+	// Required attributes must be given in ops.toml and always appear in names. Others appear in a name where they
+	// differ from Default. The Default of a required attribute tells its type alone.
 	Required bool
 }
 
-// Attrs are the attributes of one member of a family, by name. Values are int, []int, float64, bool or string.
+// Attrs are the attributes of one member of a family, by name. Values are int, []int, float64, bool or string. Build
+// only reads them.
 type Attrs map[string]any
 
-// Int returns an integer attribute; it panics if the family does not declare it as one.
+// Int returns an integer attribute. It panics if the family does not declare it as one.
 func (a Attrs) Int(name string) int { return attr[int](a, name) }
 
-// Ints returns a list of integers; it panics if the family does not declare it as one.
+// Ints returns a list of integers, which belongs to the attributes. It panics if the family does not declare it as one.
 func (a Attrs) Ints(name string) []int { return attr[[]int](a, name) }
 
-// Float returns a number; it panics if the family does not declare it as one.
+// Float returns a number. It panics if the family does not declare it as one.
 func (a Attrs) Float(name string) float64 { return attr[float64](a, name) }
 
-// Bool returns a switch; it panics if the family does not declare it as one.
+// Bool returns a switch. It panics if the family does not declare it as one.
 func (a Attrs) Bool(name string) bool { return attr[bool](a, name) }
 
-// Text returns a string; it panics if the family does not declare it as one.
+// Text returns a string. It panics if the family does not declare it as one.
 func (a Attrs) Text(name string) string { return attr[string](a, name) }
 
 func attr[T any](a Attrs, name string) T {
@@ -44,7 +46,9 @@ func attr[T any](a Attrs, name string) T {
 	return v
 }
 
-// Complete checks the names and types of attributes and adds the defaults.
+// Complete checks the names and types of attributes and adds the defaults. The result is a new map, which may share
+// lists with a and with the declaration. Nil attributes stand for none. A missing required attribute, an unknown name
+// and a value of another type are errors.
 func (op Op) Complete(a Attrs) (Attrs, error) {
 	full := Attrs{}
 	for _, d := range op.Attrs {
@@ -70,7 +74,8 @@ func (op Op) Complete(a Attrs) (Attrs, error) {
 }
 
 // Check returns a value for the attribute if it has the attribute's type and can stand in a member's name. A whole
-// number is taken for a number.
+// number is taken for a number. A number must be finite, a list has at most 64 numbers, and a text is 1 to 64 letters,
+// digits, dots and underscores.
 func (d Attr) Check(v any) (any, error) {
 	if n, ok := v.(int); ok && kind(d.Default) == "number" {
 		v = float64(n)
@@ -84,7 +89,7 @@ func (d Attr) Check(v any) (any, error) {
 	return v, nil
 }
 
-// Unknown is the error of an attribute that the family does not have; it names those that it has.
+// Unknown is the error of an attribute that the family does not have. It names those that it has.
 func (op Op) Unknown(name string) error {
 	if len(op.Attrs) == 0 {
 		return fmt.Errorf("%s has no attribute %q: it has none", op.Name, name)
@@ -111,8 +116,9 @@ func representable(v any) error {
 	return nil
 }
 
-// Member is the name of the member with complete attributes a, such as mbconv-k3-e6-d2 or mbconv-k5-e3-g1.2:
-// stable, unique in the family, and short enough for tables.
+// Member is the name of the member with complete attributes a, such as mbconv-k3-e6-d2 or mbconv-k5-e3-g1.2. The name
+// is stable, unique in the family, and short enough for tables. A search records operations by it, so that a family
+// must keep the short names and defaults of its attributes.
 func (op Op) Member(a Attrs) string {
 	name := op.Name
 	for _, d := range op.Attrs {

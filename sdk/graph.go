@@ -7,8 +7,9 @@ import (
 	"strconv"
 )
 
-// Graph is the intermediate representation of one operation at one layer: primitives in topological order.
-// Build it with NewGraph, Input and the methods of Tensor; shapes are inferred as nodes are added.
+// Graph is the intermediate representation of one operation at one layer: primitives in topological order. Build it
+// with NewGraph, Input and the methods of Tensor; shapes are inferred as nodes are added. One goroutine builds a graph.
+// A finished one may be read by many.
 type Graph struct {
 	In     Shape  // of one image
 	Nodes  []Node // a node reads only nodes before it
@@ -28,23 +29,24 @@ type Node struct {
 // InputNode stands for the graph's input among a node's inputs.
 const InputNode = -1
 
-// NewGraph starts a graph whose input has shape in.
+// NewGraph starts a graph whose input has shape in. An empty or too large shape is the graph's first error.
 func NewGraph(in Shape) *Graph { return &Graph{In: in, err: in.validate()} }
 
 // Input is the activation that enters the operation.
 func (g *Graph) Input() Tensor { return Tensor{g, InputNode} }
 
-// Tensor is a value in a graph under construction. After the first invalid node of a graph every further
-// one is ignored, so that builders chain without checks; Finish returns the error.
+// Tensor is a value in a graph under construction. After the first invalid node every further one is ignored, so that
+// builders chain without checks. Finish returns the error. The zero Tensor belongs to no graph, and its methods panic.
 type Tensor struct {
 	g    *Graph
 	node int
 }
 
-// Shape is the inferred shape of one image's activations.
+// Shape is the inferred shape of one image's activations. It means nothing after an error in the graph.
 func (t Tensor) Shape() Shape { return t.g.shape(t.node) }
 
-// Named names the node that made t, and so its parameters; the default is the node's index, as in PyTorch's Sequential.
+// Named names the node that made t, and so its parameters. The default is the node's index, as in PyTorch's Sequential.
+// Finish refuses names that are used twice, and the input cannot be named.
 func (t Tensor) Named(name string) Tensor {
 	if t.g.err == nil && t.node != InputNode {
 		t.g.Nodes[t.node].Name = name
@@ -52,8 +54,8 @@ func (t Tensor) Named(name string) Tensor {
 	return t
 }
 
-// Add appends a primitive that reads the given tensors and returns its output. Authors use the named methods of
-// Tensor; Add is for decoders and for primitives without a method.
+// Add appends a primitive that reads the given tensors and returns its output. Authors use the named methods of Tensor;
+// Add is for decoders and for primitives without a method. A graph has at most 4096 nodes.
 func (g *Graph) Add(p Primitive, inputs ...Tensor) Tensor {
 	if g.err != nil {
 		return Tensor{g, InputNode}
@@ -86,7 +88,7 @@ func (g *Graph) Add(p Primitive, inputs ...Tensor) Tensor {
 	return Tensor{g, index}
 }
 
-// At returns the value of a node that exists already, or the input for InputNode.
+// At returns the value of a node that exists already, or the input for InputNode. Any other number is an error.
 func (g *Graph) At(node int) (Tensor, error) {
 	if node < InputNode || node >= len(g.Nodes) {
 		return Tensor{}, fmt.Errorf("node %d does not exist before node %d", node, len(g.Nodes))
@@ -94,7 +96,8 @@ func (g *Graph) At(node int) (Tensor, error) {
 	return Tensor{g, node}, nil
 }
 
-// Finish makes y the output and checks that it has the shape want. It returns the first error of the graph.
+// Finish makes y the output and checks that it has the shape want. It returns the first error of the graph. Every node
+// must reach the output, and names of nodes and parameters must be distinct.
 func (g *Graph) Finish(y Tensor, want Shape) error {
 	if g.err != nil {
 		return g.err
@@ -115,7 +118,7 @@ func (g *Graph) Finish(y Tensor, want Shape) error {
 	return nil
 }
 
-// Err returns the first error of the graph so far, which Finish returns too.
+// Err returns the first error of the graph so far, which Finish returns too. It is nil if there is none.
 func (g *Graph) Err() error { return g.err }
 
 // checkNames refuses names that cannot stand in a weights file, and two nodes or parameters of one name.
@@ -123,7 +126,8 @@ func (g *Graph) checkNames() error {
 	nodes, params := map[string]int{}, map[string]int{}
 	for i, n := range g.Nodes {
 		if n.Name == "" || len(n.Name) > 64 || !only(n.Name, lower+upper+digits+"_-.") {
-			return fmt.Errorf("node %d: name %q is not 1 to 64 letters, digits, dots, dashes and underscores", i, n.Name)
+			return fmt.Errorf("node %d: name %q is not 1 to 64 letters, digits, dots, dashes and underscores", i,
+				n.Name)
 		}
 		if j, taken := nodes[n.Name]; taken {
 			return fmt.Errorf("nodes %d and %d are both named %q", j, i, n.Name)
@@ -169,7 +173,7 @@ func (g *Graph) shape(node int) Shape {
 	return g.Nodes[node].Shape
 }
 
-// InputShapes returns the shapes that node i reads.
+// InputShapes returns the shapes that node i reads, in the order of its inputs. The slice is the caller's.
 func (g *Graph) InputShapes(i int) []Shape {
 	shapes := make([]Shape, len(g.Nodes[i].Inputs))
 	for j, in := range g.Nodes[i].Inputs {
@@ -185,7 +189,7 @@ type Param struct {
 	Init  Init
 }
 
-// Size is the number of elements.
+// Size is the number of elements. It is 1 for an empty shape.
 func (p Param) Size() int {
 	n := 1
 	for _, d := range p.Shape {
@@ -209,7 +213,8 @@ const (
 // Trained reports whether the parameter has a gradient.
 func (i Init) Trained() bool { return i < RunningMean }
 
-// Params lists the parameters and buffers of all nodes, in order.
+// Params lists the parameters and buffers of all nodes, in order, each by its full name such as "3.weight". Weights
+// files and checkpoints use these names.
 func (g *Graph) Params() (params []Param) {
 	for i, n := range g.Nodes {
 		for _, p := range n.Primitive.Params(g.InputShapes(i)) {
@@ -229,7 +234,7 @@ type Count struct {
 // Plus adds two counts.
 func (c Count) Plus(d Count) Count { return Count{c.Params + d.Params, c.MACs + d.MACs} }
 
-// Count counts parameters and MACs from the primitives.
+// Count counts trained parameters, and multiply-accumulates for one image, from the primitives.
 func (g *Graph) Count() (c Count) {
 	for i, n := range g.Nodes {
 		in := g.InputShapes(i)

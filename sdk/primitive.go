@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// Primitive is one kind of node. Its fields are its attributes; everything else follows from them and the shapes of the inputs.
+// Primitive is one kind of node. Its fields are its attributes. Everything else follows from them and the shapes of the
+// inputs. Params and MACs are called with shapes that Infer has accepted.
 type Primitive interface {
 	Kind() string                    // name in messages and in the wire format
 	Infer(in []Shape) (Shape, error) // shape of the output, or why the node is invalid
@@ -19,8 +20,9 @@ type plain struct{}
 func (plain) Params([]Shape) []Param { return nil }
 func (plain) MACs([]Shape) int64     { return 0 }
 
-// Conv2D is a convolution: y[h, w, o] = Σ x[h·s + i·d − p, w·s + j·d − p, c]·weight[o, c, i, j] (+ bias[o]).
-// Groups = input channels = Out is a depthwise convolution. Pairs are vertical, horizontal.
+// Conv2D is a convolution: y[h, w, o] = Σ x[h·s + i·d − p, w·s + j·d − p, c]·weight[o, c, i, j] (+ bias[o]). The weight
+// has the shape [Out, C/Groups, kernel height, kernel width], and the padding is zero. Groups = input channels = Out is
+// a depthwise convolution. Pairs are vertical, horizontal.
 type Conv2D struct {
 	Out                           int
 	Kernel, Stride, Pad, Dilation [2]int
@@ -28,8 +30,10 @@ type Conv2D struct {
 	Bias                          bool
 }
 
+// Kind is "conv2d".
 func (Conv2D) Kind() string { return "conv2d" }
 
+// Infer returns ⌊(H + 2p − d(k−1) − 1)/s⌋ + 1 rows, as many columns by the same rule, and Out channels.
 func (c Conv2D) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err != nil {
@@ -46,6 +50,7 @@ func (c Conv2D) Infer(in []Shape) (Shape, error) {
 	return y, err
 }
 
+// Params returns the weight, and the bias if there is one.
 func (c Conv2D) Params(in []Shape) []Param {
 	p := []Param{{"weight", []int{c.Out, in[0].Channels / c.Groups, c.Kernel[0], c.Kernel[1]}, Kaiming}}
 	if c.Bias {
@@ -54,6 +59,7 @@ func (c Conv2D) Params(in []Shape) []Param {
 	return p
 }
 
+// MACs counts every tap of every output, those on padding included.
 func (c Conv2D) MACs(in []Shape) int64 {
 	y, err := c.Infer(in)
 	if err != nil {
@@ -62,11 +68,13 @@ func (c Conv2D) MACs(in []Shape) int64 {
 	return int64(y.Size()) * int64(in[0].Channels/c.Groups) * int64(c.Kernel[0]*c.Kernel[1])
 }
 
-// Linear is a fully connected map of a 1×1 activation: y = weight·x + bias.
+// Linear is a fully connected map of a 1×1 activation: y = weight·x + bias. The weight has the shape [Out, C].
 type Linear struct{ Out int }
 
+// Kind is "linear".
 func (Linear) Kind() string { return "linear" }
 
+// Infer returns 1×1×Out. It refuses an input that is not 1×1.
 func (l Linear) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err == nil && (x.Height != 1 || x.Width != 1) {
@@ -78,18 +86,23 @@ func (l Linear) Infer(in []Shape) (Shape, error) {
 	return Shape{1, 1, l.Out}, err
 }
 
+// Params returns the weight and the bias.
 func (l Linear) Params(in []Shape) []Param {
 	return []Param{{"weight", []int{l.Out, in[0].Channels}, Kaiming}, {"bias", []int{l.Out}, Zero}}
 }
 
+// MACs counts one for each element of the weight.
 func (l Linear) MACs(in []Shape) int64 { return int64(l.Out) * int64(in[0].Channels) }
 
-// BatchNorm normalises each channel over the batch and the image: y = (x − mean)/√(variance + Eps)·weight + bias.
-// Running statistics move by Momentum; the running variance is the unbiased one.
+// BatchNorm normalises each channel over the batch and the image: y = (x − mean)/√(variance + Eps)·weight + bias. While
+// training, mean and variance are the batch's, with the biased variance. Running statistics move by Momentum, and the
+// running variance is the unbiased one.
 type BatchNorm struct{ Eps, Momentum float32 }
 
+// Kind is "batchnorm".
 func (BatchNorm) Kind() string { return "batchnorm" }
 
+// Infer keeps the shape. Eps lies between 0 and 1, and Momentum in 0..1.
 func (b BatchNorm) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err == nil && !(b.Eps > 0 && b.Eps < 1) {
@@ -101,11 +114,14 @@ func (b BatchNorm) Infer(in []Shape) (Shape, error) {
 	return x, err
 }
 
+// Params returns weight and bias, which are trained, and the running mean and variance, which are buffers.
 func (BatchNorm) Params(in []Shape) []Param {
 	c := []int{in[0].Channels}
-	return []Param{{"weight", c, One}, {"bias", c, Zero}, {"running_mean", c, RunningMean}, {"running_var", c, RunningVar}}
+	return []Param{{"weight", c, One}, {"bias", c, Zero}, {"running_mean", c, RunningMean},
+		{"running_var", c, RunningVar}}
 }
 
+// MACs returns 0: a normalisation can be folded into the convolution before it.
 func (BatchNorm) MACs([]Shape) int64 { return 0 }
 
 // Kind makes an activation a primitive.
@@ -126,15 +142,17 @@ func (Activation) Params([]Shape) []Param { return nil }
 // MACs returns 0.
 func (Activation) MACs([]Shape) int64 { return 0 }
 
-// SqueezeExcite scales channels by a gate computed from their means: fc1 to channels/Reduction, Activation, fc2, sigmoid.
-// fc1 and fc2 are 1×1 convolutions with biases.
+// SqueezeExcite scales channels by a gate computed from their means: fc1 to C/Reduction channels, Activation, fc2,
+// sigmoid. fc1 and fc2 are 1×1 convolutions with biases. C/Reduction is rounded down.
 type SqueezeExcite struct {
 	Reduction  int
 	Activation Activation
 }
 
+// Kind is "squeeze_excite".
 func (SqueezeExcite) Kind() string { return "squeeze_excite" }
 
+// Infer keeps the shape. Reduction is 1 to the number of channels.
 func (s SqueezeExcite) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err == nil && (s.Reduction < 1 || s.Reduction > x.Channels) {
@@ -149,6 +167,7 @@ func (s SqueezeExcite) Infer(in []Shape) (Shape, error) {
 // Hidden is the number of channels between fc1 and fc2.
 func (s SqueezeExcite) Hidden(channels int) int { return channels / s.Reduction }
 
+// Params returns the weights and biases of fc1 and fc2.
 func (s SqueezeExcite) Params(in []Shape) []Param {
 	c := in[0].Channels
 	h := s.Hidden(c)
@@ -158,35 +177,42 @@ func (s SqueezeExcite) Params(in []Shape) []Param {
 	}
 }
 
+// MACs counts fc1 and fc2.
 func (s SqueezeExcite) MACs(in []Shape) int64 {
 	return 2 * int64(in[0].Channels) * int64(s.Hidden(in[0].Channels))
 }
 
-// MaxPool takes the greatest value in a window; padding never wins.
+// MaxPool takes the greatest value in a window. Padding never wins, and is at most half the kernel.
 type MaxPool struct {
 	plain
 	Kernel, Stride, Pad [2]int
 }
 
+// Kind is "max_pool".
 func (MaxPool) Kind() string { return "max_pool" }
 
+// Infer keeps the channels. The size follows the rule of Conv2D.Infer, at dilation 1.
 func (p MaxPool) Infer(in []Shape) (Shape, error) { return pooled(in, p.Kernel, p.Stride, p.Pad) }
 
-// AvgPool takes the mean of a window; padding is not counted.
+// AvgPool takes the mean of a window. Padding is not counted, and is at most half the kernel.
 type AvgPool struct {
 	plain
 	Kernel, Stride, Pad [2]int
 }
 
+// Kind is "avg_pool".
 func (AvgPool) Kind() string { return "avg_pool" }
 
+// Infer keeps the channels. The size follows the rule of Conv2D.Infer, at dilation 1.
 func (p AvgPool) Infer(in []Shape) (Shape, error) { return pooled(in, p.Kernel, p.Stride, p.Pad) }
 
-// GlobalAvgPool takes the mean of each channel; the result is 1×1.
+// GlobalAvgPool takes the mean of each channel. The result is 1×1×C.
 type GlobalAvgPool struct{ plain }
 
+// Kind is "global_avg_pool".
 func (GlobalAvgPool) Kind() string { return "global_avg_pool" }
 
+// Infer returns 1×1×C.
 func (GlobalAvgPool) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	return Shape{1, 1, x.Channels}, err
@@ -195,8 +221,10 @@ func (GlobalAvgPool) Infer(in []Shape) (Shape, error) {
 // Add is the sum of two or more equal shapes.
 type Add struct{ plain }
 
+// Kind is "add".
 func (Add) Kind() string { return "add" }
 
+// Infer keeps the shape, which all inputs have.
 func (Add) Infer(in []Shape) (Shape, error) {
 	if len(in) < 2 {
 		return Shape{}, fmt.Errorf("%d inputs, want at least 2", len(in))
@@ -212,8 +240,10 @@ func (Add) Infer(in []Shape) (Shape, error) {
 // Multiply is the product of two equal shapes, or of an activation and a 1×1 gate for each of its channels.
 type Multiply struct{ plain }
 
+// Kind is "multiply".
 func (Multiply) Kind() string { return "multiply" }
 
+// Infer returns the shape of the first input.
 func (Multiply) Infer(in []Shape) (Shape, error) {
 	if len(in) != 2 {
 		return Shape{}, fmt.Errorf("%d inputs, want 2", len(in))
@@ -224,11 +254,13 @@ func (Multiply) Infer(in []Shape) (Shape, error) {
 	return in[0], nil
 }
 
-// Concat joins the channels of two or more activations of one size.
+// Concat joins the channels of two or more activations of one height and width, in the order of the inputs.
 type Concat struct{ plain }
 
+// Kind is "concat".
 func (Concat) Kind() string { return "concat" }
 
+// Infer adds the channels up.
 func (Concat) Infer(in []Shape) (Shape, error) {
 	if len(in) < 2 {
 		return Shape{}, fmt.Errorf("%d inputs, want at least 2", len(in))
@@ -243,14 +275,16 @@ func (Concat) Infer(in []Shape) (Shape, error) {
 	return y, nil
 }
 
-// Slice keeps Channels channels from From on; Tensor.Split makes several.
+// Slice keeps the channels From to From + Channels − 1. Tensor.Split makes several.
 type Slice struct {
 	plain
 	From, Channels int
 }
 
+// Kind is "slice".
 func (Slice) Kind() string { return "slice" }
 
+// Infer returns Channels channels of the same size. Channels that the input does not have are an error.
 func (s Slice) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err == nil && (s.From < 0 || s.Channels < 1 || s.Channels > x.Channels || s.From > x.Channels-s.Channels) {
@@ -259,14 +293,17 @@ func (s Slice) Infer(in []Shape) (Shape, error) {
 	return Shape{x.Height, x.Width, s.Channels}, err
 }
 
-// ChannelShuffle reads the channels as Groups rows and writes them by columns.
+// ChannelShuffle reads the channels as Groups rows and writes them by columns: channel i·C/Groups + j goes to j·Groups
+// + i. Groups divides C.
 type ChannelShuffle struct {
 	plain
 	Groups int
 }
 
+// Kind is "channel_shuffle".
 func (ChannelShuffle) Kind() string { return "channel_shuffle" }
 
+// Infer keeps the shape.
 func (s ChannelShuffle) Infer(in []Shape) (Shape, error) {
 	x, err := one(in)
 	if err == nil && (s.Groups < 1 || x.Channels%s.Groups != 0) {
@@ -275,24 +312,30 @@ func (s ChannelShuffle) Infer(in []Shape) (Shape, error) {
 	return x, err
 }
 
-// Dropout zeroes elements with probability Rate while training and scales the others by 1/(1−Rate).
+// Dropout zeroes elements with probability Rate while training and scales the others by 1/(1−Rate). It passes its input
+// on when not training. Rate is at least 0 and below 1.
 type Dropout struct {
 	plain
 	Rate float32
 }
 
+// Kind is "dropout".
 func (Dropout) Kind() string { return "dropout" }
 
+// Infer keeps the shape.
 func (d Dropout) Infer(in []Shape) (Shape, error) { return dropped(in, d.Rate) }
 
-// DropPath zeroes whole images with probability Rate while training and scales the others by 1/(1−Rate).
+// DropPath zeroes whole images with probability Rate while training and scales the others by 1/(1−Rate). It passes its
+// input on when not training. Rate is at least 0 and below 1.
 type DropPath struct {
 	plain
 	Rate float32
 }
 
+// Kind is "drop_path".
 func (DropPath) Kind() string { return "drop_path" }
 
+// Infer keeps the shape.
 func (d DropPath) Infer(in []Shape) (Shape, error) { return dropped(in, d.Rate) }
 
 func dropped(in []Shape, rate float32) (Shape, error) {
@@ -331,7 +374,9 @@ func window(x Shape, kernel, stride, pad, dilation [2]int) (Shape, error) {
 	for i := range size {
 		k, s, p, d := kernel[i], stride[i], pad[i], dilation[i]
 		if min(k, s, d) < 1 || p < 0 || max(k, s, p, d) > 1024 {
-			return Shape{}, fmt.Errorf("kernel %d, stride %d, padding %d, dilation %d are not in 1..1024 (padding from 0)", k, s, p, d)
+			return Shape{},
+				fmt.Errorf("kernel %d, stride %d, padding %d, dilation %d are not in 1..1024 (padding from 0)", k, s, p,
+					d)
 		}
 		span := d*(k-1) + 1
 		if size[i]+2*p < span {

@@ -1,6 +1,11 @@
-// Package sdk is what the author of an operator imports: an operation builds, for one layer of a network, a small graph of typed primitives.
+// Package sdk is what the author of an operator imports. An operation builds, for one layer of a network, a small graph
+// of typed primitives.
 //
-// Shapes, parameters and multiply-accumulates follow from the graph; nothing is declared twice. Package sdk/serve turns operations into a plugin.
+// Shapes, parameters and multiply-accumulates follow from the graph. Nothing is declared twice. The exception is
+// [Exec], about which the graph can infer nothing. Package sdk/serve turns operations into a plugin.
+//
+// Activations are float32 in NHWC order, [N, H, W, C]. A graph describes one image: N does not occur in it. Pairs of
+// numbers are vertical, then horizontal.
 package sdk
 
 import (
@@ -8,21 +13,25 @@ import (
 	"fmt"
 )
 
-// Op is a family of candidate operations, such as "mbconv", with the attributes that tell its members apart.
+// Op is a family of candidate operations, such as "mbconv", with the attributes that tell its members apart. An Op is a
+// value without state: copies are equal, and its functions may be called from several goroutines at once.
 type Op struct {
 	Name  string // the field's name of the family: lower case, digits and dashes
 	Doc   string // one sentence for `nse ops list`
 	Attrs []Attr // in the order in which they appear in the names of members
 
-	// Build draws the operation for one layer: it starts at g.Input() and returns the output.
-	// It returns an error if the attributes make no sense; invalid shapes need no check, the graph finds them.
+	// Build draws the operation for one layer: it starts at g.Input() and returns the output, of shape l.Output(). The
+	// attributes are complete. Build returns an error in one line if they make no sense. Invalid shapes need no check,
+	// the graph finds them. Equal arguments must give equal graphs.
 	Build func(g *Graph, l Layer, a Attrs) (Tensor, error)
 
 	Kernels []Kernel // of Exec primitives; most families have none
 }
 
-// Graph builds the member of the family that attributes a name, for layer l, and checks it: every shape is
-// consistent and the output is l's. Attributes are checked and completed with their defaults first.
+// Graph builds the member of the family that attributes a name, for layer l, and checks it: every shape is consistent
+// and the output is l's. Attributes are checked first and completed with their defaults. Nil attributes mean all
+// defaults. The graph's Exec primitives run the family's kernels in this process. An error names the member and the
+// layer. A panic in Build is not caught.
 func (op Op) Graph(l Layer, a Attrs) (*Graph, error) {
 	a, err := op.Complete(a)
 	if err != nil {
@@ -58,7 +67,8 @@ const (
 
 var activationNames = [...]string{"relu", "swish", "hswish", "sigmoid"}
 
-// String returns the activation's name as it stands in configuration files.
+// String returns the activation's name as it stands in configuration files. It is "Activation(N)" for a number that is
+// none of them.
 func (a Activation) String() string {
 	if a < 0 || int(a) >= len(activationNames) {
 		return fmt.Sprintf("Activation(%d)", int(a))
@@ -66,7 +76,7 @@ func (a Activation) String() string {
 	return activationNames[a]
 }
 
-// UnmarshalText reads an activation by name.
+// UnmarshalText reads an activation by its lower-case name. An unknown name is an error, and leaves a as it was.
 func (a *Activation) UnmarshalText(text []byte) error {
 	for i, name := range activationNames {
 		if string(text) == name {
@@ -77,10 +87,11 @@ func (a *Activation) UnmarshalText(text []byte) error {
 	return fmt.Errorf("unknown activation %q: want relu, swish, hswish or sigmoid", text)
 }
 
-// MarshalText writes the activation's name.
+// MarshalText writes the activation's name. It returns no error.
 func (a Activation) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// Layer is the place in a network that an operation is built for.
+// Layer is the place in a network that an operation is built for. Every field but Index counts for the graph, and equal
+// layers give equal graphs.
 type Layer struct {
 	Index         int        // position among the searched layers, from 0
 	In, Out       int        // channels
@@ -93,19 +104,22 @@ type Layer struct {
 // Normal reports whether the layer keeps channels and resolution, so that it has an identity path (A.3).
 func (l Layer) Normal() bool { return l.In == l.Out && l.Stride == 1 }
 
-// Input is the shape of one image's activations entering the layer.
+// Input is the shape [Height, Width, In] of one image's activations entering the layer.
 func (l Layer) Input() Shape { return Shape{l.Height, l.Width, l.In} }
 
-// Output is the shape that every operation of the layer must produce: the input divided by the stride, rounded up.
+// Output is the shape that every operation of the layer must produce. Height and width are the input's divided by the
+// stride, rounded up. The layer must be valid.
 func (l Layer) Output() Shape {
 	return Shape{(l.Height-1)/l.Stride + 1, (l.Width-1)/l.Stride + 1, l.Out}
 }
 
+// String describes the layer for messages, such as "layer 3 (16→24, stride 2, 32×32)".
 func (l Layer) String() string {
 	return fmt.Sprintf("layer %d (%d→%d, stride %d, %d×%d)", l.Index, l.In, l.Out, l.Stride, l.Height, l.Width)
 }
 
-// Validate refuses layers without a shape or larger than any network's.
+// Validate refuses layers without a shape or larger than any network's. Channels and sides are 1 to 65536, and the
+// stride is 1 to 8.
 func (l Layer) Validate() error {
 	switch {
 	case l.In < 1 || l.Out < 1 || l.In > maxSide || l.Out > maxSide:
@@ -141,12 +155,13 @@ func affordable(p Primitive, in []Shape) error {
 	return nil
 }
 
-// Shape is the shape of one image's activations.
+// Shape is the shape [Height, Width, Channels] of one image's activations. Shapes are compared with ==.
 type Shape struct{ Height, Width, Channels int }
 
+// String is HEIGHT×WIDTH×CHANNELS.
 func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.Height, s.Width, s.Channels) }
 
-// Size is the number of elements.
+// Size is the number of elements of one image. Within a graph it is at most 2³⁰.
 func (s Shape) Size() int { return s.Height * s.Width * s.Channels }
 
 func (s Shape) validate() error {

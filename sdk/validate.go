@@ -11,11 +11,12 @@ const (
 	digits = "0123456789"
 )
 
-// Validate checks the declaration of a family: names that can stand in ops.toml and in members' names, attributes
-// that tell members apart, defaults of a known type. It does not look at Build.
+// Validate checks the declaration of a family: names that can stand in ops.toml and in members' names, attributes that
+// tell members apart, and defaults of a known type. It does not look at Build. The error names the family.
 func (op Op) Validate() error {
 	if !spelled(op.Name, lower+digits+"-") {
-		return fmt.Errorf("family %q: a name is 1 to 64 lower-case letters, digits and dashes, and starts with a letter", op.Name)
+		return fmt.Errorf("family %q: a name is 1 to 64 lower-case letters, digits and dashes, and starts with "+
+			"a letter", op.Name)
 	}
 	names, shorts := map[string]bool{}, map[string]bool{}
 	for _, a := range op.Attrs {
@@ -43,13 +44,15 @@ func (op Op) Validate() error {
 func (a Attr) validate() error {
 	switch {
 	case !spelled(a.Name, lower+digits+"_"):
-		return fmt.Errorf("attribute %q: a name is 1 to 64 lower-case letters, digits and underscores, and starts with a letter", a.Name)
+		return fmt.Errorf("attribute %q: a name is 1 to 64 lower-case letters, digits and underscores, and starts "+
+			"with a letter", a.Name)
 	case a.Name == "name":
 		return fmt.Errorf("attribute %q: ops.toml uses this key for the family", a.Name)
 	case !spelled(a.Short, lower):
 		return fmt.Errorf("attribute %q: short name %q is not 1 to 64 lower-case letters", a.Name, a.Short)
 	case !known(a.Default):
-		return fmt.Errorf("attribute %q: default is a %T, not an int, []int, float64, bool or string", a.Name, a.Default)
+		return fmt.Errorf("attribute %q: default is a %T, not an int, []int, float64, bool or string", a.Name,
+			a.Default)
 	}
 	if a.Required {
 		return nil // the default tells the type alone

@@ -7,23 +7,27 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Op is 1×1 to expand·c_in channels, a full kernel×kernel convolution, a second one with the layer's stride, 1×1 to c_out, each
-// followed by batch normalisation and, but for the last, an activation.
+// Op is the family: 1×1 to expand·c_in channels, a full kernel×kernel convolution, a second one with the layer's
+// stride, 1×1 to c_out. Each is followed by batch normalisation, and each but the last by an activation. No convolution
+// has a bias. Squeeze-and-excite, where the layer asks for it, stands before the last 1×1 with reduction 4. The kernel
+// is odd, and expand is 1 to 64.
 func Op() sdk.Op {
 	return sdk.Op{
 		Name: "dualconv",
 		Doc:  "Bottleneck with two full convolutions: 1×1, k×k, k×k, 1×1.",
 		Attrs: []sdk.Attr{
 			{Name: "kernel", Short: "k", Doc: "side of both kernels, odd", Default: 3},
-			{Name: "expand", Short: "e", Doc: "width of the inner convolutions in input channels", Default: 1, Required: true},
+			{Name: "expand", Short: "e", Doc: "width of the inner convolutions in input channels", Default: 1,
+				Required: true},
 		},
 		Build: build,
 	}
 }
 
-// reduction is squeeze-and-excite's.
+// reduction is the ratio of channels to hidden channels of squeeze-and-excite.
 const reduction = 4
 
+// build draws the member for one layer. The attributes are complete; senseless ones are errors.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
 	if kernel < 1 || kernel > 99 || kernel%2 == 0 {

@@ -1,4 +1,5 @@
-// Package shuffle is a unit in the manner of ShuffleNetV2: half of the channels is transformed, then the halves are interleaved.
+// Package shuffle is a unit in the manner of ShuffleNetV2. Half of the channels is transformed, then the halves are
+// interleaved.
 package shuffle
 
 import (
@@ -7,8 +8,9 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Op splits the channels of a normal layer, transforms one half by 1×1, depthwise kernel×kernel, 1×1, and joins and
-// shuffles the halves. Where the layer changes channels or resolution, both halves are made from the whole input.
+// Op is the family. It splits the channels of a normal layer, transforms one half by 1×1, depthwise kernel×kernel, 1×1,
+// and joins and shuffles the halves. Where the layer changes channels or resolution, both halves are made from the
+// whole input. A layer with one output channel is impossible. The kernel is odd.
 func Op() sdk.Op {
 	return sdk.Op{
 		Name:  "shuffle",
@@ -18,9 +20,10 @@ func Op() sdk.Op {
 	}
 }
 
-// reduction is squeeze-and-excite's.
+// reduction is the ratio of channels to hidden channels of squeeze-and-excite.
 const reduction = 4
 
+// build draws the member for one layer. The attributes are complete; senseless ones are errors.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel := a.Int("kernel")
 	if kernel < 1 || kernel > 99 || kernel%2 == 0 {

@@ -22,8 +22,8 @@ func TestEveryChannelCount(t *testing.T) {
 	}
 }
 
-// At a normal layer of 16 channels one half of 8 passes 1×1, depthwise 3×3 and 1×1; at the reduction to 24 one half
-// of 12 comes from depthwise and 1×1, the other from all three.
+// At a normal layer of 16 channels one half of 8 passes 1×1, depthwise 3×3 and 1×1. At the reduction to 24 one half of
+// 12 comes from depthwise and 1×1, the other from all three.
 func TestCountsByHand(t *testing.T) {
 	op := shuffle.Op()
 	for _, c := range []struct {
@@ -33,7 +33,8 @@ func TestCountsByHand(t *testing.T) {
 		{sdk.Layer{In: 16, Out: 16, Stride: 1, Height: 10, Width: 10},
 			sdk.Count{Params: 64 + 72 + 64 + 3*16, MACs: 100 * (64 + 72 + 64)}},
 		{sdk.Layer{In: 16, Out: 24, Stride: 2, Height: 10, Width: 10},
-			sdk.Count{Params: 144 + 32 + 192 + 24 + 192 + 24 + 108 + 24 + 144 + 24, MACs: 25*(144+192) + 100*192 + 25*(108+144)}},
+			sdk.Count{Params: 144 + 32 + 192 + 24 + 192 + 24 + 108 + 24 + 144 + 24,
+				MACs: 25*(144+192) + 100*192 + 25*(108+144)}},
 	} {
 		g, err := op.Graph(c.layer, nil)
 		if err != nil {
@@ -47,10 +48,13 @@ func TestCountsByHand(t *testing.T) {
 
 func TestNormalUnit(t *testing.T) {
 	for channels, want := range map[int]string{
-		4: "slice 2, slice 2, conv2d 2, batchnorm 2, hswish 2, conv2d 2, batchnorm 2, conv2d 2, batchnorm 2, hswish 2, concat 4, channel_shuffle 4",
-		5: "slice 3, slice 2, conv2d 2, batchnorm 2, hswish 2, conv2d 2, batchnorm 2, conv2d 2, batchnorm 2, hswish 2, concat 5",
+		4: "slice 2, slice 2, conv2d 2, batchnorm 2, hswish 2, conv2d 2, batchnorm 2, conv2d 2, batchnorm 2, hswish 2" +
+			", concat 4, channel_shuffle 4",
+		5: "slice 3, slice 2, conv2d 2, batchnorm 2, hswish 2, conv2d 2, batchnorm 2, conv2d 2, batchnorm 2, hswish 2" +
+			", concat 5",
 	} {
-		g, err := shuffle.Op().Graph(sdk.Layer{In: channels, Out: channels, Stride: 1, Height: 4, Width: 4, Activation: sdk.HSwish}, nil)
+		g, err := shuffle.Op().Graph(sdk.Layer{In: channels, Out: channels, Stride: 1, Height: 4, Width: 4,
+			Activation: sdk.HSwish}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,23 +7,27 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Op is 1×1 to expand·c_in channels, 1×kernel with the stride on the width, kernel×1 with the stride on the height,
-// 1×1 to c_out. All are full convolutions followed by batch normalisation and, but for the last, an activation.
+// Op is the family: 1×1 to expand·c_in channels, 1×kernel with the stride on the width, kernel×1 with the stride on the
+// height, 1×1 to c_out. All are full convolutions without bias. Each is followed by batch normalisation, and each but
+// the last by an activation. Squeeze-and-excite, where the layer asks for it, stands before the last 1×1 with reduction
+// 4. The kernel is odd, and expand is 1 to 64.
 func Op() sdk.Op {
 	return sdk.Op{
 		Name: "ssc",
 		Doc:  "Spatially separable convolution: 1×1, 1×k, k×1, 1×1.",
 		Attrs: []sdk.Attr{
 			{Name: "kernel", Short: "k", Doc: "length of the two kernels, odd", Default: 5, Required: true},
-			{Name: "expand", Short: "e", Doc: "width of the inner convolutions in input channels", Default: 1, Required: true},
+			{Name: "expand", Short: "e", Doc: "width of the inner convolutions in input channels", Default: 1,
+				Required: true},
 		},
 		Build: build,
 	}
 }
 
-// reduction is squeeze-and-excite's.
+// reduction is the ratio of channels to hidden channels of squeeze-and-excite.
 const reduction = 4
 
+// build draws the member for one layer. The attributes are complete; senseless ones are errors.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
 	if kernel < 1 || kernel > 99 || kernel%2 == 0 {
@@ -34,8 +38,10 @@ func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	}
 	inner, pad := expand*l.In, sdk.Same(kernel, 1)
 	x := g.Input().Conv1x1(inner, 1).BatchNormAct(l.Activation)
-	x = x.Conv(sdk.Conv2D{Out: inner, Kernel: [2]int{1, kernel}, Stride: [2]int{1, l.Stride}, Pad: [2]int{0, pad}}).BatchNormAct(l.Activation)
-	x = x.Conv(sdk.Conv2D{Out: inner, Kernel: [2]int{kernel, 1}, Stride: [2]int{l.Stride, 1}, Pad: [2]int{pad, 0}}).BatchNormAct(l.Activation)
+	across := sdk.Conv2D{Out: inner, Kernel: [2]int{1, kernel}, Stride: [2]int{1, l.Stride}, Pad: [2]int{0, pad}}
+	down := sdk.Conv2D{Out: inner, Kernel: [2]int{kernel, 1}, Stride: [2]int{l.Stride, 1}, Pad: [2]int{pad, 0}}
+	x = x.Conv(across).BatchNormAct(l.Activation)
+	x = x.Conv(down).BatchNormAct(l.Activation)
 	if l.SqueezeExcite {
 		x = x.SqueezeExcite(reduction, l.Activation)
 	}

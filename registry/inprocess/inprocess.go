@@ -17,7 +17,7 @@ import (
 
 // Plugin is an operation of this program that takes the place of a plugin. It fails as a plugin fails: what it builds
 // and computes passes the same checks, and a panic becomes an error. A panic in a goroutine of the operation's own ends
-// the program. There is no deadline.
+// the program. There is no deadline. Build may be called concurrently. Kernels run one call at a time.
 type Plugin struct {
 	name  string // for messages: plugin "mbconv"
 	op    sdk.Op
@@ -28,7 +28,7 @@ type Plugin struct {
 }
 
 // New checks an operation's declaration. A pool file calls the plugin by name. The log gets the stacks of panics, at
-// debug level.
+// debug level, and must not be nil. An invalid declaration and an operation without Build are errors.
 func New(name string, op sdk.Op, log *slog.Logger) (*Plugin, error) {
 	p := &Plugin{name: fmt.Sprintf("plugin %q", name), op: op, log: log}
 	m := &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, PluginVersion: wire.ProgramVersion()}
@@ -49,14 +49,17 @@ func New(name string, op sdk.Op, log *slog.Logger) (*Plugin, error) {
 	return p, nil
 }
 
-// About is what the operation says of itself. Its version is the program's.
+// About is what the operation says of itself. Its version is the program's. The families have neither Build nor
+// Kernels.
 func (p *Plugin) About() reply.Description { return p.about }
 
 // Close does nothing: there is no process.
 func (p *Plugin) Close() {}
 
 // Build is the graph of the operation's member with these attributes, which messages call by its name. The graph is
-// encoded and read as a plugin's is, so that it is the same one. Its Exec primitives call the operation's kernels.
+// encoded and read as a plugin's is, so that it is the same one. Its Exec primitives call the operation's kernels. An
+// operation that is impossible at the layer is a reply.Refusal. A cancelled context is an error, and is looked at
+// before the operation is called.
 func (p *Plugin) Build(ctx context.Context, name, _ string, attrs sdk.Attrs, l sdk.Layer) (*sdk.Graph, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("%s: Build of %s: %w", p.name, name, err)

@@ -44,7 +44,8 @@ func kernel(t *testing.T, op sdk.Op, log *slog.Logger) sdk.Exec {
 func TestKernelCalls(t *testing.T) {
 	var running, calls atomic.Int32
 	e := kernel(t, own(func(c sdk.Call) error {
-		if running.Add(1) != 1 || c.In != layer.Input() || c.Out != layer.Output() || fmt.Sprint(c.Args) != "[7]" || c.Images != 4 {
+		if running.Add(1) != 1 || c.In != layer.Input() || c.Out != layer.Output() || fmt.Sprint(c.Args) != "[7]" ||
+			c.Images != 4 {
 			t.Errorf("%+v beside %d others", c, running.Load()-1)
 		}
 		calls.Add(1)
@@ -81,17 +82,22 @@ func TestPanicsAreLogged(t *testing.T) {
 
 func TestInvalidOperations(t *testing.T) {
 	build := own(nil).Build
-	for want, op := range map[string]sdk.Op{
-		`family "Own": a name is 1 to 64 lower-case letters, digits and dashes, and starts with a letter`: {Name: "Own", Build: build},
-		"family own has no Build":                           {Name: "own"},
-		`family own: kernel "k": want Forward and Backward`: own(nil),
-		`own: attribute "a": a value of type int8 cannot be an attribute's`: {
-			Name: "own", Build: build, Attrs: []sdk.Attr{{Name: "a", Short: "a", Default: int8(1)}},
-		},
+	for _, test := range []struct {
+		want string
+		op   sdk.Op
+	}{
+		{`family "Own": a name is 1 to 64 lower-case letters, digits and dashes, and starts with a letter`,
+			sdk.Op{Name: "Own", Build: build}},
+		{"family own has no Build", sdk.Op{Name: "own"}},
+		{`family own: kernel "k": want Forward and Backward`, own(nil)},
+		{`own: attribute "a": a value of type int8 cannot be an attribute's`,
+			sdk.Op{
+				Name: "own", Build: build, Attrs: []sdk.Attr{{Name: "a", Short: "a", Default: int8(1)}},
+			}},
 	} {
-		_, err := New("p", op, nil)
-		if want = `plugin "p" describes an invalid operation: ` + want; fmt.Sprint(err) != want {
-			t.Errorf("\n got %v\nwant %s", err, want)
+		_, err := New("p", test.op, nil)
+		if test.want = `plugin "p" describes an invalid operation: ` + test.want; fmt.Sprint(err) != test.want {
+			t.Errorf("\n got %v\nwant %s", err, test.want)
 		}
 	}
 }

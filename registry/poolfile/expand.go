@@ -9,7 +9,7 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// MaxOps bounds the operations of a pool.
+// MaxOps bounds the operations of a pool. More are an error.
 const MaxOps = 1 << 14
 
 // Member is one operation of a pool before its plugin has seen it.
@@ -21,9 +21,10 @@ type Member struct {
 	Attrs  sdk.Attrs // complete
 }
 
-// Expand lists the operations that a pool file names of a plugin that offers families. Each [[plugin.op]] is the product
-// of the values of its attributes. They come as from nested loops in the order in which the attributes are written: the
-// last one varies fastest.
+// Expand lists the operations that a pool file names for a plugin that offers families. Each [[plugin.op]] is the
+// product of the values of its attributes. They come as from nested loops in the order in which the attributes are
+// written: the last one varies fastest. Unknown families and attributes, values of another type, and more than MaxOps
+// operations in one table are errors.
 func (f File) Expand(e Entry, families []sdk.Op) (members []Member, err error) {
 	for _, l := range e.ops {
 		op, err := f.family(e, l, families)
@@ -66,6 +67,8 @@ func product(combinations []sdk.Attrs, name string, values []any) (all []sdk.Att
 	return all
 }
 
+// family is the family that a listing names. One that the plugin does not offer is an error, which names those that it
+// does.
 func (f File) family(e Entry, l listing, families []sdk.Op) (sdk.Op, error) {
 	var names []string
 	for _, op := range families {
@@ -74,7 +77,8 @@ func (f File) family(e Entry, l listing, families []sdk.Op) (sdk.Op, error) {
 		}
 		names = append(names, op.Name)
 	}
-	return sdk.Op{}, f.Errorf(l.source, "plugin %q has no operation %q: it has %s", e.Name(), l.family, strings.Join(names, ", "))
+	return sdk.Op{}, f.Errorf(l.source, "plugin %q has no operation %q: it has %s", e.Name(), l.family,
+		strings.Join(names, ", "))
 }
 
 // values lists the values that a key gives to an attribute. One value stands for itself, and a list for each of its

@@ -15,6 +15,7 @@ import (
 )
 
 // Listing is the text of a pool file with each family of a plugin once, with the default values of its attributes.
+// Parse accepts it. sha256 pins the plugin in the text itself.
 func Listing(path, sha256 string, families []sdk.Op) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[[plugin]]\npath = %s\nsha256 = %q\n", quoted(path), sha256)
@@ -57,7 +58,7 @@ func listEach(b io.Writer, families []sdk.Op) {
 	}
 }
 
-// value is an attribute's default in TOML.
+// value is an attribute's default in TOML. A number that is whole gets a ".0", so that it is read as a number again.
 func value(a sdk.Attr) string {
 	switch v := a.Default.(type) {
 	case []int:

@@ -11,29 +11,32 @@ import (
 )
 
 // pinText is a lock of one plugin, in which a line can be replaced.
-const pinText = "[[plugin]]\nname = 'a/b'\nplatform = 'linux/amd64'\nversion = 'v1'\nprotocol = 1\nsha256 = '" + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'\n"
+const pinText = "[[plugin]]\nname = 'a/b'\nplatform = 'linux/amd64'\nversion = 'v1'\nprotocol = 1\nsha256 = '" +
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'\n"
 
 func TestMalformedLocks(t *testing.T) {
-	for text, want := range map[string]string{
-		"[[plugin]]":           "1:1: [[plugin]] needs name, platform, protocol and sha256",
-		"plugin = 1":           "1:1: plugin is not a list of tables: write its header in double brackets",
-		"plugins = 1":          `1:1: unknown key "plugins": nse.lock has sum, plugin`,
-		pinText:                edited,
-		sealed(pinText) + " ":  edited,
-		pinText + "path = 'a'": `7:1: unknown key "path": [[plugin]] has name, platform, version, protocol, sha256`,
-		pinText + pinText:      "7:1: a/b is pinned twice for linux/amd64",
-		strings.Replace(pinText, "a/b", "./a", 1):     `2:8: name is not a path in its shortest form, such as "a"`,
-		strings.Replace(pinText, "'a/b'", "3", 1):     "2:8: name is not a text in quotes, or is empty",
-		strings.Replace(pinText, "/amd64", "", 1):     `3:12: platform is not a system and an architecture, such as "` + Platform + `"`,
-		strings.Replace(pinText, "v1", "v 1", 1):      `4:11: version: "v 1" is not at most 128 printable characters without spaces`,
-		strings.Replace(pinText, "= 1", "= 0", 1):     "5:12: protocol is not the version of a protocol, such as 1",
-		strings.Replace(pinText, "= 1", "= '1'", 1):   "5:12: protocol is not the version of a protocol, such as 1",
-		strings.Replace(pinText, "def'", "dex'", 1):   "6:10: sha256 is not 64 hexadecimal digits",
-		"a = " + strings.Repeat("[", 1<<10):           "1:261: more than 256 brackets are open",
-		strings.Replace(pinText, "a/b", long(513), 1): "2:8: name is longer than 512 bytes",
+	for _, test := range []struct{ text, want string }{
+		{"[[plugin]]", "1:1: [[plugin]] needs name, platform, protocol and sha256"},
+		{"plugin = 1", "1:1: plugin is not a list of tables: write its header in double brackets"},
+		{"plugins = 1", `1:1: unknown key "plugins": nse.lock has sum, plugin`},
+		{pinText, edited},
+		{sealed(pinText) + " ", edited},
+		{pinText + "path = 'a'", `7:1: unknown key "path": [[plugin]] has name, platform, version, protocol, sha256`},
+		{pinText + pinText, "7:1: a/b is pinned twice for linux/amd64"},
+		{strings.Replace(pinText, "a/b", "./a", 1), `2:8: name is not a path in its shortest form, such as "a"`},
+		{strings.Replace(pinText, "'a/b'", "3", 1), "2:8: name is not a text in quotes, or is empty"},
+		{strings.Replace(pinText, "/amd64", "", 1),
+			`3:12: platform is not a system and an architecture, such as "` + Platform + `"`},
+		{strings.Replace(pinText, "v1", "v 1", 1),
+			`4:11: version: "v 1" is not at most 128 printable characters without spaces`},
+		{strings.Replace(pinText, "= 1", "= 0", 1), "5:12: protocol is not the version of a protocol, such as 1"},
+		{strings.Replace(pinText, "= 1", "= '1'", 1), "5:12: protocol is not the version of a protocol, such as 1"},
+		{strings.Replace(pinText, "def'", "dex'", 1), "6:10: sha256 is not 64 hexadecimal digits"},
+		{"a = " + strings.Repeat("[", 1<<10), "1:261: more than 256 brackets are open"},
+		{strings.Replace(pinText, "a/b", long(513), 1), "2:8: name is longer than 512 bytes"},
 	} {
-		if _, err := ParseLock("nse.lock", []byte(text)); fmt.Sprint(err) != "nse.lock:"+want {
-			t.Errorf("%s\n got %v\nwant nse.lock:%s", text, err, want)
+		if _, err := ParseLock("nse.lock", []byte(test.text)); fmt.Sprint(err) != "nse.lock:"+test.want {
+			t.Errorf("%s\n got %v\nwant nse.lock:%s", test.text, err, test.want)
 		}
 	}
 }
@@ -91,8 +94,10 @@ func FuzzParseLock(f *testing.F) {
 	f.Add("")
 	f.Add(pinText)
 	f.Add(sealed(pinText))
-	f.Add(string(EncodeLock([]Pin{{"a'\n", "linux/amd64", "v1+dirty", 1, long(64)}, {"b", "plan9/386", "", 7, long(64)}})))
-	f.Add("plugin = [{ name = \"\\u0001\", platform = 'a/b', protocol = 0x1, sha256 = '" + strings.Repeat("AB", 32) + "' }]")
+	f.Add(string(EncodeLock([]Pin{{"a'\n", "linux/amd64", "v1+dirty", 1, long(64)},
+		{"b", "plan9/386", "", 7, long(64)}})))
+	f.Add("plugin = [{ name = \"\\u0001\", platform = 'a/b', protocol = 0x1, sha256 = '" + strings.Repeat("AB", 32) +
+		"' }]")
 	f.Fuzz(func(t *testing.T, text string) {
 		pins, err := readLock("nse.lock", []byte(text)) // no random text has its sum
 		if err != nil {
@@ -127,7 +132,8 @@ func parsed(t *testing.T, text []byte) []Pin {
 func positioned(t *testing.T, name, text string, err error) {
 	t.Helper()
 	var line, column int
-	if n, scan := fmt.Sscanf(err.Error(), name+":%d:%d: ", &line, &column); n != 2 || scan != nil || strings.Contains(err.Error(), "\n") {
+	if n, scan := fmt.Sscanf(err.Error(), name+":%d:%d: ", &line, &column); n != 2 || scan != nil ||
+		strings.Contains(err.Error(), "\n") {
 		t.Fatalf("no position in %v, or several lines", err)
 	}
 	lines := strings.Split(text, "\n")

@@ -10,7 +10,8 @@ import (
 	"github.com/nse-dev/nse/internal/tomlpos"
 )
 
-// Entry is one [[plugin]] table. Exactly one of Builtin and Path is set.
+// Entry is one [[plugin]] table. Exactly one of Builtin and Path is set. SHA256 is empty for a built-in plugin, and
+// after Pinned it is the lock's where the file gives none.
 type Entry struct {
 	Source        int // byte offset of the value of builtin or path
 	Builtin, Path string
@@ -22,10 +23,10 @@ type Entry struct {
 	ops []listing
 }
 
-// Name is what messages call the plugin.
+// Name is what messages call the plugin: the builtin, or the path as the file has it.
 func (e Entry) Name() string { return e.Builtin + e.Path }
 
-// Same reports whether two entries mean the same plugin.
+// Same reports whether two entries mean the same plugin, so that one process serves both.
 func (e Entry) Same(other Entry) bool {
 	return e.Builtin == other.Builtin && e.Path == other.Path && e.SHA256 == other.SHA256
 }
@@ -44,8 +45,9 @@ type setting struct {
 	spot  *tomlpos.Spot
 }
 
-// Parse reads a pool file without starting a plugin: every key is known and every value has a type that it can have. It
-// returns the plugins, and the folders in which more may come up.
+// Parse reads a pool file without starting a plugin. Every key is known, and every value has a type that it can have.
+// It returns the plugins in the order of the file, and the folders in which more may come up. Whether a plugin has an
+// operation shows only in Expand. A file without a plugin is an error.
 func (f File) Parse() (entries []Entry, watch []string, err error) {
 	if err := f.bounded(); err != nil {
 		return nil, nil, err
@@ -78,7 +80,8 @@ func (f File) Parse() (entries []Entry, watch []string, err error) {
 	return entries, watch, nil
 }
 
-// watched is the list of folders in which plugins may come up.
+// watched is the list of folders in which plugins may come up. It is nil for a nil value, and an empty name is an
+// error.
 func (f File) watched(v any, s *tomlpos.Spot) (dirs []string, err error) {
 	if v == nil {
 		return nil, nil
@@ -97,6 +100,7 @@ func (f File) watched(v any, s *tomlpos.Spot) (dirs []string, err error) {
 	return dirs, nil
 }
 
+// entry reads one [[plugin]]. It has builtin or path, but not both, and one operation at least.
 func (f File) entry(table map[string]any, s *tomlpos.Spot) (e Entry, err error) {
 	if err = f.known("[[plugin]]", table, s, "builtin", "path", "sha256", "op"); err != nil {
 		return e, err
@@ -124,6 +128,7 @@ func (f File) entry(table map[string]any, s *tomlpos.Spot) (e Entry, err error) 
 	return e, err
 }
 
+// checksum is the value of sha256 in lower case. It is empty if the table has none. A built-in plugin may not have one.
 func (f File) checksum(e Entry, table map[string]any, s *tomlpos.Spot) (string, error) {
 	text, err := f.textOf("sha256", table, s)
 	if text == "" || err != nil {
@@ -138,6 +143,7 @@ func (f File) checksum(e Entry, table map[string]any, s *tomlpos.Spot) (string, 
 	return strings.ToLower(text), nil
 }
 
+// listings reads the [[plugin.op]] tables of an entry, in the order of the file.
 func (f File) listings(e Entry, table map[string]any, s *tomlpos.Spot) ([]listing, error) {
 	if table["op"] == nil {
 		return nil, f.Errorf(s.At, "plugin %q has no [[plugin.op]]: name at least one operation", e.Name())
@@ -157,6 +163,8 @@ func (f File) listings(e Entry, table map[string]any, s *tomlpos.Spot) ([]listin
 	return list, nil
 }
 
+// listing reads one [[plugin.op]]. Whether the plugin has the family and the attributes shows only in Expand.
+// Attributes have the order of the file, since products depend on it.
 func (f File) listing(table map[string]any, s *tomlpos.Spot) (listing, error) {
 	l := listing{at: s.At}
 	var err error
@@ -180,7 +188,7 @@ func (f File) listing(table map[string]any, s *tomlpos.Spot) (listing, error) {
 	return l, nil
 }
 
-// plain refuses dates and tables as values of attributes.
+// plain refuses dates and tables as values of attributes, also inside lists.
 func (f File) plain(name string, v any, s *tomlpos.Spot) error {
 	switch v := v.(type) {
 	case int64, float64, bool, string:

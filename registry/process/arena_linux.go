@@ -8,13 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// arena is memory that a host shares with one plugin. Its size is sealed, so that a plugin which cuts the file cannot
-// make the host fault; pages come when they are touched.
+// arena is memory that a host shares with one plugin. Its size is sealed: a plugin that cut the file would make the
+// host fault. Pages come when they are touched.
 type arena struct {
 	file   *os.File
 	memory []byte
 }
 
+// newArena makes an arena of size bytes, in memory alone. The caller closes it.
 func newArena(size int) (*arena, error) {
 	fd, err := unix.MemfdCreate("nse-arena", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
@@ -33,7 +34,7 @@ func newArena(size int) (*arena, error) {
 	return a, nil
 }
 
-// floats returns the first n floats of the arena, if there is one with as many.
+// floats returns the first n floats of the arena. It returns false if there are not as many, or the arena is nil.
 func (a *arena) floats(n int) ([]float32, bool) {
 	if a == nil || 4*n > len(a.memory) {
 		return nil, false
@@ -41,6 +42,7 @@ func (a *arena) floats(n int) ([]float32, bool) {
 	return unsafe.Slice((*float32)(unsafe.Pointer(&a.memory[0])), n), true
 }
 
+// close unmaps the memory. Slices from floats must not be used any more. A nil arena is closed already.
 func (a *arena) close() {
 	if a != nil {
 		_, _ = unix.Munmap(a.memory), a.file.Close()

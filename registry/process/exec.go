@@ -18,7 +18,8 @@ import (
 // ops.toml. A search records them, and records the same after a resume, which reads another file.
 func (h *Host) bind(name, family string, g *sdk.Graph) error {
 	return g.Bind(func(e sdk.Exec, in sdk.Shape) (func(sdk.Call) error, error) {
-		request := &wire.RunRequest{Family: family, Kernel: e.Kernel, Args: wire.EncodeArgs(e.Args), In: wire.EncodeShape(in), Out: wire.EncodeShape(e.Out)}
+		request := &wire.RunRequest{Family: family, Kernel: e.Kernel, Args: wire.EncodeArgs(e.Args),
+			In: wire.EncodeShape(in), Out: wire.EncodeShape(e.Out)}
 		for _, w := range e.Weights {
 			request.Weights = append(request.Weights, uint32(w.Size()))
 		}
@@ -31,7 +32,8 @@ func (h *Host) bind(name, family string, g *sdk.Graph) error {
 	})
 }
 
-// run computes a call in the plugin. A plugin that crashes is started again, twice at most.
+// run computes a call in the plugin. A plugin that crashes is started again, twice at most, and computes the call anew.
+// Its results are the same ones if the kernel is deterministic.
 func (h *Host) run(r *wire.RunRequest, c sdk.Call) error {
 	h.running.Lock()
 	defer h.running.Unlock()
@@ -86,7 +88,8 @@ func (h *Host) restart() error {
 	return nil
 }
 
-// try computes a call in this process. The request is the primitive's, without what differs from call to call.
+// try computes a call in this process. The request is the primitive's, without what differs from call to call. Tensors
+// travel in the arena if it has room for them, else in messages.
 func (h *Host) try(r *wire.RunRequest, c sdk.Call) error {
 	r.Images, r.Backward, r.Data = uint32(c.Images), c.Backward, nil
 	read, written, err := r.Tensors()
@@ -107,7 +110,8 @@ func (h *Host) try(r *wire.RunRequest, c sdk.Call) error {
 	case err != nil:
 		return err
 	case shared && len(reply.GetData()) > 0:
-		return fmt.Errorf("%s answered Run with %d bytes of tensors, which belong into the arena", h.name, len(reply.GetData()))
+		return fmt.Errorf("%s answered Run with %d bytes of tensors, which belong into the arena", h.name,
+			len(reply.GetData()))
 	case !shared:
 		if err := wire.DecodeFloats(memory[read:], reply.GetData()); err != nil {
 			return fmt.Errorf("%s answered Run with %w", h.name, err)
@@ -119,12 +123,13 @@ func (h *Host) try(r *wire.RunRequest, c sdk.Call) error {
 	return nil
 }
 
-// call sends a request, whose results are that many floats. A plugin that misses the deadline of a call is killed: it may
-// still write to the arena. If the plugin's process has ended by itself, the error is a crash.
+// call sends a request, whose results are that many floats. A plugin that misses the deadline of a call is killed: it
+// may still write to the arena. If the plugin's process has ended by itself, the error is a crash.
 func (h *Host) call(r *wire.RunRequest, results int) (*wire.RunReply, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), h.options.CallTimeout)
 	defer cancel()
-	reply, err := h.rpc.Run(ctx, r, grpc.MaxCallRecvMsgSize(4*results+maxReply), grpc.MaxCallSendMsgSize(wire.MaxTensors+1<<20))
+	reply, err := h.rpc.Run(ctx, r, grpc.MaxCallRecvMsgSize(4*results+maxReply),
+		grpc.MaxCallSendMsgSize(wire.MaxTensors+1<<20))
 	switch {
 	case err == nil && reply.GetError() != "":
 		return nil, fmt.Errorf("%s failed in kernel %s: %s", h.name, r.GetKernel(), text.Clean(reply.GetError()))

@@ -53,10 +53,12 @@ func (h *Host) greeting() string {
 func misfit(line string, err error) string {
 	parts := strings.Split(strings.TrimSpace(line), "|")
 	if len(parts) < 5 || parts[0] != "1" {
-		return fmt.Sprintf("printed %q where the handshake belongs: it is no plugin of nse, or prints before serve.Main", text.Clean(line))
+		return fmt.Sprintf("printed %q where the handshake belongs: it is no plugin of nse, or prints before "+
+			"serve.Main", text.Clean(line))
 	}
 	if parts[1] != strconv.Itoa(wire.ProtocolVersion) {
-		return fmt.Sprintf("speaks protocol version %s, this nse speaks %d: rebuild it with this version's sdk", text.Clean(parts[1]), wire.ProtocolVersion)
+		return fmt.Sprintf("speaks protocol version %s, this nse speaks %d: rebuild it with this version's sdk",
+			text.Clean(parts[1]), wire.ProtocolVersion)
 	}
 	if parts[4] != "grpc" {
 		return fmt.Sprintf("speaks %s, not grpc", text.Clean(parts[4]))

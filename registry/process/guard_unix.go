@@ -9,13 +9,15 @@ import (
 )
 
 // guard kills a process's group when this program is gone, however it ends. A plugin that does not look at its standard
-// input may not notice that, and its children never do. The guard then removes the folder for the plugin's socket, which
-// is there until the plugin has described itself. It does so twice if a dying process still puts something into it.
+// input may not notice that, and its children never do. The guard then removes the folder for the plugin's socket,
+// which is there until the plugin has described itself. It does so twice if a dying process still puts something into
+// it.
 //
 // The guard is a shell that waits for the end of a pipe, whose other end this program alone has. On a system without
 // /bin/sh nothing is guarded. The returned function ends the guard.
 func guard(pid int, sockets string) (end func()) {
-	shell := exec.Command("/bin/sh", "-c", `read -r _; kill -s KILL -- "-$0"; rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }`, strconv.Itoa(pid), sockets)
+	shell := exec.Command("/bin/sh", "-c",
+		`read -r _; kill -s KILL -- "-$0"; rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }`, strconv.Itoa(pid), sockets)
 	shell.Env, shell.Dir = []string{}, "/"
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	_, err := shell.StdinPipe()

@@ -1,4 +1,5 @@
-// Package process runs a plugin in a process of its own and asks it for operations.
+// Package process runs a plugin in a process of its own and asks it for operations. The process ends with its host,
+// however the host ends. It gets nothing of the host's environment but what scripts need to find their interpreter.
 package process
 
 import (
@@ -32,7 +33,7 @@ type Options struct {
 	Log          *slog.Logger  // gets the plugin's output and go-plugin's messages, all at debug level
 }
 
-// Host runs one plugin and talks to it.
+// Host runs one plugin and talks to it. Build may be called concurrently. Kernels run one call at a time.
 type Host struct {
 	name    string // for messages: plugin "mbconv"
 	options Options
@@ -53,9 +54,15 @@ type Host struct {
 const maxReply = 4 << 20
 
 // Launch starts the plugin that a pool file calls by name, by a command line, and asks what it offers. It returns
-// within the start timeout and one call's, also if ctx ends. After a crash in a kernel the plugin is started by the
-// command line that again returns; a nil again stands for the same one.
-func Launch(ctx context.Context, o Options, name string, command []string, again func() ([]string, error)) (*Host, error) {
+// within the start timeout and one call's, also if ctx ends. The context bounds the start alone: the plugin outlives
+// it.
+//
+// After a crash in a kernel the plugin is started by the command line that again returns. A nil again stands for the
+// same one. A plugin that does not start, or whose description is invalid, is an error of one line, and no process is
+// left.
+func Launch(
+	ctx context.Context, o Options, name string, command []string, again func() ([]string, error),
+) (*Host, error) {
 	h := &Host{name: fmt.Sprintf("plugin %q", name), options: o, process: newProcess(command)}
 	h.again = func(ctx context.Context) (*Host, error) {
 		if again == nil {
@@ -69,11 +76,12 @@ func Launch(ctx context.Context, o Options, name string, command []string, again
 	}
 	logger := newLogger(o.Log, filepath.Base(name))
 	// go-plugin's own timer is the longer one: that of connect comes first.
-	h.client = plugin.NewClient(clientConfig(2*o.StartTimeout, logger, func(env []string, sockets string) (runner.Runner, error) {
-		h.process.cmd.Env, h.process.sockets = append(env, environment()...), sockets
-		h.openArena()
-		return h.process, nil
-	}))
+	h.client = plugin.NewClient(clientConfig(2*o.StartTimeout, logger,
+		func(env []string, sockets string) (runner.Runner, error) {
+			h.process.cmd.Env, h.process.sockets = append(env, environment()...), sockets
+			h.openArena()
+			return h.process, nil
+		}))
 	err := h.connect(ctx)
 	if err == nil {
 		err = h.describe(ctx)
@@ -88,7 +96,9 @@ func Launch(ctx context.Context, o Options, name string, command []string, again
 }
 
 // clientConfig is how go-plugin speaks with a plugin's process, which run makes.
-func clientConfig(start time.Duration, logger hclog.InterceptLogger, run func(env []string, sockets string) (runner.Runner, error)) *plugin.ClientConfig {
+func clientConfig(
+	start time.Duration, logger hclog.InterceptLogger, run func(env []string, sockets string) (runner.Runner, error),
+) *plugin.ClientConfig {
 	output := logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug})
 	return &plugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake(),
@@ -100,7 +110,8 @@ func clientConfig(start time.Duration, logger hclog.InterceptLogger, run func(en
 		Logger:           logger,
 		SyncStdout:       output,
 		SyncStderr:       output,
-		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)), grpc.WithIdleTimeout(0)},
+		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)),
+			grpc.WithIdleTimeout(0)},
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, sockets string) (runner.Runner, error) {
 			return run(cmd.Env, sockets)
 		},
@@ -140,7 +151,7 @@ func (h *Host) connect(ctx context.Context) error {
 	return nil
 }
 
-// About is what the plugin says of itself.
+// About is what the plugin says of itself. The families have neither Build nor Kernels.
 func (h *Host) About() reply.Description { return h.about }
 
 // describe asks for the plugin's families and checks them.
@@ -158,7 +169,8 @@ func (h *Host) describe(ctx context.Context) error {
 }
 
 // Build asks for an operation at a layer: the member of a family with these attributes, which messages call by its
-// name. The reply is not trusted, the graph is rebuilt primitive by primitive. Its Exec primitives run in the plugin.
+// name. The call has the deadline of Options.CallTimeout. The reply is not trusted, the graph is rebuilt primitive by
+// primitive. Its Exec primitives run in the plugin. An operation that is impossible at the layer is a reply.Refusal.
 func (h *Host) Build(ctx context.Context, name, family string, attrs sdk.Attrs, l sdk.Layer) (*sdk.Graph, error) {
 	values, err := wire.EncodeAttrs(attrs)
 	if err != nil {
@@ -177,8 +189,8 @@ func (h *Host) Build(ctx context.Context, name, family string, attrs sdk.Attrs, 
 	return g, h.bind(name, family, g)
 }
 
-// Close ends the process and waits until it is gone. It ends by the end of its standard input and go-plugin's request,
-// and by force if it heeds neither.
+// Close ends the process and waits until it is gone. The process ends by the end of its standard input and go-plugin's
+// request, and by force if it heeds neither. A kernel in progress is waited for.
 func (h *Host) Close() {
 	timer := time.AfterFunc(grace, func() { _ = h.process.Kill(context.Background()) })
 	defer timer.Stop()

@@ -70,10 +70,11 @@ func FuzzHandshake(f *testing.F) {
 		}
 		defer p.release()
 		defer func() { _ = p.Kill(context.Background()) }()
-		config := clientConfig(time.Minute, hclog.NewInterceptLogger(&hclog.LoggerOptions{Output: io.Discard}), func(_ []string, sockets string) (runner.Runner, error) {
-			p.sockets = "/tmp"
-			return p, os.Remove(sockets)
-		})
+		config := clientConfig(time.Minute, hclog.NewInterceptLogger(&hclog.LoggerOptions{Output: io.Discard}),
+			func(_ []string, sockets string) (runner.Runner, error) {
+				p.sockets = "/tmp"
+				return p, os.Remove(sockets)
+			})
 		start := time.Now()
 		addr, err := plugin.NewClient(config).Start()
 		if took := time.Since(start); took > 10*time.Second {
@@ -84,11 +85,15 @@ func FuzzHandshake(f *testing.F) {
 		switch {
 		case err == nil && (addr.Network() != "unix" || reason != ""):
 			t.Errorf("%q is taken for %v: %s", text, addr, reason)
-		case err != nil && (reason == "" || strings.ContainsAny(reason, "\n\r\x1b") || !utf8.ValidString(reason) || len(reason) > 4096):
+		case err != nil && (reason == "" || strings.ContainsAny(reason, "\n\r\x1b") || !utf8.ValidString(reason) ||
+			len(reason) > 4096):
 			t.Errorf("%q: %v: %q", text, err, reason)
 		}
 	})
 }
 
 // certificate is one as go-plugin would take it from the end of a handshake.
-const certificate = "MIHxMIGXoAMCAQICAQEwCgYIKoZIzj0EAwIwADAiGA8wMDAxMDEwMTAwMDAwMFoYDzIwOTYxMDAyMDcwNjQwWjAAMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEI6nxrAJ28ld3Ub3wvD2ZSiawy37waeehfgIDR4FVZQPNPXeTDd7eSTlQqa9B7qGLPd3rkIZpmYUC+8L02hrDuTAKBggqhkjOPQQDAgNJADBGAiEA1oZ6iTTUTCtoMd6Wgpa8n9XdWsmQM37f+kchyFUMdLACIQCVN2vDhKUoGHpF5wHn6gv0ru3wZafX0rkzP65pSP5Cmw"
+const certificate = "MIHxMIGXoAMCAQICAQEwCgYIKoZIzj0EAwIwADAiGA8wMDAxMDEwMTAwMDAwMFoYDzIwOTYxMDAyMDcwNjQwWjAAMFkwEwYH" +
+	"KoZIzj0CAQYIKoZIzj0DAQcDQgAEI6nxrAJ28ld3Ub3wvD2ZSiawy37waeehfgIDR4FVZQPNPXeTDd7eSTlQqa9B7qGLPd3rkIZpmYUC" +
+	"+8L02hrDuTAKBggqhkjOPQQDAgNJADBGAiEA1oZ6iTTUTCtoMd6Wgpa8n9XdWsmQM37f+kchyFUMdLACIQCVN2vDhKUoGHpF5wHn6gv0" +
+	"ru3wZafX0rkzP65pSP5Cmw"

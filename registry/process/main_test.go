@@ -72,7 +72,8 @@ func TestCrashes(t *testing.T) {
 	}{
 		{"other", func() ([]string, error) { return []string{self, "plugin", "works"}, nil }, "<nil>"},
 		{"same", nil, "its crash number 3"},
-		{"none", func() ([]string, error) { return nil, errors.New("it is gone") }, "and could not be started again: it is gone"},
+		{"none", func() ([]string, error) { return nil, errors.New("it is gone") },
+			"and could not be started again: it is gone"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := launched(t, "crash", c.again)
@@ -86,7 +87,8 @@ func TestCrashes(t *testing.T) {
 func TestNoProgram(t *testing.T) {
 	o := Options{StartTimeout: time.Minute, CallTimeout: time.Minute, Log: slog.New(slog.DiscardHandler)}
 	_, err := Launch(t.Context(), o, "own", []string{"/gone/own"}, nil)
-	if want := `plugin "own" cannot be started: fork/exec /gone/own: no such file or directory`; fmt.Sprint(err) != want {
+	want := `plugin "own" cannot be started: fork/exec /gone/own: no such file or directory`
+	if fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -18,8 +18,9 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// process is a plugin's process. It implements go-plugin's runner.Runner for the sake of what that does not give: a
-// standard input that ends with the host, a process group of its own, and on Linux a signal when the host dies.
+// process is a plugin's process. It implements go-plugin's runner.Runner for what the runner of go-plugin does not
+// give: a standard input that ends with the host, and a process group of its own. On Linux a signal comes when the host
+// dies.
 type process struct {
 	cmd            *exec.Cmd
 	stdin          *os.File // held open, never written: its end tells the plugin that the host is gone
@@ -33,6 +34,7 @@ type process struct {
 	killed  bool // whether a start would come too late
 }
 
+// newProcess is a process that is not started yet, in a process group of its own.
 func newProcess(command []string) *process {
 	p := &process{cmd: exec.Command(command[0], command[1:]...), exited: make(chan struct{})}
 	isolate(p.cmd)
@@ -64,6 +66,8 @@ func (p *process) Start(context.Context) error {
 	return err
 }
 
+// run starts the process, sends the outcome once, and waits until the process has ended. It keeps one thread for
+// itself.
 func (p *process) run(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -183,7 +187,8 @@ func (p *process) PluginToHost(network, address string) (string, string, error) 
 		return "", "", errors.New("it sends a certificate, which is not asked for") // go-plugin would take it
 	}
 	if !certified && (network != "unix" || filepath.Dir(address) != p.sockets) {
-		return "", "", fmt.Errorf("%s %s is not a Unix socket in the folder %s", network, address, plugin.EnvUnixSocketDir)
+		return "", "", fmt.Errorf("%s %s is not a Unix socket in the folder %s", network, address,
+			plugin.EnvUnixSocketDir)
 	}
 	return network, address, nil
 }

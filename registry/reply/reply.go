@@ -1,4 +1,5 @@
-// Package reply checks what plugins answer.
+// Package reply checks what plugins answer. Nothing in an answer is trusted: texts lose their control characters, and
+// graphs are rebuilt.
 package reply
 
 import (
@@ -9,17 +10,19 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// Description is what a plugin says of itself.
+// Description is what a plugin says of itself in Describe, after the checks.
 type Description struct {
 	Version  string   // empty if it tells none
 	Families []sdk.Op // one at least, without Build and Kernels
 }
 
-// ReadDescription checks a plugin's reply to Describe. Nothing in it is trusted. The error says what is wrong in words
-// that follow the plugin's name.
+// ReadDescription checks a plugin's reply to Describe. Nothing in it is trusted. Another protocol version, an invalid
+// or repeated family, and no family at all are errors. The error says what is wrong in words that follow the plugin's
+// name.
 func ReadDescription(reply *wire.DescribeReply) (d Description, err error) {
 	if v := reply.GetProtocolVersion(); v != wire.ProtocolVersion {
-		return d, fmt.Errorf("says that it speaks protocol version %d, this nse speaks %d: rebuild it with this version's sdk", v, wire.ProtocolVersion)
+		return d, fmt.Errorf("says that it speaks protocol version %d, this nse speaks %d: "+
+			"rebuild it with this version's sdk", v, wire.ProtocolVersion)
 	}
 	if d.Version = reply.GetPluginVersion(); wire.CheckVersion(d.Version) != nil {
 		return d, fmt.Errorf("tells an invalid version: %w", wire.CheckVersion(d.Version))
@@ -62,4 +65,5 @@ func ReadBuild(plugin, name string, l sdk.Layer, reply *wire.BuildReply) (*sdk.G
 // Refusal is a plugin's reason why an operation is impossible at a layer.
 type Refusal string
 
+// Error is the reason, in one line.
 func (r Refusal) Error() string { return string(r) }

@@ -29,8 +29,14 @@ func FuzzDescribe(f *testing.F) {
 	for _, families := range [][]sdk.Op{offered, {{Name: "plain", Doc: "One.\nTwo"}}, nil, {{Name: "a"}, {Name: "a"}},
 		{{Name: "a", Attrs: []sdk.Attr{{Name: "name", Short: "n", Default: 1}}}},
 		{{Name: "a", Attrs: []sdk.Attr{{Name: "sizes", Short: "s", Default: make([]int, 3000)}}}},
-		{{Name: "a", Attrs: []sdk.Attr{{Name: "rate", Short: "r", Default: 5e-324}, {Name: "none", Short: "n", Default: []int{}}, {Name: "least", Short: "l", Default: math.MinInt64}}}}} {
-		m := &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, SdkVersion: wire.SDKVersion, PluginVersion: "v1.2.3"}
+		{{Name: "a", Attrs: []sdk.Attr{
+			{Name: "rate", Short: "r", Default: 5e-324},
+			{Name: "none", Short: "n", Default: []int{}},
+			{Name: "least", Short: "l", Default: math.MinInt64},
+		}}},
+	} {
+		m := &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, SdkVersion: wire.SDKVersion,
+			PluginVersion: "v1.2.3"}
 		for _, op := range families {
 			family, err := wire.EncodeFamily(op)
 			if err != nil {
@@ -78,7 +84,8 @@ func FuzzDescribe(f *testing.F) {
 // Whatever bytes answer Build, a graph that is taken has counts and survives the way back.
 func FuzzBuild(f *testing.F) {
 	op := sdk.Op{Name: "seed", Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
-		return g.Input().Conv1x1(8, 2).BatchNormAct(l.Activation).Depthwise(3, 1, 2).SqueezeExcite(4, l.Activation).Conv1x1(l.Out, 1), nil
+		x := g.Input().Conv1x1(8, 2).BatchNormAct(l.Activation).Depthwise(3, 1, 2)
+		return x.SqueezeExcite(4, l.Activation).Conv1x1(l.Out, 1), nil
 	}}
 	g, err := op.Graph(layer, nil)
 	if err != nil {
@@ -91,8 +98,10 @@ func FuzzBuild(f *testing.F) {
 	f.Add(marshalled(f, &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: m}}))
 	f.Add(marshalled(f, &wire.BuildReply{Result: &wire.BuildReply_Error{Error: "line one\nline two\x07"}}))
 	f.Add(marshalled(f, &wire.BuildReply{}))
-	exec := &wire.Node_Exec{Exec: &wire.Exec{Kernel: "k", Out: wire.EncodeShape(layer.Output()), Macs: 1 << 62, Weights: []*wire.Weight{{Name: "w", Shape: []uint32{1 << 31, 1 << 31}}}}}
-	f.Add(marshalled(f, &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: &wire.Graph{Nodes: []*wire.Node{{Inputs: []int32{-1}, Primitive: exec}}}}}))
+	exec := &wire.Node_Exec{Exec: &wire.Exec{Kernel: "k", Out: wire.EncodeShape(layer.Output()), Macs: 1 << 62,
+		Weights: []*wire.Weight{{Name: "w", Shape: []uint32{1 << 31, 1 << 31}}}}}
+	huge := &wire.Graph{Nodes: []*wire.Node{{Inputs: []int32{-1}, Primitive: exec}}}
+	f.Add(marshalled(f, &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: huge}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var m wire.BuildReply
 		if proto.Unmarshal(data, &m) != nil {

@@ -5,8 +5,8 @@ import (
 	"unsafe"
 )
 
-// takeFinite copies, and reports whether all that it has copied is finite. It reads src once: a plugin may go on writing
-// there.
+// takeFinite copies, and reports whether all that it has copied is finite. It reads src once: a plugin may go on
+// writing there.
 func takeFinite(dst, src []float32) bool {
 	n, ok := stream(dst, src)
 	return copyFinite(dst[n:], src[n:]) && ok

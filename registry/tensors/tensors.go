@@ -1,4 +1,5 @@
-// Package tensors copies the tensors of kernels between a host and its plugins, and finds values that are not finite.
+// Package tensors copies the tensors of kernels between a host and its plugins, and finds values that are not finite. A
+// plugin may go on writing to memory that it shares: what is checked is the copy.
 package tensors
 
 import (
@@ -10,20 +11,21 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Copy copies src to dst, which is as long, on all cores.
+// Copy copies src to dst, on all cores. Both have the same length and do not overlap.
 func Copy(dst, src []float32) {
 	spread(len(dst), func(from, to int) bool { copy(dst[from:to], src[from:to]); return true })
 }
 
-// CopyFinite is Copy, and reports whether all that it has copied is finite.
+// CopyFinite is Copy, and reports whether all that it has copied is finite. It copies values that are not finite too.
 func CopyFinite(dst, src []float32) bool {
 	return spread(len(dst), func(from, to int) bool { return takeFinite(dst[from:to], src[from:to]) })
 }
 
-// Given reports whether all that a kernel reads in a call is finite: X, W and DY. If not, its results need not be.
+// Given reports whether all that a kernel reads in a call is finite: X, W and DY. If not, its results need not be. Nil
+// tensors are finite.
 func Given(c sdk.Call) bool { return finite(append([][]float32{c.X, c.DY}, c.W...)) }
 
-// Computed reports whether all that a kernel writes in a call is finite: Y, DX and DW.
+// Computed reports whether all that a kernel writes in a call is finite: Y, DX and DW. Nil tensors are finite.
 func Computed(c sdk.Call) bool { return finite(append([][]float32{c.Y, c.DX}, c.DW...)) }
 
 func finite(tensors [][]float32) bool {

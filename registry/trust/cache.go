@@ -15,6 +15,7 @@ import (
 )
 
 // CacheVariable is the environment variable that moves the folder in which copies of plugins are kept and executed.
+// Without it the folder is nse/plugins in the user's cache folder.
 const CacheVariable = "NSE_CACHE"
 
 // cacheDir is where plugins are kept: what the environment says, or the user's cache folder.
@@ -31,7 +32,8 @@ func cacheDir() (string, error) {
 
 // Admitted returns the copy of an entry's plugin, which lies at path. It is an error if the plugin's checksum is not
 // pinned, or if the user has not accepted it on this machine. A lock alone does not do: it may come from elsewhere with
-// the pool file. A plugin in the folder watched is accepted here. The pool's name is for messages.
+// the pool file. A plugin in the folder watched is accepted here. An empty watched is no folder. The pool's name is for
+// messages.
 func Admitted(e poolfile.Entry, pool, path, watched string) (copied string, err error) {
 	found, err := Examine(path)
 	if err == nil && e.SHA256 != "" && found != e.SHA256 && e.Lock == "" {
@@ -60,7 +62,8 @@ func doubt(e poolfile.Entry, pool, found string, watched bool) string {
 	accepts := "nse ops lock --pool " + pool + " accepts it"
 	switch {
 	case e.SHA256 == "":
-		return fmt.Sprintf("is pinned neither by a sha256 nor in %s: %s (today it is sha256 = %q)", poolfile.LockFile, accepts, found)
+		return fmt.Sprintf("is pinned neither by a sha256 nor in %s: %s (today it is sha256 = %q)", poolfile.LockFile,
+			accepts, found)
 	case found != e.SHA256:
 		return fmt.Sprintf("is not the one that %s pins (sha256 %s, not %s, version %s): %s",
 			e.Lock, short(found), short(e.SHA256), poolfile.VersionText(e.Pin.Version), accepts)
@@ -78,7 +81,8 @@ func Unlisted(found string) error {
 // short is the beginning of a checksum, for people.
 func short(sha256 string) string { return sha256[:min(12, len(sha256))] }
 
-// Examine returns the checksum of the plugin at path. It is an error if that is no program.
+// Examine returns the checksum of the plugin at path: SHA-256 in hexadecimal digits. A folder, and a file that may not
+// be executed, are errors.
 func Examine(path string) (string, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -92,7 +96,8 @@ func Examine(path string) (string, error) {
 }
 
 // Copy returns the path of the copy of the plugin at path, which is made if it is not there yet. The copy lies in a
-// folder named by its checksum. It is what was hashed and what is executed; the original may change.
+// folder named by its checksum. It is what was hashed and what is executed; the original may change. A file that no
+// longer has the checksum is an error.
 func Copy(path, checksum string) (string, error) {
 	kept, err := kept(path, checksum)
 	if err != nil {
@@ -114,7 +119,7 @@ func kept(path, checksum string) (string, error) {
 }
 
 // Admit accepts the plugin at path, which the user has named, and copies it so that Recall finds it. It returns the
-// checksum.
+// checksum. It does not start the plugin.
 func Admit(path string) (sha256 string, err error) {
 	if sha256, err = Examine(path); err != nil {
 		return "", err
@@ -142,7 +147,8 @@ func Recall(path, want string) (string, error) {
 			return kept, nil
 		}
 	}
-	return "", fmt.Errorf("there is no copy of it in %s: name the file whose sha256 is %s with --plugin, or with nse ops describe", filepath.Dir(filepath.Dir(same)), want)
+	return "", fmt.Errorf("there is no copy of it in %s: name the file whose sha256 is %s with --plugin, "+
+		"or with nse ops describe", filepath.Dir(filepath.Dir(same)), want)
 }
 
 // sum is the SHA-256 of a file in hexadecimal digits.

@@ -1,4 +1,5 @@
-// Package trust keeps the copies of plugins that may be executed on this machine, and what the user has accepted.
+// Package trust keeps the copies of plugins that may be executed on this machine, and what the user has accepted. Both
+// lie in one folder of the user's, by checksum. No file that travels with a pool can change them.
 package trust
 
 import (
@@ -11,13 +12,13 @@ import (
 )
 
 // Trust remembers on this machine that the user has named a place from which operations may come: a folder or a pool
-// file, by its absolute path.
+// file, by its absolute path. Naming it again does nothing.
 func Trust(path string) error { return mark("named", path) }
 
-// Trusted reports whether the user has named a place before.
+// Trusted reports whether the user has named a place before, by the same absolute path.
 func Trusted(path string) bool { return marked("named", path) }
 
-// Accept remembers on this machine that plugins of a checksum may be executed.
+// Accept remembers on this machine that plugins of a checksum may be executed. The checksum is in hexadecimal digits.
 func Accept(sha256 string) error { return mark("accepted", sha256) }
 
 // accepted reports whether the user has accepted plugins of a checksum before.
@@ -38,6 +39,7 @@ func mark(kind, what string) error {
 	return file.WriteShared(path, []byte(what+"\n"))
 }
 
+// marked reports whether mark was called for a thing. A mark that cannot be read counts as none.
 func marked(kind, what string) bool {
 	path, err := markFile(kind, what)
 	if err != nil {

@@ -61,8 +61,10 @@ func TestAdmitted(t *testing.T) {
 		watched string
 		want    string
 	}{
-		{poolfile.Entry{Path: "nse-p"}, "", "is pinned neither by a sha256 nor in nse.lock: " + accepts + ` (today it is sha256 = "` + checksum + `")`},
-		{pinned, "", "is not the one that nse.lock pins (sha256 " + checksum[:12] + ", not abababababab, version v1): " + accepts},
+		{poolfile.Entry{Path: "nse-p"}, "", "is pinned neither by a sha256 nor in nse.lock: " + accepts +
+			` (today it is sha256 = "` + checksum + `")`},
+		{pinned, "", "is not the one that nse.lock pins (sha256 " + checksum[:12] +
+			", not abababababab, version v1): " + accepts},
 		{entry, "", "was never accepted on this machine: " + accepts + ", if you trust where it comes from"},
 		{entry, "/elsewhere", "was never accepted on this machine: " + accepts + ", if you trust where it comes from"},
 	} {

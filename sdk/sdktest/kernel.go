@@ -41,14 +41,17 @@ func kernels(op sdk.Op, attrs sdk.Attrs, s *served) error {
 	return nil
 }
 
+// newKernel is the kernel of an Exec primitive whose input has shape in, for a batch of 3 images.
 func newKernel(op sdk.Op, e sdk.Exec, in sdk.Shape) kernel {
-	r := &wire.RunRequest{Family: op.Name, Kernel: e.Kernel, Args: wire.EncodeArgs(e.Args), In: wire.EncodeShape(in), Out: wire.EncodeShape(e.Out), Images: 3}
+	r := &wire.RunRequest{Family: op.Name, Kernel: e.Kernel, Args: wire.EncodeArgs(e.Args), In: wire.EncodeShape(in),
+		Out: wire.EncodeShape(e.Out), Images: 3}
 	for _, w := range e.Weights {
 		r.Weights = append(r.Weights, uint32(w.Size()))
 	}
 	return kernel{e, r}
 }
 
+// check runs the kernel on normal numbers from a fixed seed, forward and backward, on a batch of 3 images.
 func (k kernel) check(s *served) error {
 	k.request.Backward = true
 	given, results, err := k.request.Tensors()
@@ -93,7 +96,8 @@ func (k kernel) steady(s *served, given []float32, backward bool) ([]float32, er
 	return first, nil
 }
 
-// run calls the kernel on memory whose results are NaN before, and looks at what it leaves there.
+// run calls the kernel on memory whose results are NaN before, and looks at what it leaves there. given is the kernel's
+// input, in the order of wire.RunRequest.Call. A panic is an error.
 func (k kernel) run(given []float32, backward bool) (results []float32, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -116,13 +120,15 @@ func (k kernel) run(given []float32, backward bool) (results []float32, err erro
 	if !slices.Equal(memory[:len(given)], given) {
 		return nil, errors.New("changes what it is given")
 	}
-	if i := slices.IndexFunc(results, func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) }); i >= 0 {
+	if i := slices.IndexFunc(results, func(v float32) bool {
+		return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0)
+	}); i >= 0 {
 		return nil, fmt.Errorf("leaves %v in element %d of its results, which it has to overwrite", results[i], i)
 	}
 	return results, nil
 }
 
-// remote runs the kernel through the plugin protocol.
+// remote runs the kernel through the plugin protocol. Tensors travel in the messages.
 func (k kernel) remote(s *served, given []float32, backward bool) ([]float32, error) {
 	k.request.Backward, k.request.Data = backward, wire.EncodeFloats(given)
 	reply, err := s.rpc.Run(context.Background(), k.request)
@@ -143,7 +149,8 @@ const (
 	tolerance = 1e-2
 )
 
-// differences compares the gradient of Σ y·dy by x and the weights with central differences, tensor by tensor.
+// differences compares the gradient of Σ y·dy by x and the weights with central differences, tensor by tensor. given is
+// x and the weights. gradient has its layout. Of a large tensor it looks at about 64 elements, evenly spread.
 func (k kernel) differences(given, dy, gradient []float32) error {
 	sizes := []int{len(given)}
 	names := []string{"x"}
@@ -165,7 +172,8 @@ func (k kernel) differences(given, dy, gradient []float32) error {
 			}
 		}
 		if !(worst <= tolerance*largest) {
-			return fmt.Errorf("backward is wrong: the gradient of %s[%d] differs from the central difference by %.2g of the largest", names[t], at, worst/largest)
+			return fmt.Errorf("backward is wrong: the gradient of %s[%d] differs from the central difference by %.2g "+
+				"of the largest", names[t], at, worst/largest)
 		}
 		from += size
 	}

@@ -58,8 +58,9 @@ func scaled(fault string) sdk.Op {
 	return sdk.Op{Name: "scaled", Kernels: []sdk.Kernel{{Name: "scale", Forward: forward, Backward: backward}},
 		Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
 			x := g.Input().ConvKxK(l.Out, 3, l.Stride, 1, 1)
-			return x.Exec(sdk.Exec{Kernel: "scale", Out: l.Output(), Weights: []sdk.Param{{Name: "weight", Shape: []int{l.Out}}},
-				Work: int64(l.Output().Size()), Deterministic: true}), nil
+			return x.Exec(sdk.Exec{Kernel: "scale", Out: l.Output(),
+				Weights: []sdk.Param{{Name: "weight", Shape: []int{l.Out}}},
+				Work:    int64(l.Output().Size()), Deterministic: true}), nil
 		}}
 }
 
@@ -82,51 +83,61 @@ func TestRun(t *testing.T) {
 // Each fault is found and named.
 func TestFaults(t *testing.T) {
 	var calls atomic.Int32
-	for want, op := range map[string]sdk.Op{
-		"odd at layer 0 (240→480, stride 2, 16×16): never": {Build: func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) {
-			return sdk.Tensor{}, errors.New("never")
-		}},
-		"odd at layer 2 (1→1, stride 1, 1×1): Build panics: one channel": {Build: func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
-			if l.In == 1 {
-				panic("one channel")
-			}
-			return build1x1(g, l, a)
-		}},
-		"odd at layer 0 (240→240, stride 1, 16×16): two equal calls of Build differ": {Build: func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
-			return g.Input().Conv1x1(l.Out, 1).Named(fmt.Sprint("n", calls.Add(1))), nil
-		}},
-		"odd at layer 0 (240→480, stride 2, 16×16): : an error says in one line what is impossible": {Build: func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
-			if l.Stride > 1 {
-				return sdk.Tensor{}, errors.New("")
-			}
-			return build1x1(g, l, a)
-		}},
-		"odd-s0 at layer 0 (240→240, stride 1, 16×16): Build panics: runtime error: integer divide by zero": {Attrs: []sdk.Attr{{Name: "shrink", Short: "s", Default: 2}},
-			Build: func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
-				return g.Input().Conv1x1(1+l.In/a.Int("shrink"), 1).ConvKxK(l.Out, 3, l.Stride, 1, 1), nil
-			}},
-		"kernel scale forward gives other results in an equal call: it is not deterministic, as it declares":      scaled("moody"),
-		"kernel scale forward changes what it is given":                                                           scaled("greedy"),
-		"kernel scale forward fails: no":                                                                          scaled("refuses"),
-		"kernel scale forward panics: runtime error: index out of range":                                          scaled("panics"),
-		"kernel scale backward leaves NaN in element 720 of its results, which it has to overwrite":               scaled("adds"),
-		"kernel scale backward is wrong: the gradient of weight[2] differs from the central difference by 1.4 of": scaled("wrong"),
+	for _, test := range []struct {
+		want string
+		op   sdk.Op
+	}{
+		{"odd at layer 0 (240→480, stride 2, 16×16): never",
+			sdk.Op{Build: func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) {
+				return sdk.Tensor{}, errors.New("never")
+			}}},
+		{"odd at layer 2 (1→1, stride 1, 1×1): Build panics: one channel",
+			sdk.Op{Build: func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
+				if l.In == 1 {
+					panic("one channel")
+				}
+				return build1x1(g, l, a)
+			}}},
+		{"odd at layer 0 (240→240, stride 1, 16×16): two equal calls of Build differ",
+			sdk.Op{Build: func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
+				return g.Input().Conv1x1(l.Out, 1).Named(fmt.Sprint("n", calls.Add(1))), nil
+			}}},
+		{"odd at layer 0 (240→480, stride 2, 16×16): : an error says in one line what is impossible",
+			sdk.Op{Build: func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
+				if l.Stride > 1 {
+					return sdk.Tensor{}, errors.New("")
+				}
+				return build1x1(g, l, a)
+			}}},
+		{"odd-s0 at layer 0 (240→240, stride 1, 16×16): Build panics: runtime error: integer divide by zero",
+			sdk.Op{Attrs: []sdk.Attr{{Name: "shrink", Short: "s", Default: 2}},
+				Build: func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
+					return g.Input().Conv1x1(1+l.In/a.Int("shrink"), 1).ConvKxK(l.Out, 3, l.Stride, 1, 1), nil
+				}}},
+		{"kernel scale forward gives other results in an equal call: it is not deterministic, as it declares",
+			scaled("moody")},
+		{"kernel scale forward changes what it is given", scaled("greedy")},
+		{"kernel scale forward fails: no", scaled("refuses")},
+		{"kernel scale forward panics: runtime error: index out of range", scaled("panics")},
+		{"kernel scale backward leaves NaN in element 720 of its results, which it has to overwrite", scaled("adds")},
+		{"kernel scale backward is wrong: the gradient of weight[2] differs from the central difference by 1.4 of",
+			scaled("wrong")},
 	} {
-		if op.Name == "" {
-			op.Name = "odd"
+		if test.op.Name == "" {
+			test.op.Name = "odd"
 		}
-		s, err := serveFamily(op)
+		s, err := serveFamily(test.op)
 		if err != nil {
 			t.Fatal(err)
 		}
-		attrs, err := op.Complete(nil)
+		attrs, err := test.op.Complete(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = check(op, attrs, s)
+		err = check(test.op, attrs, s)
 		s.close()
-		if got := strings.ReplaceAll(fmt.Sprint(err), `"`, ""); !strings.Contains(got, want) {
-			t.Errorf("got %s\nwant %s", got, want)
+		if got := strings.ReplaceAll(fmt.Sprint(err), `"`, ""); !strings.Contains(got, test.want) {
+			t.Errorf("got %s\nwant %s", got, test.want)
 		}
 	}
 }

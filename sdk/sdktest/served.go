@@ -23,6 +23,7 @@ type served struct {
 	serving sync.WaitGroup
 }
 
+// serveFamily serves a family over memory, without a socket. The caller closes it.
 func serveFamily(op sdk.Op) (*served, error) {
 	operations, err := serve.Operations(op)
 	if err != nil {
@@ -31,8 +32,9 @@ func serveFamily(op sdk.Op) (*served, error) {
 	s := &served{server: grpc.NewServer()}
 	wire.RegisterOperationsServer(s.server, operations)
 	listener := bufconn.Listen(1 << 16)
-	s.client, err = grpc.NewClient("passthrough:///plugin", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	dial := func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }
+	s.client, err = grpc.NewClient("passthrough:///plugin",
+		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithContextDialer(dial))
 	if err != nil {
 		return nil, err
 	}
@@ -41,19 +43,22 @@ func serveFamily(op sdk.Op) (*served, error) {
 	return s, nil
 }
 
+// close ends the server and waits for it.
 func (s *served) close() {
 	_ = s.client.Close()
 	s.server.Stop()
 	s.serving.Wait()
 }
 
-// build asks for a graph as nse does, rebuilds it from the reply, and returns its message.
+// build asks for a graph as nse does, rebuilds it from the reply, and returns its message in bytes. An error has the
+// plugin's own words.
 func (s *served) build(op sdk.Op, l sdk.Layer, attrs sdk.Attrs) ([]byte, error) {
 	values, err := wire.EncodeAttrs(attrs)
 	if err != nil {
 		return nil, err
 	}
-	reply, err := s.rpc.Build(context.Background(), &wire.BuildRequest{Family: op.Name, Attributes: values, Layer: wire.EncodeLayer(l)})
+	reply, err := s.rpc.Build(context.Background(),
+		&wire.BuildRequest{Family: op.Name, Attributes: values, Layer: wire.EncodeLayer(l)})
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,8 @@ import (
 
 // newServer is go-plugin's server with room for tensors.
 func newServer(o []grpc.ServerOption) *grpc.Server {
-	return grpc.NewServer(append(o, grpc.MaxRecvMsgSize(wire.MaxTensors+1<<20), grpc.MaxSendMsgSize(wire.MaxTensors+1<<20))...)
+	return grpc.NewServer(append(o, grpc.MaxRecvMsgSize(wire.MaxTensors+1<<20),
+		grpc.MaxSendMsgSize(wire.MaxTensors+1<<20))...)
 }
 
 // Run implements wire.OperationsServer. What goes wrong in the kernel is part of the reply.
@@ -28,6 +29,8 @@ func (s *operations) Run(_ context.Context, r *wire.RunRequest) (*wire.RunReply,
 	return reply, nil
 }
 
+// exec runs the kernel of a request, forward or backward. Results are in the arena, or in the reply if the request came
+// with data.
 func (s *operations) exec(r *wire.RunRequest, reply *wire.RunReply) (err error) {
 	defer calm(r.GetFamily(), &err)
 	op, err := s.family(r.GetFamily())
@@ -55,7 +58,8 @@ func (s *operations) exec(r *wire.RunRequest, reply *wire.RunReply) (err error) 
 	return nil
 }
 
-// memory is where the tensors of a request are: in the arena, or copied from the message.
+// memory is where the tensors of a request are: in the arena, or copied from the message. It holds given + results
+// floats, those that are given first. The arena is shared with the host, which waits for the reply.
 func (s *operations) memory(r *wire.RunRequest, given, results int) ([]float32, error) {
 	n := given + results
 	if len(r.GetData()) > 0 {
@@ -68,7 +72,7 @@ func (s *operations) memory(r *wire.RunRequest, given, results int) ([]float32, 
 	return unsafe.Slice((*float32)(unsafe.Pointer(&s.arena[0])), n), nil
 }
 
-// openArena maps the memory that the host shares, if it does.
+// openArena maps the memory that the host shares. It is nil, without an error, if the host shares none.
 func openArena() ([]byte, error) {
 	value, shared := os.LookupEnv(wire.ArenaVariable)
 	if !shared {

@@ -1,4 +1,5 @@
-// Package serve is the main function of a plugin binary.
+// Package serve is the main function of a plugin binary. It answers the plugin protocol on a Unix socket, or on Windows
+// on a port of the loopback address.
 package serve
 
 import (
@@ -24,13 +25,18 @@ import (
 //
 // The plugin's version is that of its main module as Go built it: a release, or the commit of a checkout.
 //
-// Standard input belongs to the host: operations must not read it.
+// Standard input belongs to the host: operations must not read it. Standard output carries the handshake, and must not
+// be written before Main. What goes to standard error is in the host's log at debug level.
+//
+// The functions of an operation may be called from several goroutines at once. A panic in one is an error of that call.
 func Main(ops ...sdk.Op) { MainVersion(wire.ProgramVersion(), ops...) }
 
 // MainVersion is Main for a plugin that tells its version itself, in at most 128 printable characters without spaces.
+// An empty version tells none.
 func MainVersion(version string, ops ...sdk.Op) {
 	if h := wire.Handshake(); os.Getenv(h.MagicCookieKey) != h.MagicCookieValue {
-		fail(errors.New("this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops check --pool ops.toml"))
+		fail(errors.New("this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops " +
+			"check --pool ops.toml"))
 	}
 	server, err := newOperations(version, ops)
 	if err == nil {
@@ -48,6 +54,7 @@ func MainVersion(version string, ops ...sdk.Op) {
 	})
 }
 
+// fail prints the error in one line, after the program's name, and exits with status 1.
 func fail(err error) {
 	fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
 	os.Exit(1)
@@ -85,6 +92,7 @@ type operations struct {
 	arena    []byte // nil: tensors come in messages
 }
 
+// newOperations checks the declarations. Families have distinct names, and each has a Build.
 func newOperations(version string, ops []sdk.Op) (*operations, error) {
 	s := &operations{version: version, ops: map[string]sdk.Op{}}
 	if err := wire.CheckVersion(version); err != nil {
@@ -110,7 +118,8 @@ func newOperations(version string, ops []sdk.Op) (*operations, error) {
 	return s, nil
 }
 
-// Operations answers the calls of the plugin protocol as a process of Main does, for tests of operations.
+// Operations answers the calls of the plugin protocol as a process of Main does, for tests of operations. Tensors
+// travel in messages. It is an error if there is no operation, or if a declaration is invalid.
 func Operations(ops ...sdk.Op) (wire.OperationsServer, error) {
 	server, err := newOperations("", ops)
 	if err != nil {
@@ -119,9 +128,10 @@ func Operations(ops ...sdk.Op) (wire.OperationsServer, error) {
 	return server, nil
 }
 
-// Describe implements wire.OperationsServer.
+// Describe implements wire.OperationsServer. It returns no error.
 func (s *operations) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeReply, error) {
-	return &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, SdkVersion: wire.SDKVersion, PluginVersion: s.version, Families: s.families}, nil
+	return &wire.DescribeReply{ProtocolVersion: wire.ProtocolVersion, SdkVersion: wire.SDKVersion,
+		PluginVersion: s.version, Families: s.families}, nil
 }
 
 // Build implements wire.OperationsServer. What goes wrong in the operation is part of the reply.
@@ -133,6 +143,7 @@ func (s *operations) Build(_ context.Context, r *wire.BuildRequest) (*wire.Build
 	return &wire.BuildReply{Result: &wire.BuildReply_Graph{Graph: g}}, nil
 }
 
+// build is the message of the graph that a request asks for. Attributes and layer are checked by sdk.Op.Graph.
 func (s *operations) build(r *wire.BuildRequest) (g *wire.Graph, err error) {
 	defer calm(r.GetFamily(), &err)
 	op, err := s.family(r.GetFamily())
@@ -158,6 +169,7 @@ func calm(name string, err *error) {
 	}
 }
 
+// family is the operation of a name. An unknown name is an error.
 func (s *operations) family(name string) (sdk.Op, error) {
 	op, ok := s.ops[name]
 	if !ok {

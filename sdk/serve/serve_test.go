@@ -63,9 +63,11 @@ func command(ops string, cookie bool) *exec.Cmd {
 
 func TestOneLineAndStatus(t *testing.T) {
 	for ops, want := range map[string]string{
-		"good":    "this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops check --pool ops.toml",
-		"none":    "serve.Main was given no operation",
-		"name":    `family "Bad Name": a name is 1 to 64 lower-case letters, digits and dashes, and starts with a letter`,
+		"good": "this is a plugin for nse, which starts it by itself: name it in ops.toml, then try nse ops check " +
+			"--pool ops.toml",
+		"none": "serve.Main was given no operation",
+		"name": `family "Bad Name": a name is 1 to 64 lower-case letters, digits and dashes, and starts with ` +
+			`a letter`,
 		"nobuild": "family nobuild has no Build or is given twice",
 		"twice":   "family same has no Build or is given twice",
 	} {
@@ -127,7 +129,8 @@ func TestReplies(t *testing.T) {
 	os.Stdin = stdin
 	client := plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig: wire.Handshake(), Plugins: plugin.PluginSet{wire.ServiceName: caller{}},
-		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC}, Cmd: command("good", false), Logger: hclog.NewNullLogger(),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC}, Cmd: command("good", false),
+		Logger: hclog.NewNullLogger(),
 	})
 	defer client.Kill()
 	protocol, err := client.Client()
@@ -154,7 +157,8 @@ func TestReplies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		reply, err := rpc.Build(t.Context(), &wire.BuildRequest{Family: "good", Attributes: attrs, Layer: wire.EncodeLayer(layer)})
+		reply, err := rpc.Build(t.Context(), &wire.BuildRequest{Family: "good", Attributes: attrs,
+			Layer: wire.EncodeLayer(layer)})
 		if err != nil || reply.GetError() != want || (reply.GetGraph() == nil) != (want != "") {
 			t.Errorf("mode %v: got %v, %v, want %q", mode, reply, err, want)
 		}

@@ -8,8 +8,9 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// DecodeGraph rebuilds a graph for an input of shape in and an output of shape want. Nothing in the message is
-// trusted: every node passes sdk.Graph.Add, which infers and limits its shape, and the output passes Finish.
+// DecodeGraph rebuilds a graph for an input of shape in and an output of shape want. Nothing in the message is trusted:
+// every node passes sdk.Graph.Add, which infers and limits its shape, and the output passes Finish. An error names the
+// node. The Run of Exec primitives is nil: sdk.Graph.Bind sets it.
 func DecodeGraph(m *Graph, in, want sdk.Shape) (*sdk.Graph, error) {
 	g := sdk.NewGraph(in)
 	for i, n := range m.GetNodes() {
@@ -27,7 +28,7 @@ func DecodeGraph(m *Graph, in, want sdk.Shape) (*sdk.Graph, error) {
 	return g, nil
 }
 
-// UnmarshalGraph is DecodeGraph for what MarshalGraph gives.
+// UnmarshalGraph is DecodeGraph for what MarshalGraph gives. Bytes that are no message are an error.
 func UnmarshalGraph(text []byte, in, want sdk.Shape) (*sdk.Graph, error) {
 	m := new(Graph)
 	if err := proto.Unmarshal(text, m); err != nil {
@@ -36,6 +37,7 @@ func UnmarshalGraph(text []byte, in, want sdk.Shape) (*sdk.Graph, error) {
 	return DecodeGraph(m, in, want)
 }
 
+// decodeNode adds a node of a message to a graph. It may read only the input and nodes before it.
 func decodeNode(g *sdk.Graph, index int, n *Node) error {
 	p, err := decodePrimitive(n)
 	if err != nil {
@@ -54,12 +56,14 @@ func decodeNode(g *sdk.Graph, index int, n *Node) error {
 	return g.Err()
 }
 
+// decodePrimitive is the primitive of a node, not checked yet. A kind that this version does not have is an error.
 func decodePrimitive(n *Node) (sdk.Primitive, error) {
 	switch p := n.GetPrimitive().(type) {
 	case *Node_Conv2D:
 		c := p.Conv2D
 		return sdk.Conv2D{
-			Out: int(c.GetOut()), Kernel: decodePair(c.GetKernel()), Stride: decodePair(c.GetStride()), Pad: decodePair(c.GetPad()),
+			Out: int(c.GetOut()), Kernel: decodePair(c.GetKernel()), Stride: decodePair(c.GetStride()),
+			Pad:      decodePair(c.GetPad()),
 			Dilation: decodePair(c.GetDilation()), Groups: int(c.GetGroups()), Bias: c.GetBias(),
 		}, nil
 	case *Node_Linear:
@@ -73,10 +77,12 @@ func decodePrimitive(n *Node) (sdk.Primitive, error) {
 		return sdk.SqueezeExcite{Reduction: int(s.GetReduction()), Activation: sdk.Activation(s.GetActivation())}, nil
 	case *Node_MaxPool:
 		w := p.MaxPool
-		return sdk.MaxPool{Kernel: decodePair(w.GetKernel()), Stride: decodePair(w.GetStride()), Pad: decodePair(w.GetPad())}, nil
+		return sdk.MaxPool{Kernel: decodePair(w.GetKernel()), Stride: decodePair(w.GetStride()),
+			Pad: decodePair(w.GetPad())}, nil
 	case *Node_AvgPool:
 		w := p.AvgPool
-		return sdk.AvgPool{Kernel: decodePair(w.GetKernel()), Stride: decodePair(w.GetStride()), Pad: decodePair(w.GetPad())}, nil
+		return sdk.AvgPool{Kernel: decodePair(w.GetKernel()), Stride: decodePair(w.GetStride()),
+			Pad: decodePair(w.GetPad())}, nil
 	case *Node_GlobalAvgPool:
 		return sdk.GlobalAvgPool{}, nil
 	case *Node_Add:
@@ -102,9 +108,11 @@ func decodePrimitive(n *Node) (sdk.Primitive, error) {
 // unknownPrimitive names the field of a primitive that this version of the protocol does not have.
 func unknownPrimitive(n *Node) error {
 	if unknown := n.ProtoReflect().GetUnknown(); len(unknown) > 0 {
-		return fmt.Errorf("a primitive that protocol version %d does not have: the plugin was built with a newer sdk", ProtocolVersion)
+		return fmt.Errorf("a primitive that protocol version %d does not have: the plugin was built with a newer sdk",
+			ProtocolVersion)
 	}
 	return fmt.Errorf("it has no primitive")
 }
 
+// decodePair is a pair, vertical first. A nil message is 0, 0.
 func decodePair(p *Pair) [2]int { return [2]int{int(p.GetVertical()), int(p.GetHorizontal())} }

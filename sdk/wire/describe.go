@@ -9,8 +9,8 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// ProgramVersion is the version of the program's main module, as Go built it. It is empty if the program was built without
-// modules.
+// ProgramVersion is the version of the program's main module, as Go built it. It is empty if the program was built
+// without modules, and "(devel)" if Go knew no version.
 func ProgramVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -19,7 +19,8 @@ func ProgramVersion() string {
 	return info.Main.Version
 }
 
-// CheckVersion refuses what cannot be a plugin's version. It may be empty.
+// CheckVersion refuses what cannot be a plugin's version: more than 128 bytes, spaces, and characters that cannot be
+// printed. An empty version is none, and no error.
 func CheckVersion(version string) error {
 	strange := func(r rune) bool { return !unicode.IsPrint(r) || unicode.IsSpace(r) || r == unicode.ReplacementChar }
 	if len(version) > 128 || strings.ContainsFunc(version, strange) {
@@ -28,7 +29,8 @@ func CheckVersion(version string) error {
 	return nil
 }
 
-// EncodeFamily is the message of a family's declaration; its Build stays in the plugin.
+// EncodeFamily is the message of a family's declaration. Build and the kernels stay in the plugin. A default of an
+// unknown type is an error.
 func EncodeFamily(op sdk.Op) (*Family, error) {
 	m := &Family{Name: op.Name, Doc: op.Doc}
 	for _, a := range op.Attrs {
@@ -36,12 +38,14 @@ func EncodeFamily(op sdk.Op) (*Family, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: attribute %q: %w", op.Name, a.Name, err)
 		}
-		m.Attributes = append(m.Attributes, &Attribute{Name: a.Name, Short: a.Short, Doc: a.Doc, DefaultValue: v, Required: a.Required})
+		m.Attributes = append(m.Attributes, &Attribute{Name: a.Name, Short: a.Short, Doc: a.Doc, DefaultValue: v,
+			Required: a.Required})
 	}
 	return m, nil
 }
 
-// DecodeFamily is the declaration in a message, without Build. It is checked by sdk.Op.Validate.
+// DecodeFamily is the declaration in a message, without Build and Kernels. It is checked by sdk.Op.Validate, and
+// returned with the error too, for messages.
 func DecodeFamily(m *Family) (sdk.Op, error) {
 	op := sdk.Op{Name: m.GetName(), Doc: m.GetDoc()}
 	for _, a := range m.GetAttributes() {
@@ -49,12 +53,13 @@ func DecodeFamily(m *Family) (sdk.Op, error) {
 		if err != nil {
 			return op, fmt.Errorf("%q: attribute %q: %w", op.Name, a.GetName(), err)
 		}
-		op.Attrs = append(op.Attrs, sdk.Attr{Name: a.GetName(), Short: a.GetShort(), Doc: a.GetDoc(), Default: v, Required: a.GetRequired()})
+		op.Attrs = append(op.Attrs, sdk.Attr{Name: a.GetName(), Short: a.GetShort(), Doc: a.GetDoc(), Default: v,
+			Required: a.GetRequired()})
 	}
 	return op, op.Validate()
 }
 
-// EncodeAttrs is the message of complete attributes.
+// EncodeAttrs is the message of complete attributes. A value of an unknown type is an error, which names the attribute.
 func EncodeAttrs(attrs sdk.Attrs) (map[string]*Value, error) {
 	m := make(map[string]*Value, len(attrs))
 	for name, v := range attrs {
@@ -67,7 +72,7 @@ func EncodeAttrs(attrs sdk.Attrs) (map[string]*Value, error) {
 	return m, nil
 }
 
-// DecodeAttrs is the reverse of EncodeAttrs; Op.Graph checks names and types.
+// DecodeAttrs is the reverse of EncodeAttrs. A value that is not set is an error. Op.Graph checks names and types.
 func DecodeAttrs(m map[string]*Value) (sdk.Attrs, error) {
 	attrs := make(sdk.Attrs, len(m))
 	for name, value := range m {
@@ -80,7 +85,7 @@ func DecodeAttrs(m map[string]*Value) (sdk.Attrs, error) {
 	return attrs, nil
 }
 
-// EncodeValue is the message of an int, []int, float64, bool or string.
+// EncodeValue is the message of an int, []int, float64, bool or string. Any other type is an error.
 func EncodeValue(v any) (*Value, error) {
 	switch v := v.(type) {
 	case int:
@@ -101,7 +106,7 @@ func EncodeValue(v any) (*Value, error) {
 	return nil, fmt.Errorf("a value of type %T cannot be an attribute's", v)
 }
 
-// DecodeValue is the reverse of EncodeValue.
+// DecodeValue is the reverse of EncodeValue. A nil message and one without a value are errors.
 func DecodeValue(m *Value) (any, error) {
 	switch v := m.GetKind().(type) {
 	case *Value_Whole:

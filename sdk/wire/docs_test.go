@@ -23,7 +23,8 @@ func TestProtocolPage(t *testing.T) {
 	messages := wire.File_nse_wire_v1_wire_proto.Messages()
 	tables := tables(string(page))
 	primitives := messages.ByName("Node").Oneofs().ByName("primitive").Fields()
-	inWords := map[protoreflect.Name]bool{"DescribeRequest": true, "Wholes": true, "Pair": true, "Plain": true, "Shape": true}
+	inWords := map[protoreflect.Name]bool{"DescribeRequest": true, "Wholes": true, "Pair": true, "Plain": true,
+		"Shape": true}
 	for i := range primitives.Len() {
 		inWords[primitives.Get(i).Message().Name()] = true // as a row of the primitives
 	}
@@ -59,7 +60,8 @@ func TestProtocolPage(t *testing.T) {
 
 // parameters are the names of a primitive's parameters, with all that it may have.
 func parameters(kind string) (names []string) {
-	with := map[string]sdk.Primitive{"conv2d": sdk.Conv2D{Out: 4, Groups: 1, Bias: true}, "linear": sdk.Linear{Out: 4}, "batchnorm": sdk.BatchNorm{}, "squeeze_excite": sdk.SqueezeExcite{Reduction: 2}}
+	with := map[string]sdk.Primitive{"conv2d": sdk.Conv2D{Out: 4, Groups: 1, Bias: true}, "linear": sdk.Linear{Out: 4},
+		"batchnorm": sdk.BatchNorm{}, "squeeze_excite": sdk.SqueezeExcite{Reduction: 2}}
 	p, some := with[kind]
 	if !some {
 		return nil

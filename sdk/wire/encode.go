@@ -8,7 +8,8 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// EncodeGraph is the message of a finished graph.
+// EncodeGraph is the message of a finished graph. A primitive that the protocol does not have is an error, which names
+// the node.
 func EncodeGraph(g *sdk.Graph) (*Graph, error) {
 	m := &Graph{Output: int32(g.Output)}
 	for i, n := range g.Nodes {
@@ -21,7 +22,8 @@ func EncodeGraph(g *sdk.Graph) (*Graph, error) {
 	return m, nil
 }
 
-// MarshalGraph is a finished graph in bytes, which two graphs have in common only if they are equal.
+// MarshalGraph is a finished graph in bytes. Two graphs have the same bytes only if they are equal. Caches and latency
+// tables compare graphs by them.
 func MarshalGraph(g *sdk.Graph) ([]byte, error) {
 	m, err := EncodeGraph(g)
 	if err != nil {
@@ -40,6 +42,7 @@ func encodeNode(n sdk.Node) (*Node, error) {
 	return m, err
 }
 
+// encodePrimitive is the message of a primitive. A type that the protocol does not have is an error.
 func encodePrimitive(p sdk.Primitive) (isNode_Primitive, error) {
 	switch p := p.(type) {
 	case sdk.Conv2D:
@@ -54,7 +57,8 @@ func encodePrimitive(p sdk.Primitive) (isNode_Primitive, error) {
 	case sdk.Activation:
 		return &Node_Activate{&Activate{Activation: Activation(p)}}, nil
 	case sdk.SqueezeExcite:
-		return &Node_SqueezeExcite{&SqueezeExcite{Reduction: uint32(p.Reduction), Activation: Activation(p.Activation)}}, nil
+		return &Node_SqueezeExcite{&SqueezeExcite{Reduction: uint32(p.Reduction),
+			Activation: Activation(p.Activation)}}, nil
 	case sdk.MaxPool:
 		return &Node_MaxPool{encodePool(p.Kernel, p.Stride, p.Pad)}, nil
 	case sdk.AvgPool:

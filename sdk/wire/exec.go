@@ -15,8 +15,10 @@ const ArenaVariable = "NSE_ARENA"
 // MaxTensors bounds the tensors of one Run in bytes, in the arena and in a message.
 const MaxTensors = 1 << 30
 
+// encodeExec is the message of what an Exec declares. Run stays where it is.
 func encodeExec(e sdk.Exec) *Exec {
-	m := &Exec{Kernel: e.Kernel, Args: EncodeArgs(e.Args), Out: EncodeShape(e.Out), Macs: e.Work, Deterministic: e.Deterministic}
+	m := &Exec{Kernel: e.Kernel, Args: EncodeArgs(e.Args), Out: EncodeShape(e.Out), Macs: e.Work,
+		Deterministic: e.Deterministic}
 	for _, w := range e.Weights {
 		shape := make([]uint32, len(w.Shape))
 		for i, d := range w.Shape {
@@ -27,8 +29,10 @@ func encodeExec(e sdk.Exec) *Exec {
 	return m
 }
 
+// decodeExec is the reverse of encodeExec, not checked yet: sdk.Exec.Infer does that. Run is nil.
 func decodeExec(m *Exec) sdk.Exec {
-	e := sdk.Exec{Kernel: m.GetKernel(), Args: decodeArgs(m.GetArgs()), Out: decodeShape(m.GetOut()), Work: m.GetMacs(), Deterministic: m.GetDeterministic()}
+	e := sdk.Exec{Kernel: m.GetKernel(), Args: decodeArgs(m.GetArgs()), Out: decodeShape(m.GetOut()), Work: m.GetMacs(),
+		Deterministic: m.GetDeterministic()}
 	for _, w := range m.GetWeights() {
 		p := sdk.Param{Name: w.GetName(), Init: sdk.Init(w.GetInitial())}
 		for _, d := range w.GetShape() {
@@ -39,7 +43,7 @@ func decodeExec(m *Exec) sdk.Exec {
 	return e
 }
 
-// EncodeShape is the message of a shape.
+// EncodeShape is the message of a shape of one image.
 func EncodeShape(s sdk.Shape) *Shape {
 	return &Shape{Height: uint32(s.Height), Width: uint32(s.Width), Channels: uint32(s.Channels)}
 }
@@ -48,7 +52,7 @@ func decodeShape(m *Shape) sdk.Shape {
 	return sdk.Shape{Height: int(m.GetHeight()), Width: int(m.GetWidth()), Channels: int(m.GetChannels())}
 }
 
-// EncodeArgs is the message of a kernel's arguments.
+// EncodeArgs is the message of a kernel's arguments. It is nil for none.
 func EncodeArgs(args []int) []int64 {
 	var m []int64
 	for _, a := range args {
@@ -65,7 +69,8 @@ func decodeArgs(m []int64) []int {
 	return args
 }
 
-// Tensors are the numbers of floats that a Run is given and gives back.
+// Tensors are the numbers of floats that a Run is given and gives back. Forward is given X and W and gives Y. Backward
+// is given X, W and DY and gives DX and DW. Empty shapes, and more than MaxTensors bytes in all, are errors.
 func (r *RunRequest) Tensors() (given, results int, err error) {
 	x, xErr := tensor(r.GetIn(), r.GetImages())
 	y, yErr := tensor(r.GetOut(), r.GetImages())
@@ -80,7 +85,8 @@ func (r *RunRequest) Tensors() (given, results int, err error) {
 		return 0, 0, err
 	}
 	if 4*(given+results) > MaxTensors {
-		return 0, 0, fmt.Errorf("%d bytes of tensors are more than the %d of a call: use a smaller batch", 4*(given+results), MaxTensors)
+		return 0, 0, fmt.Errorf("%d bytes of tensors are more than the %d of a call: use a smaller batch",
+			4*(given+results), MaxTensors)
 	}
 	return given, results, nil
 }
@@ -96,7 +102,8 @@ func tensor(s *Shape, images uint32) (int, error) {
 	return int(n), nil
 }
 
-// Call lays the tensors of a request out in memory, which has the floats that Tensors counts.
+// Call lays the tensors of a request out in memory, which has the floats that Tensors counts. The order is X, W, Y in
+// Forward and X, W, DY, DX, DW in Backward, without gaps. The call shares the memory.
 func (r *RunRequest) Call(memory []float32) sdk.Call {
 	take := func(n int) (t []float32) {
 		t, memory = memory[:n:n], memory[n:]
@@ -108,7 +115,8 @@ func (r *RunRequest) Call(memory []float32) sdk.Call {
 		}
 		return all
 	}
-	c := sdk.Call{Backward: r.GetBackward(), Images: int(r.GetImages()), In: decodeShape(r.GetIn()), Out: decodeShape(r.GetOut()), Args: decodeArgs(r.GetArgs())}
+	c := sdk.Call{Backward: r.GetBackward(), Images: int(r.GetImages()), In: decodeShape(r.GetIn()),
+		Out: decodeShape(r.GetOut()), Args: decodeArgs(r.GetArgs())}
 	x, y := c.Images*c.In.Size(), c.Images*c.Out.Size()
 	c.X, c.W = take(x), weights()
 	if !c.Backward {
@@ -119,7 +127,7 @@ func (r *RunRequest) Call(memory []float32) sdk.Call {
 	return c
 }
 
-// EncodeFloats is a message's form of floats.
+// EncodeFloats is a message's form of floats: 4 bytes each, little-endian.
 func EncodeFloats(v []float32) []byte {
 	data, err := binary.Append(make([]byte, 0, 4*len(v)), binary.LittleEndian, v)
 	if err != nil {
@@ -128,7 +136,7 @@ func EncodeFloats(v []float32) []byte {
 	return data
 }
 
-// DecodeFloats fills dst from a message.
+// DecodeFloats fills dst from a message. Data of another length than 4·len(dst) is an error.
 func DecodeFloats(dst []float32, data []byte) error {
 	if len(data) != 4*len(dst) {
 		return fmt.Errorf("%d bytes of tensors, want %d", len(data), 4*len(dst))

@@ -1,4 +1,7 @@
 // Package wire is the protobuf form of operations and of the plugin protocol.
+//
+// Encode and Decode are reverses of each other. Encoding takes what package sdk has checked. Decoding trusts nothing:
+// its result has passed the checks of package sdk, or is an error.
 package wire
 
 //go:generate go run -C generate .
@@ -18,7 +21,8 @@ var Proto string
 // reverse, would misunderstand each other; a host refuses plugins of another version.
 const ProtocolVersion = 1
 
-// SDKVersion is what a plugin built with this package says of itself in Describe.
+// SDKVersion is what a plugin built with this package says of itself in Describe. It decides nothing: ProtocolVersion
+// does.
 const SDKVersion = "0.1.0"
 
 // ServiceName is the name under which go-plugin dispenses the Operations service.

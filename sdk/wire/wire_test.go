@@ -16,7 +16,8 @@ import (
 // randomGraph draws a valid graph: primitives are added to the last tensor, or join it with an earlier one.
 func randomGraph(t *rapid.T) *sdk.Graph {
 	side := rapid.IntRange(1, 9)
-	g := sdk.NewGraph(sdk.Shape{Height: side.Draw(t, "height"), Width: side.Draw(t, "width"), Channels: 2 * side.Draw(t, "channels")})
+	g := sdk.NewGraph(sdk.Shape{Height: side.Draw(t, "height"), Width: side.Draw(t, "width"),
+		Channels: 2 * side.Draw(t, "channels")})
 	x := g.Input()
 	for i := range rapid.IntRange(0, 12).Draw(t, "steps") {
 		x = step(t, x)
@@ -38,8 +39,10 @@ func step(t *rapid.T, x sdk.Tensor) sdk.Tensor {
 	switch rapid.IntRange(0, 16).Draw(t, "kind") {
 	case 0:
 		return x.Conv(sdk.Conv2D{
-			Out: 2 * small.Draw(t, "out"), Kernel: [2]int{small.Draw(t, "kh"), small.Draw(t, "kw")}, Groups: 1, Pad: [2]int{3, 4},
-			Stride: [2]int{small.Draw(t, "sh"), small.Draw(t, "sw")}, Dilation: [2]int{small.Draw(t, "dh"), small.Draw(t, "dw")}, Bias: rapid.Bool().Draw(t, "bias"),
+			Out: 2 * small.Draw(t, "out"), Kernel: [2]int{small.Draw(t, "kh"), small.Draw(t, "kw")}, Groups: 1,
+			Pad:      [2]int{3, 4},
+			Stride:   [2]int{small.Draw(t, "sh"), small.Draw(t, "sw")},
+			Dilation: [2]int{small.Draw(t, "dh"), small.Draw(t, "dw")}, Bias: rapid.Bool().Draw(t, "bias"),
 		})
 	case 1:
 		return x.Depthwise(2*small.Draw(t, "k")-1, small.Draw(t, "s"), small.Draw(t, "d"))
@@ -71,9 +74,11 @@ func step(t *rapid.T, x sdk.Tensor) sdk.Tensor {
 	case 14:
 		return x.DropPath(rate)
 	case 15:
-		return x.Exec(sdk.Exec{Kernel: "k", Args: []int{-1, small.Draw(t, "argument")}, Out: sdk.Shape{Height: 2, Width: 1, Channels: c},
-			Weights: []sdk.Param{{Name: "weight", Shape: []int{c, 3}, Init: sdk.One}, {Name: "b", Shape: []int{c}, Init: sdk.Zero}},
-			Work:    1 << 40, Deterministic: rapid.Bool().Draw(t, "deterministic")})
+		return x.Exec(sdk.Exec{Kernel: "k", Args: []int{-1, small.Draw(t, "argument")},
+			Out: sdk.Shape{Height: 2, Width: 1, Channels: c},
+			Weights: []sdk.Param{{Name: "weight", Shape: []int{c, 3}, Init: sdk.One},
+				{Name: "b", Shape: []int{c}, Init: sdk.Zero}},
+			Work: 1 << 40, Deterministic: rapid.Bool().Draw(t, "deterministic")})
 	}
 	return x.Conv1x1(2*small.Draw(t, "out"), 1)
 }
@@ -131,16 +136,19 @@ func TestFamilyAndAttrsRoundTrip(t *testing.T) {
 	if back, err := wire.DecodeAttrs(values); err != nil || !reflect.DeepEqual(back, attrs) {
 		t.Errorf("got %v, %v, want %v", back, err, attrs)
 	}
-	if _, err := wire.EncodeAttrs(sdk.Attrs{"x": int8(1)}); fmt.Sprint(err) != `attribute "x": a value of type int8 cannot be an attribute's` {
+	if _, err := wire.EncodeAttrs(sdk.Attrs{"x": int8(1)}); fmt.Sprint(err) !=
+		`attribute "x": a value of type int8 cannot be an attribute's` {
 		t.Error(err)
 	}
-	if _, err := wire.DecodeAttrs(map[string]*wire.Value{"x": nil}); fmt.Sprint(err) != `attribute "x": it has no value` {
+	if _, err := wire.DecodeAttrs(map[string]*wire.Value{"x": nil}); fmt.Sprint(err) !=
+		`attribute "x": it has no value` {
 		t.Error(err)
 	}
 }
 
 func TestLayerRoundTrip(t *testing.T) {
-	want := sdk.Layer{Index: 1, In: 2, Out: 3, Stride: 4, Height: 5, Width: 6, Activation: sdk.HSwish, SqueezeExcite: true}
+	want := sdk.Layer{Index: 1, In: 2, Out: 3, Stride: 4, Height: 5, Width: 6, Activation: sdk.HSwish,
+		SqueezeExcite: true}
 	if got := wire.DecodeLayer(wire.EncodeLayer(want)); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -154,28 +162,40 @@ func TestInvalidGraphs(t *testing.T) {
 	newer := relu("", -1)
 	newer.Primitive = nil
 	newer.ProtoReflect().SetUnknown([]byte{0xfa, 0x01, 0x00}) // field 31, empty
-	for want, m := range map[string]*wire.Graph{
-		"output: node 0 does not exist before node 0":                                                      {},
-		"output: node -2 does not exist before node 0":                                                     {Output: -2},
-		"node 0 (relu): node 7 does not exist before node 0":                                               {Nodes: []*wire.Node{relu("", 7)}},
-		"node 0 (relu): 0 inputs, want 1":                                                                  {Nodes: []*wire.Node{relu("")}},
-		"node 0: it has no primitive":                                                                      {Nodes: []*wire.Node{{}}},
-		"node 0: a primitive that protocol version 1 does not have: the plugin was built with a newer sdk": {Nodes: []*wire.Node{newer}},
-		"node 0 (conv2d): 0 output channels are not in 1..65536":                                           {Nodes: []*wire.Node{{Inputs: []int32{-1}, Primitive: &wire.Node_Conv2D{}}}},
-		"nodes 0 and 1 are both named \"a\"":                                                               {Nodes: []*wire.Node{relu("a", -1), relu("a", 0)}, Output: 1},
-		"node 1 (relu) does not reach the output":                                                          {Nodes: []*wire.Node{relu("", -1), relu("", 0)}},
-		"node 0: name \"../a\" is not 1 to 64 letters, digits, dots, dashes and underscores":               {Nodes: []*wire.Node{relu("../a", -1)}},
-		"node 0 (Activation(9)): unknown activation 9":                                                     {Nodes: []*wire.Node{{Inputs: []int32{-1}, Primitive: &wire.Node_Activate{Activate: &wire.Activate{Activation: 9}}}}},
-		"node 0 (slice): channels 4294967295..4294967294 are not in 0..1":                                  {Nodes: []*wire.Node{{Inputs: []int32{-1}, Primitive: &wire.Node_Slice{Slice: &wire.Slice{From: 1<<32 - 1}}}}},
-		"node 0 (max_pool): kernel 0, stride 0, padding 0, dilation 1 are not in 1..1024 (padding from 0)": {Nodes: []*wire.Node{{Inputs: []int32{-1}, Primitive: &wire.Node_MaxPool{}}}},
-		"output is 4×4×2, the layer needs 4×4×3":                                                           {Output: -1},
+	for _, test := range []struct {
+		want string
+		m    *wire.Graph
+	}{
+		{"output: node 0 does not exist before node 0", &wire.Graph{}},
+		{"output: node -2 does not exist before node 0", &wire.Graph{Output: -2}},
+		{"node 0 (relu): node 7 does not exist before node 0", &wire.Graph{Nodes: []*wire.Node{relu("", 7)}}},
+		{"node 0 (relu): 0 inputs, want 1", &wire.Graph{Nodes: []*wire.Node{relu("")}}},
+		{"node 0: it has no primitive", &wire.Graph{Nodes: []*wire.Node{{}}}},
+		{"node 0: a primitive that protocol version 1 does not have: the plugin was built with a newer sdk",
+			&wire.Graph{Nodes: []*wire.Node{newer}}},
+		{"node 0 (conv2d): 0 output channels are not in 1..65536",
+			&wire.Graph{Nodes: []*wire.Node{{Inputs: []int32{-1}, Primitive: &wire.Node_Conv2D{}}}}},
+		{"nodes 0 and 1 are both named \"a\"",
+			&wire.Graph{Nodes: []*wire.Node{relu("a", -1), relu("a", 0)}, Output: 1}},
+		{"node 1 (relu) does not reach the output", &wire.Graph{Nodes: []*wire.Node{relu("", -1), relu("", 0)}}},
+		{"node 0: name \"../a\" is not 1 to 64 letters, digits, dots, dashes and underscores",
+			&wire.Graph{Nodes: []*wire.Node{relu("../a", -1)}}},
+		{"node 0 (Activation(9)): unknown activation 9",
+			&wire.Graph{Nodes: []*wire.Node{{Inputs: []int32{-1},
+				Primitive: &wire.Node_Activate{Activate: &wire.Activate{Activation: 9}}}}}},
+		{"node 0 (slice): channels 4294967295..4294967294 are not in 0..1",
+			&wire.Graph{Nodes: []*wire.Node{{Inputs: []int32{-1},
+				Primitive: &wire.Node_Slice{Slice: &wire.Slice{From: 1<<32 - 1}}}}}},
+		{"node 0 (max_pool): kernel 0, stride 0, padding 0, dilation 1 are not in 1..1024 (padding from 0)",
+			&wire.Graph{Nodes: []*wire.Node{{Inputs: []int32{-1}, Primitive: &wire.Node_MaxPool{}}}}},
+		{"output is 4×4×2, the layer needs 4×4×3", &wire.Graph{Output: -1}},
 	} {
 		needs := in
-		if strings.Contains(want, "the layer needs") {
+		if strings.Contains(test.want, "the layer needs") {
 			needs.Channels = 3
 		}
-		if _, err := wire.DecodeGraph(m, in, needs); fmt.Sprint(err) != want {
-			t.Errorf("got %v\nwant %s", err, want)
+		if _, err := wire.DecodeGraph(test.m, in, needs); fmt.Sprint(err) != test.want {
+			t.Errorf("got %v\nwant %s", err, test.want)
 		}
 	}
 }
@@ -183,12 +203,14 @@ func TestInvalidGraphs(t *testing.T) {
 // Any bytes either decode to a graph that survives a round trip, or give an error.
 func FuzzDecodeGraph(f *testing.F) {
 	kernel := func(sdk.Call) error { return nil }
-	op := sdk.Op{Name: "seed", Kernels: []sdk.Kernel{{Name: "k", Forward: kernel, Backward: kernel}}, Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
-		x := g.Input().Conv1x1(8, 2).BatchNormAct(l.Activation).Depthwise(3, 1, 2).SqueezeExcite(4, l.Activation)
-		parts := x.Split(3, 5)
-		return parts[1].Concat(parts[0]).ChannelShuffle(2).Dropout(0.5).DropPath(0.1).MaxPool(3, 1, 1).
-			Exec(sdk.Exec{Kernel: "k", Args: []int{1}, Out: l.Output(), Weights: []sdk.Param{{Name: "weight", Shape: []int{l.Out, 8, 1, 1}}}}), nil
-	}}
+	op := sdk.Op{Name: "seed", Kernels: []sdk.Kernel{{Name: "k", Forward: kernel, Backward: kernel}},
+		Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
+			x := g.Input().Conv1x1(8, 2).BatchNormAct(l.Activation).Depthwise(3, 1, 2).SqueezeExcite(4, l.Activation)
+			parts := x.Split(3, 5)
+			return parts[1].Concat(parts[0]).ChannelShuffle(2).Dropout(0.5).DropPath(0.1).MaxPool(3, 1, 1).
+				Exec(sdk.Exec{Kernel: "k", Args: []int{1}, Out: l.Output(),
+					Weights: []sdk.Param{{Name: "weight", Shape: []int{l.Out, 8, 1, 1}}}}), nil
+		}}
 	layer := sdk.Layer{In: 4, Out: 4, Stride: 1, Height: 5, Width: 6}
 	seed, err := op.Graph(layer, nil)
 	if err != nil {
@@ -219,7 +241,8 @@ func FuzzDecodeGraph(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if back, err := wire.DecodeGraph(again, layer.Input(), layer.Output()); err != nil || fmt.Sprint(back) != fmt.Sprint(g) {
+		if back, err := wire.DecodeGraph(again, layer.Input(), layer.Output()); err != nil ||
+			fmt.Sprint(back) != fmt.Sprint(g) {
 			t.Fatalf("%v\n%v\n%v", err, back, g)
 		}
 	})

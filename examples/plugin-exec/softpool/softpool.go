@@ -1,4 +1,5 @@
-// Package softpool is an operation that no primitive expresses: the mean of a window, weighted by the softmax of its values.
+// Package softpool is an operation that no primitive expresses: the mean of a window, weighted by the softmax of its
+// values.
 package softpool
 
 import (
@@ -9,7 +10,8 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Op pools between two 1×1 convolutions.
+// Op is the family: 1×1 to c_in channels, the pooling with the layer's stride, 1×1 to c_out. The kernel is
+// deterministic, so that a search with it can be repeated to the bit.
 func Op() sdk.Op {
 	return sdk.Op{
 		Name:    "softpool",
@@ -20,6 +22,7 @@ func Op() sdk.Op {
 	}
 }
 
+// build draws the member for one layer. Exec declares its output, since nothing can be inferred about a kernel.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel := a.Int("kernel")
 	if kernel < 1 || kernel > 99 || kernel%2 == 0 {
@@ -77,7 +80,8 @@ func pool(x []float32, window []int) (mean, highest, sum float32) {
 
 func exp(x float32) float32 { return float32(math.Exp(float64(x))) }
 
-// windows calls f for each output with the positions of its window's inputs.
+// windows calls f for each output, an index of Y, with the indices in X of its window's inputs. A window at the border
+// holds fewer inputs. The slice is overwritten by the next call.
 func windows(c sdk.Call, f func(y int, window []int)) {
 	kernel, stride, channels := c.Args[0], c.Args[1], c.In.Channels
 	window := make([]int, 0, kernel*kernel)
@@ -97,7 +101,8 @@ func windows(c sdk.Call, f func(y int, window []int)) {
 	}
 }
 
-// images calls f for each image of a batch, on all cores. No image depends on another, so that the order is of no consequence.
+// images calls f for each image of a batch, on all cores. No image depends on another, so that the order changes no
+// bit.
 func images(c sdk.Call, f func(sdk.Call)) {
 	x, y := c.In.Size(), c.Out.Size()
 	cut := func(v []float32, i, size int) []float32 {

@@ -14,11 +14,13 @@ const vectors = 4
 func main() {
 	ConstraintExpr("amd64,!noasm")
 	TEXT("streamAVX2", NOSPLIT, "func(dst, src *float32, steps int) (bad int32)")
-	Doc("streamAVX2 copies steps times 32 floats past the caches. dst is a multiple of 32 bytes. bad is 0 if all of them are finite.")
+	Doc("streamAVX2 copies steps times 32 floats past the caches. dst is a multiple of 32 bytes. bad is 0 if all of " +
+		"them are finite.")
 	Pragma("noescape")
 	dst, src, steps := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("steps"), GP64())
 
-	Comment("The exponent of Inf and NaN is all ones: adding one to it carries into the sign, which was cleared before.")
+	Comment("The exponent of Inf and NaN is all ones: adding one to it carries into the sign, which was cleared " +
+		"before.")
 	unsigned, last := YMM(), YMM()
 	VPCMPEQD(unsigned, unsigned, unsigned)
 	VPSLLD(Imm(31), unsigned, last)

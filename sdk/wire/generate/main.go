@@ -73,7 +73,8 @@ func generate(name string, request []byte, dir string) error {
 		return fmt.Errorf("%s: %s", name, reply.GetError())
 	}
 	for _, f := range reply.File {
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(f.GetName())), []byte(f.GetContent()), 0o644); err != nil {
+		path := filepath.Join(dir, filepath.Base(f.GetName()))
+		if err := os.WriteFile(path, []byte(f.GetContent()), 0o644); err != nil {
 			return err
 		}
 	}

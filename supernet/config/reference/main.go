@@ -20,9 +20,11 @@ const head = `# Configuration of a search
 
 <!-- Generated from the structs' doc comments by go generate ./supernet/config: edit those. -->
 
-` + "`nse evolve --config FILE`" + ` reads a TOML file. Settings that it leaves out have the preset's values: ` + "`paper`" + ` (the default) or
-` + "`official`" + `, the authors' released code. Flags of the command go before the file. Without a file, the search is a small one on generated
-images, configured by [quick.toml](../supernet/config/quick.toml). A run folder's ` + "`config.toml`" + ` is the complete configuration as it was used.
+` + "`nse evolve --config FILE`" + ` reads a TOML file. Settings that it leaves out have the preset's values.
+The preset is ` + "`paper`" + ` (the default) or ` + "`official`" + `, the authors' released code.
+Flags of the command go before the file. Without a file, the search is a small one on generated images,
+configured by [quick.toml](../supernet/config/quick.toml).
+A run folder's ` + "`config.toml`" + ` is the complete configuration as it was used.
 `
 
 func main() {
