@@ -1,4 +1,5 @@
-// Package report makes a page of a run: one HTML file that needs no other, asks no network for anything and has no script.
+// Package report makes a page of a run: one HTML file that needs no other, asks no network for anything and has no
+// script.
 package report
 
 import (
@@ -9,6 +10,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/nse-dev/nse/internal/text"
 )
 
 // Report is what is known of a run. Accuracies are 0..1 and costs in Unit.
@@ -102,7 +105,8 @@ type Score struct {
 	Front    bool    `json:"front"`
 }
 
-// Round is the last one that has the architecture on its front, or else that scored it; 0 if none did.
+// Round is the last round that has the architecture on its front. Without one it is the last that scored it, and 0 if
+// none did.
 func (m Model) Round() (round int) {
 	front := false
 	for _, s := range m.Scores {
@@ -152,7 +156,7 @@ type File struct {
 	Sum  string `json:"sha256"`
 }
 
-// Pictures are SVG files; those that are nil are left out.
+// Pictures are SVG files. The page leaves out those that are nil.
 type Pictures struct {
 	Fronts, Architectures, Hypervolume, Size, Distribution, History, Ranking, Retrained []byte
 	Fitness                                                                             []RoundPicture
@@ -169,7 +173,7 @@ var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"svg": inline, "percent": percent, "number": func(v float64) string { return fmt.Sprintf("%.4g", v) },
-	"thousands": thousands, "millions": func(n int64) string { return fmt.Sprintf("%.4g", float64(n)/1e6) },
+	"thousands": text.Thousands, "millions": func(n int64) string { return fmt.Sprintf("%.4g", float64(n)/1e6) },
 	"time":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 	"duration": func(d time.Duration) string { return d.Round(time.Second).String() },
 	"power":    power, "join": func(ops []string) string { return strings.Join(ops, " + ") },
@@ -183,14 +187,14 @@ type rows struct {
 	Architectures []Architecture
 }
 
-// HTML is the page: equal for equal reports.
+// HTML is the page in UTF-8, with the report's pictures inside. Equal reports have equal pages.
 func (r Report) HTML() ([]byte, error) {
 	var b bytes.Buffer
 	err := page.Execute(&b, r)
 	return b.Bytes(), err
 }
 
-// Front is the last round that has a front; nil if none has.
+// Front is the last round that has a front. It is nil if none has.
 func (r Report) Front() *Round {
 	for i := len(r.Rounds) - 1; i >= 0; i-- {
 		if r.Rounds[i].Done {
@@ -225,13 +229,4 @@ func power(log10 float64) template.HTML {
 		return template.HTML(fmt.Sprintf("%.0f", math.Pow(10, log10)))
 	}
 	return template.HTML(fmt.Sprintf("%.1f·10<sup>%.0f</sup>", math.Pow(10, log10-exponent), exponent))
-}
-
-// thousands writes a count with separators.
-func thousands(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }
