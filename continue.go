@@ -14,9 +14,12 @@ import (
 	"github.com/nse-dev/nse/supernet"
 )
 
-// Continue goes on with a search that has a front, ended or stopped, in a second pool (section 2). Every layer keeps
-// what the front uses and is filled up from a new shuffle of the second pool. maxRounds is the number of rounds with
-// it; 0 leaves that as it was. A run without a front is ErrNoFront. If this is cancelled, Resume goes on.
+// Continue goes on in a second pool with a search that has a front, whether it has ended or was stopped (section 2).
+// Every layer keeps what the front uses and is filled up from a new shuffle of the second pool. The search makes at
+// most maxRounds rounds with that pool. With 0 the run's setting stays as it was.
+//
+// Continue returns when the search has ended, with the run open for reading: the caller closes it. Errors are as those
+// of Resume, and a run without a front is ErrNoFront. A search that is cancelled here goes on with Resume.
 func Continue(ctx context.Context, dir string, pool Pool, maxRounds int, o Options) (*Run, error) {
 	o = o.serial()
 	r, err := runs.Open(dir, time.Now)
@@ -40,7 +43,7 @@ func Continue(ctx context.Context, dir string, pool Pool, maxRounds int, o Optio
 		return nil, err
 	}
 	defer opened.Close()
-	s, attached, err := continued(ctx, r, opened.Ops, maxRounds, o, last, state)
+	s, attached, err := continued(ctx, r, opened.Ops, maxRounds, reopening{last: last, state: state}, o)
 	defer attached.Close()
 	if err != nil {
 		r.Close()
@@ -67,26 +70,27 @@ func hasFront(dir string, last runs.Checkpoint, state evolve.State) error {
 	return noFront(fmt.Sprintf("%s has no front to go on from: go on with nse resume %s until it has one", dir, dir))
 }
 
-// continued is the search of a run with the operations of a second pool besides its own.
-func continued(ctx context.Context, r *runs.Run, ops []registry.Op, maxRounds int, o Options, last runs.Checkpoint, state evolve.State) (*search, catalog.Pools, error) {
-	settings, err := r.Settings()
-	if err != nil {
+// continued is the search of a run with the operations of a second pool besides its own. Of from it takes the
+// checkpoint and the state, and fills in the rest. Close the pools after use, also after an error.
+func continued(
+	ctx context.Context, r *runs.Run, ops []registry.Op, maxRounds int, from reopening, o Options,
+) (s *search, opened catalog.Pools, err error) {
+	if from.settings, err = r.Settings(); err != nil {
 		return nil, nil, err
 	}
 	if maxRounds > 0 {
-		settings.Search.MaxRounds = maxRounds
+		from.settings.Search.MaxRounds = maxRounds
 	}
-	front := evolve.State{Round: 1, Front: state.Front} // all that is used of before
-	s, opened, err := reopen(ctx, r, settings, o, last, state, front, func(c *catalog.Catalog, known runs.Ops) error {
-		return c.Join(ctx, known, ops)
-	})
+	from.used = evolve.State{Round: 1, Front: from.state.Front} // no other operation of before is used again
+	from.grow = func(c *catalog.Catalog, known runs.Ops) error { return c.Join(ctx, known, ops) }
+	s, opened, err = reopen(ctx, r, from, o)
 	if err == nil {
 		s.second = s.catalog.IDs(ops)
 	}
 	return s, opened, err
 }
 
-// join adds the second pool to the run.
+// join adds the second pool to the run, and watches what its file and the options name.
 func (s *search) join(r *runs.Run, p runs.Pool, opened *registry.Pool) (err error) {
 	p.Number, p.Kind, p.Round, p.MaxRounds = r.NextPool(), runs.Second, s.state.Round+1, s.Config.MaxRounds
 	if s.watch, err = arrivals.WatchFrom(p, opened.Watch, s.options.sources(), s.options.warn); err != nil {
@@ -100,10 +104,12 @@ func (s *search) join(r *runs.Run, p runs.Pool, opened *registry.Pool) (err erro
 }
 
 // AddOps gives a search more operations, also while it runs in this process or another. They are built at every layer
-// of the run's network now, and wait at the end of every layer's pending list from the next replenishment on. It returns
-// the names of those that are new to the run. A search that has ended is ErrFinished.
+// of the run's network now, to find errors early. From the next replenishment on they wait at the end of every layer's
+// pending list. AddOps returns the names of those that are new to the run, and does not wait for the search to take
+// them.
 //
-// Operations that are Go values have to be among Options.Ops of the call that searches.
+// Operations that are Go values have to be among Options.Ops of the call that searches. A folder without a run is
+// ErrNoRun, and a search that has ended is ErrFinished. A pool without a new operation is an error.
 func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []string, err error) {
 	r, err := runs.Read(dir)
 	if err != nil {
@@ -126,7 +132,7 @@ func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []stri
 	return names, err
 }
 
-// describe is what a run would keep of the pool, whose plugins it does not start.
+// describe is what a run would keep of the pool. It starts a plugin only where one is named in place of a pool file.
 func (p Pool) describe(ctx context.Context, o Options) (d runs.Pool, err error) {
 	if p.File == "" {
 		d = runs.Pool{Source: programPool}

@@ -15,11 +15,13 @@ import (
 	"github.com/nse-dev/nse/supernet"
 )
 
-// Start searches a pool and keeps the run in dir, which must be new or empty, and returns the run at the end of the
-// search. An empty dir makes the next free folder under runs/.
+// Start searches a pool of operations and keeps the run in dir. It returns when the search has ended, with the run open
+// for reading: the caller closes it. The folder must be new or empty. An empty dir makes the next free folder under
+// RunsFolder.
 //
-// A cancelled context stops the search at a checkpoint, and the error is a *Stopped. Cancelled before the search began,
-// nothing is written, and the error is another. A setting that makes no sense is a *SettingError.
+// A cancelled context stops the search at a checkpoint, and the error is a *Stopped: Resume goes on. A context that is
+// cancelled before the search begins leaves no folder, and its error is no *Stopped. A setting that makes no sense is a
+// *SettingError.
 func Start(ctx context.Context, dir string, pool Pool, settings Settings, o Options) (*Run, error) {
 	o = o.serial()
 	if dir != "" {
@@ -55,7 +57,7 @@ func Start(ctx context.Context, dir string, pool Pool, settings Settings, o Opti
 	return s.follow(ctx, r)
 }
 
-// create makes the run folder.
+// create makes the run folder, with everything that resuming needs. The result is open for writing.
 func (s *search) create(dir string, first runs.Pool, ops []registry.Op) (*runs.Run, error) {
 	c := s.settings
 	begin := runs.Beginning{Pool: first}
@@ -77,8 +79,8 @@ func (s *search) create(dir string, first runs.Pool, ops []registry.Op) (*runs.R
 	if begin.Ops, err = s.catalog.Stored(ops, first.Number); err != nil {
 		return nil, err
 	}
-	begin.Info = runs.Info{Seed: c.Seed, Version: Version(), Preset: c.Preset, Data: c.Data.Spec, Image: s.input, Fixed: s.catalog.Base,
-		ConfigHash: file.Sum(begin.Config)}
+	begin.Info = runs.Info{Seed: c.Seed, Version: Version(), Preset: c.Preset, Data: c.Data.Spec, Image: s.input,
+		Fixed: s.catalog.Base, ConfigHash: file.Sum(begin.Config)}
 	if dir == "" {
 		if dir, err = runs.Next(RunsFolder); err != nil {
 			return nil, err
@@ -87,12 +89,16 @@ func (s *search) create(dir string, first runs.Pool, ops []registry.Op) (*runs.R
 	return runs.Create(dir, begin, time.Now)
 }
 
-// RunsFolder is where runs come without another place.
+// RunsFolder is the folder, in the working directory, under which Start numbers runs that are given no folder.
 const RunsFolder = "runs"
 
-// Resume goes on with a search that was stopped or killed, from its last checkpoint, and returns the run at its end.
-// Events, front and weights are, to the bit, those of a search that was never stopped. For a search that has ended it
-// makes files anew that are missing. Errors are as those of Start; of a folder without a run it is ErrNoRun.
+// Resume goes on with a search that was stopped or killed, from its last checkpoint. It returns when the search has
+// ended, with the run open for reading: the caller closes it. Events, front and weights are, to the bit, those of a
+// search that was never stopped. For a search that has ended, Resume only writes the files anew that are missing.
+//
+// The settings and the pools are those that the run keeps. Options are not kept: an engine, an input and operations of
+// the program have to be given again. Errors are as those of Start. A folder without a run is ErrNoRun, and a run that
+// another process or call has open for writing is ErrInUse.
 func Resume(ctx context.Context, dir string, o Options) (*Run, error) {
 	o = o.serial()
 	r, err := runs.Open(dir, time.Now)
@@ -116,7 +122,7 @@ func Resume(ctx context.Context, dir string, o Options) (*Run, error) {
 	return s.follow(ctx, r)
 }
 
-// resumed is the search of a run; nil if it has ended.
+// resumed is the search of a run. It is nil if the search has ended. Close the pools after use, also after an error.
 func resumed(ctx context.Context, r *runs.Run, o Options) (*search, catalog.Pools, error) {
 	settings, err := r.Settings()
 	if err != nil {
@@ -129,15 +135,25 @@ func resumed(ctx context.Context, r *runs.Run, o Options) (*search, catalog.Pool
 	if err := o.admit(); err != nil {
 		return nil, nil, err
 	}
-	return reopen(ctx, r, settings, o, last, state, state, nil)
+	return reopen(ctx, r, reopening{settings: settings, last: last, state: state, used: state}, o)
 }
 
-// reopen prepares the search of a run from what the run keeps, in a state, with its engine as at the last checkpoint. It
-// starts the plugins of operations that run in them and that used still uses. grow, if there is one, adds operations to
-// those known. Close the pools after use, also after an error.
-func reopen(ctx context.Context, r *runs.Run, settings Settings, o Options, last runs.Checkpoint, state, used evolve.State,
-	grow func(c *catalog.Catalog, known runs.Ops) error) (s *search, opened catalog.Pools, err error) {
-	s, err = prepare(settings, o, func(k supernet.Skeleton, p catalog.Pricing) (c *catalog.Catalog, err error) {
+// reopening says how the search of a run is prepared again.
+type reopening struct {
+	settings Settings
+	last     runs.Checkpoint // the engine is restored as it was there
+	state    evolve.State    // the search goes on from here
+	used     evolve.State    // plugins are started for the operations of this state
+	// grow adds operations to those that the run knows. nil adds none.
+	grow func(c *catalog.Catalog, known runs.Ops) error
+}
+
+// reopen prepares the search of a run from what the run keeps. Only operations that run in their plugins need them
+// started. Close the pools after use, also after an error.
+func reopen(
+	ctx context.Context, r *runs.Run, from reopening, o Options,
+) (s *search, opened catalog.Pools, err error) {
+	s, err = prepare(from.settings, o, func(k supernet.Skeleton, p catalog.Pricing) (c *catalog.Catalog, err error) {
 		known, err := r.Ops()
 		if err != nil {
 			return nil, err
@@ -145,16 +161,16 @@ func reopen(ctx context.Context, r *runs.Run, settings Settings, o Options, last
 		if c, err = catalog.Recalled(r, known, k, p); err != nil {
 			return nil, err
 		}
-		if opened, err = c.Attach(ctx, r, known, used, o.plugins(nil)); err == nil && grow != nil {
-			err = grow(c, known)
+		if opened, err = c.Attach(ctx, r, known, from.used, o.plugins(nil)); err == nil && from.grow != nil {
+			err = from.grow(c, known)
 		}
 		return c, err
 	})
 	if err != nil {
 		return nil, opened, err
 	}
-	s.state = state
-	if err = s.restore(r, last); err != nil {
+	s.state = from.state
+	if err = s.restore(r, from.last); err != nil {
 		s.Close()
 		return nil, opened, err
 	}
