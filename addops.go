@@ -13,10 +13,12 @@ import (
 )
 
 // AddOps gives a search more operations, also while it runs in this process or another. They are built at every layer
-// of the run's network now, and wait at the end of every layer's pending list from the next replenishment on. It returns
-// the names of those that are new to the run. A search that has ended is ErrFinished.
+// of the run's network now, to find errors early. From the next replenishment on they wait at the end of every layer's
+// pending list. AddOps returns the names of those that are new to the run, and does not wait for the search to take
+// them.
 //
-// Operations that are Go values have to be among Options.Ops of the call that searches.
+// Operations that are Go values have to be among Options.Ops of the call that searches. A folder without a run is
+// ErrNoRun, and a search that has ended is ErrFinished. A pool without a new operation is an error.
 func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []string, err error) {
 	r, err := runs.Read(dir)
 	if err != nil {
@@ -39,7 +41,7 @@ func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []stri
 	return names, err
 }
 
-// describe is what a run would keep of the pool, whose plugins it does not start.
+// describe is what a run would keep of the pool. It starts a plugin only where one is named in place of a pool file.
 func (p Pool) describe(ctx context.Context, o Options) (d runs.Pool, err error) {
 	if p.File == "" {
 		d = runs.Pool{Source: programPool, Text: []byte(p.Text)}

@@ -15,13 +15,14 @@ import (
 
 const method = "docs/algorithm.md"
 
-// citation finds what a comment cites of the method: "section 5", "(3.2, 3.3.1)", "A.3", "appendix B", "eq. 5 and 8". The
-// last two groups are equations, the others are sections.
-var citation = regexp.MustCompile(`\bsection ([1-9](?:\.[0-9])*)|[(,] ?([34]\.[1-4](?:\.[1-4])?)\b|\b(A\.[0-9]|appendix [A-Z])\b|` +
-	`\beq\. ([0-9]+)(?: and ([0-9]+))?`)
+// citation finds what a comment cites of the method: "section 5", "(3.2, 3.3.1)", "A.3", "appendix B", "eq. 5 and 8".
+// The last two groups are equations, the others are sections.
+var citation = regexp.MustCompile(
+	`\bsection ([1-9](?:\.[0-9])*)|[(,] ?([34]\.[1-4](?:\.[1-4])?)\b|\b(A\.[0-9]|appendix [A-Z])\b|` +
+		`\beq\. ([0-9]+)(?: and ([0-9]+))?`)
 
-// TestCommentsCiteTheMethod looks up every section and equation that a comment cites. Sections stand in headings, equations
-// at the end of a line.
+// TestCommentsCiteTheMethod looks up every section and equation that a comment cites. Sections stand in headings,
+// equations at the end of a line.
 func TestCommentsCiteTheMethod(t *testing.T) {
 	text, err := os.ReadFile(method)
 	if err != nil {

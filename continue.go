@@ -11,9 +11,12 @@ import (
 	"github.com/nse-dev/nse/registry"
 )
 
-// Continue goes on with a search that has a front, ended or stopped, in a second pool (section 2). Every layer keeps
-// what the front uses and is filled up from a new shuffle of the second pool. maxRounds is the number of rounds with
-// it; 0 leaves that as it was. A run without a front is ErrNoFront. If this is cancelled, Resume goes on.
+// Continue goes on in a second pool with a search that has a front, whether it has ended or was stopped (section 2).
+// Every layer keeps what the front uses and is filled up from a new shuffle of the second pool. The search makes at
+// most maxRounds rounds with that pool. With 0 the run's setting stays as it was.
+//
+// Continue returns when the search has ended, with the run open for reading: the caller closes it. Errors are as those
+// of Resume, and a run without a front is ErrNoFront. A search that is cancelled here goes on with Resume.
 func Continue(ctx context.Context, dir string, pool Pool, maxRounds int, o Options) (*Run, error) {
 	o = o.serial()
 	p, err := openPast(dir)
@@ -35,7 +38,7 @@ func Continue(ctx context.Context, dir string, pool Pool, maxRounds int, o Optio
 		return nil, err
 	}
 	defer opened.Close()
-	front := evolve.State{Round: 1, Front: p.state.Front} // all that is used of before
+	front := evolve.State{Round: 1, Front: p.state.Front} // no other operation of before is used again
 	s, attached, err := p.reopen(ctx, o, front, func(c *catalog.Catalog, known runs.Ops) error {
 		return c.Join(ctx, known, opened.Ops)
 	})
@@ -64,7 +67,7 @@ func (p past) hasFront() error {
 	return noFront(fmt.Sprintf("%s has no front to go on from: go on with nse resume %s until it has one", dir, dir))
 }
 
-// join adds the second pool to the run.
+// join adds the second pool to the run, and watches what its file and the options name.
 func (s *search) join(r *runs.Run, p runs.Pool, opened *registry.Pool) (err error) {
 	p.Number, p.Kind, p.Round, p.MaxRounds = r.NextPool(), runs.Second, s.state.Round+1, s.Config.MaxRounds
 	if s.watch, err = arrivals.WatchFrom(p, opened.Watch, s.options.sources(), s.options.warn); err != nil {

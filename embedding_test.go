@@ -33,7 +33,8 @@ func TestEmbedding(t *testing.T) {
 	step(t, program, "start", killed, dir)
 	sameFiles(t, whole, killed, "front.json")
 	for _, run := range []string{whole, killed} {
-		if got, want := step(t, program, "continue", run, dir), "3 rounds, 13 operations, front of round 3\n"; got != want {
+		want := "3 rounds, 13 operations, front of round 3\n"
+		if got := step(t, program, "continue", run, dir); got != want {
 			t.Errorf("with a second pool: %q, want %q", got, want)
 		}
 	}
@@ -66,7 +67,8 @@ func buildEmbedding(t *testing.T, dir string) (program string) {
 		t.Fatal(err)
 	}
 	mod := regexp.MustCompile(`(?m)^module .*$`).ReplaceAllString(string(text), "module embedding.example")
-	mod += fmt.Sprintf("\nrequire github.com/nse-dev/nse v0.0.0\n\nreplace github.com/nse-dev/nse => %q\n", filepath.ToSlash(here))
+	mod += fmt.Sprintf("\nrequire github.com/nse-dev/nse v0.0.0\n\nreplace github.com/nse-dev/nse => %q\n",
+		filepath.ToSlash(here))
 	if err := os.WriteFile(filepath.Join(module, "go.mod"), []byte(mod), 0o644); err != nil {
 		t.Fatal(err)
 	}

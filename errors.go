@@ -14,11 +14,11 @@ import (
 var (
 	// ErrNoRun says that a folder holds no run, or that there is no folder.
 	ErrNoRun = runs.ErrNoRun
-	// ErrNoFront says that a run has no front: no round has come to its end, or the search ended without one.
+	// ErrNoFront says that a run has no front. No round has come to its end, or the search ended without one.
 	ErrNoFront = errors.New("no front")
 	// ErrFinished says that a search has ended. It goes on with Continue.
 	ErrFinished = errors.New("has finished")
-	// ErrInUse says that another process, or another call, has the run or the model.
+	// ErrInUse says that another process, or another call, writes the run or the model. It is never waited for.
 	ErrInUse = file.ErrLocked
 	// ErrForeignFront says that a front.json is not the front of the run in its folder.
 	ErrForeignFront = architecture.ErrForeignFront
@@ -26,25 +26,25 @@ var (
 	ErrOtherModel = workshop.ErrOther
 )
 
-// SettingError says what is wrong with a setting: its Key as in the configuration file, such as "search.k", its Value, and
-// Err, what would be right.
+// SettingError says what is wrong with a setting. Key is its name in the configuration file, such as "search.k", Value
+// is what was given, and Err says what would be right.
 type SettingError = setting.Error
 
-// Stopped says that a search was cancelled in a round. It stands at a checkpoint, from which Resume goes on.
+// Stopped says that a search was cancelled. The run stands at a checkpoint, and Resume goes on from there.
 type Stopped struct {
-	Dir   string // of the run
-	Round int
-	Err   error // the context's
+	Dir   string // the run's folder
+	Round int    // the round in which the search stopped, from 1
+	Err   error  // the error that the context's end led to
 }
 
 func (s *Stopped) Error() string {
 	return fmt.Sprintf("stopped in round %d; go on with: nse resume %s", s.Round, s.Dir)
 }
 
-// Unwrap is the context's error.
+// Unwrap returns Err, so that errors.Is finds context.Canceled or context.DeadlineExceeded.
 func (s *Stopped) Unwrap() error { return s.Err }
 
-// StoppedRetraining says at which model Retrain was cancelled. The same call goes on with it.
+// StoppedRetraining says at which model Retrain was cancelled. The same call goes on with it from its checkpoint.
 type StoppedRetraining = workshop.Stopped
 
 // noFront is an ErrNoFront that says more.

@@ -12,28 +12,36 @@ import (
 
 // ExportOptions say which network is written, and how.
 type ExportOptions struct {
-	// Pick is the name of the architecture where the source has several, such as front-1.
+	// Pick is the name of the architecture where the source has several, such as "front-1". It may be empty where the
+	// source has only one.
 	Pick string
-	// ONNX is a file to write as ONNX of opset 17; empty: none.
+	// ONNX is the path of a file to write as ONNX of opset 17. Empty writes none.
 	ONNX string
-	// KeepBN leaves batch normalisation in ONNX as operators, instead of folding it into the convolutions before it.
+	// KeepBN leaves batch normalisation in ONNX as operators. Otherwise it is folded into the convolutions before it.
 	KeepBN bool
-	// PyTorch is a Python file to write, which ends in .py; empty: none. The weights come beside it, as safetensors.
+	// PyTorch is the path of a Python file to write, which ends in .py. The weights come beside it, with the ending
+	// .safetensors. Empty writes neither.
 	PyTorch string
-	// Normalise has the network take pixels of 0 to 1 and normalise them as in training.
+	// Normalise has the network take pixels of 0 to 1 and normalise them as in training. Otherwise it takes normalised
+	// images. A network whose source does not know the mean and the deviation of its data cannot normalise.
 	Normalise bool
-	// Seed is that of the weights of an architecture without any.
+	// Seed draws the weights of an architecture that has none. A trained model ignores it.
 	Seed uint64
-	// SqueezeExcite and Swish change an architecture without weights as in RetrainOptions.
+	// SqueezeExcite and Swish change an architecture as in RetrainOptions. They are an error for a trained model.
 	SqueezeExcite, Swish bool
 }
 
-// Description is a network with all that follows from its graphs: layers, shapes, tensors and counts.
+// Description is a network with all that follows from its graphs: layers, shapes, tensors and counts. Its JSON is that
+// of nse export --json.
 type Description = export.Description
 
 // Export writes a network for other runtimes. source is a model's folder, a run's folder, a published architecture's
-// name, or a file of architectures. Its input is [batch, channels, height, width] and its output logits [batch, classes],
-// both float32. A network with an operation that runs in its plugin cannot be written, which is an error.
+// name, or the path of a file of architectures. Of a run it is the last front that counts. Of the options only Ops and
+// Host are used.
+//
+// The network's input is [batch, channels, height, width] and its output logits [batch, classes], both float32. A file
+// is complete or not there, and one that exists is replaced. A network with an operation that runs in its plugin cannot
+// be written, which is an error.
 func Export(ctx context.Context, source string, x ExportOptions, o Options) (err error) {
 	n, err := x.network(ctx, source, o)
 	if err != nil {
@@ -64,7 +72,8 @@ func Export(ctx context.Context, source string, x ExportOptions, o Options) (err
 	return x.module(n)
 }
 
-// Describe describes the network that Export would write. It needs no weights.
+// Describe describes the network that Export would write, and writes nothing. It needs no weights, and takes operations
+// that run in their plugins. ctx, source and errors are as in Export.
 func Describe(ctx context.Context, source string, x ExportOptions, o Options) (d Description, err error) {
 	n, err := x.network(ctx, source, o)
 	if err != nil {
@@ -76,7 +85,7 @@ func Describe(ctx context.Context, source string, x ExportOptions, o Options) (d
 	return d, err
 }
 
-// module writes the PyTorch module, after its weights.
+// module writes the PyTorch module after its weights, so that a module is never without them.
 func (x ExportOptions) module(n *export.Network) error {
 	module, err := n.Torch(export.TorchConfig{Normalise: x.Normalise})
 	if err != nil {
@@ -92,7 +101,7 @@ func (x ExportOptions) module(n *export.Network) error {
 	return file.Write(x.PyTorch, module)
 }
 
-// network is the network of a trained model, or of an architecture.
+// network is the network of a trained model, or of an architecture. Its weights are nil for an architecture.
 func (x ExportOptions) network(ctx context.Context, source string, o Options) (*export.Network, error) {
 	list, err := o.opener().Open(ctx, source, architecture.Variant{SqueezeExcite: x.SqueezeExcite, Swish: x.Swish})
 	if err != nil {

@@ -8,9 +8,20 @@
 //	front, err := run.Front()
 //
 // Operations may be programs that a pool file names (plugins), those that ship, or Go values (Pool.Ops). The last two
-// run in process. A search that was cancelled, or whose process was killed, goes on with Resume and ends with the same
-// bits. Continue takes a run to a second pool, AddOps gives operations to a running search, Retrain trains the
-// architectures of its front, and Export writes them as ONNX or PyTorch.
+// run in this process unless Options.Host says otherwise. The method is that of docs/algorithm.md, and
+// docs/configuration.md describes the settings.
+//
+// A run outlives the process that made it:
+//
+//   - Resume goes on with a search that was cancelled or killed, and ends with the same bits.
+//   - Continue takes a run to a second pool.
+//   - AddOps gives operations to a search that may be running.
+//   - Open reads a run, also while it is written.
+//   - Retrain trains architectures of its front from scratch, and Export writes them as ONNX or PyTorch.
+//
+// Functions block until their work is done, and take a context that stops it. Errors are compared with errors.Is and
+// errors.As: see ErrNoRun and its neighbours, SettingError and Stopped. One folder has one writer at a time, and
+// searches in different folders may run at once.
 //
 // The package prints nothing, reads no flags, and ends no process. What happens goes to Options.Observe.
 package nse
@@ -21,8 +32,8 @@ import (
 	"runtime/debug"
 )
 
-// Pools holds the pools that ship: ops.toml, the 27 operations of the paper's first search space, and those of the
-// other two in pools/.
+// Pools holds the pool files that ship. ops.toml has the 27 operations of the paper's first search space, and pools/
+// has the other spaces.
 //
 //go:embed ops.toml pools/*.toml
 var Pools embed.FS

@@ -17,61 +17,72 @@ import (
 	"github.com/nse-dev/nse/supernet/config"
 )
 
-// Settings are all settings of a search and of retraining. docs/configuration.md describes each.
+// Settings are all settings of a search and of retraining. docs/configuration.md describes each. Functions of
+// this package do not change settings that they are given.
 type Settings = config.Config
 
-// QuickSettings are those of a small search on generated images, which ends in less than a minute.
+// QuickSettings are those of a small search on generated images, which ends in less than a minute. It needs no
+// data set. The settings are built in: an error would be a mistake of this package.
 func QuickSettings() (Settings, error) {
 	return config.Parse("the default configuration", config.Quick, config.Override{})
 }
 
-// PresetSettings are the defaults of a preset, "paper" or "official", on the smallest macro-architecture.
+// PresetSettings are the defaults of a preset, "paper" or "official", on the smallest macro-architecture. Any other
+// name is an error.
 func PresetSettings(preset string) (Settings, error) { return config.Default(preset) }
 
-// ParseSettings reads a configuration file's text. Errors start with name:line:column.
+// ParseSettings reads the TOML text of a configuration file. name stands for the file in errors, which start with
+// name:line:column. What the text leaves out has the defaults of its preset.
 func ParseSettings(name string, text []byte) (Settings, error) {
 	return config.Parse(name, text, config.Override{})
 }
 
-// Pool is the operations that a search begins or goes on with: those of a pool file or of its text, Go values, or both.
+// Pool is the operations that a search begins or goes on with: those of a pool file or of its text, Go values, or
+// both.
 type Pool struct {
-	// File is a pool file such as ops.toml. Plugins in it are executed if they are pinned and were accepted on this
-	// machine. AddOps takes a plugin here too.
+	// File is a pool file such as ops.toml. A plugin that it names is executed only if it is pinned and was accepted on
+	// this machine. AddOps takes the path of a plugin here too. Empty means that Text and Ops are the whole pool.
 	File string
 	// Text is the text of a pool file, such as one of Pools. It counts where File is empty. Its paths are relative to the
 	// working folder.
 	Text string
-	// Ops are operations that run in process. One that the file names as builtin = "NAME" has the attributes that the
+	// Ops are operations that run in this process. One that the file names as builtin = "NAME" has the attributes that the
 	// file says. Any other is listed once, with the defaults of its attributes.
 	Ops []sdk.Op
 }
 
 // Options say how a search runs. The zero value runs everything in this process and observes nothing.
 type Options struct {
-	// Observe is told of what happens. Calls never overlap, but may come from several goroutines. nil: nobody is.
+	// Observe is told of what happens, and the search waits until it returns. Calls of one Start, Resume, Continue or
+	// Retrain never overlap, but may come from several goroutines. A nil Observe is told nothing.
 	Observe func(Event)
-	// Ops are further operations of this program, by their names. A run needs those that it was started with again if
-	// they have kernels of their own, and Retrain with a budget needs all that it builds anew.
+	// Ops are further operations of this program, found by their names. A run whose operations have kernels of their
+	// own needs them again in Resume and Continue. Retrain with a budget needs every operation that it builds anew.
 	Ops []sdk.Op
-	// Host says how plugins are run: their deadlines and their log. With its Self, operations that ship have processes of
-	// their own too; without, they run in this process.
+	// Host says how plugins are run, above all their deadlines and their log. Its Self is the command that runs an
+	// operation that ships in a process of its own. Without Self these operations run in this process.
 	Host registry.Options
-	// Accept are plugin files that a run needs and that were never used on this machine. Naming one accepts it.
+	// Accept are paths of plugins that a run needs and that were never used on this machine. Naming one accepts it,
+	// which means that it may be executed from now on.
 	Accept []string
-	// Watch are folders in which plugins and pool files may come up while the search runs.
+	// Watch are folders in which plugins and pool files may appear while the search runs. Naming a folder accepts the
+	// plugins in it.
 	Watch []string
 	// Follow has the search wait for operations when no more are pending, instead of ending.
 	Follow bool
-	// Engine makes the engine of a search from what it is about. nil: the supernet, on the data of the settings.
+	// Engine makes the engine of a search from the operations and layers that it is about. A nil Engine is the
+	// supernet, on the data of the settings.
 	//
-	// An engine that has Save(path string) error and Restore(path string) error keeps its weights in the run; one that
-	// has Close() is closed. Its Score must not depend on what it was trained on if it has neither.
+	// An engine with the methods Save(path string) error and Restore(path string) error keeps its weights in the run.
+	// Without them a resumed search begins with the engine as Engine makes it, so that its Score must not depend on
+	// training. An engine with the method Close() is closed when the search ends or stops.
 	Engine func(evolve.Problem) (evolve.Engine, error)
-	// Input is what networks are built for with an Engine: the data of the settings are not opened then.
+	// Input is what networks are built for where Engine is not nil. The data of the settings are not opened then. It is
+	// ignored where Engine is nil.
 	Input supernet.Input
 }
 
-// plugins is how plugins are run, with operations of the program besides Options.Ops.
+// plugins is how plugins are run. Operations of the program are ops and Options.Ops: these win where names are equal.
 func (o Options) plugins(ops []sdk.Op) registry.Options {
 	own := map[string]sdk.Op{}
 	for _, op := range append(ops[:len(ops):len(ops)], o.Ops...) {
@@ -94,7 +105,7 @@ func (o Options) plugins(ops []sdk.Op) registry.Options {
 // sources are the places that the user watches.
 func (o Options) sources() arrivals.Sources { return arrivals.Sources{Dirs: o.Watch, Follow: o.Follow} }
 
-// serial are the options with an Observe that is never nil, and whose calls do not overlap.
+// serial are the options with an Observe that is never nil and whose calls do not overlap.
 func (o Options) serial() Options {
 	var mu sync.Mutex
 	observe := o.Observe
@@ -125,7 +136,7 @@ func (o Options) admit() error {
 	return nil
 }
 
-// open reads the pool and starts its plugins. Close the result after use.
+// open reads the pool and starts its plugins, and says what a run keeps of it. Close the first result after use.
 func (p Pool) open(ctx context.Context, o Options) (*registry.Pool, runs.Pool, error) {
 	dir, err := filepath.Abs(filepath.Dir(p.File))
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/nse-dev/nse/internal/tensorboard"
 )
 
-// recorder writes a search's events and checkpoints to its run.
+// recorder writes a search's events and checkpoints to its run. It is for the goroutine of the search.
 type recorder struct {
 	run     *runs.Run
 	catalog *catalog.Catalog
@@ -32,7 +32,7 @@ type recorder struct {
 	written  time.Time    // of the last checkpoint
 }
 
-// continueFrom prepares for the events after a state.
+// continueFrom prepares for the events after a state, and draws what the run holds up to there.
 func (r *recorder) continueFrom(st evolve.State) error {
 	r.phase, r.round, r.written = st.Phase, st.Round, time.Now()
 	r.standing = evolve.StandingOf(st.Fitness)
@@ -52,7 +52,8 @@ func lasting(e evolve.Event) bool {
 func (r *recorder) observe(e evolve.Event) { r.pending = append(r.pending, e) }
 
 // checkpoint makes the run resumable from a state, where it is time: at the end of a phase, after the interval, after a
-// lasting event, and when the search is being stopped. Events of a step that did not end are not written: they come again.
+// lasting event, and when the search is being stopped. Events of a step that did not end are not written: they come
+// again.
 func (r *recorder) checkpoint(st evolve.State) error {
 	due := st.Phase != r.phase || st.Round != r.round || time.Since(r.written) >= r.every || r.ctx.Err() != nil ||
 		slices.ContainsFunc(r.pending, lasting)
@@ -110,7 +111,8 @@ func (r *recorder) write(e evolve.Event) error {
 			r.run.AddFitness(e.Round, runs.Fitness{Step: b.Step, Layer: layer, Op: r.catalog.Names[op], Theta: theta})
 		})
 	case evolve.Dropped:
-		r.run.AddFitness(e.Round, runs.Fitness{Step: b.Step, Layer: b.Layer, Op: r.catalog.Names[b.Op], Theta: b.Theta, Dropped: true})
+		r.run.AddFitness(e.Round,
+			runs.Fitness{Step: b.Step, Layer: b.Layer, Op: r.catalog.Names[b.Op], Theta: b.Theta, Dropped: true})
 	case evolve.Sampled:
 		r.run.SetInterval(e.Round, b.Feasibility.Low, b.Feasibility.High)
 	case evolve.Scored:
@@ -129,7 +131,8 @@ func (r *recorder) write(e evolve.Event) error {
 
 func (r *recorder) architecture(t evolve.Trial) runs.Architecture {
 	c := r.catalog.Count(t.Arch)
-	a := runs.Architecture{Ops: r.catalog.NamesOf(t.Arch), Params: c.Params, MACs: c.MACs, Cost: t.Cost, Accuracy: t.Accuracy, Role: runs.Sampled}
+	a := runs.Architecture{Ops: r.catalog.NamesOf(t.Arch), Params: c.Params, MACs: c.MACs, Cost: t.Cost,
+		Accuracy: t.Accuracy, Role: runs.Sampled}
 	if t.Rehearsed {
 		a.Role = runs.Previous
 	} else if t.Extra {

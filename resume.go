@@ -13,9 +13,13 @@ import (
 	"github.com/nse-dev/nse/supernet"
 )
 
-// Resume goes on with a search that was stopped or killed, from its last checkpoint, and returns the run at its end.
-// Events, front and weights are, to the bit, those of a search that was never stopped. For a search that has ended it
-// makes files anew that are missing. Errors are as those of Start; of a folder without a run it is ErrNoRun.
+// Resume goes on with a search that was stopped or killed, from its last checkpoint. It returns when the search has
+// ended, with the run open for reading: the caller closes it. Events, front and weights are, to the bit, those of a
+// search that was never stopped. For a search that has ended, Resume only writes the files anew that are missing.
+//
+// The settings and the pools are those that the run keeps. Options are not kept: an engine, an input and operations of
+// the program have to be given again. Errors are as those of Start. A folder without a run is ErrNoRun, and a run that
+// another process or call has open for writing is ErrInUse.
 func Resume(ctx context.Context, dir string, o Options) (*Run, error) {
 	o = o.serial()
 	p, err := openPast(dir)

@@ -16,31 +16,35 @@ import (
 
 // RetrainOptions say which architectures are trained from scratch, and how.
 type RetrainOptions struct {
-	// Pick names architectures, such as "front-1,front-4", or is "all", or a number of them to draw. Empty: 5 of a run's
-	// front, and all of another source.
+	// Pick names architectures, such as "front-1,front-4". "all" takes every one, and a number such as "5" draws that
+	// many with the seed of the settings. Empty is "5" for a run, and "all" for another source.
 	Pick string
-	// MACs scales the channels of each architecture by one factor, as far as that many allow; 0 leaves them.
+	// MACs is a budget for one image. The channels of each architecture are scaled by one factor, the greatest within
+	// that budget. 0 leaves the channels.
 	MACs int64
 	// SqueezeExcite adds squeeze-and-excite to every operation that can have it.
 	SqueezeExcite bool
-	// Swish takes the place of the activation.
+	// Swish replaces the activation of the network.
 	Swish bool
-	// Out is the folder for the models' folders. Empty: models in the run's folder, or models here.
+	// Out is the folder that gets a folder for each model. Empty is "models" in the run's folder, or in the working
+	// directory for another source.
 	Out string
-	// Settings has the data and the training: Data, Seed, Workers, CheckpointSeconds and Retrain count. nil: the run's, or
-	// the defaults of the paper's preset for another source.
+	// Settings has the data and the training: only Data, Seed, Workers, CheckpointSeconds and Retrain are used. A nil
+	// Settings means those of the run, or the defaults of the paper's preset for another source.
 	Settings *Settings
 }
 
-// Model is a trained model with its folder.
+// Model is a trained model: its folder, and what its model.json says.
 type Model = workshop.Finished
 
-// Retrain trains architectures of a source from scratch on all training images and tests them, one after another. source
-// is a run's folder, whose last front is meant, a published architecture's name, or a file of architectures. Models that
-// are complete are not trained again.
+// Retrain trains architectures from scratch on all training images and tests them, one after another. source is a run's
+// folder, a published architecture's name, or the path of a file of architectures. Of a run it is the last front that
+// counts. Models that are complete are not trained again. The result has a model for every architecture, in their
+// order.
 //
 // A cancelled context leaves a checkpoint, and the error is a *StoppedRetraining: the same call goes on. A setting that
-// makes no sense is a *SettingError, and a folder with another model ErrOtherModel.
+// makes no sense is a *SettingError, a folder with another model is ErrOtherModel, and one that another process trains
+// is ErrInUse.
 func Retrain(ctx context.Context, source string, t RetrainOptions, o Options) ([]Model, error) {
 	o = o.serial()
 	if err := o.admit(); err != nil {
@@ -110,11 +114,13 @@ func (t RetrainOptions) out(source string, ofRun bool) string {
 }
 
 // open lays out the architectures to train, at the scale of the budget. Close the list after use.
-func (t RetrainOptions) open(ctx context.Context, source string, ofRun bool, set *data.Set, seed uint64, o Options) (list architecture.List, err error) {
+func (t RetrainOptions) open(
+	ctx context.Context, source string, ofRun bool, set *data.Set, seed uint64, o Options,
+) (list architecture.List, err error) {
 	v := architecture.Variant{SqueezeExcite: t.SqueezeExcite, Swish: t.Swish, Input: supernet.InputOf(set)}
 	open, pick := o.opener().Open, "all"
 	if ofRun {
-		open, pick = o.opener().At, "5" // whatever the run is named
+		open, pick = o.opener().At, "5" // a path, even if a published architecture has that name
 	}
 	if t.Pick != "" {
 		pick = t.Pick
@@ -130,7 +136,9 @@ func (t RetrainOptions) open(ctx context.Context, source string, ofRun bool, set
 }
 
 // choose picks architectures and scales them to macs, unless that is 0.
-func choose(ctx context.Context, list []architecture.Plan, pick string, seed uint64, macs int64) ([]architecture.Plan, error) {
+func choose(
+	ctx context.Context, list []architecture.Plan, pick string, seed uint64, macs int64,
+) ([]architecture.Plan, error) {
 	list, err := architecture.Choose(list, pick, seed)
 	if err != nil || macs == 0 {
 		return list, err
@@ -150,8 +158,8 @@ func (o Options) opener() architecture.Opener {
 
 // chosen says what will be trained.
 func chosen(set *data.Set, s Settings, list []architecture.Plan) Chosen {
-	c := Chosen{TrainImages: set.Train.Len(), TestImages: set.Test.Len(), Input: supernet.InputOf(set), Epochs: s.Retrain.Epochs,
-		Batch: min(s.Retrain.Batch, set.Train.Len())}
+	c := Chosen{TrainImages: set.Train.Len(), TestImages: set.Test.Len(), Input: supernet.InputOf(set),
+		Epochs: s.Retrain.Epochs, Batch: min(s.Retrain.Batch, set.Train.Len())}
 	for _, p := range list {
 		c.Models = append(c.Models, ChosenModel{p.Name, p.Count(), p.Macro.Channels})
 	}

@@ -9,8 +9,10 @@ import (
 	"github.com/nse-dev/nse/internal/runs"
 )
 
-// Run reads what a run's folder holds, also while a search writes it. Methods are for one goroutine. Close it after use.
+// Run reads what a run's folder holds, also while a search writes it: a method then tells what the last checkpoint
+// wrote. Methods are for one goroutine at a time. Close it after use.
 type Run struct {
+	// Dir is the run's folder, as it was given.
 	Dir string
 
 	run *runs.Run
@@ -18,14 +20,20 @@ type Run struct {
 
 // What a run holds. The JSON of these types is that of the files and commands, which docs/runs.md describes.
 type (
-	Front        = runs.Front        // front.json
-	Architecture = runs.Architecture // a scored architecture
-	Round        = runs.Round        // a round
-	History      = history.Operation // how an operation fared, nse ops history --json
-	Report       = report.Report     // all figures of a run, nse report --json
+	// Front is the Pareto front of a round, as in front.json.
+	Front = runs.Front
+	// Architecture is an architecture with its score, its counts and its cost.
+	Architecture = runs.Architecture
+	// Round is one round of a search, complete or in progress.
+	Round = runs.Round
+	// History says how an operation fared, as nse ops history --json does.
+	History = history.Operation
+	// Report is all figures of a run, as nse report --json prints them.
+	Report = report.Report
 )
 
-// Open opens the run in dir for reading. Of a folder without a run the error is ErrNoRun.
+// Open opens the run in dir for reading. It changes nothing, and does not keep a search from writing. A folder without
+// a run is ErrNoRun, and a database that is damaged is an error that names it.
 func Open(dir string) (*Run, error) {
 	r, err := runs.Read(dir)
 	if err != nil {
@@ -34,22 +42,24 @@ func Open(dir string) (*Run, error) {
 	return &Run{dir, r}, nil
 }
 
-// Close gives the run's database free.
+// Close closes the run's database. The run is of no use afterwards.
 func (r *Run) Close() error { return r.run.Close() }
 
-// Settings is the configuration of the run as it is now.
+// Settings are the settings that the run goes on with: those that it was started with, and what Continue changed.
 func (r *Run) Settings() (Settings, error) { return r.run.Settings() }
 
-// Rounds lists the rounds in order, one in progress last.
+// Rounds lists the rounds in order. One in progress is the last, and is not Done.
 func (r *Run) Rounds() ([]Round, error) { return r.run.Rounds() }
 
-// Ended reports whether the search has ended, and why.
+// Ended reports whether the search has ended, and says why. The reason is empty until then.
 func (r *Run) Ended() (reason string, ended bool, err error) {
 	last, state, err := r.run.State()
 	return state.Reason, last.Done, err
 }
 
-// Front is the Pareto front of the last round that has one. A run without any is ErrNoFront.
+// Front is the Pareto front of the last round that has one, by rising cost. Costs are in the unit that Front.Unit
+// names, accuracies are 0 to 1, on the held-out images with the supernet's weights. A run without any front is
+// ErrNoFront.
 func (r *Run) Front() (Front, error) {
 	rounds, err := r.run.Rounds()
 	if err != nil {
@@ -72,20 +82,21 @@ func (r *Run) Front() (Front, error) {
 	return r.run.Front(last, c.Search.Constraint.Kind.Unit())
 }
 
-// FrontFile is the path of the run's front.json.
+// FrontFile is the path of the run's front.json. The file is there once a round has a front.
 func (r *Run) FrontFile() string { return filepath.Join(r.Dir, runs.FrontFile) }
 
-// Architectures lists what a round has scored, in the order of its list.
+// Architectures lists what a round has scored, in the order in which it was. A round that has scored nothing yet, or
+// that does not exist, has none.
 func (r *Run) Architectures(round int) ([]Architecture, error) { return r.run.Architectures(round) }
 
-// History says how each operation fared, in the order in which they came.
+// History says how each operation fared, in the order of their ids, in which they came to the run.
 func (r *Run) History() (list []History, err error) {
 	err = r.run.Frozen(func() (err error) { list, err = history.Of(r.run); return err })
 	return list, err
 }
 
-// Report is all figures of the run, with the retrained models in its folder and in models: folders of a model, or of
-// several. It has no pictures.
+// Report is all figures of the run and of retrained models. Models are found in the run's folder and in models, which
+// are folders of one model or of several. A report has no pictures.
 func (r *Run) Report(models ...string) (*Report, error) {
 	g, err := report.Gather(r.run, models)
 	if err != nil {
@@ -94,7 +105,7 @@ func (r *Run) Report(models ...string) (*Report, error) {
 	return &g.Report, nil
 }
 
-// HTML is a page of the run, one file that needs no other, with the models that Report has.
+// HTML is a page of the run with pictures, in UTF-8. It needs no other file and has no script. Models are as in Report.
 func (r *Run) HTML(models ...string) ([]byte, error) {
 	g, err := report.Gather(r.run, models)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/nse-dev/nse/supernet/data"
 )
 
-// search is a search that is ready to run.
+// search is a search that is ready to run. Close it after use.
 type search struct {
 	evolve.Search
 	options  Options
@@ -27,15 +27,17 @@ type search struct {
 	catalog  *catalog.Catalog
 	weights  weights
 	input    supernet.Input
-	images   [2]int // training and held-out
-	state    evolve.State
-	second   []evolve.OpID // pool to continue with; nil: go on with the present one
+	images   [2]int        // numbers of training and held-out images
+	state    evolve.State  // where it begins
+	second   []evolve.OpID // pool to continue with; nil goes on with the present one
 	watch    arrivals.Watch
 	pool     Pool
 }
 
 // prepare opens the data, lays out the catalog and makes the engine. Close the search after use.
-func prepare(settings Settings, o Options, layOut func(supernet.Skeleton, catalog.Pricing) (*catalog.Catalog, error)) (*search, error) {
+func prepare(
+	settings Settings, o Options, layOut func(supernet.Skeleton, catalog.Pricing) (*catalog.Catalog, error),
+) (*search, error) {
 	s := &search{options: o, settings: settings}
 	source, err := s.open()
 	if err != nil {
@@ -62,7 +64,7 @@ func prepare(settings Settings, o Options, layOut func(supernet.Skeleton, catalo
 	return s, nil
 }
 
-// open opens the data, unless the engine is the program's own.
+// open opens the data, unless the engine is the program's own. A batch of more than all training images is an error.
 func (s *search) open() (source supernet.Source, err error) {
 	c := s.settings
 	if s.options.Engine != nil {
@@ -109,12 +111,14 @@ func (s *search) prepared() {
 		Low:  c.Low(), High: c.High(), Least: least, Greatest: greatest, Unit: c.Kind.Unit()})
 }
 
-// follow runs the search from its state to its end, with everything that happens written to the run.
+// follow runs the search from its state to its end, and writes everything that happens to the run. The result is another
+// value that reads the same run.
 func (s *search) follow(ctx context.Context, r *runs.Run) (*Run, error) {
 	if err := r.AddMachine(latency.Here(Version()).String()); err != nil {
 		return nil, err
 	}
-	rec := recorder{run: r, catalog: s.catalog, every: seconds(s.settings.CheckpointSeconds), save: s.weights.save, steps: s.Config.TrainSteps, ctx: ctx}
+	rec := recorder{run: r, catalog: s.catalog, every: seconds(s.settings.CheckpointSeconds), save: s.weights.save,
+		steps: s.Config.TrainSteps, ctx: ctx}
 	if err := rec.continueFrom(s.state); err != nil {
 		return nil, err
 	}
@@ -137,7 +141,7 @@ func (s *search) follow(ctx context.Context, r *runs.Run) (*Run, error) {
 	return s.run(ctx, r)
 }
 
-// run runs the search to its end.
+// run runs the search to its end. A cancelled search is a *Stopped.
 func (s *search) run(ctx context.Context, r *runs.Run) (_ *Run, err error) {
 	state := s.state
 	if s.second != nil {

@@ -14,11 +14,13 @@ import (
 	"github.com/nse-dev/nse/supernet"
 )
 
-// Start searches a pool and keeps the run in dir, which must be new or empty, and returns the run at the end of the
-// search. An empty dir makes the next free folder under runs/.
+// Start searches a pool of operations and keeps the run in dir. It returns when the search has ended, with the run open
+// for reading: the caller closes it. The folder must be new or empty. An empty dir makes the next free folder under
+// RunsFolder.
 //
-// A cancelled context stops the search at a checkpoint, and the error is a *Stopped. Cancelled before the search began,
-// nothing is written, and the error is another. A setting that makes no sense is a *SettingError.
+// A cancelled context stops the search at a checkpoint, and the error is a *Stopped: Resume goes on. A context that is
+// cancelled before the search begins leaves no folder, and its error is no *Stopped. A setting that makes no sense is a
+// *SettingError.
 func Start(ctx context.Context, dir string, pool Pool, settings Settings, o Options) (*Run, error) {
 	o = o.serial()
 	if dir != "" {
@@ -55,7 +57,7 @@ func Start(ctx context.Context, dir string, pool Pool, settings Settings, o Opti
 	return s.follow(ctx, r)
 }
 
-// create makes the run folder.
+// create makes the run folder, with everything that resuming needs. The result is open for writing.
 func (s *search) create(dir string, first runs.Pool, ops []registry.Op) (*runs.Run, error) {
 	c := s.settings
 	begin := runs.Beginning{Pool: first}
@@ -77,8 +79,8 @@ func (s *search) create(dir string, first runs.Pool, ops []registry.Op) (*runs.R
 	if begin.Ops, err = s.catalog.Stored(ops, first.Number); err != nil {
 		return nil, err
 	}
-	begin.Info = runs.Info{Seed: c.Seed, Version: Version(), Preset: c.Preset, Data: c.Data.Spec, Image: s.input, Fixed: s.catalog.Base,
-		ConfigHash: file.Sum(begin.Config)}
+	begin.Info = runs.Info{Seed: c.Seed, Version: Version(), Preset: c.Preset, Data: c.Data.Spec, Image: s.input,
+		Fixed: s.catalog.Base, ConfigHash: file.Sum(begin.Config)}
 	if dir == "" {
 		if dir, err = runs.Next(RunsFolder); err != nil {
 			return nil, err
@@ -87,5 +89,5 @@ func (s *search) create(dir string, first runs.Pool, ops []registry.Op) (*runs.R
 	return runs.Create(dir, begin, time.Now)
 }
 
-// RunsFolder is where runs come without another place.
+// RunsFolder is the folder, in the working directory, under which Start numbers runs that are given no folder.
 const RunsFolder = "runs"

@@ -12,7 +12,8 @@ type weights struct {
 	close   func()
 }
 
-// weightsOf takes the methods that an engine has. One without Save has an empty file.
+// weightsOf takes the methods that an engine has, as Options.Engine promises. Without Save the weights are an empty
+// file, and without Restore and Close nothing is done.
 func weightsOf(e evolve.Engine) weights {
 	w := weights{
 		save:    func(path string) error { return file.Write(path, nil) },

@@ -37,9 +37,9 @@ func numbered(n string) sdk.Op {
 	return op
 }
 
-// TestSlowCopies copies plugins into a watched folder while a search runs, a few bytes every 10 ms. None may be executed
-// before it is complete; each is pending from the next replenishment on, and used later. NSE_COPIES is their number
-// (default 12).
+// TestSlowCopies copies plugins into a watched folder while a search runs, a few bytes every 10 ms. None may be
+// executed before it is complete; each is pending from the next replenishment on, and used later. NSE_COPIES is their
+// number (default 12).
 func TestSlowCopies(t *testing.T) {
 	copies := 12
 	if n, err := strconv.Atoi(os.Getenv("NSE_COPIES")); err == nil {
@@ -52,7 +52,8 @@ func TestSlowCopies(t *testing.T) {
 	lanes := pool.New().WithMaxGoroutines(8).WithErrors()
 	for i := range copies {
 		lanes.Go(func() (err error) {
-			text := fmt.Sprintf("#!/bin/sh\ngrep -q '^# complete$' \"$0\" || echo %d >>'%s'\nexec nse-numbered %d\n%s# complete\n", i, half, i, strings.Repeat("# padding\n", 40))
+			text := fmt.Sprintf("#!/bin/sh\ngrep -q '^# complete$' \"$0\" || echo %d >>'%s'\n"+
+				"exec nse-numbered %d\n%s# complete\n", i, half, i, strings.Repeat("# padding\n", 40))
 			sums[i] = sumText(text)
 			complete[i], err = slowly(filepath.Join(f.dir, "watched", fmt.Sprint("plugin-", i)), text, i%2 == 0)
 			return err
@@ -150,14 +151,17 @@ func (f *following) checkArrivals(t *testing.T, complete []time.Time, sums []str
 		}
 		for _, next := range replenished {
 			if next.Time.After(done.Add(settle+time.Second)) && next.Seq < e.Seq { // times are whole seconds
-				t.Errorf("%s, complete at %v, came after the replenishment of round %d at %v", name, done, next.Round, next.Time)
+				t.Errorf("%s, complete at %v, came after the replenishment of round %d at %v", name, done, next.Round,
+					next.Time)
 			}
 		}
 		p := pools[ops[at].Pool]
-		if ops[at].Checksum != sums[i] || p.Kind != runs.Arrived || p.Source != filepath.Join(f.dir, "watched", fmt.Sprint("plugin-", i)) || p.Round != e.Round+1 {
+		if ops[at].Checksum != sums[i] || p.Kind != runs.Arrived ||
+			p.Source != filepath.Join(f.dir, "watched", fmt.Sprint("plugin-", i)) || p.Round != e.Round+1 {
 			t.Errorf("%s: recorded as %+v of %+v in round %d", name, ops[at].Checksum, p, e.Round)
 		}
-		if !slices.ContainsFunc(rounds, func(x runs.Round) bool { return slices.Contains(slices.Concat(x.Subset...), name) }) {
+		if !slices.ContainsFunc(rounds,
+			func(x runs.Round) bool { return slices.Contains(slices.Concat(x.Subset...), name) }) {
 			unused++
 		}
 	}
@@ -178,12 +182,16 @@ func TestOperationsComeFromPoolFileFolderAndCommand(t *testing.T) {
 	write(t, listed, "[[plugin]]\nbuiltin = \"shuffle\"\n[[plugin.op]]\nname = \"shuffle\"\nkernel = [3, 5]\n")
 	f.await(t, "shuffle-k5 came from "+listed)
 
-	write(t, filepath.Join(f.dir, "watched/wrong.toml"), "[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbconf\"\n")
-	f.await(t, "warning: "+f.dir+"/watched/wrong.toml is not taken: "+f.dir+"/watched/wrong.toml:4:8: plugin \"mbconv\" has no operation \"mbconf\": it has mbconv\n")
+	write(t, filepath.Join(f.dir, "watched/wrong.toml"),
+		"[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbconf\"\n")
+	f.await(t, "warning: "+f.dir+"/watched/wrong.toml is not taken: "+f.dir+"/watched/wrong.toml:4:8: plugin "+
+		"\"mbconv\" has no operation \"mbconf\": it has mbconv\n")
 	write(t, filepath.Join(f.dir, "watched/broken"), "#!/bin/sh\necho hello\n")
-	f.await(t, "warning: "+f.dir+"/watched/broken is not taken: plugin \"broken\" printed \"hello\" where the handshake belongs")
+	f.await(t, "warning: "+f.dir+"/watched/broken is not taken: plugin \"broken\" printed \"hello\" where the "+
+		"handshake belongs")
 	readme, license := f.dir+"/watched/readme", f.dir+"/watched/li\ncense"
-	for _, x := range [][2]string{{readme, readme}, {license, strconv.Quote(license)}} { // each is named, though the reason is the same
+	// Each is named, though the reason is the same.
+	for _, x := range [][2]string{{readme, readme}, {license, strconv.Quote(license)}} {
 		if err := os.WriteFile(x[0], []byte("no program"), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -192,11 +200,13 @@ func TestOperationsComeFromPoolFileFolderAndCommand(t *testing.T) {
 
 	one := filepath.Join(f.dir, "one")
 	write(t, one, "#!/bin/sh\nexec nse-numbered 1\n")
-	if out := command(t, 0, "ops", "add", f.run(), one); out != "box1\n1 operation joins the pending list of every layer of "+f.run()+" at its next replenishment\n" {
+	want := "box1\n1 operation joins the pending list of every layer of " + f.run() + " at its next replenishment\n"
+	if out := command(t, 0, "ops", "add", f.run(), one); out != want {
 		t.Errorf("ops add: %s", out)
 	}
 	f.await(t, "box1 came from "+one)
-	if out := command(t, 1, "ops", "add", f.run(), one); out != "nse: "+f.run()+": the run knows all operations of "+one+" already\n" {
+	want = "nse: " + f.run() + ": the run knows all operations of " + one + " already\n"
+	if out := command(t, 1, "ops", "add", f.run(), one); out != want {
 		t.Errorf("ops add again: %s", out)
 	}
 
@@ -204,7 +214,8 @@ func TestOperationsComeFromPoolFileFolderAndCommand(t *testing.T) {
 	script := "#!/bin/sh\nexec nse-numbered 9\n"
 	write(t, filepath.Join(f.dir, "watched/nine"), script[:len(script)/2])
 	nine := filepath.Join(f.dir, "watched/nine.toml")
-	write(t, nine, fmt.Sprintf("[[plugin]]\npath = \"nine\"\nsha256 = %q\n[[plugin.op]]\nname = \"box9\"\n", sumText(script)))
+	write(t, nine,
+		fmt.Sprintf("[[plugin]]\npath = \"nine\"\nsha256 = %q\n[[plugin.op]]\nname = \"box9\"\n", sumText(script)))
 	f.await(t, "warning: "+nine+" is not taken: "+nine+":2:8: plugin \"nine\": the binary's sha256 is ")
 	write(t, filepath.Join(f.dir, "watched/nine"), script)
 	f.await(t, "box9 came from "+nine)
@@ -230,13 +241,14 @@ func TestOperationsComeFromPoolFileFolderAndCommand(t *testing.T) {
 	if out := command(t, 0, "resume", f.run()); !strings.Contains(out, "cannot be refilled: no operation is pending") {
 		t.Errorf("the end: %s", out)
 	}
-	if out := command(t, 1, "ops", "add", f.run(), two); !strings.Contains(out, "has finished: go on with nse continue "+f.run()+" --pool FILE") {
+	want = "has finished: go on with nse continue " + f.run() + " --pool FILE"
+	if out := command(t, 1, "ops", "add", f.run(), two); !strings.Contains(out, want) {
 		t.Errorf("ops add at the end: %s", out)
 	}
 }
 
-// TestArrivalsOutliveTheirSearch stops a search, and kills it, in the round in which a plugin came: the next replenishment
-// takes it all the same.
+// TestArrivalsOutliveTheirSearch stops a search, and kills it, in the round in which a plugin came: the next
+// replenishment takes it all the same.
 func TestArrivalsOutliveTheirSearch(t *testing.T) {
 	f := followWith(t, strings.Replace(followConfig, "train_steps = 2", "train_steps = 1000000", 1))
 	f.await(t, "round 1: ")
@@ -264,12 +276,15 @@ func TestNothingComesFromWhereTheUserNeverSaid(t *testing.T) {
 	t.Setenv(registry.CacheVariable, filepath.Join(f.dir, "another"))
 	executed := filepath.Join(f.dir, "executed")
 	f.start(t, "resume", f.run(), "--follow")
-	f.await(t, "warning: "+f.dir+"/watched is not watched: it was never named on this machine (nse resume "+f.run()+" --watch "+f.dir+"/watched)\n")
+	f.await(t, "warning: "+f.dir+"/watched is not watched: it was never named on this machine "+
+		"(nse resume "+f.run()+" --watch "+f.dir+"/watched)\n")
 	f.await(t, waiting)
 	spy := "#!/bin/sh\n>>'" + executed + "'\nexec nse-numbered 1\n"
 	write(t, filepath.Join(f.dir, "watched/spy"), spy)
-	write(t, filepath.Join(f.dir, "ops.toml"), killPool+"[[plugin]]\npath = \"watched/spy\"\nsha256 = \""+sumText(spy)+"\"\n[[plugin.op]]\nname = \"box1\"\n")
-	_, err := arrivals.Leave(f.run(), runs.Pool{Dir: f.dir, Source: "elsewhere.toml", Text: []byte("[[plugin]]\npath = \"watched/spy\"\nsha256 = \"" + sumText(spy) + "\"\n[[plugin.op]]\nname = \"box1\"\n")})
+	write(t, filepath.Join(f.dir, "ops.toml"),
+		killPool+"[[plugin]]\npath = \"watched/spy\"\nsha256 = \""+sumText(spy)+"\"\n[[plugin.op]]\nname = \"box1\"\n")
+	_, err := arrivals.Leave(f.run(), runs.Pool{Dir: f.dir, Source: "elsewhere.toml", Text: []byte(
+		"[[plugin]]\npath = \"watched/spy\"\nsha256 = \"" + sumText(spy) + "\"\n[[plugin.op]]\nname = \"box1\"\n")})
 	if err != nil {
 		t.Fatal(err)
 	}

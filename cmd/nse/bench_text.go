@@ -25,11 +25,12 @@ func scoringRows(r bench.Scoring) []string {
 func profileRows(r bench.Profile) []string {
 	rows := []string{
 		"profile\ttime\tshare\tGFLOPS\tof peak\tGB/s\tof memory\tbound",
-		fmt.Sprintf("%s\t%.3f ms\t100.0 %%\t%.1f\tpeak\t%.1f\tpeak", r.Workload, 1e3*r.Seconds, r.PeakGFLOPS, r.PeakGBs),
+		fmt.Sprintf("%s\t%.3f ms\t100.0 %%\t%.1f\tpeak\t%.1f\tpeak", r.Workload, 1e3*r.Seconds, r.PeakGFLOPS,
+			r.PeakGBs),
 	}
 	for _, k := range r.Kinds {
-		rows = append(rows, fmt.Sprintf("%s\t%.3f ms\t%.1f %%\t%.1f\t%.1f %%\t%.1f\t%.1f %%\t%s", k.Kind, 1e3*k.Seconds, 100*k.Share,
-			k.GFLOPS, 100*k.OfPeak, k.GBs, 100*k.OfMemory, k.Bound))
+		rows = append(rows, fmt.Sprintf("%s\t%.3f ms\t%.1f %%\t%.1f\t%.1f %%\t%.1f\t%.1f %%\t%s", k.Kind, 1e3*k.Seconds,
+			100*k.Share, k.GFLOPS, 100*k.OfPeak, k.GBs, 100*k.OfMemory, k.Bound))
 	}
 	return rows
 }

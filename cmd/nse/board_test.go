@@ -114,7 +114,8 @@ func TestBoard(t *testing.T) {
 	}
 	compareSeries(t, all["rounds"], "front/hypervolume", areas)
 	compareSeries(t, all["rounds"], "front/hypervolume_of_last_front", again)
-	compareSeries(t, all["rounds"], "space/operations", []point{{"space/operations", 1, 6}, {"space/operations", 2, 6}, {"space/operations", 3, 6}})
+	compareSeries(t, all["rounds"], "space/operations",
+		[]point{{"space/operations", 1, 6}, {"space/operations", 2, 6}, {"space/operations", 3, 6}})
 	if n := len(series(all["round-01"], "fitness/layer-02")); n != 20 {
 		t.Errorf("the fitness of layer 2 has %d histograms, want one for each of 20 updates", n)
 	}

@@ -15,9 +15,9 @@ func opsCheckVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check [PLUGIN]",
 		Short: "Build every operation at every layer and check its gradients",
-		Long: `Start every plugin of a pool, build each operation at every layer of a macro-architecture, count it, and compare
-its gradients with central differences on a small image. Of PLUGIN, a file which is accepted by that, each family is
-taken once with the defaults of its attributes.`,
+		Long: `Start every plugin of a pool, build each operation at every layer of a macro-architecture, count it,
+and compare its gradients with central differences on a small image. Of PLUGIN, a file which is accepted by that, each
+family is taken once with the defaults of its attributes.`,
 		Example: `  nse ops check --pool my-ops.toml
   nse ops check ./nse-fused
   nse ops check --macro latency`,
@@ -36,15 +36,11 @@ taken once with the defaults of its attributes.`,
 
 // check builds and checks every operation.
 func (p place) check(c *cobra.Command) error {
-	pool, s, err := p.open(c.Context())
+	pool, n, err := p.layOut(c.Context())
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	n, err := catalog.LayOut(c.Context(), pool.Ops, s, catalog.Pricing{})
-	if err != nil {
-		return err
-	}
 	if err := printOps(c.OutOrStdout(), listOps(pool.Ops, n)); err != nil {
 		return err
 	}
@@ -52,7 +48,7 @@ func (p place) check(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.OutOrStdout(), "\n%d operations at %d layers: shapes and counts consistent, gradients within %.1g of central differences\n",
-		len(pool.Ops), len(s.Layers), worst)
+	_, err = fmt.Fprintf(c.OutOrStdout(), "\n%d operations at %d layers: shapes and counts consistent, gradients "+
+		"within %.1g of central differences\n", len(pool.Ops), len(n.Layers), worst)
 	return err
 }

@@ -23,11 +23,11 @@ func continueVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "continue RUN --pool FILE",
 		Short: "Go on with a second pool of operations",
-		Long: `Go on with a search that has a front, finished or stopped, in a second space of operations. Every layer keeps what the
-front uses and is filled up from a new shuffle of the second pool; the front is scored again from the first new round on.
-With keep_weights = true in [train] of the run's configuration the weights are inherited too. max_rounds counts anew.
-The operations of before keep their numbers and names, and need their plugins only if they run in them and the front
-uses them. If this is interrupted, nse resume goes on.`,
+		Long: `Go on with a search that has a front, finished or stopped, in a second space of operations. Every layer
+keeps what the front uses and is filled up from a new shuffle of the second pool; the front is scored again from the
+first new round on. With keep_weights = true in [train] of the run's configuration the weights are inherited too.
+max_rounds counts anew. The operations of before keep their numbers and names, and need their plugins only if they run
+in them and the front uses them. If this is interrupted, nse resume goes on.`,
 		Example: `  nse continue runs/001 --pool pools/second45.toml
   nse continue runs/001 --pool second.toml --max-rounds 2`,
 		Args: usage(cobra.ExactArgs(1)),

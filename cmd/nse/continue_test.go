@@ -72,8 +72,9 @@ func (c *continued) goOn(pools string, env ...string) error {
 	return c.command(env, "continue", c.dir, "--pool", filepath.Join(pools, "pools/second45.toml"))
 }
 
-// TestSecondSpace searches the 27 operations for two rounds and then the 45 for two: with fresh weights, on one core
-// and on several, and with weights that are kept, at a learning rate of almost nothing so that they can be known again.
+// TestSecondSpace searches the 27 operations for two rounds and then the 45 for two, on one core and on several. It
+// does so with fresh weights, and with weights that are kept. Their learning rate is almost nothing, so that they can
+// be known again.
 func TestSecondSpace(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"ops.toml", "pools/second45.toml"} {
@@ -84,10 +85,13 @@ func TestSecondSpace(t *testing.T) {
 		write(t, filepath.Join(dir, name), string(text))
 	}
 	config := strings.NewReplacer("k = 2\nmax_rounds = 3\ntrain_steps = 40", "k = 5\nmax_rounds = 2\ntrain_steps = 12",
-		"batch = 12\n", "batch = 12\nlr = 1e-12\nwarmup_lr = 1e-12\nweight_decay = 0\n", "lr = 0.3", "lr = 1").Replace(killConfig)
+		"batch = 12\n", "batch = 12\nlr = 1e-12\nwarmup_lr = 1e-12\nweight_decay = 0\n", "lr = 0.3",
+		"lr = 1").Replace(killConfig)
 	write(t, filepath.Join(dir, "fresh.toml"), config)
-	write(t, filepath.Join(dir, "kept.toml"), strings.Replace(config, "weight_decay", "keep_weights = true\nweight_decay", 1))
-	several, one, kept := continued{dir: filepath.Join(dir, "several")}, continued{dir: filepath.Join(dir, "one")}, continued{dir: filepath.Join(dir, "kept")}
+	write(t, filepath.Join(dir, "kept.toml"),
+		strings.Replace(config, "weight_decay", "keep_weights = true\nweight_decay", 1))
+	several, one, kept := continued{dir: filepath.Join(dir, "several")}, continued{dir: filepath.Join(dir, "one")},
+		continued{dir: filepath.Join(dir, "kept")}
 	all := pool.New().WithErrors()
 	all.Go(func() error { return several.begin(dir, filepath.Join(dir, "fresh.toml"), "GOMAXPROCS=4") })
 	all.Go(func() error { return one.begin(dir, filepath.Join(dir, "fresh.toml"), "GOMAXPROCS=1") })
@@ -221,7 +225,8 @@ func TestContinueBeforeTheFirstFront(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Close()
-	if out := command(t, 1, "continue", dir, "--pool", "second.toml"); out != "nse: "+dir+" has no front to go on from: go on with nse resume "+dir+" until it has one\n" {
+	want := "nse: " + dir + " has no front to go on from: go on with nse resume " + dir + " until it has one\n"
+	if out := command(t, 1, "continue", dir, "--pool", "second.toml"); out != want {
 		t.Error(out)
 	}
 }

@@ -24,8 +24,8 @@ func costVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cost FILE|RUN|MODEL|NAME",
 		Short: "Count the parameters and MACs of architectures",
-		Long: `Count the parameters and multiply-accumulates of architectures for one image, from the graphs that their plugins
-describe.
+		Long: `Count the parameters and multiply-accumulates of architectures for one image, from the graphs that
+their plugins describe.
 
 ` + modelsHelp,
 		Example: `  nse cost nsenet-27

@@ -24,12 +24,12 @@ func drawVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "draw MODEL|FILE|RUN|NAME",
 		Short: "Draw architectures as SVG or PNG",
-		Long: `Draw architectures side by side, each from its image down to its classes. An operation is a block in the colour of its
-family, with the kernels of its convolutions and pooling, its expansion (e), dilation (d), groups (g) and
-squeeze-and-excite (SE), as its graph has them; the wider its inner tensors, the wider the block, and the larger its
-kernel, the taller. Operations of plugins that do not ship show their names too. The output of a layer is the mean of
-its blocks, and of its input if there is an identity path, the thick line. A dashed line follows each layer that
-changes channels or resolution, with the shape of its output.
+		Long: `Draw architectures side by side, each from its image down to its classes. An operation is a block in
+the colour of its family, with the kernels of its convolutions and pooling, its expansion (e), dilation (d), groups
+(g) and squeeze-and-excite (SE), as its graph has them; the wider its inner tensors, the wider the block, and the
+larger its kernel, the taller. Operations of plugins that do not ship show their names too. The output of a layer is
+the mean of its blocks, and of its input if there is an identity path, the thick line. A dashed line follows each
+layer that changes channels or resolution, with the shape of its output.
 
 ` + modelsHelp,
 		Example: `  nse draw nsenet-27
@@ -49,7 +49,8 @@ changes channels or resolution, with the shape of its output.
 			return err
 		},
 	}
-	c.Flags().StringVar(&d.out, "out", "", "file to write, which ends in .svg or .png (default: the source's name and .svg, here)")
+	c.Flags().StringVar(&d.out, "out", "",
+		"file to write, which ends in .svg or .png (default: the source's name and .svg, here)")
 	c.Flags().StringVar(&d.pick, "pick", "all", "all, or architectures by name, such as front-1,front-4")
 	d.variantFlags.add(c)
 	return c

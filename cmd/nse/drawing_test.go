@@ -32,10 +32,12 @@ func TestDrawPublished(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := strings.Count(string(text), "A3,3"), 4*(len(slices.Concat(a.Ops...))+2); got != want { // corners; stem and head have some too
+		// A3,3 is a rounded corner. Stem and head have some too.
+		if got, want := strings.Count(string(text), "A3,3"), 4*(len(slices.Concat(a.Ops...))+2); got != want {
 			t.Errorf("%s: %d corners, want %d", a.Name, got, want)
 		}
-		if got, want := strings.Count(string(text), "stroke-dasharray"), 1+strings.Count(a.Layers, "R")+strings.Count(a.Layers, "E"); got != want {
+		edges := strings.Count(a.Layers, "R") + strings.Count(a.Layers, "E")
+		if got, want := strings.Count(string(text), "stroke-dasharray"), 1+edges; got != want {
 			t.Errorf("%s: %d lines, want %d with that of the legend", a.Name, got, want)
 		}
 	}

@@ -19,7 +19,8 @@ type trainedFlags struct {
 }
 
 func (f *trainedFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.pool, "pool", "", "pool file that lists the model's operations: needed if some run in their plugins")
+	c.Flags().StringVar(&f.pool, "pool", "",
+		"pool file that lists the model's operations: needed if some run in their plugins")
 	jsonFlag(c, &f.asJSON)
 }
 
@@ -40,8 +41,8 @@ func evalVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "eval MODEL",
 		Short: "Test a trained model on a data set",
-		Long: `Test a trained model, a folder that nse retrain wrote, on the test images of a data set: its accuracy, every class, and
-which classes are taken for which. Images are resized and normalised as the model's were.`,
+		Long: `Test a trained model, a folder that nse retrain wrote, on the test images of a data set: its accuracy,
+every class, and which classes are taken for which. Images are resized and normalised as the model's were.`,
 		Example: `  nse eval runs/001/models/front-3
   nse eval models/NSENet --data folder:photos --json`,
 		Args: usage(cobra.ExactArgs(1)),
@@ -91,7 +92,8 @@ func printEvaluation(w io.Writer, e *evaluation.Evaluation) error {
 	fmt.Fprintf(w, "accuracy %.2f %% of %d test images of %s, loss %.4f\n\n", 100*e.Accuracy, e.Images, e.Data, e.Loss)
 	rows := []string{"class\timages\trecall\tprecision"}
 	for _, c := range e.Classes {
-		rows = append(rows, fmt.Sprintf("%s\t%d\t%s\t%s", c.Name, c.Images, partOf(c.Recall, c.Images), partOf(c.Precision, c.Taken)))
+		rows = append(rows,
+			fmt.Sprintf("%s\t%d\t%s\t%s", c.Name, c.Images, partOf(c.Recall, c.Images), partOf(c.Precision, c.Taken)))
 	}
 	if err := table(w, rows); err != nil {
 		return err

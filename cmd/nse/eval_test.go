@@ -10,8 +10,10 @@ import (
 
 // Of four classes two have images: three of five are recognised, and none is taken for the third.
 func TestPrintEvaluation(t *testing.T) {
-	e := &evaluation.Evaluation{Model: "models/m", Data: "folder:pets", Images: 5, Result: supernet.Result{Accuracy: 0.6, Loss: 1.25},
-		Classes: []evaluation.Class{{Name: "cat", Images: 2, Taken: 2, Recall: 0.5, Precision: 0.5}, {Name: "dog", Images: 3, Taken: 2, Recall: 2.0 / 3, Precision: 1},
+	e := &evaluation.Evaluation{Model: "models/m", Data: "folder:pets", Images: 5,
+		Result: supernet.Result{Accuracy: 0.6, Loss: 1.25},
+		Classes: []evaluation.Class{{Name: "cat", Images: 2, Taken: 2, Recall: 0.5, Precision: 0.5},
+			{Name: "dog", Images: 3, Taken: 2, Recall: 2.0 / 3, Precision: 1},
 			{Name: "fox"}, {Name: "owl", Taken: 1}},
 		Confusion: [][]int{{1, 0, 0, 1}, {1, 2, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}}}
 	var b strings.Builder

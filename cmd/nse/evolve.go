@@ -25,8 +25,8 @@ func evolveVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "evolve --pool FILE",
 		Short: "Start a search",
-		Long: `Start a search of a pool's operations and write it to a run folder. Without --config it is a small search on
-generated images that ends in minutes. Ctrl-C stops at a checkpoint; nse resume goes on from it.`,
+		Long: `Start a search of a pool's operations and write it to a run folder. Without --config it is a small
+search on generated images that ends in minutes. Ctrl-C stops at a checkpoint; nse resume goes on from it.`,
 		Example: `  nse evolve --pool ops.toml
   nse evolve --pool ops.toml --data fashion-mnist:DIR --config examples/fashion-mnist.toml
   nse evolve --pool my-ops.toml --data folder:photos --out runs/photos --seed 7 --max-rounds 2`,
@@ -41,10 +41,12 @@ generated images that ends in minutes. Ctrl-C stops at a checkpoint; nse resume 
 	f := c.Flags()
 	f.StringVar(&s.pool, "pool", "", "pool file (required)")
 	f.StringVar(&s.config, "config", "", "configuration file (docs/configuration.md; default: a small search)")
-	f.StringVar(&s.override.Data, "data", "", "data set: generated, generated:N, fashion-mnist:DIR, mnist:DIR, cifar10:DIR or folder:DIR")
+	f.StringVar(&s.override.Data, "data", "",
+		"data set: generated, generated:N, fashion-mnist:DIR, mnist:DIR, cifar10:DIR or folder:DIR")
 	f.StringVar(&s.out, "out", "", "run folder (default: a new one under runs/)")
 	f.Uint64Var(&seed, "seed", 1, "seed of everything random")
-	f.StringVar(&s.override.Preset, "preset", "", "paper or official: the values of settings that the configuration leaves out")
+	f.StringVar(&s.override.Preset, "preset", "",
+		"paper or official: the values of settings that the configuration leaves out")
 	s.sources.add(c)
 	f.IntVar(&s.override.MaxRounds, "max-rounds", 0, "end after that many rounds")
 	return c

@@ -24,8 +24,8 @@ func exportVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export MODEL|FILE|RUN|NAME",
 		Short: "Write a network as ONNX, as a PyTorch module or as JSON",
-		Long: `Write a network for other runtimes. Its input is named image, [batch, channels, height, width], its output logits,
-[batch, classes]; both are float32, and the batch is any.
+		Long: `Write a network for other runtimes. Its input is named image, [batch, channels, height, width], its
+output logits, [batch, classes]; both are float32, and the batch is any.
 
 --onnx writes ONNX of opset 17. --bn fold puts each batch normalisation into the weights of the convolution before it.
 --pytorch writes a Python module that needs PyTorch alone, and beside it the weights as safetensors: for net.py,
@@ -51,7 +51,8 @@ Architectures have no weights: they get those that training begins with, which f
 	f.StringVar(&e.bn, "bn", "fold", "batch normalisation in ONNX: fold it into the convolutions before it, or keep it")
 	f.StringVar(&e.PyTorch, "pytorch", "", "write a PyTorch module to this file, which ends in .py")
 	f.BoolVar(&e.json, "json", false, "print a description in JSON")
-	f.BoolVar(&e.Normalise, "normalise", false, "take pixels of 0 to 1 and normalise them in the network, as in training")
+	f.BoolVar(&e.Normalise, "normalise", false,
+		"take pixels of 0 to 1 and normalise them in the network, as in training")
 	f.StringVar(&e.Pick, "pick", "", "the architecture of that name, where there are several, such as front-1")
 	f.Uint64Var(&e.Seed, "seed", 1, "seed of the weights of an architecture without any")
 	e.variantFlags.add(c)

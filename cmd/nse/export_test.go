@@ -21,7 +21,8 @@ func trainedModel(t *testing.T) (dir string) {
 	d := modelfile.Model{Name: "kept", Classes: []string{"cat", "dog"},
 		Input: modelfile.Input{Height: 8, Width: 8, Channels: 1, Mean: []float32{0.375}, Std: []float32{0.25}},
 		Macro: supernet.Macro{StemStride: 1, Channels: []int{4}, Layers: "N", Head: 8}}
-	s, err := d.Macro.Skeleton(supernet.Input{Height: d.Input.Height, Width: d.Input.Width, Channels: d.Input.Channels, Classes: 2})
+	s, err := d.Macro.Skeleton(
+		supernet.Input{Height: d.Input.Height, Width: d.Input.Width, Channels: d.Input.Channels, Classes: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

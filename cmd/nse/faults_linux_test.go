@@ -53,7 +53,8 @@ batch = 12
 images = 12
 `
 
-const faultPool = "[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbconv\"\nkernel = [3, 5]\nexpand = [1, 2, 3]\n"
+const faultPool = "[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbconv\"\n" +
+	"kernel = [3, 5]\nexpand = [1, 2, 3]\n"
 
 // pluginFaults are the ways in which a plugin fails during a search, and what the search says of its operation's
 // quarantine; nothing where the plugin's operation is used to the end.
@@ -61,7 +62,8 @@ func pluginFaults() map[string]string {
 	crashed := func(how string) string {
 		return `exited before Run of softpool was answered: ` + how + `, its crash number 3$`
 	}
-	startless := `exited before Run of softpool was answered: exit status 1, and could not be started again: plugin "[^"]*" `
+	startless := `exited before Run of softpool was answered: exit status 1, and could not be started again: plugin ` +
+		`"[^"]*" `
 	late := `did not answer Run of softpool within 2s$`
 	return map[string]string{
 		"error":                   `failed in kernel softpool: not today or tomorrow$`,
@@ -82,13 +84,15 @@ func pluginFaults() map[string]string {
 		"wrong shape in messages": `answered Run with 12 bytes of tensors, want \d+$`,
 		"oversized message":       `: Run of softpool: grpc: received message larger than max \(\d+ vs. \d+\)$`,
 		"truncated arena":         crashed(`exit status 2, "fatal error: fault"`),
-		"garbage handshake":       startless + `printed "hello" where the handshake belongs: it is no plugin of nse, or prints before serve.Main$`,
-		"wrong protocol":          startless + `speaks protocol version 7, this nse speaks 1: rebuild it with this version's sdk$`,
-		"slow start":              startless + `did not start within 4s$`,
-		"exit at start":           startless + `exited at once: exit status 3, "no licence found"$`,
-		"crash at exit":           "",
-		"hang at exit":            "",
-		"much output":             "",
+		"garbage handshake": startless +
+			`printed "hello" where the handshake belongs: it is no plugin of nse, or prints before serve.Main$`,
+		"wrong protocol": startless +
+			`speaks protocol version 7, this nse speaks 1: rebuild it with this version's sdk$`,
+		"slow start":    startless + `did not start within 4s$`,
+		"exit at start": startless + `exited at once: exit status 3, "no licence found"$`,
+		"crash at exit": "",
+		"hang at exit":  "",
+		"much output":   "",
 	}
 }
 
@@ -155,7 +159,8 @@ func handles(t *testing.T) (list []string) {
 		t.Fatal(err)
 	}
 	for _, path := range files {
-		if target, err := os.Readlink(path); err == nil && (strings.HasPrefix(target, "socket:") || strings.Contains(target, "nse-arena")) {
+		if target, err := os.Readlink(path); err == nil &&
+			(strings.HasPrefix(target, "socket:") || strings.Contains(target, "nse-arena")) {
 			list = append(list, target)
 		}
 	}
@@ -177,7 +182,8 @@ type faulted struct {
 func (f *faulted) plugin(t *testing.T, mode string) string {
 	script := fmt.Sprintf("#!/bin/sh\nexec nse-faulty '%s' '%s'\n", mode, f.dir)
 	writePlugin(t, filepath.Join(f.dir, "plugin"), script)
-	return fmt.Sprintf("[[plugin]]\npath = \"plugin\"\nsha256 = %q\n[[plugin.op]]\nname = \"softpool\"\n", sumText(script))
+	return fmt.Sprintf("[[plugin]]\npath = \"plugin\"\nsha256 = %q\n[[plugin.op]]\nname = \"softpool\"\n",
+		sumText(script))
 }
 
 func (f *faulted) prepare(t *testing.T, pool string) {
@@ -211,7 +217,8 @@ func (f *faulted) search(o registry.Options, at func(text string), watch ...stri
 		}
 		return f.text.Write(b)
 	}))
-	s := start{pool: filepath.Join(f.dir, "ops.toml"), config: filepath.Join(f.dir, "c.toml"), out: f.run(), sources: sources{watch: watch, host: o}}
+	s := start{pool: filepath.Join(f.dir, "ops.toml"), config: filepath.Join(f.dir, "c.toml"), out: f.run(),
+		sources: sources{watch: watch, host: o}}
 	f.err = s.run(c)
 	f.took = time.Since(f.ended)
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {

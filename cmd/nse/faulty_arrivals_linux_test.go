@@ -13,12 +13,15 @@ import (
 
 // arrivalFaults are the ways in which a plugin that comes during a search fails, and what the search says.
 var arrivalFaults = map[string]string{
-	"garbage handshake":    `plugin ".*" printed "hello" where the handshake belongs: it is no plugin of nse, or prints before serve.Main`,
-	"wrong protocol":       `plugin ".*" speaks protocol version 7, this nse speaks 1: rebuild it with this version's sdk`,
-	"slow start":           `plugin ".*" did not start within 3s`,
-	"exit at start":        `plugin ".*" exited at once: exit status 3, "no licence found"`,
-	"wrong shape in Build": `.*: softpool at layer 0 \(240→240, stride 1, 16×16\): output is 16×16×241, the layer needs 16×16×240`,
-	"hang in Build":        `.*: plugin ".*" did not answer Build of softpool within 2s`,
+	"garbage handshake": `plugin ".*" printed "hello" where the handshake belongs: it is no plugin of nse, or ` +
+		`prints before serve.Main`,
+	"wrong protocol": `plugin ".*" speaks protocol version 7, this nse speaks 1: rebuild it with this ` +
+		`version's sdk`,
+	"slow start":    `plugin ".*" did not start within 3s`,
+	"exit at start": `plugin ".*" exited at once: exit status 3, "no licence found"`,
+	"wrong shape in Build": `.*: softpool at layer 0 \(240→240, stride 1, 16×16\): output is 16×16×241, the layer ` +
+		`needs 16×16×240`,
+	"hang in Build": `.*: plugin ".*" did not answer Build of softpool within 2s`,
 }
 
 // TestFaultyArrivalsAreRefused has plugins that fail come during a search, and one that does not.
@@ -31,7 +34,8 @@ func TestFaultyArrivalsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for mode := range arrivalFaults {
-		write(t, filepath.Join(ready, strings.ReplaceAll(mode, " ", "-")), "#!/bin/sh\nexec nse-faulty '"+mode+"' '"+f.dir+"'\n")
+		write(t, filepath.Join(ready, strings.ReplaceAll(mode, " ", "-")),
+			"#!/bin/sh\nexec nse-faulty '"+mode+"' '"+f.dir+"'\n")
 	}
 	write(t, filepath.Join(ready, "good"), "#!/bin/sh\nexec nse-numbered 1\n")
 	var come sync.Once
@@ -53,7 +57,8 @@ func TestFaultyArrivalsAreRefused(t *testing.T) {
 	f.check(t, "", "")
 	text := f.text.String()
 	for mode, want := range arrivalFaults {
-		said := regexp.MustCompile(`(?m)^warning: .*/watched/` + strings.ReplaceAll(mode, " ", "-") + ` is not taken: ` + want + `$`)
+		said := regexp.MustCompile(`(?m)^warning: .*/watched/` + strings.ReplaceAll(mode, " ", "-") +
+			` is not taken: ` + want + `$`)
 		if n := len(said.FindAllString(text, -1)); n != 1 {
 			t.Errorf("%s: said %d times in\n%s", mode, n, text)
 		}

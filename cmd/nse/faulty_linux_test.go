@@ -23,9 +23,9 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// serveFaulty is softpool in a plugin that fails in one of many ways: at its start if it has failed before, in the
-// second call of its kernel and in every call after that, in Build, or when it is asked to end. The file "failed" in dir
-// tells that it has failed, and when it first did.
+// serveFaulty is softpool in a plugin that fails in one of many ways. It fails at its start if it has failed before, in
+// every call of its kernel from the second on, in Build, or when it is asked to end. The file "failed" in dir tells
+// that it has failed, and when it first did.
 func serveFaulty(mode, dir string) {
 	failed := filepath.Join(dir, "failed")
 	_, err := os.Stat(failed)
@@ -178,7 +178,10 @@ func buildFaults() map[string]func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor
 		"wrong shape in Build": func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
 			return g.Input().Conv1x1(l.Out+1, 1), nil
 		},
-		"hang in Build": func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) { wait(); return sdk.Tensor{}, nil },
+		"hang in Build": func(*sdk.Graph, sdk.Layer, sdk.Attrs) (sdk.Tensor, error) {
+			wait()
+			return sdk.Tensor{}, nil
+		},
 	}
 }
 

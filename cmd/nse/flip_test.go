@@ -15,8 +15,8 @@ import (
 	"github.com/nse-dev/nse/internal/file"
 )
 
-// TestFlippedBitsInARun flips a bit of a file of a run that was stopped, and resumes it: either that is refused by a line
-// that names the file, and the folder stays as it is, or the run ends as it would have. NSE_FLIPS is the number of bits
+// TestFlippedBitsInARun flips a bit of a file of a run that was stopped, and resumes it. Either a line that names the
+// file refuses that, and the folder stays as it is, or the run ends as it would have. NSE_FLIPS is the number of bits
 // (default 16).
 func TestFlippedBitsInARun(t *testing.T) {
 	b := newTestbed(t, strings.Replace(killConfig, "train_steps = 40", "train_steps = 12", 1))
@@ -60,7 +60,8 @@ func TestFlippedBitsInARun(t *testing.T) {
 			continue
 		}
 		refused++
-		if status != failed || !strings.HasPrefix(stderr, "nse: "+filepath.Join(dir, name)) || strings.Count(stderr, "\n") != 1 {
+		if status != failed || !strings.HasPrefix(stderr, "nse: "+filepath.Join(dir, name)) ||
+			strings.Count(stderr, "\n") != 1 {
 			t.Errorf("seed %d: %s, byte %d, bit %d: (%d) %s", seed, name, at, bit, status, stderr)
 		}
 		if after := bytesOf(t, dir); after != before {

@@ -14,8 +14,9 @@ import (
 )
 
 // followConfig is a search of small rounds that replace most of their operations.
-var followConfig = strings.NewReplacer("k = 2\nmax_rounds = 3\ntrain_steps = 40", "k = 3\nsingle_branch = true\ntrain_steps = 2",
-	"samples = 12", "samples = 3", "extras = 2", "extras = 0").Replace(killConfig)
+var followConfig = strings.NewReplacer("k = 2\nmax_rounds = 3\ntrain_steps = 40",
+	"k = 3\nsingle_branch = true\ntrain_steps = 2", "samples = 12", "samples = 3",
+	"extras = 2", "extras = 0").Replace(killConfig)
 
 // following is a search that waits for operations.
 type following struct {
@@ -47,10 +48,12 @@ func follow(t *testing.T) *following { return followWith(t, followConfig) }
 func followWith(t *testing.T, config string) *following {
 	f := &following{dir: t.TempDir()}
 	t.Setenv(registry.CacheVariable, filepath.Join(f.dir, "cache"))
-	for name, text := range map[string]string{"c.toml": config, "ops.toml": "watch = [\"watched\"]\n" + killPool, "watched/old": "#!/bin/sh\n"} {
+	for name, text := range map[string]string{"c.toml": config, "ops.toml": "watch = [\"watched\"]\n" + killPool,
+		"watched/old": "#!/bin/sh\n"} {
 		write(t, filepath.Join(f.dir, name), text)
 	}
-	f.start(t, "evolve", "--pool", filepath.Join(f.dir, "ops.toml"), "--config", filepath.Join(f.dir, "c.toml"), "--out", f.run(), "--follow", "--watch", filepath.Join(f.dir, "watched"))
+	f.start(t, "evolve", "--pool", filepath.Join(f.dir, "ops.toml"), "--config", filepath.Join(f.dir, "c.toml"),
+		"--out", f.run(), "--follow", "--watch", filepath.Join(f.dir, "watched"))
 	f.await(t, "run: ") // what comes before it watches has not come
 	return f
 }
@@ -81,7 +84,8 @@ func (f *following) start(t *testing.T, args ...string) {
 // await waits until the search has written a text.
 func (f *following) await(t *testing.T, text string) {
 	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); !strings.Contains(f.stderr.String(), text); time.Sleep(20 * time.Millisecond) {
+	end := time.Now().Add(2 * time.Minute)
+	for ; !strings.Contains(f.stderr.String(), text); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("no %q in\n%s", text, f.stderr)
 		}

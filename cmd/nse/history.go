@@ -23,11 +23,11 @@ func opsHistoryVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "history RUN",
 		Short: "Say how each operation of a pool fared in a search",
-		Long: `For each operation of a run: the file that it came with (and the start of its plugin's SHA-256), the round from which on
-it waited, and by round (ROUND:VALUE) in how many layers it was, its mean fitness θ there at the end, in how many layers
-it fell below the threshold, was let go because the front did not use it, or stayed, and how many of the front's
-architectures use it. --op tells the fitness of one operation over time and its end in each layer; --json has all of it.
---svg draws the rounds of all operations, with a square for each layer.`,
+		Long: `For each operation of a run: the file that it came with (and the start of its plugin's SHA-256), the
+round from which on it waited, and by round (ROUND:VALUE) in how many layers it was, its mean fitness θ there at the
+end, in how many layers it fell below the threshold, was let go because the front did not use it, or stayed, and how
+many of the front's architectures use it. --op tells the fitness of one operation over time and its end in each layer;
+--json has all of it. --svg draws the rounds of all operations, with a square for each layer.`,
 		Example: `  nse ops history runs/001
   nse ops history runs/001 --op mbconv-k5-e3
   nse ops history runs/001 --json

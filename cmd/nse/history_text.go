@@ -17,8 +17,9 @@ func historyRows(list []nse.History) []string {
 	slices.SortStableFunc(list, func(a, b nse.History) int { return used(b) - used(a) })
 	rows := []string{"operation\tcame with\tfrom round\tlayers\tθ\tfell\tlet go\tkept\tfronts"}
 	for _, h := range list {
-		rows = append(rows, strings.Join([]string{h.Op, text.Printable(h.Came.Source) + shortSum(h), fmt.Sprint(h.Came.Round), countEnds(h, anyEnd), theta(h),
-			countEnds(h, history.Dropped), countEnds(h, history.LetGo), countEnds(h, history.Kept), fronts(h)}, "\t"))
+		rows = append(rows, strings.Join([]string{h.Op, text.Printable(h.Came.Source) + shortSum(h),
+			fmt.Sprint(h.Came.Round), countEnds(h, anyEnd), theta(h), countEnds(h, history.Dropped),
+			countEnds(h, history.LetGo), countEnds(h, history.Kept), fronts(h)}, "\t"))
 	}
 	return rows
 }
@@ -108,8 +109,9 @@ func printHistory(w io.Writer, h nse.History) error {
 	if h.Checksum != "" {
 		plugin = "sha256 " + h.Checksum
 	}
-	_, err := fmt.Fprintf(w, "%s: of %s (%s), waited from round %d on, came with %s on %s\nfronts: %s\n", h.Op, h.Plugin, plugin,
-		h.Came.Round, text.Printable(h.Came.Source), h.Came.Time.UTC().Format("2006-01-02 15:04:05 MST"), fronts(h))
+	_, err := fmt.Fprintf(w, "%s: of %s (%s), waited from round %d on, came with %s on %s\nfronts: %s\n",
+		h.Op, h.Plugin, plugin, h.Came.Round, text.Printable(h.Came.Source),
+		h.Came.Time.UTC().Format("2006-01-02 15:04:05 MST"), fronts(h))
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,8 @@ import (
 func TestInterruptIsTheCauseOfEarlyErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p, failure := &printer{w: io.Discard}, errors.New("a plugin did not start")
-	if err := errors.Join(p.end(ctx, nil), p.end(ctx, failure)); !errors.Is(err, failure) || errors.Is(err, errInterrupted) {
+	if err := errors.Join(p.end(ctx, nil), p.end(ctx, failure)); !errors.Is(err, failure) ||
+		errors.Is(err, errInterrupted) {
 		t.Errorf("before: %v", err)
 	}
 	cancel()

@@ -40,10 +40,11 @@ func pooled(name, dir string) sdk.Op {
 }
 
 // kernelConfig is a search of few steps.
-var kernelConfig = strings.NewReplacer("k = 2\nmax_rounds = 3\ntrain_steps = 40", "k = 3\nmax_rounds = 3\ntrain_steps = 12", "samples = 12", "samples = 6").Replace(killConfig)
+var kernelConfig = strings.NewReplacer("k = 2\nmax_rounds = 3\ntrain_steps = 40",
+	"k = 3\nmax_rounds = 3\ntrain_steps = 12", "samples = 12", "samples = 6").Replace(killConfig)
 
-// TestKilledRunsWithKernelsEndLikeOthers kills runs that use kernels in plugins, one of which is quarantined on the way and
-// one of which comes by nse ops add. Plugins that crash in the same calls leave runs equal to the bit.
+// TestKilledRunsWithKernelsEndLikeOthers kills runs that use kernels in plugins. One plugin is quarantined on the way,
+// and another comes by nse ops add. Plugins that crash in the same calls leave runs equal to the bit.
 func TestKilledRunsWithKernelsEndLikeOthers(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv(registry.CacheVariable, filepath.Join(dir, "cache"))
@@ -52,7 +53,8 @@ func TestKilledRunsWithKernelsEndLikeOthers(t *testing.T) {
 		script := fmt.Sprintf("#!/bin/sh\nexec nse-pooled %s '%s'\n", name, dir)
 		writePlugin(t, filepath.Join(dir, name), script)
 		if name != "late" {
-			pool += fmt.Sprintf("[[plugin]]\npath = %q\nsha256 = %q\n[[plugin.op]]\nname = %q\n", name, sumText(script), name)
+			pool += fmt.Sprintf("[[plugin]]\npath = %q\nsha256 = %q\n[[plugin.op]]\nname = %q\n", name, sumText(script),
+				name)
 		}
 	}
 	signal := filepath.Join(dir, "go")
@@ -104,11 +106,13 @@ func (b testbed) checkEvents(t *testing.T) {
 		t.Fatalf("quarantines %v, %v", broken, err)
 	}
 	var q evolve.Quarantined
-	if err := json.Unmarshal(broken[0].Body, &q); err != nil || q.Reason != `brittle: plugin "brittle" exited before Run of softpool was answered: exit status 3, its crash number 3` {
+	want := `brittle: plugin "brittle" exited before Run of softpool was answered: exit status 3, its crash number 3`
+	if err := json.Unmarshal(broken[0].Body, &q); err != nil || q.Reason != want {
 		t.Errorf("quarantine %+v, %v", q, err)
 	}
 	rounds, err := r.Rounds()
-	if err != nil || !slices.ContainsFunc(rounds, func(x runs.Round) bool { return strings.Contains(opsText(x.Subset), "late") }) {
+	if err != nil ||
+		!slices.ContainsFunc(rounds, func(x runs.Round) bool { return strings.Contains(opsText(x.Subset), "late") }) {
 		t.Errorf("what came is in no subset: %v, %v", rounds, err)
 	}
 }

@@ -47,10 +47,12 @@ batch = 24
 images = 48
 `
 
-const killPool = "[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbconv\"\nkernel = [3, 5]\nexpand = [1, 2, 3]\n"
+const killPool = "[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbconv\"\n" +
+	"kernel = [3, 5]\nexpand = [1, 2, 3]\n"
 
 // TestKilledRunsEndLikeOthers kills runs at random moments, again and again until they end, and compares all that they
-// leave with a run that nothing happened to. NSE_KILLS is the number of kills to make (default 6, and 3 in the tests below and of kernels).
+// leave with a run that nothing happened to. NSE_KILLS is the number of kills to make (default 6, and 3 in the tests
+// below and of kernels).
 func TestKilledRunsEndLikeOthers(t *testing.T) { killed(t, newTestbed(t, killConfig), 6) }
 
 // TestKilledContinuationsEndLikeOthers does so with runs that go on with a second pool and inherit weights.
@@ -58,7 +60,8 @@ func TestKilledContinuationsEndLikeOthers(t *testing.T) {
 	b := testbed{dir: t.TempDir(), second: "second.toml"}
 	second := "[[plugin]]\nbuiltin = \"ssc\"\n[[plugin.op]]\nname = \"ssc\"\nkernel = [5, 7]\nexpand = [1, 2]\n"
 	write(t, filepath.Join(b.dir, b.second), second)
-	killed(t, b.begin(t, strings.NewReplacer("max_rounds = 3\ntrain_steps = 40", "max_rounds = 2\ntrain_steps = 20", "batch = 12\n", "batch = 12\nkeep_weights = true\n").Replace(killConfig)), 3)
+	killed(t, b.begin(t, strings.NewReplacer("max_rounds = 3\ntrain_steps = 40", "max_rounds = 2\ntrain_steps = 20",
+		"batch = 12\n", "batch = 12\nkeep_weights = true\n").Replace(killConfig)), 3)
 }
 
 func killed(t *testing.T, b testbed, kills int) {
@@ -178,7 +181,8 @@ func (b testbed) interrupt(t *testing.T, dir string, s os.Signal, delay time.Dur
 	begun := func() {}
 	switch pools, done := b.stage(t, dir); {
 	case pools == 0:
-		args = []string{"evolve", "--pool", filepath.Join(b.dir, "ops.toml"), "--config", filepath.Join(b.dir, "c.toml"), "--out", dir}
+		args = []string{"evolve", "--pool", filepath.Join(b.dir, "ops.toml"), "--config",
+			filepath.Join(b.dir, "c.toml"), "--out", dir}
 		if b.starting != nil {
 			begun = b.starting(dir)
 		}
@@ -219,7 +223,8 @@ func (b testbed) compare(t *testing.T, dir string, seed uint64) {
 	}
 }
 
-// leavings are the bytes of a run's files and the rows of its tables, times aside, and the sums, which are over times too.
+// leavings are the bytes of a run's files and the rows of its tables, times aside, and the sums, which are over times
+// too.
 func leavings(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -248,7 +253,8 @@ func leavings(t *testing.T, dir string) map[string]string {
 	}
 	defer db.Close()
 	for _, table := range column(t, db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'sums'") {
-		columns := column(t, db, "SELECT iif(type = 'BLOB', 'hex('||name||')', name) FROM pragma_table_info('"+table+"') WHERE name <> 'time'")
+		columns := column(t, db, "SELECT iif(type = 'BLOB', 'hex('||name||')', name) FROM "+
+			"pragma_table_info('"+table+"') WHERE name <> 'time'")
 		rows := column(t, db, "SELECT json_array("+strings.Join(columns, ", ")+") FROM "+table)
 		all["table "+table] = strings.Join(rows, "\n")
 	}

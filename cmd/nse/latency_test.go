@@ -15,19 +15,22 @@ import (
 	"github.com/nse-dev/nse/registry"
 )
 
-// latencyBed is a testbed of a latency search. Its table has been measured on this machine, but for the times: those are
-// the same everywhere. The operation at place i of layer l takes 1 + l/4 + i/8 ms, its part of the mean 1/16 ms, stem and head
-// 0.75 ms.
+// latencyBed is a testbed of a latency search. Its table has been measured on this machine, but for the times: those
+// are the same everywhere. The operation at place i of layer l takes 1 + l/4 + i/8 ms, its part of the mean 1/16 ms,
+// stem and head 0.75 ms.
 func latencyBed(t *testing.T) (b testbed, table string) {
 	t.Helper()
 	b = testbed{dir: t.TempDir()}
 	t.Setenv(registry.CacheVariable, filepath.Join(b.dir, "cache"))
 	table = filepath.Join(b.dir, "table.json")
-	config := strings.Replace(killConfig, "tau = 0.1\nwidth = 0.99\n", "kind = \"latency\"\ntable = '"+table+"'\ntau = 6\nwidth = 0.8\n", 1)
+	config := strings.Replace(killConfig, "tau = 0.1\nwidth = 0.99\n",
+		"kind = \"latency\"\ntable = '"+table+"'\ntau = 6\nwidth = 0.8\n", 1)
 	write(t, filepath.Join(b.dir, "c.toml"), config)
 	write(t, filepath.Join(b.dir, "ops.toml"), killPool)
-	write(t, filepath.Join(b.dir, "more.toml"), strings.NewReplacer("[3, 5]", "7", "[1, 2, 3]", "[1, 2]").Replace(killPool))
-	command(t, 0, "lut", "build", "--pool", filepath.Join(b.dir, "ops.toml"), "--config", filepath.Join(b.dir, "c.toml"), "--out", table, "--repeats", "1")
+	write(t, filepath.Join(b.dir, "more.toml"),
+		strings.NewReplacer("[3, 5]", "7", "[1, 2, 3]", "[1, 2]").Replace(killPool))
+	command(t, 0, "lut", "build", "--pool", filepath.Join(b.dir, "ops.toml"), "--config",
+		filepath.Join(b.dir, "c.toml"), "--out", table, "--repeats", "1")
 	x, err := latency.Read(table)
 	if err != nil {
 		t.Fatal(err)
@@ -69,10 +72,12 @@ func TestLatencySearchCountsMilliseconds(t *testing.T) {
 	}
 	page := filepath.Join(b.dir, "report.html")
 	command(t, 0, "report", filepath.Join(b.dir, "whole"), "--out", page)
-	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "cost (ms)") || !strings.Contains(string(text), "<th class=\"n\">ms</th>") {
+	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "cost (ms)") ||
+		!strings.Contains(string(text), "<th class=\"n\">ms</th>") {
 		t.Errorf("the report is not in ms (%v)", err)
 	}
-	places := map[string]int{"mbconv-k3-e1": 0, "mbconv-k3-e2": 1, "mbconv-k3-e3": 2, "mbconv-k5-e1": 3, "mbconv-k5-e2": 4, "mbconv-k5-e3": 5}
+	places := map[string]int{"mbconv-k3-e1": 0, "mbconv-k3-e2": 1, "mbconv-k3-e3": 2, "mbconv-k5-e1": 3,
+		"mbconv-k5-e2": 4, "mbconv-k5-e3": 5}
 	for _, a := range f.Architectures {
 		want := 0.75
 		for l, ops := range a.Ops {
@@ -87,7 +92,8 @@ func TestLatencySearchCountsMilliseconds(t *testing.T) {
 	drawn := filepath.Join(b.dir, "front.svg")
 	command(t, 0, "draw", filepath.Join(b.dir, "whole"), "--out", drawn)
 	picture, err := os.ReadFile(drawn)
-	if want := fmt.Sprintf(">%.4g ms, as predicted<", f.Architectures[0].Cost); err != nil || !strings.Contains(string(picture), want) {
+	if want := fmt.Sprintf(">%.4g ms, as predicted<", f.Architectures[0].Cost); err != nil ||
+		!strings.Contains(string(picture), want) {
 		t.Errorf("%s does not say %s (error %v)", drawn, want, err)
 	}
 }
@@ -111,7 +117,8 @@ func TestLatencySearchResumesWithoutItsTable(t *testing.T) {
 	}
 	more := filepath.Join(b.dir, "more.toml")
 	blame := `search.constraint.table = "` + table + `": `
-	lacks := blame + `there is no operation "mbconv-k7-e1" at layer 0: nse lut build --pool FILE --config FILE --out ` + table + " measures what is missing"
+	lacks := blame + `there is no operation "mbconv-k7-e1" at layer 0: nse lut build --pool FILE --config FILE --out ` +
+		table + " measures what is missing"
 	refused(t, lacks, "ops", "add", dir, more)
 	if err := os.Rename(table, away); err != nil {
 		t.Fatal(err)
@@ -128,7 +135,8 @@ func TestLatencySearchResumesWithoutItsTable(t *testing.T) {
 	}
 	refused(t, lacks, continued...)
 	b.compare(t, dir, 0)
-	command(t, 0, "lut", "build", "--pool", more, "--config", filepath.Join(dir, "config.toml"), "--out", table, "--repeats", "1")
+	command(t, 0, "lut", "build", "--pool", more, "--config", filepath.Join(dir, "config.toml"), "--out", table,
+		"--repeats", "1")
 	command(t, 0, continued...)
 	command(t, 0, "lut", "check", table, dir, "--repeats", "1")
 }

@@ -17,11 +17,11 @@ func opsLockVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lock --pool FILE",
 		Short: "Accept the plugins of a pool, and pin them in nse.lock",
-		Long: `Accept the plugins that a pool file names by path: each is named, started on its own to ask for its version, and
-pinned in nse.lock beside the pool file with version, protocol and SHA-256 for this platform. nse executes a plugin only
-if it is the pinned one and was accepted on this machine: here, as a file that the command line names (nse ops check FILE,
-nse ops add RUN FILE, --plugin FILE), or in a folder that is watched. Folders that the pool watches are accepted too.
-Run it again after a plugin has changed; pins of other plugins and platforms stay.`,
+		Long: `Accept the plugins that a pool file names by path: each is named, started on its own to ask for its
+version, and pinned in nse.lock beside the pool file with version, protocol and SHA-256 for this platform. nse
+executes a plugin only if it is the pinned one and was accepted on this machine: here, as a file that the command line
+names (nse ops check FILE, nse ops add RUN FILE, --plugin FILE), or in a folder that is watched. Folders that the pool
+watches are accepted too. Run it again after a plugin has changed; pins of other plugins and platforms stay.`,
 		Example: `  nse ops lock --pool my-ops.toml
   nse ops lock --pool my-ops.toml --json`,
 		Args: usage(cobra.NoArgs),
@@ -29,9 +29,10 @@ Run it again after a plugin has changed; pins of other plugins and platforms sta
 			if pool == "" {
 				return usageError{c.CommandPath(), errNoPool}
 			}
-			changes, err := registry.Lock(c.Context(), pool, pluginOptions(), func(plugins []registry.Pin, folders []string) {
-				announce(c.ErrOrStderr(), plugins, folders)
-			})
+			changes, err := registry.Lock(c.Context(), pool, pluginOptions(),
+				func(plugins []registry.Pin, folders []string) {
+					announce(c.ErrOrStderr(), plugins, folders)
+				})
 			if err != nil {
 				return err
 			}

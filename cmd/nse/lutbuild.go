@@ -31,15 +31,16 @@ func lutBuildVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "build --config FILE",
 		Short: "Measure a pool's operations at every layer into a table",
-		Long: `Measure every operation of a pool at every layer of a network, and its stem, its head and the mean of branches, with fixed
-BN statistics as in scoring, and write the median and the quartiles to a table. Groups as large as networks take turns,
---repeats times after ` + fmt.Sprint(lut.WarmUp) + ` turns to warm up; in each turn a group runs twice and the second time counts, so that the
-caches are as in a network that runs again and again. Equal graphs are measured once. A reference network runs after each group:
-it tells lut check whether the machine's speed has changed. Leave the machine alone meanwhile: the spread tells whether it was.
+		Long: `Measure every operation of a pool at every layer of a network, and its stem, its head and the mean of
+branches, with fixed BN statistics as in scoring, and write the median and the quartiles to a table. Groups as large
+as networks take turns, --repeats times after ` + fmt.Sprint(lut.WarmUp) + ` turns to warm up; in each turn a group
+runs twice and the second time counts, so that the caches are as in a network that runs again and again. Equal graphs
+are measured once. A reference network runs after each group: it tells lut check whether the machine's speed has
+changed. Leave the machine alone meanwhile: the spread tells whether it was.
 
-The network is that of a configuration, on the images of its data, or a built-in macro-architecture. If the table is there
-already, only the operations are measured that it lacks, which has to be on the same machine with the same nse; their times
-are divided by how much longer the reference network takes than it took for the table.`,
+The network is that of a configuration, on the images of its data, or a built-in macro-architecture. If the table is
+there already, only the operations are measured that it lacks, which has to be on the same machine with the same nse;
+their times are divided by how much longer the reference network takes than it took for the table.`,
 		Example: `  nse lut build --pool pools/latency19.toml --config examples/latency.toml --out latency.json
   nse lut build --pool pools/latency19.toml --macro latency --threads 2 --batch 8 --out latency.json
   nse lut build --pool more.toml --config examples/latency.toml --out latency.json`,
@@ -53,7 +54,8 @@ are divided by how much longer the reference network takes than it took for the 
 	}
 	b.place.flags(c)
 	f := c.Flags()
-	f.StringVar(&b.config, "config", "", "configuration of the search that the table is for, in place of --macro and --size")
+	f.StringVar(&b.config, "config", "",
+		"configuration of the search that the table is for, in place of --macro and --size")
 	f.StringVar(&b.data, "data", "", "data set, if it is another than in the configuration")
 	f.IntVar(&b.threads, "threads", 1, "number of cores to use")
 	f.IntVar(&b.batch, "batch", 1, "images at a time: times are for all of them together")
@@ -94,7 +96,8 @@ func (b lutBuild) run(c *cobra.Command) error {
 	}
 	defer pool.Close()
 	p := progress.New(c.ErrOrStderr(), 0)
-	s, err := builder.Measure(c.Context(), pool.Ops, func(done, total int) { p.At("measure", done, total, "all operations in turn") })
+	s, err := builder.Measure(c.Context(), pool.Ops,
+		func(done, total int) { p.At("measure", done, total, "all operations in turn") })
 	p.Close()
 	if err != nil {
 		return err
@@ -142,7 +145,8 @@ func (b lutBuild) report(c *cobra.Command, s lut.Summary) error {
 		return err
 	}
 	t := s.Table
-	_, err := fmt.Fprintf(c.ErrOrStderr(), "%s: %d operations at %d layers, %d different graphs measured; stem and head %.4g ms; %d threads, batches of %d\n"+
+	_, err := fmt.Fprintf(c.ErrOrStderr(), "%s: %d operations at %d layers, %d different graphs measured; stem and "+
+		"head %.4g ms; %d threads, batches of %d\n"+
 		"median spread of the table %.1f %%; reference network %.4g ms\n",
 		b.out, len(s.Ops), len(t.Layers), s.Measured, s.Fixed, t.Threads, t.Batch, 100*s.Spread, s.Reference)
 	return err
@@ -154,9 +158,11 @@ const quiet = 0.15
 // warnOfTable says what may be wrong with a table.
 func warnOfTable(w io.Writer, s lut.Summary) {
 	if s.Spread > quiet {
-		fmt.Fprintf(w, "warning: the machine was not quiet, the median spread is %.0f %%: remove %s and measure again\n", 100*s.Spread, s.File)
+		fmt.Fprintf(w, "warning: the machine was not quiet, the median spread is %.0f %%: remove %s and "+
+			"measure again\n", 100*s.Spread, s.File)
 	}
 	if lut.Drifted(s.Slowdown) {
-		fmt.Fprintf(w, "warning: the reference network now takes %.2f times what it took for the table: the new times are divided by that; a fresh table is better\n", s.Slowdown)
+		fmt.Fprintf(w, "warning: the reference network now takes %.2f times what it took for the table: the new "+
+			"times are divided by that; a fresh table is better\n", s.Slowdown)
 	}
 }

@@ -28,11 +28,12 @@ func lutCheckVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check LUT [FILE|RUN|NAME]",
 		Short: "Compare what a table predicts with measured networks",
-		Long: `Measure whole networks in turn, each twice, of which the second time counts, and compare the median with what the table
-predicts: the stem, the head, and for each branch its operation and its part of the mean. The error is the difference as a part
-of what was measured. The table's reference network runs after each of them: if it takes longer than it took for the table, so
-does everything, and the error at the table's speed is that of predictions times as much. Without architectures, random ones
-of the pool are measured: at each layer, each of 5 random operations with probability 0.5.
+		Long: `Measure whole networks in turn, each twice, of which the second time counts, and compare the median
+with what the table predicts: the stem, the head, and for each branch its operation and its part of the mean. The
+error is the difference as a part of what was measured. The table's reference network runs after each of them: if it
+takes longer than it took for the table, so does everything, and the error at the table's speed is that of predictions
+times as much. Without architectures, random ones of the pool are measured: at each layer, each of 5 random operations
+with probability 0.5.
 
 ` + modelsHelp,
 		Example: `  nse lut check latency.json --pool pools/latency19.toml
@@ -78,7 +79,8 @@ func (k lutCheck) run(c *cobra.Command, args []string) error {
 		return fmt.Errorf("%s: %w", args[0], err)
 	}
 	p := progress.New(c.ErrOrStderr(), 0)
-	o, err := sample.Check(c.Context(), t, list, k.repeats, func(done, total int) { p.At("measure", done, total, "all architectures in turn") })
+	o, err := sample.Check(c.Context(), t, list, k.repeats,
+		func(done, total int) { p.At("measure", done, total, "all architectures in turn") })
 	p.Close()
 	if err != nil {
 		return err
@@ -88,7 +90,9 @@ func (k lutCheck) run(c *cobra.Command, args []string) error {
 }
 
 // sample is the architectures of a source, or random ones of the pool without one. Close the pools after use.
-func (k lutCheck) sample(ctx context.Context, t latency.Table, source []string) (s lut.Sample, opened catalog.Pools, err error) {
+func (k lutCheck) sample(
+	ctx context.Context, t latency.Table, source []string,
+) (s lut.Sample, opened catalog.Pools, err error) {
 	if len(source) == 0 {
 		pool, err := openPool(ctx, k.pool)
 		if err != nil {
@@ -120,7 +124,8 @@ func (k lutCheck) print(w io.Writer, o lut.Outcome) error {
 	}
 	rows := []string{heading}
 	for _, x := range o.Archs {
-		row := fmt.Sprintf("%s\t%.4g\t%.4g\t%.4g–%.4g\t%+.1f %%", x.Name, x.Predicted, x.Measured.Median, x.Measured.Q1, x.Measured.Q3, 100*x.Error)
+		row := fmt.Sprintf("%s\t%.4g\t%.4g\t%.4g–%.4g\t%+.1f %%", x.Name, x.Predicted, x.Measured.Median, x.Measured.Q1,
+			x.Measured.Q3, 100*x.Error)
 		if o.Drift != nil {
 			row += fmt.Sprintf("\t%+.1f %%", 100**x.AtSpeed)
 		}
@@ -131,8 +136,9 @@ func (k lutCheck) print(w io.Writer, o lut.Outcome) error {
 	}
 	summary := fmt.Sprintf("\nerror of %d architectures: %v\n", len(o.Archs), o.Errors)
 	if d := o.Drift; d != nil {
-		summary += fmt.Sprintf("at the table's speed: %v\nreference network: %.4g ms for the table, %.4g ms now: this machine takes %.2f times what it took for the table\n",
-			o.AtSpeed, d.Table.Median, d.Now.Median, d.Slowdown)
+		summary += fmt.Sprintf("at the table's speed: %v\nreference network: %.4g ms for the table, %.4g ms now: "+
+			"this machine takes %.2f times what it took for the table\n", o.AtSpeed, d.Table.Median, d.Now.Median,
+			d.Slowdown)
 	}
 	_, err := fmt.Fprint(w, summary)
 	return err
@@ -141,7 +147,8 @@ func (k lutCheck) print(w io.Writer, o lut.Outcome) error {
 // warnOfDrift says what may be wrong with a comparison. A nil drift is not known.
 func warnOfDrift(w io.Writer, d *lut.Drift) {
 	if d == nil {
-		fmt.Fprintln(w, "warning: the table has another reference network than this nse: whether the machine's speed has changed is not known")
+		fmt.Fprintln(w, "warning: the table has another reference network than this nse: whether the machine's speed "+
+			"has changed is not known")
 	} else if lut.Drifted(d.Slowdown) {
 		fmt.Fprintln(w, "warning: the machine's speed has changed since the table was measured: measure a fresh table")
 	}

@@ -26,10 +26,17 @@ import (
 
 // TestMain makes the test binary the program nse too, which starts itself again for built-in plugins.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"nse": main, "nse-box": func() { serve.Main(box()) }, "nse-softpool": func() { serve.Main(softpool.Op()) },
-		"nse-moody": func() { serve.Main(moody()) }, "nse-numbered": func() { serve.Main(numbered(os.Args[1])) }, "nse-frail": func() { serve.Main(frail()) },
-		"nse-otherbox": func() { serve.Main(otherBox()) }, "nse-pooled": func() { serve.Main(pooled(os.Args[1], os.Args[2])) },
-		"nse-faulty": func() { serveFaulty(os.Args[1], os.Args[2]) }})
+	testscript.Main(m, map[string]func(){
+		"nse":          main,
+		"nse-box":      func() { serve.Main(box()) },
+		"nse-softpool": func() { serve.Main(softpool.Op()) },
+		"nse-moody":    func() { serve.Main(moody()) },
+		"nse-numbered": func() { serve.Main(numbered(os.Args[1])) },
+		"nse-frail":    func() { serve.Main(frail()) },
+		"nse-otherbox": func() { serve.Main(otherBox()) },
+		"nse-pooled":   func() { serve.Main(pooled(os.Args[1], os.Args[2])) },
+		"nse-faulty":   func() { serveFaulty(os.Args[1], os.Args[2]) },
+	})
 }
 
 // moody is softpool with a kernel that gives other results at every call, though it promises not to.
@@ -112,7 +119,8 @@ func paint(ts *testscript.TestScript, _ bool, args []string) {
 		channels[i] = uint8(v)
 	}
 	m := image.NewRGBA(image.Rect(0, 0, 12, 10))
-	draw.Draw(m, m.Rect, image.NewUniform(color.RGBA{channels[0], channels[1], channels[2], 255}), image.Point{}, draw.Src)
+	draw.Draw(m, m.Rect, image.NewUniform(color.RGBA{channels[0], channels[1], channels[2], 255}), image.Point{},
+		draw.Src)
 	path := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
 	f, err := os.Create(path)

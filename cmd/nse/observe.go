@@ -69,8 +69,8 @@ func (p *printer) chosen(e nse.Chosen) {
 	fmt.Fprintf(p.w, "training: %d epochs in batches of %d\n", e.Epochs, e.Batch)
 	rows := []string{"architecture\tM MACs\tparameters\tchannels"}
 	for _, m := range e.Models {
-		rows = append(rows, fmt.Sprintf("%s\t%.4g\t%s\t%s", m.Name, text.Millions(m.Count.MACs), text.Thousands(m.Count.Params),
-			strings.Trim(fmt.Sprint(m.Channels), "[]")))
+		rows = append(rows, fmt.Sprintf("%s\t%.4g\t%s\t%s", m.Name, text.Millions(m.Count.MACs),
+			text.Thousands(m.Count.Params), strings.Trim(fmt.Sprint(m.Channels), "[]")))
 	}
 	_ = table(p.w, rows)
 	p.progress = progress.New(p.w, 0)
@@ -81,7 +81,8 @@ func (p *printer) retraining(e nse.Retraining) {
 	case nse.Training:
 		note := ""
 		if e.Epoch > 0 {
-			note = fmt.Sprintf("epoch %d of %d, loss %.3f, %.1f %% of training images", e.Epoch, e.Epochs, e.Loss, 100*e.Accuracy)
+			note = fmt.Sprintf("epoch %d of %d, loss %.3f, %.1f %% of training images", e.Epoch, e.Epochs, e.Loss,
+				100*e.Accuracy)
 		}
 		p.progress.At(e.Model, e.Step, e.Steps, note)
 	case nse.Testing:
@@ -129,7 +130,8 @@ func finish(c *cobra.Command, r *nse.Run) error {
 	}
 	rows := []string{"front\taccuracy\t" + unit + "\tparameters\toperations by layer"}
 	for i, a := range front.Architectures {
-		rows = append(rows, fmt.Sprintf("%d\t%.2f %%\t%.4g\t%s\t%s", i+1, 100*a.Accuracy, a.Cost, text.Thousands(a.Params), opsText(a.Ops)))
+		rows = append(rows, fmt.Sprintf("%d\t%.2f %%\t%.4g\t%s\t%s", i+1, 100*a.Accuracy, a.Cost,
+			text.Thousands(a.Params), opsText(a.Ops)))
 	}
 	if err := table(c.OutOrStdout(), rows); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -46,7 +47,7 @@ func (p place) built() (supernet.Macro, supernet.Input, error) {
 	return m, supernet.Input{Height: p.size, Width: p.size, Channels: 3, Classes: 1000}, err
 }
 
-// open starts the pool and lays the macro-architecture out.
+// open starts the pool and lays the macro-architecture out. Close the pool after use.
 func (p place) open(ctx context.Context) (*registry.Pool, supernet.Skeleton, error) {
 	m, image, err := p.built()
 	if err != nil {
@@ -64,7 +65,21 @@ func (p place) open(ctx context.Context) (*registry.Pool, supernet.Skeleton, err
 	return pool, s, err
 }
 
-// openPlugin opens a plugin that the user names, with each family once.
+// layOut starts the pool and builds its operations at every layer. Close the pool after use.
+func (p place) layOut(ctx context.Context) (*registry.Pool, *catalog.Catalog, error) {
+	pool, s, err := p.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := catalog.LayOut(ctx, pool.Ops, s, catalog.Pricing{})
+	if err != nil {
+		pool.Close()
+		return nil, nil, err
+	}
+	return pool, c, nil
+}
+
+// openPlugin opens a plugin that the user names, with each family once. Close the pool after use.
 func openPlugin(ctx context.Context, path string) (*registry.Pool, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {

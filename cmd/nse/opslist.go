@@ -42,15 +42,11 @@ func opsListVerb() *cobra.Command {
   nse ops list --pool my-ops.toml --macro small --json`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			pool, s, err := p.open(c.Context())
+			pool, n, err := p.layOut(c.Context())
 			if err != nil {
 				return err
 			}
 			defer pool.Close()
-			n, err := catalog.LayOut(c.Context(), pool.Ops, s, catalog.Pricing{})
-			if err != nil {
-				return err
-			}
 			list := listOps(pool.Ops, n)
 			if asJSON {
 				return printJSON(c.OutOrStdout(), list)
@@ -71,7 +67,8 @@ func listOps(ops []registry.Op, n *catalog.Catalog) []listed {
 	list := make([]listed, len(ops))
 	for i, op := range ops {
 		from := op.Plugin
-		x := listed{op.ID, op.Name, op.Family, op.Attrs, from.Name, poolfile.VersionText(from.Version), from.Protocol, from.SHA256, math.MaxInt64, 0, math.MaxInt64, 0}
+		x := listed{op.ID, op.Name, op.Family, op.Attrs, from.Name, poolfile.VersionText(from.Version), from.Protocol,
+			from.SHA256, math.MaxInt64, 0, math.MaxInt64, 0}
 		for l := range n.Layers {
 			c := n.Graphs[l][i].Count()
 			x.ParamsMin, x.ParamsMax = min(x.ParamsMin, c.Params), max(x.ParamsMax, c.Params)
@@ -85,7 +82,8 @@ func listOps(ops []registry.Op, n *catalog.Catalog) []listed {
 func printOps(w io.Writer, list []listed) error {
 	rows := []string{"id\tname\tfamily\tparameters\tMACs"}
 	for _, x := range list {
-		rows = append(rows, fmt.Sprintf("%d\t%s\t%s\t%s\t%s", x.ID, x.Name, x.Family, span(x.ParamsMin, x.ParamsMax), span(x.MACsMin, x.MACsMax)))
+		rows = append(rows, fmt.Sprintf("%d\t%s\t%s\t%s\t%s", x.ID, x.Name, x.Family, span(x.ParamsMin, x.ParamsMax),
+			span(x.MACsMin, x.MACsMax)))
 	}
 	return table(w, rows)
 }
@@ -104,7 +102,8 @@ func printPlugins(w io.Writer, list []listed) error {
 				n++
 			}
 		}
-		rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%d\t%s", text.Printable(x.Plugin), x.Version, x.Protocol, n, cmp.Or(x.SHA256, "built in")))
+		rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%d\t%s", text.Printable(x.Plugin), x.Version, x.Protocol, n,
+			cmp.Or(x.SHA256, "built in")))
 	}
 	return table(w, rows)
 }

@@ -61,7 +61,8 @@ func find(ops []registry.Op, name string) (registry.Op, error) {
 // show prints the graph at one layer, or at all with only < 0.
 func show(ctx context.Context, w io.Writer, op registry.Op, layers []sdk.Layer, only int) error {
 	fmt.Fprintf(w, "%s (id %d, family %s): %s\n", op.Name, op.ID, op.Family, op.Doc)
-	fmt.Fprintf(w, "plugin %s, version %s, protocol %d, %s\n", text.Printable(op.Plugin.Name), poolfile.VersionText(op.Plugin.Version), op.Plugin.Protocol, cmp.Or(op.Plugin.SHA256, "built in"))
+	fmt.Fprintf(w, "plugin %s, version %s, protocol %d, %s\n", text.Printable(op.Plugin.Name),
+		poolfile.VersionText(op.Plugin.Version), op.Plugin.Protocol, cmp.Or(op.Plugin.SHA256, "built in"))
 	for _, l := range layers {
 		if only >= 0 && l.Index != only {
 			continue
@@ -96,8 +97,8 @@ func nodeRows(g *sdk.Graph) []string {
 				inputs[j] = g.Nodes[from].Name
 			}
 		}
-		rows = append(rows, fmt.Sprintf("  %s\t%s\t%s\t%v\t%s\t%s", n.Name, describe(n.Primitive), strings.Join(inputs, " "), n.Shape,
-			text.Thousands(params), text.Thousands(n.Primitive.MACs(in))))
+		rows = append(rows, fmt.Sprintf("  %s\t%s\t%s\t%v\t%s\t%s", n.Name, describe(n.Primitive),
+			strings.Join(inputs, " "), n.Shape, text.Thousands(params), text.Thousands(n.Primitive.MACs(in))))
 	}
 	return rows
 }

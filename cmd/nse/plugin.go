@@ -27,8 +27,8 @@ func pluginNewVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "new NAME",
 		Short: "Write a Go plugin with one operation to begin with, and its test",
-		Long: `Write a Go module with a plugin that offers one family of operations, NAME, with its test. It builds and passes as it
-is: change its Build to the operation that you want to try.`,
+		Long: `Write a Go module with a plugin that offers one family of operations, NAME, with its test. It builds
+and passes as it is: change its Build to the operation that you want to try.`,
 		Example: `  nse plugin new fused
   nse plugin new fused --dir plugins/fused --sdk ../nse`,
 		Args: usage(cobra.ExactArgs(1)),
@@ -43,7 +43,8 @@ is: change its Build to the operation that you want to try.`,
 		},
 	}
 	c.Flags().StringVar(&p.Dir, "dir", "", "folder to write (default: NAME)")
-	c.Flags().StringVar(&p.SDK, "sdk", "", "checkout of nse to build with (default: the released version of this program)")
+	c.Flags().StringVar(&p.SDK, "sdk", "",
+		"checkout of nse to build with (default: the released version of this program)")
 	return c
 }
 
@@ -51,8 +52,8 @@ func pluginProtoVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "proto",
 		Short: "Print the messages of the plugin protocol, for plugins in other languages than Go",
-		Long: `Print the protobuf file of the plugin protocol. docs/plugins.md describes the protocol, and examples/plugin-python is
-a plugin that needs no more.`,
+		Long: `Print the protobuf file of the plugin protocol. docs/plugins.md describes the protocol, and
+examples/plugin-python is a plugin that needs no more.`,
 		Example: `  nse plugin proto > wire.proto`,
 		Args:    usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {

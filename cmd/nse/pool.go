@@ -15,7 +15,8 @@ import (
 // defaultPool is the shipped pool of the 27 operations.
 const defaultPool = "ops.toml"
 
-// pluginOptions run operations that ship in processes of this program, which the verb plugin serve begins.
+// pluginOptions say how plugins are run. Operations that ship get processes of this program, which the verb plugin
+// serve begins.
 func pluginOptions() registry.Options {
 	self, err := os.Executable()
 	if err != nil {
@@ -29,12 +30,12 @@ func opener() architecture.Opener {
 	return architecture.Opener{Shipped: nse.Pools, Plugins: pluginOptions()}
 }
 
-// poolFlag adds --pool; without it, the shipped pool of 27 operations is meant.
+// poolFlag adds --pool. Without that flag the shipped pool of 27 operations is meant.
 func poolFlag(c *cobra.Command, path *string) {
 	c.Flags().StringVar(path, "pool", "", "pool file (default: the 27 operations that ship)")
 }
 
-// openPool opens a pool file, or the shipped pool without one.
+// openPool opens a pool file, or the shipped pool if path is empty. Close the pool after use.
 func openPool(ctx context.Context, path string) (*registry.Pool, error) {
 	if path != "" {
 		return registry.Load(ctx, path, pluginOptions())
@@ -47,10 +48,10 @@ func openPool(ctx context.Context, path string) (*registry.Pool, error) {
 }
 
 // modelsHelp says what opener takes.
-const modelsHelp = `FILE lists architectures (name, space, scale, channels, layers, ops) for 224×224 images as published ones are, or is the
-front.json of a run. RUN is a run folder, of which the last front is meant: front-1 is its cheapest architecture. MODEL is
-the folder of a trained model.
-NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu.`
+const modelsHelp = `FILE lists architectures (name, space, scale, channels, layers, ops) for 224×224 images as
+published ones are, or is the front.json of a run. RUN is a run folder, of which the last front is meant: front-1 is
+its cheapest architecture. MODEL is the folder of a trained model. NAME is a published architecture: nsenet-27, nsenet
+or nsenet-gpu.`
 
 // variantFlags change how architectures are built.
 type variantFlags struct{ squeezeExcite, swish bool }

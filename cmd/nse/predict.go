@@ -15,7 +15,8 @@ func predictVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "predict MODEL IMAGE...",
 		Short: "Classify image files",
-		Long:  `Classify PNG and JPEG files with a trained model. An image is cut to its central square and resized as in training.`,
+		Long: `Classify PNG and JPEG files with a trained model. An image is cut to its central square and resized ` +
+			`as in training.`,
 		Example: `  nse predict runs/001/models/front-3 cat.jpg
   nse predict models/NSENet *.png --top 1 --json`,
 		Args: usage(cobra.MinimumNArgs(2)),

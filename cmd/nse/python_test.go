@@ -65,7 +65,8 @@ func TestPythonPluginStartedByHand(t *testing.T) {
 		t.Skip("no Python") // TestPythonPluginEndsWithItsHost says more
 	}
 	out, err := exec.Command(pythonPlugin).CombinedOutput()
-	if err == nil || !strings.HasPrefix(string(out), "ghost.py: this is a plugin for nse") || strings.Count(string(out), "\n") != 1 {
+	if err == nil || !strings.HasPrefix(string(out), "ghost.py: this is a plugin for nse") ||
+		strings.Count(string(out), "\n") != 1 {
 		t.Errorf("%v, %s", err, out)
 	}
 }

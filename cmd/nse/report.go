@@ -26,17 +26,19 @@ func reportVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Make a page of a run: fronts, rounds, operations, retrained models",
-		Long: `Make one HTML file of a run, whether it is finished or not: its front with drawings, the fronts of all rounds, hypervolume,
-the size of the space, how accuracies are spread, what became of every operation, fitness, retrained models with their
-rank correlation, configuration, checksums, machines and times. The file needs no other, asks no network for anything and
-has no script. Retrained models are those in the run's folder and in those that --models names.`,
+		Long: `Make one HTML file of a run, whether it is finished or not: its front with drawings, the fronts of all
+rounds, hypervolume, the size of the space, how accuracies are spread, what became of every operation, fitness,
+retrained models with their rank correlation, configuration, checksums, machines and times. The file needs no other,
+asks no network for anything and has no script. Retrained models are those in the run's folder and in those that
+--models names.`,
 		Example: `  nse report runs/001
   nse report runs/001 --out report.html --models longer --models models/front-3
   nse report runs/001 --json`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.json && f.out != "" {
-				return usageError{c.CommandPath(), errors.New("--json prints the figures instead of a page: leave --out out")}
+				return usageError{c.CommandPath(),
+					errors.New("--json prints the figures instead of a page: leave --out out")}
 			}
 			return f.run(c, filepath.Clean(args[0]))
 		},

@@ -37,9 +37,11 @@ batch = 12
 batch = 12
 images = 12
 `)
-	write(t, filepath.Join(dir, "ops.toml"), "[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbconv\"\nkernel = [3, 5]\nexpand = [1, 2, 3, 4, 5, 6, 7, 8]\n")
+	write(t, filepath.Join(dir, "ops.toml"), "[[plugin]]\nbuiltin = \"mbconv\"\n[[plugin.op]]\nname = \"mbconv\"\n"+
+		"kernel = [3, 5]\nexpand = [1, 2, 3, 4, 5, 6, 7, 8]\n")
 	run := filepath.Join(dir, "run")
-	search := exec.Command("nse", "evolve", "--pool", filepath.Join(dir, "ops.toml"), "--config", filepath.Join(dir, "c.toml"), "--out", run)
+	search := exec.Command("nse", "evolve", "--pool", filepath.Join(dir, "ops.toml"), "--config",
+		filepath.Join(dir, "c.toml"), "--out", run)
 	var stderr bytes.Buffer
 	search.Stderr = &stderr
 	if err := search.Start(); err != nil {

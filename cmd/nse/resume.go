@@ -15,9 +15,9 @@ func resumeVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "resume RUN",
 		Short: "Go on with a search from its last checkpoint",
-		Long: `Go on with a search that was stopped or killed, from its last checkpoint. It ends with the same result, to the bit, as
-one that was never stopped. On a finished run it makes files anew that are missing and prints the front. Plugins are
-needed for operations that run in them only, and are executed from the copies in the user's cache.`,
+		Long: `Go on with a search that was stopped or killed, from its last checkpoint. It ends with the same result,
+to the bit, as one that was never stopped. On a finished run it makes files anew that are missing and prints the
+front. Plugins are needed for operations that run in them only, and are executed from the copies in the user's cache.`,
 		Example: `  nse resume runs/001`,
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -44,7 +44,8 @@ func (f *runFlags) add(c *cobra.Command) {
 
 // pluginFlag adds --plugin.
 func pluginFlag(c *cobra.Command, plugins *[]string) {
-	c.Flags().StringArrayVar(plugins, "plugin", nil, "plugin file that the run needs and that was never used on this machine (may be repeated)")
+	c.Flags().StringArrayVar(plugins, "plugin", nil,
+		"plugin file that the run needs and that was never used on this machine (may be repeated)")
 }
 
 // sources say where operations may come from during a search.
@@ -55,11 +56,13 @@ type sources struct {
 }
 
 func (s *sources) add(c *cobra.Command) {
-	c.Flags().StringArrayVar(&s.watch, "watch", nil, "folder in which plugins and pool files may come up (may be repeated)")
-	c.Flags().BoolVar(&s.follow, "follow", false, "wait for operations to come when no more are pending, instead of ending")
+	c.Flags().StringArrayVar(&s.watch, "watch", nil,
+		"folder in which plugins and pool files may come up (may be repeated)")
+	c.Flags().BoolVar(&s.follow, "follow", false,
+		"wait for operations to come when no more are pending, instead of ending")
 }
 
-// options are those of a search that p observes, with built-in operations in processes of this program.
+// options are those of a search that p observes. Operations that ship run in processes of this program.
 func (s sources) options(p *printer) nse.Options {
 	host := s.host
 	if host.Self == nil {

@@ -35,13 +35,14 @@ func retrainVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "retrain RUN | retrain --arch NAME|FILE",
 		Short: "Train architectures of a front, or published ones, from scratch",
-		Long: `Train architectures from scratch on all training images and test them: five of a run's last front, or those that --pick
-says. --budget first scales the channels of each by one factor, as far as that many MACs allow.
+		Long: `Train architectures from scratch on all training images and test them: five of a run's last front, or
+those that --pick says. --budget first scales the channels of each by one factor, as far as that many MACs allow.
 
-Both the last weights and their exponential average are tested on the test images, with batch normalisation's statistics
-taken anew from training images, and the better ones are kept. Every model is a folder under --out: model.json and
-weights.safetensors. The same command goes on with what was interrupted or killed; models that are there are not trained
-again. [retrain] of the configuration has the other settings of the training (docs/configuration.md).
+Both the last weights and their exponential average are tested on the test images, with batch normalisation's
+statistics taken anew from training images, and the better ones are kept. Every model is a folder under --out:
+model.json and weights.safetensors. The same command goes on with what was interrupted or killed; models that are
+there are not trained again. [retrain] of the configuration has the other settings of the training
+(docs/configuration.md).
 
 NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu. FILE lists architectures as published ones are.`,
 		Example: `  nse retrain runs/001 --budget 20M
@@ -69,7 +70,8 @@ NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu. FILE lists ar
 func (r *retraining) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&r.arch, "arch", "", "published architecture, or file of architectures, in place of a run")
-	f.StringVar(&r.Pick, "pick", "5", "how many architectures of the front, all, or names such as front-1,front-4 (with --arch: all)")
+	f.StringVar(&r.Pick, "pick", "5",
+		"how many architectures of the front, all, or names such as front-1,front-4 (with --arch: all)")
 	f.StringVar(&r.budget, "budget", "", "scale to at most that many MACs, such as 20M (default: as they are)")
 	f.StringVar(&r.Out, "out", "", "folder for the models (default: models in the run's folder, or here)")
 	f.StringVar(&r.config, "config", "", "configuration file; of a run's, [retrain] alone counts (default: the run's)")
@@ -96,7 +98,8 @@ func (r retraining) run(c *cobra.Command, source string) (err error) {
 	ctx, stop := interruptible(c.Context())
 	defer stop()
 	p := &printer{w: c.ErrOrStderr()}
-	done, err := nse.Retrain(ctx, source, r.RetrainOptions, nse.Options{Observe: p.observe, Host: pluginOptions(), Accept: r.plugins})
+	done, err := nse.Retrain(ctx, source, r.RetrainOptions,
+		nse.Options{Observe: p.observe, Host: pluginOptions(), Accept: r.plugins})
 	if err = p.end(ctx, err); err != nil {
 		return err
 	}
@@ -176,8 +179,8 @@ func (r retraining) report(c *cobra.Command, done []nse.Model) error {
 	best := done[0]
 	for _, d := range done {
 		t := d.Model.Training.Test
-		rows = append(rows, fmt.Sprintf("%s\t%.2f %%\t%.4f\t%s\t%.4g\t%s\t%s", d.Model.Name, 100*t.Accuracy, t.Loss, t.Kept,
-			text.Millions(d.Model.Count.MACs), text.Thousands(d.Model.Count.Params), d.Dir))
+		rows = append(rows, fmt.Sprintf("%s\t%.2f %%\t%.4f\t%s\t%.4g\t%s\t%s", d.Model.Name, 100*t.Accuracy, t.Loss,
+			t.Kept, text.Millions(d.Model.Count.MACs), text.Thousands(d.Model.Count.Params), d.Dir))
 		if t.Accuracy > best.Model.Training.Test.Accuracy {
 			best = d
 		}

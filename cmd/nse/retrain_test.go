@@ -25,8 +25,9 @@ flip = true
 cutout = 2
 `
 
-// TestKilledRetrainingEndsLikeOthers kills retraining at random moments, again and again until it ends, and compares all
-// files with those of one that nothing happened to, on one core. NSE_KILLS is the number of kills to make (default 3).
+// TestKilledRetrainingEndsLikeOthers kills retraining at random moments, again and again until it ends, and compares
+// all files with those of one that nothing happened to, on one core. NSE_KILLS is the number of kills to make (default
+// 3).
 func TestKilledRetrainingEndsLikeOthers(t *testing.T) {
 	dir, kills := t.TempDir(), 3
 	if n, err := strconv.Atoi(os.Getenv("NSE_KILLS")); err == nil {
@@ -35,7 +36,8 @@ func TestKilledRetrainingEndsLikeOthers(t *testing.T) {
 	write(t, filepath.Join(dir, "c.toml"), killConfig+retrainTable)
 	write(t, filepath.Join(dir, "ops.toml"), killPool)
 	run := filepath.Join(dir, "run")
-	execute(t, time.Hour, "evolve", "--pool", filepath.Join(dir, "ops.toml"), "--config", filepath.Join(dir, "c.toml"), "--max-rounds", "1", "--out", run)
+	execute(t, time.Hour, "evolve", "--pool", filepath.Join(dir, "ops.toml"), "--config", filepath.Join(dir, "c.toml"),
+		"--max-rounds", "1", "--out", run)
 	retrain := func(out string, delay time.Duration) (ended bool) {
 		return execute(t, delay, "retrain", run, "--pick", "2", "--out", filepath.Join(dir, out))
 	}
@@ -80,7 +82,8 @@ func TestOneProcessTrainsAModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"retrain", "--arch", "nsenet", "--budget", "1M", "--data", "generated:60", "--size", "8", "--epochs", "1", "--out", out}
+	args := []string{"retrain", "--arch", "nsenet", "--budget", "1M", "--data", "generated:60", "--size", "8",
+		"--epochs", "1", "--out", out}
 	text, err := exec.Command("nse", args...).CombinedOutput()
 	want := "nse: " + model + ": it is in use by another nse process\n"
 	if err == nil || !strings.HasSuffix(string(text), want) || len(files(t, out)) != 1 {

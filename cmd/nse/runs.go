@@ -31,7 +31,8 @@ func runsVerb() *cobra.Command {
 				return printJSON(c.OutOrStdout(), append([]runs.Summary{}, list...))
 			}
 			if len(list) == 0 {
-				_, err := fmt.Fprintf(c.OutOrStdout(), "no runs under %s: start one with nse evolve --pool ops.toml\n", root)
+				_, err := fmt.Fprintf(c.OutOrStdout(), "no runs under %s: start one with nse evolve --pool ops.toml\n",
+					root)
 				return err
 			}
 			return table(c.OutOrStdout(), runRows(list))
@@ -52,7 +53,8 @@ func runRows(list []runs.Summary) []string {
 		if s.Front > 0 {
 			best = fmt.Sprintf("%.2f %%", 100*s.Best)
 		}
-		rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%d\t%s\t%d\t%s", s.Dir, s.Status, s.Rounds, s.Front, best, s.Seed, s.Data))
+		rows = append(rows,
+			fmt.Sprintf("%s\t%s\t%d\t%d\t%s\t%d\t%s", s.Dir, s.Status, s.Rounds, s.Front, best, s.Seed, s.Data))
 	}
 	return rows
 }

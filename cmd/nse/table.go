@@ -11,7 +11,7 @@ import (
 	"github.com/nse-dev/nse/internal/text"
 )
 
-// table prints rows in aligned columns; cells are separated by tabs, and the first row is the heading.
+// table prints rows in aligned columns. Tabs separate the cells of a row, and the first row is the heading.
 func table(w io.Writer, rows []string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, r := range rows {

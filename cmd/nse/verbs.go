@@ -25,7 +25,8 @@ func verbs() []*cobra.Command {
 		completionVerb(), manVerb(), pluginVerb()}
 }
 
-// run executes a command line and returns its exit status. An error is one line on standard error.
+// run executes a command line, without the program's name, and returns its exit status. An error is one line on
+// standard error.
 func run(args []string) int {
 	root := group(&cobra.Command{
 		Use:   "nse",
@@ -93,7 +94,8 @@ func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
 		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 			hint = fmt.Sprintf(": did you mean %q?", near[0])
 		}
-		return usageError{c.CommandPath(), fmt.Errorf("there is no command %q%s", strings.Join([]string{c.Name(), args[0]}, " "), hint)}
+		return usageError{c.CommandPath(),
+			fmt.Errorf("there is no command %q%s", strings.Join([]string{c.Name(), args[0]}, " "), hint)}
 	}
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	c.AddCommand(subs...)

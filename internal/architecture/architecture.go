@@ -17,7 +17,8 @@ import (
 	"github.com/nse-dev/nse/supernet"
 )
 
-// Plan is an architecture with what it takes to build it.
+// Plan is an architecture with what it takes to build it. Its graphs are built. Those with exec primitives run only
+// while the List that the plan is from is open.
 type Plan struct {
 	Name  string // unique in its source, such as front-3
 	Macro supernet.Macro
@@ -36,7 +37,8 @@ type Accuracy struct {
 	Of    string  // the images that it was measured on, and who did
 }
 
-// List is the architectures of one source, with the pools that their operations come from. Close it after use.
+// List is the architectures of one source, with the pools that their operations come from. Closing it ends the plugins
+// of these pools.
 type List struct {
 	Plans []Plan
 	catalog.Pools
@@ -87,7 +89,7 @@ func layOut(ctx context.Context, name string, m supernet.Macro, in supernet.Inpu
 	return p, nil
 }
 
-// Count counts the architecture with its stem and head.
+// Count counts the architecture with its stem and head: parameters, and MACs for one image.
 func (p Plan) Count() sdk.Count {
 	c := p.Fixed()
 	for _, path := range p.Graphs {
@@ -98,7 +100,8 @@ func (p Plan) Count() sdk.Count {
 	return c
 }
 
-// Pick returns the architecture of a name, in any case, or the only one if the name is empty. Errors list the names.
+// Pick returns the architecture of a name, in upper or lower case. An empty name picks the only architecture of a list,
+// and is an error in a longer one. Errors list the names.
 func Pick(list []Plan, name string) (Plan, error) {
 	var names []string
 	for _, x := range list {
@@ -113,7 +116,8 @@ func Pick(list []Plan, name string) (Plan, error) {
 	return Plan{}, fmt.Errorf("there is no architecture %q: there are %s", name, strings.Join(names, ", "))
 }
 
-// Named lists the architectures of names that are separated by commas, or all of them for "all".
+// Named lists the architectures of names that are separated by commas, in the order of the names. "all" stands for the
+// whole list. A name that is not in the list is an error.
 func Named(list []Plan, names string) (out []Plan, err error) {
 	if names == "all" {
 		return list, nil
@@ -128,7 +132,7 @@ func Named(list []Plan, names string) (out []Plan, err error) {
 	return out, nil
 }
 
-// Choose is Named that also takes a number of architectures, which it draws from seed.
+// Choose is Named that also takes a number. It draws that many architectures from seed, or takes all of a shorter list.
 func Choose(list []Plan, what string, seed uint64) ([]Plan, error) {
 	n, err := strconv.Atoi(what)
 	if err != nil {

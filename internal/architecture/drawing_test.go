@@ -19,7 +19,8 @@ func TestBlockFollowsFromTheGraph(t *testing.T) {
 		layer  sdk.Layer
 		want   string
 	}{
-		{"mbconv", sdk.Attrs{"kernel": 11, "expand": 6, "dilation": 2, "groups": []int{1, 2}}, normal, "{ mbconv [[11 11]] 6 2 [1 2] true}"},
+		{"mbconv", sdk.Attrs{"kernel": 11, "expand": 6, "dilation": 2, "groups": []int{1, 2}}, normal,
+			"{ mbconv [[11 11]] 6 2 [1 2] true}"},
 		{"mbconv", sdk.Attrs{"kernel": 3, "expand": 1}, reduction, "{ mbconv [[3 3]] 1 1 [1 1] false}"},
 		{"ssc", sdk.Attrs{"kernel": 7, "expand": 4}, reduction, "{ ssc [[1 7] [7 1]] 4 1 [1 1 1 1] false}"},
 		{"conv", sdk.Attrs{"expand": 2}, reduction, "{ conv [[3 3]] 2 1 [1 1 1] false}"},
@@ -40,7 +41,8 @@ func TestBlockFollowsFromTheGraph(t *testing.T) {
 	}
 }
 
-// Other plugins' operations show their names: one convolution has no inner tensors, and a kernel in a plugin no figures.
+// Other plugins' operations show their names: one convolution has no inner tensors, and a kernel in a plugin no
+// figures.
 func TestBlocksOfOtherPlugins(t *testing.T) {
 	box := sdk.Op{Name: "box", Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
 		return g.Input().ConvKxK(l.Out, 5, l.Stride, 1, 1).BatchNorm(), nil
@@ -54,7 +56,8 @@ func TestBlocksOfOtherPlugins(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	bare := sdk.NewGraph(sdk.Shape{Height: 8, Width: 8, Channels: 8})
-	if got, want := fmt.Sprint(block(registry.Op{Name: "pass", Family: "pass"}, bare)), "{pass pass [] 0 0 [] false}"; got != want {
+	got := fmt.Sprint(block(registry.Op{Name: "pass", Family: "pass"}, bare))
+	if want := "{pass pass [] 0 0 [] false}"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

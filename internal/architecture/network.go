@@ -6,7 +6,8 @@ import (
 	"github.com/nse-dev/nse/supernet/data"
 )
 
-// Network is the plan as other runtimes get it, with the weights and the classes of a trained model.
+// Network is the plan as other runtimes get it. A trained model brings its weights and classes. The weights of an
+// architecture are nil.
 func (p Plan) Network() (*export.Network, error) {
 	n := &export.Network{Name: p.Name, Skeleton: p.Skeleton, Branches: make([][]export.Branch, len(p.Graphs))}
 	for l, graphs := range p.Graphs {

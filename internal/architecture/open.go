@@ -25,13 +25,14 @@ import (
 // ErrForeignFront says that a front.json is not the front of the run in its folder.
 var ErrForeignFront = errors.New("is not the front of the run")
 
-// Opener opens architectures.
+// Opener opens architectures from all sources.
 type Opener struct {
 	Shipped fs.FS            // the pools that published architectures number their operations in
 	Plugins registry.Options // how plugins are run
 }
 
-// Open lists the architectures that what names: a published one by its name, or those At a path.
+// Open lists the architectures that what names: a published one by its name, or those At a path. A published name wins
+// over a path. Close the list after use.
 func (o Opener) Open(ctx context.Context, what string, v Variant) (List, error) {
 	if a, known := publishedNamed(what); known {
 		return o.published(ctx, what, []published{a}, v)
@@ -80,7 +81,8 @@ func modelAt(dir string, v Variant) (List, error) {
 		return List{}, fmt.Errorf("%s is a trained model, which has no variants", dir)
 	}
 	p := Plan{Name: m.Name, Folder: dir, Macro: m.Macro, Skeleton: m.Skeleton(), Graphs: m.Graphs(),
-		Input: supernet.Input{Height: m.Input.Height, Width: m.Input.Width, Channels: m.Input.Channels, Classes: len(m.Classes)}}
+		Input: supernet.Input{Height: m.Input.Height, Width: m.Input.Width, Channels: m.Input.Channels,
+			Classes: len(m.Classes)}}
 	known := map[string]registry.Op{}
 	for _, op := range m.Operations {
 		known[op.Name] = registry.Op{Name: op.Name, Family: op.Family, Plugin: registry.Plugin{SHA256: op.Checksum}}
@@ -102,7 +104,8 @@ func modelAt(dir string, v Variant) (List, error) {
 func listFile(what string) (string, error) {
 	info, err := os.Stat(what)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s: no such file or run folder, and no published architecture: those are %s", what, strings.Join(publishedNames(), ", "))
+		return "", fmt.Errorf("%s: no such file or run folder, and no published architecture: those are %s", what,
+			strings.Join(publishedNames(), ", "))
 	}
 	if err != nil || !info.IsDir() {
 		return what, err
@@ -167,7 +170,8 @@ func pluginsOf(r *runs.Run, f runs.Front) (map[string]bool, error) {
 	ops, err := r.Ops()
 	needed := map[string]bool{}
 	for _, op := range ops {
-		if slices.ContainsFunc(f.Architectures, func(a runs.Architecture) bool { return slices.Contains(slices.Concat(a.Ops...), op.Name) }) {
+		if slices.ContainsFunc(f.Architectures,
+			func(a runs.Architecture) bool { return slices.Contains(slices.Concat(a.Ops...), op.Name) }) {
 			needed[op.Checksum] = true
 		}
 	}
@@ -194,7 +198,10 @@ func sameFront(r *runs.Run, round int, unit, path string, text []byte) error {
 	return fmt.Errorf("%s %w: nse resume %s writes it anew", path, ErrForeignFront, r.Dir)
 }
 
-func frontPlan(ctx context.Context, name string, a runs.Architecture, m supernet.Macro, in supernet.Input, pool map[string]registry.Op) (Plan, error) {
+func frontPlan(
+	ctx context.Context, name string, a runs.Architecture, m supernet.Macro, in supernet.Input,
+	pool map[string]registry.Op,
+) (Plan, error) {
 	ops, err := named(pool, a.Ops)
 	if err != nil {
 		return Plan{}, err

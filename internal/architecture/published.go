@@ -107,7 +107,8 @@ func (a published) plan(ctx context.Context, s *shelf, v Variant) (Plan, error) 
 	for l, path := range a.Ops {
 		for _, id := range path {
 			if id < 0 || id >= len(space) {
-				return Plan{}, fmt.Errorf("layer %d: operation %d is not in 0..%d of space %s", l, id, len(space)-1, a.Space)
+				return Plan{}, fmt.Errorf("layer %d: operation %d is not in 0..%d of space %s", l, id, len(space)-1,
+					a.Space)
 			}
 			ops[l] = append(ops[l], space[id])
 		}
@@ -133,7 +134,8 @@ func (a published) accuracy(v Variant) (Accuracy, error) {
 	return Accuracy{values.Top1 / 100, "ImageNet, as published"}, nil
 }
 
-// scaled multiplies every channel count but the first, rounded to the nearest multiple of 8 and never more than 10 % down.
+// scaled multiplies every channel count but the first, rounded to the nearest multiple of 8 and never more than 10 %
+// down.
 func scaled(channels []int, scale float64) []int {
 	out := append([]int(nil), channels...)
 	for i := 1; i < len(out); i++ {

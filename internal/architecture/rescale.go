@@ -19,7 +19,7 @@ const (
 )
 
 // Within is the architecture with its channels scaled by the greatest factor that needs at most limit MACs (section 6).
-// Its plugins build the new graphs.
+// Its plugins build the new graphs, so that its List has to be open. A limit that no factor meets is an error.
 func (p Plan) Within(ctx context.Context, limit int64) (Plan, error) {
 	s := scaler{ctx: ctx, base: p, known: map[string]built{}}
 	least, ok := s.from(leastScale, greatestScale)
@@ -37,7 +37,8 @@ func (p Plan) Within(ctx context.Context, limit int64) (Plan, error) {
 		return Plan{}, err
 	}
 	if !fits || best == greatest && s.at(best).macs < limit {
-		return Plan{}, fmt.Errorf("no scale of its channels has %s MACs: they reach from %s (scale %s) to %s (scale %s)", macsText(limit),
+		return Plan{}, fmt.Errorf("no scale of its channels has %s MACs: they reach from %s (scale %s) to %s "+
+			"(scale %s)", macsText(limit),
 			macsText(s.at(least).macs), scaleText(least), macsText(s.at(greatest).macs), scaleText(greatest))
 	}
 	return s.at(best).Plan, nil
@@ -103,7 +104,8 @@ func macsText(macs int64) string {
 	return fmt.Sprintf("%.4gM", text.Millions(macs))
 }
 
-// ParseMACs reads a number of MACs, perhaps in thousands (k), millions (M) or billions (G); 0 for an empty text.
+// ParseMACs reads a number of MACs, which may end in k (thousands), M (millions) or G (billions). An empty text is 0.
+// Anything else, and a number that is not positive, is an error.
 func ParseMACs(number string) (int64, error) {
 	if number == "" {
 		return 0, nil

@@ -22,7 +22,8 @@ import (
 	"github.com/nse-dev/nse/registry"
 )
 
-// Arrivals takes operations into a run and its catalog.
+// Arrivals takes operations into a run and its catalog. Take is for the goroutine of the search. What Begin starts runs
+// beside it.
 type Arrivals struct {
 	run     *runs.Run
 	catalog *catalog.Catalog
@@ -46,9 +47,11 @@ type arrival struct {
 	inbox   string // file that has it until the run keeps it
 }
 
-// New is for the search of a run. round says which round comes next; say gets lines for the user, from any goroutine.
-// Close it after use.
-func New(r *runs.Run, c *catalog.Catalog, o registry.Options, w Watch, round func() int, say func(warning bool, line string)) *Arrivals {
+// New makes the arrivals of a run's search. round says which round comes next. say gets lines for the user, from any
+// goroutine. Close the result after the search: plugins that came run until then.
+func New(
+	r *runs.Run, c *catalog.Catalog, o registry.Options, w Watch, round func() int, say func(warning bool, line string),
+) *Arrivals {
 	w.inbox = filepath.Join(r.Dir, inboxFolder)
 	return &Arrivals{run: r, catalog: c, options: o, watch: w, round: round, say: say, refused: map[string]bool{}}
 }
@@ -61,7 +64,8 @@ func (a *Arrivals) Close() {
 	}
 }
 
-// Take is evolve.Search.Arrivals.
+// Take is evolve.Search.Arrivals: it lists the operations that have come since the last call, and adds them to the run
+// and the catalog. With wait, and a watch that waits, it blocks until there are some or the context ends.
 func (a *Arrivals) Take(ctx context.Context, wait bool) ([]evolve.Candidate, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -79,7 +83,8 @@ func (a *Arrivals) Take(ctx context.Context, wait bool) ([]evolve.Candidate, err
 			return came, nil
 		}
 		if !said {
-			a.say(false, fmt.Sprintf("no operation is pending: waiting for more (nse ops add %s FILE; Ctrl-C stops)", a.run.Dir))
+			a.say(false,
+				fmt.Sprintf("no operation is pending: waiting for more (nse ops add %s FILE; Ctrl-C stops)", a.run.Dir))
 			said = true
 		}
 		select {
@@ -151,7 +156,8 @@ func (a *Arrivals) prepare(ctx context.Context, x arrival, o registry.Options) (
 		a.watch.seen[x.inbox] = condition(x.inbox)
 	}
 	a.ready = append(a.ready, x)
-	a.say(false, fmt.Sprintf("%s is complete: %s the pending lists at the next replenishment", text.Printable(x.Source), Joining(len(x.Ops))))
+	a.say(false, fmt.Sprintf("%s is complete: %s the pending lists at the next replenishment", text.Printable(x.Source),
+		Joining(len(x.Ops))))
 	return nil
 }
 
@@ -162,7 +168,8 @@ func (a *Arrivals) admit() error {
 		x := a.ready[0]
 		a.kept = append(a.kept, x.inbox)
 		if len(a.catalog.Unknown(x.Ops)) < len(x.Ops) {
-			a.say(true, fmt.Sprintf("%s is not taken: it has operations of the same names as another arrival", text.Printable(x.Source)))
+			a.say(true, fmt.Sprintf("%s is not taken: it has operations of the same names as another arrival",
+				text.Printable(x.Source)))
 			_ = x.plugins.Close()
 			continue
 		}
@@ -253,7 +260,7 @@ func (a *Arrivals) lookOut(ctx context.Context, changes <-chan fsnotify.Event, l
 	}
 }
 
-// Joining counts operations that join something.
+// Joining is the beginning of a sentence: "1 operation joins" or "3 operations join".
 func Joining(n int) string {
 	if n == 1 {
 		return "1 operation joins"

@@ -44,7 +44,8 @@ func Describe(ctx context.Context, path string, o registry.Options) (p runs.Pool
 	return p, err
 }
 
-// Leave puts a pool into a run's inbox, where the next replenishment of its search finds it. It returns the file.
+// Leave puts a pool into a run's inbox, where the next replenishment of its search finds it. Any process may call it
+// while another searches. The result is the path of the file.
 func Leave(runDir string, p runs.Pool) (path string, err error) {
 	data, err := json.Marshal(p)
 	if err != nil {
@@ -54,7 +55,8 @@ func Leave(runDir string, p runs.Pool) (path string, err error) {
 	return path, file.Write(path, data)
 }
 
-// inboxName is the name of a file of the inbox. It has a checksum, so that a damaged file is not taken for another pool.
+// inboxName is the name of a file of the inbox. It has a checksum, so that a damaged file is not taken for another
+// pool.
 func inboxName(now time.Time, data []byte) string {
 	return now.UTC().Format("20060102T150405.000000000") + "-" + file.Sum(data) + ".json"
 }

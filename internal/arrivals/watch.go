@@ -129,7 +129,8 @@ func newWatch(pool string, dirs []string, wait bool) (Watch, error) {
 	w := Watch{pool: pool, dirs: dirs, seen: map[string]string{}, Wait: wait, clock: realClock}
 	for _, dir := range dirs {
 		if _, err := os.ReadDir(dir); err != nil {
-			return w, fmt.Errorf("%w: a watched folder has to be there, if empty", file.PathError(text.Printable(dir), err))
+			return w, fmt.Errorf("%w: a watched folder has to be there, if empty",
+				file.PathError(text.Printable(dir), err))
 		}
 	}
 	for _, path := range w.files() {
@@ -142,7 +143,8 @@ func newWatch(pool string, dirs []string, wait bool) (Watch, error) {
 // the folders.
 func (w Watch) files() (list []string) {
 	list = regular(w.inbox)
-	list = slices.DeleteFunc(list, func(path string) bool { return filepath.Ext(path) != ".json" }) // still being written
+	// Files of other names are still being written.
+	list = slices.DeleteFunc(list, func(path string) bool { return filepath.Ext(path) != ".json" })
 	if w.pool != "" {
 		list = append(list, w.pool)
 	}

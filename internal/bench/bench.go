@@ -20,7 +20,7 @@ import (
 	"github.com/nse-dev/nse/supernet/data"
 )
 
-// Bench is the supernet of a workload. Close it after use.
+// Bench is the supernet of a workload. Methods are for one goroutine. Close it after use.
 type Bench struct {
 	workload Workload
 	network  network
@@ -30,7 +30,8 @@ type Bench struct {
 	now      func() time.Time
 }
 
-// New builds the supernet of a workload, with the operations of the families that family knows by name.
+// New builds the supernet of a workload. family finds a family of operations by its name. threads is the number of
+// cores to use, and now the clock. Errors name the layer and the operation.
 func New(w Workload, family func(name string) (sdk.Op, error), threads int, now func() time.Time) (*Bench, error) {
 	laid, err := w.layOut(family)
 	if err != nil {
@@ -61,10 +62,11 @@ type Training struct {
 	ImagesPerSecond float64 `json:"images_per_s"`
 	MeanMACs        float64 `json:"mean_macs_per_image"` // millions, of the forward pass
 	GFLOPS          float64 `json:"gflops"`
-	PeakRSSMiB      float64 `json:"peak_rss_mib,omitempty"` // of the process up to now; absent where the system does not tell
+	// PeakRSSMiB is that of the process up to now. It is 0 where the system does not tell.
+	PeakRSSMiB float64 `json:"peak_rss_mib,omitempty"`
 }
 
-// The optimizer of a step.
+// learningRate and sgd are the optimizer of a step.
 const learningRate = 0.01
 
 var sgd = supernet.TrainConfig{Momentum: 0.9}
@@ -114,8 +116,8 @@ type Scoring struct {
 	PeakRSSMiB       float64 `json:"peak_rss_mib,omitempty"`
 }
 
-// Score times the scoring of the first n architectures, 1 to all of them: BN statistics reset and averaged over random calibration
-// images, then a forward pass of the validation images.
+// Score times the scoring of the first n architectures, where n is 1 to all of them. Scoring resets the BN statistics,
+// averages them over random calibration images, and then classifies the validation images.
 func (b *Bench) Score(ctx context.Context, n int) (Scoring, error) { return b.score(ctx, n, n) }
 
 // ScoreAlone is Score with a call for each architecture, so that they share nothing. Their accuracies are the same.

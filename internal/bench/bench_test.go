@@ -45,9 +45,9 @@ func newBench(t *testing.T, now func() time.Time) *Bench {
 	return b
 }
 
-// The stem has 64·27·4 MACs for each image and the head 16·6·8 + 80. In the reduction layer, mbconv has
-// 64·4·8 + 16·9·8 + 16·8·6 and ssc 64·4·4 + 32·5·16 + 16·5·16 + 16·4·6; in the normal one, mbconv 64·(4·8 + 9·8 + 8·4) and ssc
-// 64·(16 + 80 + 80 + 16).
+// The stem has 64·27·4 MACs for each image and the head 16·6·8 + 80. In the reduction layer, mbconv has 64·4·8 + 16·9·8
+// + 16·8·6 and ssc 64·4·4 + 32·5·16 + 16·5·16 + 16·4·6; in the normal one, mbconv 64·(4·8 + 9·8 + 8·4) and ssc 64·(16 +
+// 80 + 80 + 16).
 const (
 	macsOfFirst  = 6912 + 848 + 3968
 	macsOfSecond = 6912 + 848 + 8704 + 12288 + 5248
@@ -71,7 +71,8 @@ func TestScoringFiguresAreForEachArchitectureAndForAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Scoring{Workload: "tiny", What: "score", Threads: 1, Architectures: 2, SecondsEach: 1.5, ProjectedSeconds: 6}
+	want := Scoring{Workload: "tiny", What: "score", Threads: 1, Architectures: 2, SecondsEach: 1.5,
+		ProjectedSeconds: 6}
 	got.PeakRSSMiB, got.AccuraciesSHA256 = 0, ""
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -35,8 +35,8 @@ type Kind struct {
 	Bound    string  `json:"bound,omitempty"` // the nearer one: arithmetic or memory
 }
 
-// Profile passes over the training steps once more, after Train has warmed up, and measures the time of every kernel. Peaks
-// are measured before and after, since another program may be at work; the better ones count.
+// Profile passes over the training steps once more, after Train has warmed up, and measures the time of every kernel.
+// Peaks are measured before and after, since another program may be at work; the better ones count.
 func (b *Bench) Profile(batch int) (Profile, error) {
 	images, err := b.images(batch)
 	if err != nil {
@@ -73,8 +73,10 @@ func kinds(costs map[string]graph.Cost, took time.Duration, roof Roofline) (list
 		rest -= c.Time
 		list = append(list, kind(name, c, took, roof))
 	}
-	slices.SortFunc(list, func(a, b Kind) int { return cmp.Or(cmp.Compare(b.Seconds, a.Seconds), cmp.Compare(a.Kind, b.Kind)) })
-	return append(list, Kind{Kind: "rest", Seconds: round(rest.Seconds(), 6), Share: round(rest.Seconds()/took.Seconds(), 4)})
+	slices.SortFunc(list,
+		func(a, b Kind) int { return cmp.Or(cmp.Compare(b.Seconds, a.Seconds), cmp.Compare(a.Kind, b.Kind)) })
+	return append(list,
+		Kind{Kind: "rest", Seconds: round(rest.Seconds(), 6), Share: round(rest.Seconds()/took.Seconds(), 4)})
 }
 
 func kind(name string, c graph.Cost, took time.Duration, roof Roofline) Kind {

@@ -37,7 +37,8 @@ func TestProfileOfTheTrainingSteps(t *testing.T) {
 		calls += k.Calls
 		shares += k.Share
 	}
-	if last := got.Kinds[len(got.Kinds)-1]; last.Kind != "rest" || calls == 0 || last.Seconds != round(float64(calls+1)/1e3, 6) {
+	if last := got.Kinds[len(got.Kinds)-1]; last.Kind != "rest" || calls == 0 ||
+		last.Seconds != round(float64(calls+1)/1e3, 6) {
 		t.Errorf("%d calls and %+v", calls, last)
 	}
 	if math.Abs(shares-1) > 0.01 || got.Seconds != round(float64(2*calls+1)/1e3, 6) {

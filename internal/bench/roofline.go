@@ -12,7 +12,8 @@ type Roofline struct {
 	GBs    float64 // of memory, read and written, by the sum of slices that no cache holds
 }
 
-// MeasureRoofline takes about a second, and 192 MiB of memory.
+// MeasureRoofline measures the roofline with so many threads, by the clock now. It takes about a second, and 192 MiB of
+// memory.
 func MeasureRoofline(threads int, now func() time.Time) Roofline {
 	pool := kernel.NewPool(threads)
 	defer pool.Close()
@@ -27,7 +28,8 @@ func (r Roofline) or(s Roofline) Roofline {
 func peakGFLOPS(p *kernel.Pool, now func() time.Time) float64 {
 	const side, channels, images = 16, 96, 16
 	one := [2]int{1, 1}
-	c := kernel.NewConvolution(kernel.Conv{H: side, W: side, C: channels, Out: channels, Kernel: one, Stride: one, Dilation: one, Groups: 1})
+	c := kernel.NewConvolution(
+		kernel.Conv{H: side, W: side, C: channels, Out: channels, Kernel: one, Stride: one, Dilation: one, Groups: 1})
 	x, w := ones(images*side*side*channels), ones(channels*channels)
 	y := make([]float32, len(x))
 	seconds := least(now, 400, func() { c.Forward(p, y, x, w, images, nil, nil, kernel.Statistics{}) })

@@ -141,7 +141,8 @@ func (o Operation) graph(l sdk.Layer, family func(name string) (sdk.Op, error)) 
 	return op.Graph(l, o.attrs())
 }
 
-// attrs are the operation's attributes. Not every family can dilate or group, so that these stand there only if they ask for it.
+// attrs are the operation's attributes. Not every family can dilate or group, so that these stand there only if they
+// ask for it.
 func (o Operation) attrs() sdk.Attrs {
 	attrs := sdk.Attrs{"kernel": o.Kernel, "expand": o.Expand}
 	if o.Dilation != 1 {

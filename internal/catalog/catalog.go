@@ -29,10 +29,12 @@ type Catalog struct {
 
 // New is a catalog without operations. Its Base is not known: LayOut and Recalled set it.
 func New(s supernet.Skeleton, p Pricing) *Catalog {
-	return &Catalog{Skeleton: s, pricing: p, Graphs: make([][]*sdk.Graph, len(s.Layers)), costs: make([][]float64, len(s.Layers))}
+	return &Catalog{Skeleton: s, pricing: p, Graphs: make([][]*sdk.Graph, len(s.Layers)),
+		costs: make([][]float64, len(s.Layers))}
 }
 
-// LayOut builds every operation at every layer. An operation that is impossible at some layer is an error.
+// LayOut builds every operation at every layer, and asks the plugins of ops for that. Ids are the places in ops. An
+// operation that is impossible at some layer is an error.
 func LayOut(ctx context.Context, ops []registry.Op, s supernet.Skeleton, p Pricing) (c *Catalog, err error) {
 	c = New(s, p)
 	if c.Base, err = p.fixed(s); err != nil {
@@ -67,7 +69,7 @@ func (c *Catalog) add(ctx context.Context, ops []registry.Op) error {
 	return err
 }
 
-// Append gives operations the next ids.
+// Append gives operations the next ids, in their order. The catalog owns their graphs from then on.
 func (c *Catalog) Append(x Laid) {
 	for _, op := range x.Ops {
 		c.Names = append(c.Names, op.Name)
@@ -118,7 +120,7 @@ func graphsOf(ctx context.Context, ops []registry.Op, layers []sdk.Layer) ([][]*
 	return graphs, calls.Wait()
 }
 
-// Problem is what a search sees of the catalog.
+// Problem is what a search sees of the catalog: layers, costs, and the pool in the order of ids.
 func (c *Catalog) Problem() evolve.Problem {
 	p := evolve.Problem{Fixed: c.Base, Pool: c.Candidates(0)}
 	for _, l := range c.Layers {
@@ -139,7 +141,7 @@ func (c *Catalog) Candidates(from int) (list []evolve.Candidate) {
 	return list
 }
 
-// Build is the engine's source of graphs (supernet.Builder).
+// Build is the engine's source of graphs (supernet.Builder). The graph stays the catalog's.
 func (c *Catalog) Build(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
 	if int(op) >= len(c.Names) {
 		return nil, fmt.Errorf("operation %d is not in the pool, which has %d", op, len(c.Names))
@@ -147,7 +149,7 @@ func (c *Catalog) Build(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
 	return c.Graphs[l.Index][op], nil
 }
 
-// Count counts an architecture with its stem and head.
+// Count counts an architecture with its stem and head: parameters, and MACs for one image.
 func (c *Catalog) Count(a evolve.Arch) sdk.Count {
 	n := c.Fixed()
 	for l, path := range a {
@@ -170,7 +172,7 @@ func (c *Catalog) NamesOf(paths []evolve.Path) [][]string {
 	return names
 }
 
-// IDs are the ids of operations that the catalog has.
+// IDs are the ids of operations by their names. The catalog has to have all of them.
 func (c *Catalog) IDs(ops []registry.Op) []evolve.OpID {
 	list := make([]evolve.OpID, len(ops))
 	for i, op := range ops {

@@ -32,7 +32,8 @@ func CheckGradients(ctx context.Context, ops []registry.Op) (worst float64, err 
 				return 0, err
 			}
 			if !(e <= graph.GradientTolerance) {
-				return 0, fmt.Errorf("%s: %s: gradients differ from central differences by %.2g of the largest", op.Where, op.Name, e)
+				return 0, fmt.Errorf("%s: %s: gradients differ from central differences by %.2g of the largest",
+					op.Where, op.Name, e)
 			}
 			worst = max(worst, e)
 		}

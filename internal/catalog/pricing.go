@@ -20,7 +20,7 @@ type Pricing struct {
 	Setup latency.Setup
 }
 
-// PricingOf is the pricing of a search on images.
+// PricingOf is the pricing that a configuration asks for, on images of a size. It does not read the table yet.
 func PricingOf(c config.Config, in supernet.Input) Pricing {
 	if c.Search.Constraint.Kind != evolve.Latency {
 		return Pricing{}
@@ -68,7 +68,8 @@ func (p Pricing) latency(t latency.Table, l int, name string, g *sdk.Graph) (flo
 	}
 	ms, err := t.Cost(l, name, f)
 	if err != nil {
-		err = p.located(fmt.Errorf("%w: nse lut build --pool FILE --config FILE --out %s measures what is missing", err, p.Table))
+		err = p.located(
+			fmt.Errorf("%w: nse lut build --pool FILE --config FILE --out %s measures what is missing", err, p.Table))
 	}
 	return ms, err
 }
@@ -91,7 +92,8 @@ func (p Pricing) located(err error) error {
 	return &setting.Error{Key: "search.constraint.table", Value: p.Table, Err: err}
 }
 
-// Operations are those of the catalog as tables of latencies tell them apart.
+// Operations are those of the catalog as tables of latencies tell them apart, by id. A graph that cannot be encoded is
+// an error.
 func (c *Catalog) Operations() ([]latency.Operation, error) {
 	list := make([]latency.Operation, len(c.Names))
 	for i, name := range c.Names {

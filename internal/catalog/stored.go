@@ -41,7 +41,8 @@ func Recalled(r *runs.Run, ops runs.Ops, s supernet.Skeleton, p Pricing) (*Catal
 	c.Base = r.Info.Fixed
 	for _, op := range ops {
 		if len(op.Graphs) != len(s.Layers) {
-			return nil, fmt.Errorf("%s: the run keeps %s at %d layers, its network has %d", r.Dir, op.Name, len(op.Graphs), len(s.Layers))
+			return nil, fmt.Errorf("%s: the run keeps %s at %d layers, its network has %d", r.Dir, op.Name,
+				len(op.Graphs), len(s.Layers))
 		}
 		c.Names = append(c.Names, op.Name)
 		for l, layer := range s.Layers {
@@ -58,7 +59,9 @@ func Recalled(r *runs.Run, ops runs.Ops, s supernet.Skeleton, p Pricing) (*Catal
 
 // Attach starts the plugins of operations that run in them and that a search still uses, and takes their graphs. It
 // returns the pools that it opened, nil if none was needed. On error all of them are closed.
-func (c *Catalog) Attach(ctx context.Context, r *runs.Run, ops runs.Ops, st evolve.State, o registry.Options) (Pools, error) {
+func (c *Catalog) Attach(
+	ctx context.Context, r *runs.Run, ops runs.Ops, st evolve.State, o registry.Options,
+) (Pools, error) {
 	wanted := map[string]bool{} // by checksum
 	var remote runs.Ops
 	for _, op := range ops {
@@ -154,7 +157,9 @@ func (p Pools) Close() {
 
 // Recall opens the pools of a run with the wanted plugins alone, from their copies in the cache. It lists their
 // operations by name. Close the pools after use; on error none is open.
-func Recall(ctx context.Context, r *runs.Run, o registry.Options, wanted func(sha256 string) bool) (opened Pools, found map[string]registry.Op, err error) {
+func Recall(
+	ctx context.Context, r *runs.Run, o registry.Options, wanted func(sha256 string) bool,
+) (opened Pools, found map[string]registry.Op, err error) {
 	list, err := r.Pools()
 	if err != nil {
 		return nil, nil, err

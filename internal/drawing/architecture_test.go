@@ -6,6 +6,8 @@ import (
 	"image/png"
 	"strings"
 	"testing"
+
+	"github.com/nse-dev/nse/internal/drawing/drawingtest"
 )
 
 // chain is an architecture with a layer for each letter: N is normal, others reduce. n gives the number of blocks
@@ -79,12 +81,12 @@ func sampleArchitectures() map[string]Architectures {
 // TestArchitectures checks that everything is drawn once and nothing over another, and that a PNG shows as much.
 func TestArchitectures(t *testing.T) {
 	for name, a := range sampleArchitectures() {
-		text := drawn(t, name, "svg", a.SVG)
-		wellFormed(t, name, text)
+		text := drawingtest.Drawn(t, name, "svg", a.SVG)
+		drawingtest.WellFormed(t, name, text)
 		complete(t, name, a, string(text))
 		disjoint(t, name, text)
 		d := a.layOut()
-		m, err := png.Decode(bytes.NewReader(drawn(t, name, "png", a.PNG)))
+		m, err := png.Decode(bytes.NewReader(drawingtest.Drawn(t, name, "png", a.PNG)))
 		if err != nil {
 			t.Fatal(err)
 		}

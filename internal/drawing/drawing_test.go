@@ -6,51 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/vg"
 )
-
-// drawn draws twice and checks that the bytes are equal. With NSE_PLOT_DIR it leaves the file there.
-func drawn(t *testing.T, name, format string, draw func() ([]byte, error)) []byte {
-	t.Helper()
-	file, err := draw()
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	again, err := draw()
-	if err != nil || !bytes.Equal(file, again) {
-		t.Errorf("%s.%s: drawn twice, the bytes differ (error %v)", name, format, err)
-	}
-	if dir := os.Getenv("NSE_PLOT_DIR"); dir != "" {
-		if err := os.WriteFile(filepath.Join(dir, name+"."+format), file, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return file
-}
-
-// wellFormed checks that an SVG is XML and has finite numbers.
-func wellFormed(t *testing.T, name string, svg []byte) {
-	t.Helper()
-	if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
-		t.Errorf("%s holds a number that is not finite", name)
-	}
-	d := xml.NewDecoder(bytes.NewReader(svg))
-	for {
-		_, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-	}
-}
 
 // written is a text of an SVG with the room that it takes, in points from the top left corner.
 type written struct {

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/nse-dev/nse/internal/drawing/drawingtest"
 )
 
 func sampleHistory() History {
@@ -47,8 +49,8 @@ func TestHistory(t *testing.T) {
 		}},
 		"history-empty": {History{}, []string{"Operations by round"}},
 	} {
-		svg := drawn(t, name, "svg", c.SVG)
-		wellFormed(t, name, svg)
+		svg := drawingtest.Drawn(t, name, "svg", c.SVG)
+		drawingtest.WellFormed(t, name, svg)
 		for _, text := range c.says {
 			if !strings.Contains(string(svg), text) {
 				t.Errorf("%s does not say %q", name, text)

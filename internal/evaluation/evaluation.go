@@ -33,8 +33,9 @@ type Class struct {
 	Precision float64 `json:"precision"` // part of the images that are taken for it that is it; 0 if there are none
 }
 
-// Open opens a data set as the model sees it: resized and normalised as the model's images were. A set with other classes
-// is an error.
+// Open opens a data set as the model sees it: resized and normalised as the model's images were. spec is a
+// specification as in a configuration, and seed draws generated images. A set with other classes or images of another
+// shape is an error.
 func (m *Model) Open(spec string, seed uint64) (*data.Set, error) {
 	in, size := m.Input, 0
 	if in.Height == in.Width {
@@ -45,16 +46,18 @@ func (m *Model) Open(spec string, seed uint64) (*data.Set, error) {
 		return nil, err
 	}
 	if set.Height != in.Height || set.Width != in.Width || set.Channels != in.Channels {
-		return nil, fmt.Errorf("%s has images %d×%d×%d, the model takes %v", spec, set.Height, set.Width, set.Channels, in.Shape())
+		return nil, fmt.Errorf("%s has images %d×%d×%d, the model takes %v", spec, set.Height, set.Width, set.Channels,
+			in.Shape())
 	}
 	if !slices.Equal(set.Classes, m.Classes) {
-		return nil, fmt.Errorf("%s has the classes %s, the model knows %s", spec, strings.Join(set.Classes, ", "), strings.Join(m.Classes, ", "))
+		return nil, fmt.Errorf("%s has the classes %s, the model knows %s", spec, strings.Join(set.Classes, ", "),
+			strings.Join(m.Classes, ", "))
 	}
 	set.Normalization = data.Normalization{Mean: in.Mean, Std: in.Std}
 	return set, nil
 }
 
-// Evaluate tests the model on the test images of a set that Open has opened.
+// Evaluate tests the model on the test images of a set that Open has opened. A cancelled context is its error.
 func (m *Model) Evaluate(ctx context.Context, set *data.Set) (e *Evaluation, err error) {
 	e = newEvaluation(m.Dir, set)
 	if e.Result, err = m.Net.Test(ctx, m.Arch(), set.Sequence(set.Test, batch), e.count); err != nil {

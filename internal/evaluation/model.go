@@ -11,7 +11,7 @@ import (
 	"github.com/nse-dev/nse/supernet"
 )
 
-// Model is a trained model that can run. Close it after use.
+// Model is a trained model that can run. Its methods are for one goroutine. Close it after use.
 type Model struct {
 	*modelfile.Model
 	Dir string // its folder
@@ -21,8 +21,10 @@ type Model struct {
 }
 
 // OpenModel reads the model in a folder and builds it on all cores. Operations that run in plugins are taken from the
-// pool file that poolFile names for messages, which open opens where it is needed.
-func OpenModel(ctx context.Context, dir, poolFile string, open func(ctx context.Context, path string) (*registry.Pool, error)) (m *Model, err error) {
+// pool file at poolFile. open opens that file, and is called only for a model that needs it.
+func OpenModel(
+	ctx context.Context, dir, poolFile string, open func(ctx context.Context, path string) (*registry.Pool, error),
+) (m *Model, err error) {
 	m = &Model{Dir: dir}
 	if m.Model, err = modelfile.Read(dir); err != nil {
 		return nil, err
@@ -48,7 +50,9 @@ func (m *Model) Close() {
 }
 
 // attach takes the graphs of operations that run in plugins from a pool.
-func (m *Model) attach(ctx context.Context, dir, poolFile string, open func(ctx context.Context, path string) (*registry.Pool, error)) (err error) {
+func (m *Model) attach(
+	ctx context.Context, dir, poolFile string, open func(ctx context.Context, path string) (*registry.Pool, error),
+) (err error) {
 	for l, path := range m.Layers {
 		for i, b := range path {
 			if !catalog.RunsInPlugin(m.Graphs()[l][i]) {

@@ -22,7 +22,8 @@ type Probability struct {
 	Value float64 `json:"probability"`
 }
 
-// Predict classifies image files and names the top most probable classes of each.
+// Predict classifies image files and names the top most probable classes of each, the most probable first. Images are
+// cut and resized as in training. A file that is no image is an error that names it.
 func (m *Model) Predict(ctx context.Context, files []string, top int) (list []Prediction, err error) {
 	set, err := data.Files(files, m.Input.Height, m.Input.Width, m.Input.Channels)
 	if err != nil {

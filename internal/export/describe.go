@@ -58,7 +58,8 @@ type Tensor struct {
 	Trained bool   `json:"trained"`
 }
 
-// Describe describes the network. It needs no weights, and knows Exec primitives.
+// Describe describes the network. It needs no weights. A graph with Exec primitives is described too, though it cannot
+// be exported.
 func (n *Network) Describe() (d Description, err error) {
 	d = Description{Name: n.Name, Image: shape(n.Stem.In), Classes: n.classes(), ClassNames: n.Classes}
 	if d.Stem, err = n.stem().describe(""); err != nil {
@@ -69,7 +70,8 @@ func (n *Network) Describe() (d Description, err error) {
 	}
 	d.Count = n.Fixed()
 	for l, place := range n.Layers {
-		layer := Layer{Input: shape(place.Input()), Output: shape(place.Output()), Stride: place.Stride, Identity: place.Normal(), Branches: []Part{}}
+		layer := Layer{Input: shape(place.Input()), Output: shape(place.Output()), Stride: place.Stride,
+			Identity: place.Normal(), Branches: []Part{}}
 		for i, b := range n.Branches[l] {
 			part, err := n.branch(l, i).describe(b.Op)
 			if err != nil {
@@ -92,7 +94,8 @@ func (b block) describe(op string) (Part, error) {
 	}
 	for i, m := range message.Nodes {
 		n := b.node(i)
-		node := Node{Name: n.Name, Primitive: n.Primitive.Kind(), Output: shape(n.Shape), MACs: n.Primitive.MACs(n.in), Tensors: []Tensor{}}
+		node := Node{Name: n.Name, Primitive: n.Primitive.Kind(), Output: shape(n.Shape), MACs: n.Primitive.MACs(n.in),
+			Tensors: []Tensor{}}
 		if node.Attributes, err = attributes(m); err != nil {
 			return p, fmt.Errorf("export: %s: node %d: %w", b.title, i, err)
 		}
@@ -115,7 +118,8 @@ func (b block) describe(op string) (Part, error) {
 func attributes(n *wire.Node) (json.RawMessage, error) {
 	m := n.ProtoReflect()
 	set := m.WhichOneof(m.Descriptor().Oneofs().ByName("primitive"))
-	return protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}.Marshal(m.Get(set).Message().Interface())
+	return protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}.
+		Marshal(m.Get(set).Message().Interface())
 }
 
 func shape(s sdk.Shape) [3]int { return [3]int{s.Height, s.Width, s.Channels} }

@@ -8,8 +8,8 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// A description lists the tensors of the weights, its counts are those of its parts, and each layer begins where the one
-// before ends.
+// A description lists the tensors of the weights, its counts are those of its parts, and each layer begins where the
+// one before ends.
 func TestDescriptions(t *testing.T) {
 	for _, n := range networks(t) {
 		d, err := n.Describe()

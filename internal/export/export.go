@@ -30,7 +30,8 @@ type Branch struct {
 	Graph *sdk.Graph
 }
 
-// Initialise gives the network the weights that training begins with. They follow from seed.
+// Initialise gives the network the weights that training begins with. They follow from seed alone. It replaces the
+// weights that the network has.
 func (n *Network) Initialise(seed uint64) error {
 	net, err := supernet.NewNet(n.Skeleton, func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
 		return n.Branches[l.Index][op].Graph, nil
@@ -66,7 +67,8 @@ func (n *Network) head() block { return block{n.Head, "", "head", "head"} }
 // branch is branch i of layer l. The tensors of its nodes are layers.L.I.NODE.weight and so on.
 func (n *Network) branch(l, i int) block {
 	b := n.Branches[l][i]
-	return block{b.Graph, fmt.Sprintf("layers.%d.%d.", l, i), fmt.Sprintf("layers/%d/%d", l, i), fmt.Sprintf("layer %d: %s", l, b.Op)}
+	return block{b.Graph, fmt.Sprintf("layers.%d.%d.", l, i), fmt.Sprintf("layers/%d/%d", l, i),
+		fmt.Sprintf("layer %d: %s", l, b.Op)}
 }
 
 // blocks yields the stem, all branches and the head.
@@ -129,7 +131,8 @@ func (n *Network) mappable() error {
 	for b := range n.blocks() {
 		for i, node := range b.Nodes {
 			if exec, ok := node.Primitive.(sdk.Exec); ok {
-				return fmt.Errorf("export: %s: node %d is exec %s, which runs in its plugin and nowhere else", b.title, i, exec.Kernel)
+				return fmt.Errorf("export: %s: node %d is exec %s, which runs in its plugin and nowhere else", b.title,
+					i, exec.Kernel)
 			}
 			if _, ok := mappingOf(node.Primitive); !ok {
 				return fmt.Errorf("export: %s: node %d: no format has %s", b.title, i, node.Primitive.Kind())

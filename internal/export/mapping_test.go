@@ -66,15 +66,18 @@ func TestTablesAreComplete(t *testing.T) {
 }
 
 func TestExecIsRefused(t *testing.T) {
-	op := sdk.Op{Name: "median", Kernels: []sdk.Kernel{{Name: "middle", Forward: func(sdk.Call) error { return nil }, Backward: func(sdk.Call) error { return nil }}},
+	pass := func(sdk.Call) error { return nil }
+	op := sdk.Op{Name: "median", Kernels: []sdk.Kernel{{Name: "middle", Forward: pass, Backward: pass}},
 		Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
 			return g.Input().Conv1x1(l.Out, 1).Exec(sdk.Exec{Kernel: "middle", Out: l.Output()}), nil
 		}}
-	n := network(t, "with-exec", sdk.Shape{Height: 4, Width: 4, Channels: 1}, macroOf("N N"), [][]member{{}, {{op, nil}}})
+	n := network(t, "with-exec", sdk.Shape{Height: 4, Width: 4, Channels: 1}, macroOf("N N"),
+		[][]member{{}, {{op, nil}}})
 	_, onnx := n.ONNX(ONNXConfig{})
 	_, torch := n.Torch(TorchConfig{})
 	for _, err := range []error{onnx, torch} {
-		if want := "export: layer 1: median: node 1 is exec middle, which runs in its plugin and nowhere else"; err == nil || err.Error() != want {
+		want := "export: layer 1: median: node 1 is exec middle, which runs in its plugin and nowhere else"
+		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
@@ -82,9 +85,15 @@ func TestExecIsRefused(t *testing.T) {
 
 func TestWrongWeightsAreRefused(t *testing.T) {
 	for want, damage := range map[string]func(n *Network){
-		`stem: the weights have no tensor "stem.0.weight"`:        func(n *Network) { n.Weights.Tensors = n.Weights.Tensors[1:] },
-		`stem: tensor "stem.1.weight" has shape [8 1], want [8]`:  func(n *Network) { n.Weights.Tensors[1].Shape = []int{8, 1} },
-		`stem: safetensors: tensor "stem.1.bias" is F16, not F32`: func(n *Network) { n.Weights.Tensors[2].DType = "F16" },
+		`stem: the weights have no tensor "stem.0.weight"`: func(n *Network) {
+			n.Weights.Tensors = n.Weights.Tensors[1:]
+		},
+		`stem: tensor "stem.1.weight" has shape [8 1], want [8]`: func(n *Network) {
+			n.Weights.Tensors[1].Shape = []int{8, 1}
+		},
+		`stem: safetensors: tensor "stem.1.bias" is F16, not F32`: func(n *Network) {
+			n.Weights.Tensors[2].DType = "F16"
+		},
 		`tensor "stem.9.weight" belongs to no operation of the network`: func(n *Network) {
 			extra := n.Weights.Tensors[0]
 			extra.Name = "stem.9.weight"

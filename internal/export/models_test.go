@@ -30,37 +30,52 @@ func networks(t testing.TB) []*Network {
 		return member{family, attrs}
 	}
 	mbconv := func(kernel, expand, dilation, first, last int) member {
-		return op("mbconv", sdk.Attrs{"kernel": kernel, "expand": expand, "dilation": dilation, "groups": []int{first, last}})
+		return op("mbconv",
+			sdk.Attrs{"kernel": kernel, "expand": expand, "dilation": dilation, "groups": []int{first, last}})
 	}
 	wide := func(name string, kernel, expand int) member {
 		return op(name, sdk.Attrs{"kernel": kernel, "expand": expand})
 	}
 	unit := op("shuffle", sdk.Attrs{"kernel": 5})
 	return []*Network{
-		network(t, "dilated", sdk.Shape{Height: 19, Width: 16, Channels: 3}, supernet.Macro{Channels: []int{8, 12, 16}, Layers: "N R N R", StemStride: 1},
-			[][]member{{mbconv(3, 2, 3, 1, 1)}, {mbconv(5, 3, 2, 1, 1)}, {mbconv(7, 1, 1, 1, 1)}, {mbconv(3, 2, 2, 1, 1)}}),
-		network(t, "grouped", sdk.Shape{Height: 12, Width: 15, Channels: 1}, supernet.Macro{Channels: []int{8, 16}, Layers: "N R N", StemStride: 2, SqueezeExcite: true},
+		network(t, "dilated", sdk.Shape{Height: 19, Width: 16, Channels: 3},
+			supernet.Macro{Channels: []int{8, 12, 16}, Layers: "N R N R", StemStride: 1},
+			[][]member{{mbconv(3, 2, 3, 1, 1)}, {mbconv(5, 3, 2, 1, 1)}, {mbconv(7, 1, 1, 1, 1)},
+				{mbconv(3, 2, 2, 1, 1)}}),
+		network(t, "grouped", sdk.Shape{Height: 12, Width: 15, Channels: 1},
+			supernet.Macro{Channels: []int{8, 16}, Layers: "N R N", StemStride: 2, SqueezeExcite: true},
 			[][]member{{mbconv(3, 2, 1, 2, 4)}, {mbconv(5, 3, 1, 4, 2)}, {mbconv(3, 1, 1, 8, 1)}}),
-		network(t, "branches", sdk.Shape{Height: 17, Width: 18, Channels: 3}, supernet.Macro{Channels: []int{8, 16, 12}, Layers: "N R N E", StemStride: 1, Activation: sdk.HSwish},
-			[][]member{{wide("ssc", 5, 2), mbconv(3, 1, 1, 1, 1)}, {wide("ssc", 7, 1), wide("ssc", 3, 2), mbconv(5, 1, 1, 1, 1)}, {wide("ssc", 5, 1)}, {wide("ssc", 3, 1)}}),
-		network(t, "excited", sdk.Shape{Height: 16, Width: 16, Channels: 3}, supernet.Macro{Channels: []int{8, 12}, Layers: "N R N", StemStride: 1, Activation: sdk.Swish, SqueezeExcite: true},
+		network(t, "branches", sdk.Shape{Height: 17, Width: 18, Channels: 3},
+			supernet.Macro{Channels: []int{8, 16, 12}, Layers: "N R N E", StemStride: 1, Activation: sdk.HSwish},
+			[][]member{{wide("ssc", 5, 2), mbconv(3, 1, 1, 1, 1)},
+				{wide("ssc", 7, 1), wide("ssc", 3, 2), mbconv(5, 1, 1, 1, 1)}, {wide("ssc", 5, 1)},
+				{wide("ssc", 3, 1)}}),
+		network(t, "excited", sdk.Shape{Height: 16, Width: 16, Channels: 3},
+			supernet.Macro{Channels: []int{8, 12}, Layers: "N R N", StemStride: 1, Activation: sdk.Swish,
+				SqueezeExcite: true},
 			[][]member{{wide("conv", 3, 1)}, {wide("dualconv", 3, 1), wide("conv", 5, 2)}, {wide("dualconv", 3, 1)}}),
-		network(t, "shuffled", sdk.Shape{Height: 13, Width: 14, Channels: 2}, supernet.Macro{Channels: []int{8, 12, 7}, Layers: "N R N R N", StemStride: 1},
+		network(t, "shuffled", sdk.Shape{Height: 13, Width: 14, Channels: 2},
+			supernet.Macro{Channels: []int{8, 12, 7}, Layers: "N R N R N", StemStride: 1},
 			[][]member{{unit}, {unit}, {unit}, {unit}, {unit, mbconv(3, 1, 1, 1, 1)}}),
-		network(t, "identities", sdk.Shape{Height: 9, Width: 9, Channels: 3}, supernet.Macro{Channels: []int{8, 12}, Layers: "N N R N", StemStride: 2},
+		network(t, "identities", sdk.Shape{Height: 9, Width: 9, Channels: 3},
+			supernet.Macro{Channels: []int{8, 12}, Layers: "N N R N", StemStride: 2},
 			[][]member{{}, {}, {mbconv(3, 1, 1, 1, 1)}, {}}),
-		network(t, "primitives", sdk.Shape{Height: 12, Width: 11, Channels: 3}, supernet.Macro{Channels: []int{8, 12}, Layers: "N R N", StemStride: 1, Activation: sdk.Swish},
+		network(t, "primitives", sdk.Shape{Height: 12, Width: 11, Channels: 3},
+			supernet.Macro{Channels: []int{8, 12}, Layers: "N R N", StemStride: 1, Activation: sdk.Swish},
 			[][]member{{{every(), nil}}, {mbconv(3, 1, 1, 1, 1)}, {{every(), nil}, {passing(), nil}}}),
 	}
 }
 
 // every is an operation of a normal layer that has what the shipped ones do without: pooling, sums, products, a linear
-// map, dropout, uneven kernels, biases, normalisations that cannot be folded, and names that PyTorch would not give.
+// map, dropout, uneven kernels and biases. Some of its normalisations cannot be folded, and some of its names are none
+// that PyTorch would give.
 func every() sdk.Op {
 	return sdk.Op{Name: "every", Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
 		x := g.Input().BatchNorm().Named("before.0")
-		y := x.Conv(sdk.Conv2D{Out: l.Out, Kernel: [2]int{3, 5}, Pad: [2]int{2, 4}, Dilation: [2]int{2, 2}, Groups: 2, Bias: true}).Named("forward")
-		normal := g.Add(sdk.BatchNorm{Eps: 1e-3, Momentum: 0.01}, y).Named("before.norm").Activate(sdk.HSwish) // y has another reader
+		y := x.Conv(sdk.Conv2D{Out: l.Out, Kernel: [2]int{3, 5}, Pad: [2]int{2, 4}, Dilation: [2]int{2, 2}, Groups: 2,
+			Bias: true}).Named("forward")
+		// y has another reader.
+		normal := g.Add(sdk.BatchNorm{Eps: 1e-3, Momentum: 0.01}, y).Named("before.norm").Activate(sdk.HSwish)
 		pooled := y.MaxPool(3, 1, 1).Add(normal.AvgPool(3, 1, 1), x).Dropout(0.2)
 		gate := pooled.GlobalAvgPool().Linear(l.Out).Activate(sdk.Sigmoid)
 		product := pooled.Multiply(gate).Multiply(normal)
@@ -72,11 +87,12 @@ func every() sdk.Op {
 
 // passing is an operation without a node.
 func passing() sdk.Op {
-	return sdk.Op{Name: "passing", Build: func(g *sdk.Graph, _ sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) { return g.Input(), nil }}
+	return sdk.Op{Name: "passing",
+		Build: func(g *sdk.Graph, _ sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) { return g.Input(), nil }}
 }
 
-// network lays out a network of 5 classes with random weights and running statistics. Only those for coloured images know
-// their classes and the statistics of their data.
+// network lays out a network of 5 classes with random weights and running statistics. Only those for coloured images
+// know their classes and the statistics of their data.
 func network(t testing.TB, name string, image sdk.Shape, m supernet.Macro, ops [][]member) *Network {
 	t.Helper()
 	m.Head = 24

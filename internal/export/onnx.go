@@ -12,9 +12,9 @@ type ONNXConfig struct {
 	Normalise bool // pixels of 0..1 with the data's mean and standard deviation, so that the input is pixels
 }
 
-// ONNX is the network in inference as an ONNX model of opset 17: images [batch, C, H, W] to logits [batch, classes], all
-// float32. Values are named layers/LAYER/BRANCH/NODE, constants as the tensors are. The metadata "classes" is a JSON array of
-// the classes' names. A network with an Exec primitive is an error.
+// ONNX is the network in inference as an ONNX model of opset 17: images [batch, C, H, W] to logits [batch, classes],
+// all float32. Values are named layers/LAYER/BRANCH/NODE, constants as the tensors are. The metadata "classes" is a
+// JSON array of the classes' names. A network with an Exec primitive is an error.
 func (n *Network) ONNX(c ONNXConfig) ([]byte, error) {
 	if err := n.mappable(); err != nil {
 		return nil, err

@@ -12,8 +12,9 @@ func onnxConv(o *onnx, n node, x []string) string {
 	if n.norm != nil {
 		weights = o.fold
 	}
-	return o.add(n, "", "Conv", append(x, weights(n)...), attribute{"kernel_shape", c.Kernel[:]}, attribute{"strides", c.Stride[:]},
-		attribute{"pads", both(c.Pad)}, attribute{"dilations", c.Dilation[:]}, attribute{"group", c.Groups})
+	return o.add(n, "", "Conv", append(x, weights(n)...), attribute{"kernel_shape", c.Kernel[:]},
+		attribute{"strides", c.Stride[:]}, attribute{"pads", both(c.Pad)}, attribute{"dilations", c.Dilation[:]},
+		attribute{"group", c.Groups})
 }
 
 // both are pads as ONNX wants them: top, left, bottom, right.
@@ -40,7 +41,8 @@ func (o *onnx) fold(conv node) []string {
 		bias[out] = float32((float64(bias[out])-float64(mean[out]))*s + float64(shift[out]))
 	}
 	shape := []int{c.Out, conv.input().Channels / c.Groups, c.Kernel[0], c.Kernel[1]}
-	return []string{constant(o, conv.tensor("weight"), shape, weight), constant(o, conv.tensor("bias"), shape[:1], bias)}
+	return []string{constant(o, conv.tensor("weight"), shape, weight),
+		constant(o, conv.tensor("bias"), shape[:1], bias)}
 }
 
 // onnxLinear is a 1×1 convolution, since activations keep their four dimensions.
@@ -52,7 +54,8 @@ func onnxLinear(o *onnx, n node, x []string) string {
 }
 
 func onnxBatchNorm(o *onnx, n node, x []string) string {
-	return o.add(n, "", "BatchNormalization", append(x, o.weights(n)...), attribute{"epsilon", n.Primitive.(sdk.BatchNorm).Eps})
+	return o.add(n, "", "BatchNormalization", append(x, o.weights(n)...),
+		attribute{"epsilon", n.Primitive.(sdk.BatchNorm).Eps})
 }
 
 func onnxSwish(o *onnx, n node, x []string) string {
@@ -78,7 +81,8 @@ func onnxMaxPool(o *onnx, n node, x []string) string {
 
 func onnxAvgPool(o *onnx, n node, x []string) string {
 	p := n.Primitive.(sdk.AvgPool)
-	return o.add(n, "", "AveragePool", x, append(pooling(p.Kernel, p.Stride, p.Pad), attribute{"count_include_pad", 0})...)
+	return o.add(n, "", "AveragePool", x,
+		append(pooling(p.Kernel, p.Stride, p.Pad), attribute{"count_include_pad", 0})...)
 }
 
 func pooling(kernel, stride, pad [2]int) []attribute {
@@ -91,13 +95,15 @@ func onnxConcat(o *onnx, n node, x []string) string {
 
 func onnxSlice(o *onnx, n node, x []string) string {
 	s := n.Primitive.(sdk.Slice)
-	return o.add(n, "", "Slice", append(x, o.shape(n, "from", s.From), o.shape(n, "to", s.From+s.Channels), o.shape(n, "axis", 1)))
+	return o.add(n, "", "Slice",
+		append(x, o.shape(n, "from", s.From), o.shape(n, "to", s.From+s.Channels), o.shape(n, "axis", 1)))
 }
 
 // onnxShuffle transposes the channels as a matrix of Groups rows. A 0 in a shape keeps the batch.
 func onnxShuffle(o *onnx, n node, x []string) string {
 	groups, s := n.Primitive.(sdk.ChannelShuffle).Groups, n.Shape
-	rows := o.add(n, "rows", "Reshape", []string{x[0], o.shape(n, "rows.shape", 0, groups, s.Channels/groups, s.Height, s.Width)})
+	rows := o.add(n, "rows", "Reshape",
+		[]string{x[0], o.shape(n, "rows.shape", 0, groups, s.Channels/groups, s.Height, s.Width)})
 	columns := o.add(n, "columns", "Transpose", []string{rows}, attribute{"perm", []int{0, 2, 1, 3, 4}})
 	return o.add(n, "", "Reshape", []string{columns, o.shape(n, "shape", 0, s.Channels, s.Height, s.Width)})
 }

@@ -27,7 +27,8 @@ type answer struct {
 func TestRuntimes(t *testing.T) {
 	modules := os.Getenv(runtimesVariable)
 	if modules == "" {
-		t.Skipf("%s is not set: want a folder in which `npm install --ignore-scripts onnxruntime-node` was run; python3 needs torch and onnx", runtimesVariable)
+		t.Skipf("%s is not set: want a folder in which `npm install --ignore-scripts onnxruntime-node` was run; "+
+			"python3 needs torch and onnx", runtimesVariable)
 	}
 	python := "python3"
 	if p := os.Getenv("NSE_PYTHON"); p != "" {
@@ -45,7 +46,8 @@ func TestRuntimes(t *testing.T) {
 	for name, w := range want {
 		near(t, name+" in PyTorch", torch[name].Logits, w.Logits)
 		if got := torch[name]; got.Params != w.Params || got.MACs != w.MACs {
-			t.Errorf("%s in PyTorch has %d parameters and %d MACs, want %d and %d", name, got.Params, got.MACs, w.Params, w.MACs)
+			t.Errorf("%s in PyTorch has %d parameters and %d MACs, want %d and %d", name, got.Params, got.MACs,
+				w.Params, w.MACs)
 		}
 		for _, variant := range []string{".fold.onnx", ".keep.onnx"} {
 			near(t, name+variant+" in onnxruntime", onnx[name+variant].Logits, w.Logits)
@@ -57,7 +59,8 @@ func TestRuntimes(t *testing.T) {
 func (n *Network) write(t *testing.T, dir string) answer {
 	t.Helper()
 	normalise := n.Data != nil
-	for name, c := range map[string]ONNXConfig{".fold.onnx": {Normalise: normalise}, ".keep.onnx": {KeepBN: true, Normalise: normalise}} {
+	for name, c := range map[string]ONNXConfig{".fold.onnx": {Normalise: normalise},
+		".keep.onnx": {KeepBN: true, Normalise: normalise}} {
 		model, err := n.ONNX(c)
 		if err != nil {
 			t.Fatal(err)

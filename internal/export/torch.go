@@ -21,9 +21,12 @@ type TorchConfig struct {
 //go:embed modules.py
 var modules string
 
-// Torch is the network as a Python module that needs PyTorch alone: a class Net, images [N, C, H, W] to logits
-// [N, classes], a function load(path) of safetensors, and a list CLASSES of names if there are any. Parameters have the names of the network's tensors. A network
-// with an Exec primitive is an error.
+// Torch is the network as a Python module that needs PyTorch alone. Its class Net takes images [N, C, H, W] to logits
+// [N, classes], and its function load(path) reads the weights from safetensors. A list CLASSES has the names of the
+// classes, if they have any.
+//
+// Parameters have the names of the network's tensors. A network with an Exec primitive is an error, and so is Normalise
+// without the data's statistics.
 func (n *Network) Torch(c TorchConfig) ([]byte, error) {
 	if err := n.mappable(); err != nil {
 		return nil, err
@@ -45,8 +48,8 @@ func (n *Network) Torch(c TorchConfig) ([]byte, error) {
 		}
 	}
 	in := n.Stem.In
-	doc := fmt.Sprintf("%q", fmt.Sprintf("%s: images of %d×%d pixels and %d channels to logits of %d classes. Written by nse export.",
-		n.Name, in.Height, in.Width, in.Channels, n.classes()))
+	doc := fmt.Sprintf("%q", fmt.Sprintf("%s: images of %d×%d pixels and %d channels to logits of %d classes. "+
+		"Written by nse export.", n.Name, in.Height, in.Width, in.Channels, n.classes()))
 	return []byte(`""` + doc + `""` + "\n\n" + strings.Join(parts, "\n\n\n") + "\n"), nil
 }
 
@@ -103,7 +106,8 @@ func (n *Network) layer(l int) string {
 	}
 	text := fmt.Sprintf("                Mean({  # %s\n", layer)
 	for i, b := range n.Branches[l] {
-		text += fmt.Sprintf("                    # %s\n                    \"%d\": %s,\n", b.Op, i, sequence(n.branch(l, i), 20))
+		text += fmt.Sprintf("                    # %s\n                    \"%d\": %s,\n", b.Op, i,
+			sequence(n.branch(l, i), 20))
 	}
 	identity := "False"
 	if layer.Normal() {

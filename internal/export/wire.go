@@ -47,7 +47,8 @@ const (
 
 // modelProto is the whole file.
 func modelProto(graph message) message {
-	return message(nil).number(1, irVersion).text(2, "nse").bytes(7, graph).bytes(8, message(nil).text(1, "").number(2, opset))
+	return message(nil).number(1, irVersion).text(2, "nse").bytes(7, graph).
+		bytes(8, message(nil).text(1, "").number(2, opset))
 }
 
 // nodeProto is one operator; its attributes follow as fieldAttributes.

@@ -14,7 +14,8 @@ import (
 )
 
 // Write writes a file so that it is never seen half written, and has it on disk when it returns. It makes the folder.
-// One process at a time may write a file: the temporary name is the path with ".new" behind it.
+// One process at a time may write a file, because the temporary name is the path with ".new" behind it. On error the
+// file is what it was.
 func Write(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -33,10 +34,11 @@ func Write(path string, data []byte) error {
 // WriteShared is Write for a file that several processes may write at the same moment: the last one wins. Each writes
 // under a hidden name of its own, which a process that is killed leaves behind. The folder must be there.
 func WriteShared(path string, data []byte) error {
-	return Replace(path, filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-"+rand.Text()), func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
+	return Replace(path, filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-"+rand.Text()),
+		func(w io.Writer) error {
+			_, err := w.Write(data)
+			return err
+		})
 }
 
 // Replace has write fill a new file named temp, syncs it and renames it to path, in the same folder. Its permissions
@@ -84,6 +86,18 @@ func writeSynced(path string, write func(io.Writer) error) error {
 func Sum(data []byte) string {
 	h := sha256.Sum256(data)
 	return hex.EncodeToString(h[:])
+}
+
+// SumOf is the SHA-256 of the file at path in hexadecimal digits. It does not hold the file in memory.
+func SumOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // SyncDir has the names in a folder on disk.

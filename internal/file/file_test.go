@@ -77,7 +77,8 @@ func TestProbe(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := Probe(filepath.Join(dir, "file", "a")); err == nil || err.Error() != filepath.Join(dir, "file")+": not a directory" {
+	if err := Probe(filepath.Join(dir, "file", "a")); err == nil ||
+		err.Error() != filepath.Join(dir, "file")+": not a directory" {
 		t.Errorf("in a file: %v", err)
 	}
 }

@@ -9,8 +9,8 @@ import (
 // ErrLocked says that another process has a lock.
 var ErrLocked = errors.New("in use by another nse process")
 
-// Lock takes the lock that the file at path stands for, and makes the file. Closing it gives the lock back, and so does
-// the end of the process. The error is ErrLocked while another process has the lock.
+// Lock takes the lock that the file at path stands for, and makes the file. Closing the result gives the lock back, and
+// so does the end of the process. Lock never waits: the error is ErrLocked while another process has the lock.
 func Lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package history says how each operation of a run fared: where it came from, how its fitness moved at every layer in
-// every round, how that ended, and how many architectures of the fronts use it.
+// Package history says how each operation of a run fared. It tells where the operation came from, how its fitness moved
+// at every layer in every round, and how that ended. It counts the architectures of the fronts that use it.
 package history
 
 import (
@@ -64,7 +64,7 @@ type Front struct {
 // End is what became of an operation at a layer in a round.
 type End string
 
-// The ends.
+// The ends of an episode. One that goes on has the empty End.
 const (
 	Kept        End = "kept"        // the round's front uses it
 	Dropped     End = "dropped"     // its fitness fell below the threshold, at the last step of Episode.Fitness
@@ -73,7 +73,8 @@ const (
 	GivenUp     End = "given up"    // the round has no front and never will
 )
 
-// Of reads the histories of a run's operations, in the order in which they came.
+// Of reads the histories of a run's operations, in the order of their ids. A run that a search writes has to be Frozen
+// meanwhile. A database whose tables do not fit together is an error that names the run.
 func Of(r *runs.Run) ([]Operation, error) {
 	ops, err := r.Ops()
 	if err != nil {
@@ -86,7 +87,8 @@ func Of(r *runs.Run) ([]Operation, error) {
 	list := make([]Operation, len(ops))
 	index := map[string]int{}
 	for i, op := range ops {
-		list[i] = Operation{Op: op.Name, Plugin: op.Plugin, Checksum: op.Checksum, Places: []Episode{}, Fronts: []Front{}}
+		list[i] = Operation{Op: op.Name, Plugin: op.Plugin, Checksum: op.Checksum, Places: []Episode{},
+			Fronts: []Front{}}
 		if op.Pool < 0 || op.Pool >= len(pools) {
 			return nil, fmt.Errorf("%s is damaged: %s is of pool %d, there are %d", r.Dir, op.Name, op.Pool, len(pools))
 		}

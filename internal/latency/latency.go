@@ -19,19 +19,20 @@ type Time struct {
 // Spread is the distance of the quartiles as a part of the median.
 func (t Time) Spread() float64 { return (t.Q3 - t.Q1) / max(t.Median, 1e-6) }
 
-// Meter measures.
+// Meter measures how long functions take, in turns. Its functions have to be set, but for Each.
 type Meter struct {
 	Now     func() time.Time
 	WarmUp  int // turns that do not count
 	Repeats int // turns that do
 	// Reference runs the reference network, in turn with what is measured.
 	Reference func() error
-	// Each, if not nil, is told of every turn.
+	// Each is told of every turn. A nil Each is told nothing.
 	Each func(done, total int)
 }
 
-// Sweep times runs, and returns their times in the shape of the groups, and that of the reference network. The groups take turns,
-// and the reference network runs after each, so that a machine whose speed drifts is as unfair to one as to the other.
+// Sweep times runs. It returns their times in the shape of the groups, and the time of the reference network. The
+// groups take turns, and the reference network runs after each: a machine whose speed drifts is as unfair to one as to
+// the other. An error of a run, and the context's, ends the sweep without times.
 func (m Meter) Sweep(ctx context.Context, groups [][]func() error) (times [][]Time, reference Time, err error) {
 	took, ofReference := make([][][]float64, len(groups)), []float64{}
 	for g, runs := range groups {
@@ -69,7 +70,8 @@ func (m Meter) Sweep(ctx context.Context, groups [][]func() error) (times [][]Ti
 	return times, distribution(ofReference), nil
 }
 
-// warm is the ms that each of runs takes the second time: the caches then hold what they hold where it runs again and again.
+// warm is the ms that each of runs takes the second time: the caches then hold what they hold where it runs again and
+// again.
 func (m Meter) warm(ctx context.Context, runs []func() error) ([]float64, error) {
 	if _, err := m.pass(ctx, runs); err != nil {
 		return nil, err
@@ -99,7 +101,8 @@ func distribution(values []float64) Time {
 	return Time{Quantile(values, 0.5), Quantile(values, 0.25), Quantile(values, 0.75)}.times(1)
 }
 
-// Quantile is the value below which a part q of ascending values lies, between two values in proportion.
+// Quantile is the value below which a part q of ascending values lies, where q is 0 to 1. Between two values it is in
+// proportion. There has to be a value.
 func Quantile(ascending []float64, q float64) float64 {
 	at := q * float64(len(ascending)-1)
 	i := int(at)

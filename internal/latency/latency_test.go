@@ -15,8 +15,8 @@ import (
 	"github.com/nse-dev/nse/supernet"
 )
 
-// Of three turns the first warms up, and in each the first pass. Of a group of two, the first run takes 1 and 3 ms where it
-// counts and the second always 5; a group of one takes 7, and the reference network 2 and 4 after them.
+// Of three turns the first warms up, and in each the first pass. Of a group of two, the first run takes 1 and 3 ms
+// where it counts, and the second always takes 5. A group of one takes 7, and the reference network 2 and 4 after them.
 func TestGroupsTakeTurns(t *testing.T) {
 	at, order := time.Unix(0, 0), []int{}
 	run := func(i int, took ...time.Duration) func() error {
@@ -28,20 +28,24 @@ func TestGroupsTakeTurns(t *testing.T) {
 		}
 	}
 	var seen []string
-	m := Meter{Now: func() time.Time { return at }, WarmUp: 1, Repeats: 2, Reference: run(3, 90, 90, 90, 90, 90, 2, 90, 4, 90, 2, 90, 4),
-		Each: func(done, total int) { seen = append(seen, fmt.Sprint(done, " of ", total)) }}
+	m := Meter{Now: func() time.Time { return at }, WarmUp: 1, Repeats: 2,
+		Reference: run(3, 90, 90, 90, 90, 90, 2, 90, 4, 90, 2, 90, 4),
+		Each:      func(done, total int) { seen = append(seen, fmt.Sprint(done, " of ", total)) }}
 	got, reference, err := m.Sweep(context.Background(), [][]func() error{
 		{run(0, 90, 90, 90, 1, 90, 3), run(1, 5, 5, 5, 5, 5, 5)},
 		{run(2, 7, 7, 7, 7, 7, 7)},
 	})
-	if want := [][]Time{{{2, 1.5, 2.5}, {5, 5, 5}}, {{7, 7, 7}}}; err != nil || !reflect.DeepEqual(got, want) || reference != (Time{3, 2, 4}) {
+	if want := [][]Time{{{2, 1.5, 2.5}, {5, 5, 5}}, {{7, 7, 7}}}; err != nil || !reflect.DeepEqual(got, want) ||
+		reference != (Time{3, 2, 4}) {
 		t.Errorf("got %v, reference %v, %v, want %v, reference {3 2 4}", got, reference, err, want)
 	}
-	if want := slices.Repeat([]int{0, 1, 0, 1, 3, 3, 2, 2, 3, 3}, 3); !slices.Equal(order, want) || !slices.Equal(seen, []string{"1 of 3", "2 of 3", "3 of 3"}) {
+	if want := slices.Repeat([]int{0, 1, 0, 1, 3, 3, 2, 2, 3, 3}, 3); !slices.Equal(order, want) ||
+		!slices.Equal(seen, []string{"1 of 3", "2 of 3", "3 of 3"}) {
 		t.Errorf("order %v, want %v, seen %v", order, want, seen)
 	}
 	failure := errors.New("no")
-	if _, _, err := m.Sweep(context.Background(), [][]func() error{{func() error { return failure }}}); !errors.Is(err, failure) {
+	failing := [][]func() error{{func() error { return failure }}}
+	if _, _, err := m.Sweep(context.Background(), failing); !errors.Is(err, failure) {
 		t.Errorf("error %v, want that of the run", err)
 	}
 	cancelled, cancel := context.WithCancel(context.Background())
@@ -66,7 +70,8 @@ func TestQuantile(t *testing.T) {
 func two() Table {
 	of := func(ms float64) Time { return Time{ms, ms / 2, ms * 2} }
 	macro := supernet.Macro{StemStride: 1, Channels: []int{4, 8}, Layers: "N R", Head: 8}
-	return Table{Version: Version, Setup: Setup{Macro: macro, Image: [3]int{8, 8, 3}, Classes: 10, Batch: 2, Threads: 1, WarmUp: 1, Repeats: 3}, Reference: Reference{[]string{"r"}, "r0", of(8)}, Stem: of(0.25), Head: of(0.5),
+	return Table{Version: Version, Setup: Setup{Macro: macro, Image: [3]int{8, 8, 3}, Classes: 10, Batch: 2, Threads: 1,
+		WarmUp: 1, Repeats: 3}, Reference: Reference{[]string{"r"}, "r0", of(8)}, Stem: of(0.25), Head: of(0.5),
 		Layers: []Layer{
 			{of(0.125), []Entry{{"a", "a0", of(1)}, {"b", "b0", of(2)}}},
 			{of(0.0625), []Entry{{"a", "a1", of(3)}, {"b", "b1", of(4)}}},
@@ -125,13 +130,18 @@ func TestSpreadIsTheMedianOfOperations(t *testing.T) {
 
 func TestTablesOfOtherNetworksAreRefused(t *testing.T) {
 	table := two()
+	network := "it is of the network NR with channels [4 8], stem stride 1, head 8, relu, not of NR with channels "
 	for want, change := range map[string]func(*Setup){
-		"it is of the network NR with channels [4 8], stem stride 1, head 8, relu, not of NR with channels [4 9], stem stride 1, head 8, relu":                     func(s *Setup) { s.Macro.Channels = []int{4, 9} },
-		"it is of the network NR with channels [4 8], stem stride 1, head 8, relu, not of NR with channels [4 8], stem stride 1, head 8, relu, squeeze-and-excite": func(s *Setup) { s.Macro.SqueezeExcite = true },
-		"it is for images 8×8×3 of 10 classes, not for images 8×8×3 of 11 classes":                                                                                 func(s *Setup) { s.Classes = 11 },
-		"it is for batches of 2, not of 3": func(s *Setup) { s.Batch = 3 },
-		"it is for 1 threads, not for 4":   func(s *Setup) { s.Threads = 4 },
-		"<nil>":                            func(s *Setup) { s.Repeats, s.Macro.Name, s.Macro.Layers = 9, "small", "NR" },
+		network + "[4 9], stem stride 1, head 8, relu": func(s *Setup) { s.Macro.Channels = []int{4, 9} },
+		network + "[4 8], stem stride 1, head 8, relu, squeeze-and-excite": func(s *Setup) {
+			s.Macro.SqueezeExcite = true
+		},
+		"it is for images 8×8×3 of 10 classes, not for images 8×8×3 of 11 classes": func(s *Setup) { s.Classes = 11 },
+		"it is for batches of 2, not of 3":                                         func(s *Setup) { s.Batch = 3 },
+		"it is for 1 threads, not for 4":                                           func(s *Setup) { s.Threads = 4 },
+		"<nil>": func(s *Setup) {
+			s.Repeats, s.Macro.Name, s.Macro.Layers = 9, "small", "NR"
+		},
 	} {
 		other := two().Setup
 		change(&other)
@@ -142,30 +152,38 @@ func TestTablesOfOtherNetworksAreRefused(t *testing.T) {
 }
 
 func TestImpossibleTablesAreRefused(t *testing.T) {
-	for want, change := range map[string]func(*Table){
-		"latency_table = 1: want 2: a table of another version of nse has to be measured anew": func(t *Table) { t.Version = 1 },
-		"the reference network has no operations or no graph":                                  func(t *Table) { t.Reference.Ops = nil },
-		"the reference network takes no time":                                                  func(t *Table) { t.Reference.Time = Time{} },
-		"reference: ms = 8, q1 = 9, q3 = 8: want 0 ≤ q1 ≤ ms ≤ q3":                             func(t *Table) { t.Reference.Time = Time{8, 9, 8} },
-		`macro: layers = "N X": 'X' is none of N, R and E`:                                     func(t *Table) { t.Macro.Layers = "N X" },
-		"image [8 0 3]: want height, width and channels of 1 to 65536":                         func(t *Table) { t.Image[1] = 0 },
-		"batch = 0: want 1 to 65536":                                                           func(t *Table) { t.Batch = 0 },
-		"times of 1 layers for a macro-architecture of 2":                                      func(t *Table) { t.Layers = t.Layers[:1] },
-		"stem: ms = 1, q1 = 2, q3 = 3: want 0 ≤ q1 ≤ ms ≤ q3":                                  func(t *Table) { t.Stem = Time{1, 2, 3} },
-		"branch at layer 1: ms = -1, q1 = -1, q3 = -1: want 0 ≤ q1 ≤ ms ≤ q3":                  func(t *Table) { t.Layers[1].Branch = Time{-1, -1, -1} },
-		`layer 0: operation "b" is there twice`:                                                func(t *Table) { t.Layers[0].Ops[0].Name = "b" },
-		"layer 1: operation 1 has no name or no graph":                                         func(t *Table) { t.Layers[1].Ops[1].Graph = "" },
-		"b at layer 1: ms = 1e+300, q1 = 0, q3 = 1e+300: want 0 ≤ q1 ≤ ms ≤ q3":                func(t *Table) { t.Layers[1].Ops[1].Time = Time{1e300, 0, 1e300} },
+	for _, c := range []struct {
+		want   string
+		change func(*Table)
+	}{
+		{"latency_table = 1: want 2: a table of another version of nse has to be measured anew",
+			func(t *Table) { t.Version = 1 }},
+		{"the reference network has no operations or no graph", func(t *Table) { t.Reference.Ops = nil }},
+		{"the reference network takes no time", func(t *Table) { t.Reference.Time = Time{} }},
+		{"reference: ms = 8, q1 = 9, q3 = 8: want 0 ≤ q1 ≤ ms ≤ q3",
+			func(t *Table) { t.Reference.Time = Time{8, 9, 8} }},
+		{`macro: layers = "N X": 'X' is none of N, R and E`, func(t *Table) { t.Macro.Layers = "N X" }},
+		{"image [8 0 3]: want height, width and channels of 1 to 65536", func(t *Table) { t.Image[1] = 0 }},
+		{"batch = 0: want 1 to 65536", func(t *Table) { t.Batch = 0 }},
+		{"times of 1 layers for a macro-architecture of 2", func(t *Table) { t.Layers = t.Layers[:1] }},
+		{"stem: ms = 1, q1 = 2, q3 = 3: want 0 ≤ q1 ≤ ms ≤ q3", func(t *Table) { t.Stem = Time{1, 2, 3} }},
+		{"branch at layer 1: ms = -1, q1 = -1, q3 = -1: want 0 ≤ q1 ≤ ms ≤ q3",
+			func(t *Table) { t.Layers[1].Branch = Time{-1, -1, -1} }},
+		{`layer 0: operation "b" is there twice`, func(t *Table) { t.Layers[0].Ops[0].Name = "b" }},
+		{"layer 1: operation 1 has no name or no graph", func(t *Table) { t.Layers[1].Ops[1].Graph = "" }},
+		{"b at layer 1: ms = 1e+300, q1 = 0, q3 = 1e+300: want 0 ≤ q1 ≤ ms ≤ q3",
+			func(t *Table) { t.Layers[1].Ops[1].Time = Time{1e300, 0, 1e300} }},
 	} {
 		table := two()
-		change(&table)
-		if err := table.Validate(); err == nil || err.Error() != want {
-			t.Errorf("got  %v\nwant %s", err, want)
+		c.change(&table)
+		if err := table.Validate(); err == nil || err.Error() != c.want {
+			t.Errorf("got  %v\nwant %s", err, c.want)
 		}
 	}
 }
 
-// stage is a network of two equal normal layers and a reduction layer, with three operations of which a is b.
+// stage is a network of two equal normal layers and a reduction layer, with three operations. The graphs of a and b are
+// equal.
 type stage struct {
 	supernet.Skeleton
 	built []string // fingerprints of what was built
@@ -173,7 +191,8 @@ type stage struct {
 
 func newStage(t *testing.T) (*stage, Setup) {
 	t.Helper()
-	setup := Setup{Macro: supernet.Macro{StemStride: 1, Channels: []int{4, 8}, Layers: "NNR", Head: 8}, Image: [3]int{8, 8, 3}, Classes: 10, Batch: 2, Threads: 1, Repeats: 2}
+	setup := Setup{Macro: supernet.Macro{StemStride: 1, Channels: []int{4, 8}, Layers: "NNR", Head: 8},
+		Image: [3]int{8, 8, 3}, Classes: 10, Batch: 2, Threads: 1, Repeats: 2}
 	s, err := setup.Macro.Skeleton(supernet.Input{Height: 8, Width: 8, Channels: 3, Classes: 10})
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +221,8 @@ func operation(name, kernel string) Operation {
 	return Operation{name, []string{kernel + " normal", kernel + " normal", kernel + " reduction"}}
 }
 
-// ticking is a meter of two turns whose clock goes on by a ms more at every look, from some: no two measurements are equal.
+// ticking is a meter of two turns whose clock goes on by a ms more at every look, from some: no two measurements are
+// equal.
 func ticking(looks int) Meter {
 	at := time.Unix(0, 0)
 	return Meter{Repeats: 2, Reference: func() error { return nil }, Now: func() time.Time {
@@ -215,7 +235,8 @@ func ticking(looks int) Meter {
 func TestEqualGraphsAreMeasuredOnceAndMoreAreAdded(t *testing.T) {
 	s, setup := newStage(t)
 	ops := []Operation{operation("a", "3"), operation("b", "3")}
-	first, slowdown, err := New(setup, Machine{}, Reference{Ops: []string{"r"}, Graph: "r0"}).Measure(context.Background(), ticking(0), s.net(t, 3, 3), s.Skeleton, ops)
+	empty := New(setup, Machine{}, Reference{Ops: []string{"r"}, Graph: "r0"})
+	first, slowdown, err := empty.Measure(context.Background(), ticking(0), s.net(t, 3, 3), s.Skeleton, ops)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,10 +250,12 @@ func TestEqualGraphsAreMeasuredOnceAndMoreAreAdded(t *testing.T) {
 	if a.Name != "a" || b.Name != "b" || a.Time != b.Time || a.Time == first.Layers[2].Ops[0].Time || a.Median == 0 {
 		t.Errorf("table %+v", first)
 	}
-	// The two operations take looks 1 to 8 of a turn, in its second half 6 and 8 ms, and the reference network 12. Stem, head and three
-	// means take 24 to 32 ms, the reference network 36, and all 36 more in the second turn. A branch has a third of a mean.
+	// The two operations take looks 1 to 8 of a turn, in its second half 6 and 8 ms, and the reference network 12.
+	// Stem, head and three means take 24 to 32 ms, the reference network 36, and all 36 more in the second turn. A
+	// branch has a third of a mean.
 	if first.Stem.Median != 42 || first.Head.Median != 44 || first.Layers[2].Branch.Median != 16.666667 {
-		t.Errorf("stem %v, head %v, branch %v, want 42, 44 and 16.666667", first.Stem, first.Head, first.Layers[2].Branch)
+		t.Errorf("stem %v, head %v, branch %v, want 42, 44 and 16.666667", first.Stem, first.Head,
+			first.Layers[2].Branch)
 	}
 	if first.Reference.Median != 42 || slowdown != 1 {
 		t.Errorf("reference %v, slowdown %v, want 42 and 1", first.Reference, slowdown)
@@ -249,18 +272,24 @@ func TestEqualGraphsAreMeasuredOnceAndMoreAreAdded(t *testing.T) {
 		t.Errorf("built %v, want %v", s.built, want)
 	}
 	for l := range second.Layers {
-		if got := second.Layers[l]; got.Branch != first.Layers[l].Branch || !reflect.DeepEqual(got.Ops[:2], first.Layers[l].Ops) || got.Ops[2].Name != "c" {
+		if got := second.Layers[l]; got.Branch != first.Layers[l].Branch ||
+			!reflect.DeepEqual(got.Ops[:2], first.Layers[l].Ops) || got.Ops[2].Name != "c" {
 			t.Errorf("layer %d became %+v from %+v", l, got, first.Layers[l])
 		}
 	}
-	// From the 100th look on, the two of a group take 105 and 107 ms in its second half, and the reference network 111; in the second turn 12 more.
-	if slowdown != 117./42 || second.Layers[0].Ops[2].Median != 39.846154 || second.Layers[2].Ops[2].Median != 40.564103 {
-		t.Errorf("slowdown %v, new times %v and %v, want 117/42 and 111 and 113 divided by it", slowdown, second.Layers[0].Ops[2], second.Layers[2].Ops[2])
+	// From the 100th look on, the two of a group take 105 and 107 ms in its second half, and the reference network 111;
+	// in the second turn 12 more.
+	if slowdown != 117./42 || second.Layers[0].Ops[2].Median != 39.846154 ||
+		second.Layers[2].Ops[2].Median != 40.564103 {
+		t.Errorf("slowdown %v, new times %v and %v, want 117/42 and 111 and 113 divided by it", slowdown,
+			second.Layers[0].Ops[2], second.Layers[2].Ops[2])
 	}
-	if _, slowdown, err := second.Measure(context.Background(), Meter{}, s.net(t, 5, 3), s.Skeleton, more); slowdown != 1 || err != nil {
+	_, slowdown, err = second.Measure(context.Background(), Meter{}, s.net(t, 5, 3), s.Skeleton, more)
+	if slowdown != 1 || err != nil {
 		t.Errorf("where nothing is missing, something is measured: slowdown %v, %v", slowdown, err)
 	}
-	if second.Reference.Time != first.Reference.Time || second.Stem != first.Stem || second.Head != first.Head || fmt.Sprintf("%+v", first) != copied {
+	if second.Reference.Time != first.Reference.Time || second.Stem != first.Stem || second.Head != first.Head ||
+		fmt.Sprintf("%+v", first) != copied {
 		t.Error("what was measured first has changed")
 	}
 	if _, n := second.Missing(append(ops, more...)); n != 0 {
@@ -277,11 +306,14 @@ func TestNetworksAreMeasuredWhole(t *testing.T) {
 	if err := n.Fill([]evolve.Path{{0}, {1}, {0, 1}}); err != nil {
 		t.Fatal(err)
 	}
-	times, reference, err := ticking(0).Networks(context.Background(), n, s.Stem.In, setup.Batch, []evolve.Arch{{{0}, {}, {1}}, {{}, {1}, {0, 1}}})
-	if want := []Time{{12, 8, 16}, {20, 16, 24}}; err != nil || !slices.Equal(times, want) || reference != (Time{20, 14, 26}) {
+	times, reference, err := ticking(0).Networks(context.Background(), n, s.Stem.In, setup.Batch,
+		[]evolve.Arch{{{0}, {}, {1}}, {{}, {1}, {0, 1}}})
+	if want := []Time{{12, 8, 16}, {20, 16, 24}}; err != nil || !slices.Equal(times, want) ||
+		reference != (Time{20, 14, 26}) {
 		t.Errorf("got %v, reference %v, %v, want %v, reference {20 14 26}", times, reference, err, want)
 	}
-	if _, _, err := ticking(0).Networks(context.Background(), n, s.Stem.In, setup.Batch, []evolve.Arch{{{1}, {}, {1}}}); err == nil {
+	missing := []evolve.Arch{{{1}, {}, {1}}}
+	if _, _, err := ticking(0).Networks(context.Background(), n, s.Stem.In, setup.Batch, missing); err == nil {
 		t.Error("an architecture outside the subset is measured")
 	}
 }

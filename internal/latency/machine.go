@@ -19,7 +19,7 @@ type Machine struct {
 	NSE     string `json:"nse"`     // version
 }
 
-// Here is this machine with a version of nse.
+// Here is this machine. version is that of nse, for the record.
 func Here(version string) Machine {
 	return Machine{cpu(), runtime.NumCPU(), runtime.GOOS + "/" + runtime.GOARCH, kernel.Instructions(), version}
 }

@@ -16,8 +16,8 @@ type Operation struct {
 	Graphs []string // by layer: fingerprints, equal where graph and input are
 }
 
-// Missing lists by layer, as indices into ops, what has to be measured before the table has all of ops: one of several
-// with equal fingerprints.
+// Missing lists by layer, as indices into ops, what has to be measured before the table has all of ops. Of several
+// operations with equal fingerprints it lists the first. n counts the list.
 func (t Table) Missing(ops []Operation) (subset []evolve.Path, n int) {
 	known := t.known()
 	subset = make([]evolve.Path, len(t.Layers))
@@ -44,10 +44,15 @@ func (t Table) known() map[string]Time {
 	return known
 }
 
-// Measure returns the table with all of ops, whose places in the list are their ids in net. It measures what is missing, of
-// a new table the stem, the head and the means too. An operation takes the place of one with its name and another graph.
-// Where the reference network takes slowdown times what it took for the table, what is new is divided by that.
-func (t Table) Measure(ctx context.Context, m Meter, net *supernet.Net, s supernet.Skeleton, ops []Operation) (_ Table, slowdown float64, err error) {
+// Measure returns the table with all of ops, and leaves t as it is. The places of operations in the list are their ids
+// in net. Measure times what is missing, and for a new table the stem, the head and the means too. An operation
+// replaces one with the same name and another graph.
+//
+// slowdown is how many times as long the reference network takes as it took for the table. New times are divided by it.
+// It is 1 for a new table, and where nothing was missing.
+func (t Table) Measure(
+	ctx context.Context, m Meter, net *supernet.Net, s supernet.Skeleton, ops []Operation,
+) (_ Table, slowdown float64, err error) {
 	t.Layers = slices.Clone(t.Layers)
 	known, slowdown := t.known(), 1.
 	if subset, n := t.Missing(ops); n > 0 {
@@ -60,7 +65,10 @@ func (t Table) Measure(ctx context.Context, m Meter, net *supernet.Net, s supern
 }
 
 // measure adds the times of a subset of ops to those that are known by fingerprint.
-func (t *Table) measure(ctx context.Context, m Meter, net *supernet.Net, s supernet.Skeleton, ops []Operation, subset []evolve.Path, known map[string]Time) (slowdown float64, err error) {
+func (t *Table) measure(
+	ctx context.Context, m Meter, net *supernet.Net, s supernet.Skeleton, ops []Operation, subset []evolve.Path,
+	known map[string]Time,
+) (slowdown float64, err error) {
 	fresh := t.Reference.Time == Time{}
 	if err := net.Fill(subset); err != nil {
 		return 0, err
@@ -112,9 +120,11 @@ type bench struct {
 // branches is about the number of branches that a layer has where a search trains it.
 const branches = 3
 
-// operations runs a subset of ops in groups that are as large as networks, so that each finds the caches as it does in one: a
-// few operations of every layer, from all over the pool. keys are their fingerprints.
-func (b bench) operations(s supernet.Skeleton, batch int, ops []Operation, subset []evolve.Path) (groups [][]func() error, keys [][]string) {
+// operations runs a subset of ops in groups that are as large as networks, so that each finds the caches as it does in
+// one. A group has a few operations of every layer, from all over the pool. keys are their fingerprints.
+func (b bench) operations(
+	s supernet.Skeleton, batch int, ops []Operation, subset []evolve.Path,
+) (groups [][]func() error, keys [][]string) {
 	most := 0
 	for _, path := range subset {
 		most = max(most, len(path))
@@ -156,8 +166,11 @@ func (t *Table) setFixed(times []Time) {
 	}
 }
 
-// Networks measures whole architectures, of operations in net's subset, on batches of images, and the reference network.
-func (m Meter) Networks(ctx context.Context, net *supernet.Net, image sdk.Shape, batch int, archs []evolve.Arch) (list []Time, reference Time, err error) {
+// Networks measures whole architectures, and the reference network beside them. Architectures consist of operations of
+// net's subset, and run on batches of images. An operation that net does not have is an error.
+func (m Meter) Networks(
+	ctx context.Context, net *supernet.Net, image sdk.Shape, batch int, archs []evolve.Arch,
+) (list []Time, reference Time, err error) {
 	groups := make([][]func() error, len(archs))
 	for i, a := range archs {
 		groups[i] = []func() error{Network(net, image, batch, a)}
@@ -166,7 +179,8 @@ func (m Meter) Networks(ctx context.Context, net *supernet.Net, image sdk.Shape,
 	return slices.Concat(times...), reference, err
 }
 
-// Network runs an architecture, of operations in net's subset, on a batch of images.
+// Network is a function that runs an architecture of operations in net's subset on a batch of images. It is for one
+// goroutine.
 func Network(net *supernet.Net, image sdk.Shape, batch int, a evolve.Arch) func() error {
 	run, x := net.Inference(batch), noise(batch*image.Size())
 	return func() error { return only(run.Network(a, x)) }

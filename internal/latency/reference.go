@@ -10,15 +10,16 @@ import (
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
-// Reference is a whole network that is measured with everything else: what it takes tells how fast the machine is at that
-// time. It is the same whatever pool is measured.
+// Reference is a whole network that is measured with everything else. Its time tells how fast the machine is at that
+// moment. The network does not depend on the pool.
 type Reference struct {
 	Ops   []string `json:"operations"` // at every layer
 	Graph string   `json:"graph"`      // the fingerprint of all their graphs
 	Time
 }
 
-// Slowdown is how many times as long the machine takes now as it took for r. It is not known if now is of another network.
+// Slowdown is how many times as long the machine takes now as it took for r. It is not known if now is of another
+// reference network: ratio is 0 then.
 func (r Reference) Slowdown(now Reference) (ratio float64, known bool) {
 	if r.Graph != now.Graph {
 		return 0, false

@@ -11,7 +11,7 @@ import (
 	"github.com/nse-dev/nse/supernet"
 )
 
-// Version is that of the format of tables.
+// Version is that of the format of tables. Read refuses every other.
 const Version = 2
 
 // Table is what a network's parts take on a machine, as a JSON file holds it.
@@ -57,7 +57,8 @@ type Entry struct {
 // Fixed is what every architecture takes, in ms.
 func (t Table) Fixed() float64 { return t.Stem.Median + t.Head.Median }
 
-// Cost is what an operation adds to an architecture that has it at layer l, in ms. An error names the operation and the layer.
+// Cost is what an operation adds to an architecture that has it at layer l, in ms. graph is the operation's
+// fingerprint. An operation that the table lacks, or has with another graph, is an error that names both.
 func (t Table) Cost(l int, name, graph string) (float64, error) {
 	i := t.Layers[l].find(name)
 	switch {
@@ -69,7 +70,7 @@ func (t Table) Cost(l int, name, graph string) (float64, error) {
 	return t.Layers[l].Ops[i].Median + t.Layers[l].Branch.Median, nil
 }
 
-// Spread is that of half of the operations' times at most.
+// Spread is the median of the operations' spreads. The table has to have an operation.
 func (t Table) Spread() float64 {
 	var spreads []float64
 	for _, l := range t.Layers {
@@ -121,7 +122,8 @@ func (s Setup) images() string {
 // Validate refuses what no measurement gives.
 func (t Table) Validate() error {
 	if t.Version != Version {
-		return fmt.Errorf("latency_table = %d: want %d: a table of another version of nse has to be measured anew", t.Version, Version)
+		return fmt.Errorf("latency_table = %d: want %d: a table of another version of nse has to be measured anew",
+			t.Version, Version)
 	}
 	if err := t.Setup.Validate(); err != nil {
 		return err
@@ -155,7 +157,8 @@ func (s Setup) Validate() error {
 		name  string
 		value int
 		least int
-	}{{"classes", s.Classes, 1}, {"batch", s.Batch, 1}, {"threads", s.Threads, 1}, {"warm_up", s.WarmUp, 0}, {"repeats", s.Repeats, 1}} {
+	}{{"classes", s.Classes, 1}, {"batch", s.Batch, 1}, {"threads", s.Threads, 1}, {"warm_up", s.WarmUp, 0},
+		{"repeats", s.Repeats, 1}} {
 		if n.value < n.least || n.value > most {
 			return fmt.Errorf("%s = %d: want %d to %d", n.name, n.value, n.least, most)
 		}
@@ -183,7 +186,8 @@ func (l Layer) validate(i int) error {
 
 // validate refuses times that are not of this world.
 func (t Time) validate(of string) error {
-	if !(t.Median >= 0) || !(t.Q1 >= 0) || !(t.Q3 >= 0) || t.Median > math.MaxFloat32 || t.Q1 > t.Median || t.Q3 < t.Median {
+	if !(t.Median >= 0) || !(t.Q1 >= 0) || !(t.Q3 >= 0) || t.Median > math.MaxFloat32 || t.Q1 > t.Median ||
+		t.Q3 < t.Median {
 		return errors.New(of + fmt.Sprintf(": ms = %v, q1 = %v, q3 = %v: want 0 ≤ q1 ≤ ms ≤ q3", t.Median, t.Q1, t.Q3))
 	}
 	return nil

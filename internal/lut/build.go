@@ -22,7 +22,8 @@ import (
 // WarmUp is the number of turns before those that count.
 const WarmUp = 3
 
-// Builder measures a table, or adds to one that is there. Close it after use.
+// Builder measures a table, or adds to one that is there. Nothing else should run on the machine meanwhile. Close it
+// after use.
 type Builder struct {
 	path      string
 	setup     latency.Setup
@@ -32,7 +33,7 @@ type Builder struct {
 }
 
 // NewBuilder prepares a table at path. A table that is there has to be for the same setup, machine and reference
-// network.
+// network. Another one is an error, and stays as it is.
 func NewBuilder(path string, s latency.Setup, here latency.Machine) (b *Builder, err error) {
 	b = &Builder{path: path, setup: s}
 	if b.skeleton, err = s.Macro.Skeleton(s.Input()); err != nil {
@@ -64,15 +65,18 @@ func (b *Builder) open(here latency.Machine) (latency.Table, error) {
 		return t, fmt.Errorf("%s cannot be added to: %w: choose another --out", b.path, err)
 	}
 	if t.Machine != here {
-		return t, fmt.Errorf("%s cannot be added to: it was measured on %v, this is %v: choose another --out", b.path, t.Machine, here)
+		return t, fmt.Errorf("%s cannot be added to: it was measured on %v, this is %v: choose another --out", b.path,
+			t.Machine, here)
 	}
 	if _, same := t.Reference.Slowdown(b.reference.Reference); !same {
-		return t, fmt.Errorf("%s cannot be added to: this nse has another reference network: choose another --out", b.path)
+		return t, fmt.Errorf("%s cannot be added to: this nse has another reference network: choose another --out",
+			b.path)
 	}
 	return t, nil
 }
 
-// Measure measures the operations that the table lacks and writes it. each is told of every turn.
+// Measure measures the operations that the table lacks, and writes the table when all are measured. each is told of
+// every turn. On error the file is what it was.
 func (b *Builder) Measure(ctx context.Context, ops []registry.Op, each func(done, total int)) (s Summary, err error) {
 	c, err := catalog.LayOut(ctx, ops, b.skeleton, catalog.Pricing{})
 	if err != nil {
@@ -127,7 +131,8 @@ type Range struct {
 
 func (b *Builder) summary(measured int, slowdown float64, names []string) Summary {
 	t := b.table
-	s := Summary{File: b.path, Measured: measured, Fixed: t.Fixed(), Reference: t.Reference.Median, Slowdown: slowdown, Spread: t.Spread(), Table: t}
+	s := Summary{File: b.path, Measured: measured, Fixed: t.Fixed(), Reference: t.Reference.Median, Slowdown: slowdown,
+		Spread: t.Spread(), Table: t}
 	for _, name := range names {
 		s.Ops = append(s.Ops, rangeOf(t, name))
 	}

@@ -16,8 +16,9 @@ type Checked struct {
 	Name      string       `json:"name"`
 	Predicted float64      `json:"predicted_ms"`
 	Measured  latency.Time `json:"measured"`
-	Error     float64      `json:"error"`                          // (predicted − measured) / measured
-	AtSpeed   *float64     `json:"error_at_table_speed,omitempty"` // of the prediction times the slowdown; nil if that is not known
+	Error     float64      `json:"error"` // (predicted − measured) / measured
+	// AtSpeed is the error of the prediction times the slowdown. It is nil if the slowdown is not known.
+	AtSpeed *float64 `json:"error_at_table_speed,omitempty"`
 }
 
 // Errors is the median and the largest of errors without their signs.
@@ -26,7 +27,7 @@ type Errors struct {
 	Worst  float64 `json:"worst_error"`
 }
 
-// Outcome is what a check comes to. What needs the drift is nil if that is not known.
+// Outcome is what a check comes to. AtSpeed and Drift are nil if the slowdown is not known.
 type Outcome struct {
 	Errors
 	AtSpeed *Errors   `json:"at_table_speed,omitempty"`
@@ -34,9 +35,11 @@ type Outcome struct {
 	Archs   []Checked `json:"architectures"`
 }
 
-// Check measures the networks of a sample in turn and compares them with predictions of the table, which it completes.
-// each is told of every turn.
-func (s Sample) Check(ctx context.Context, t latency.Table, list []Checked, repeats int, each func(done, total int)) (o Outcome, err error) {
+// Check measures the networks of a sample in turn, and completes list, which Predict has made, with what they take.
+// each is told of every turn. The table stays as it is.
+func (s Sample) Check(
+	ctx context.Context, t latency.Table, list []Checked, repeats int, each func(done, total int),
+) (o Outcome, err error) {
 	reference, err := newReference(t.Setup, s.catalog.Skeleton)
 	if err != nil {
 		return o, err

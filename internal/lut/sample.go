@@ -21,7 +21,7 @@ type Sample struct {
 	archs   []evolve.Arch
 }
 
-// RandomSample draws n architectures of a pool for the network of a table.
+// RandomSample draws n architectures of a pool for the network of a table. They follow from seed.
 func RandomSample(ctx context.Context, t latency.Table, ops []registry.Op, n int, seed uint64) (s Sample, err error) {
 	k, err := t.Macro.Skeleton(t.Input())
 	if err != nil {
@@ -88,7 +88,7 @@ func (s Sample) take(p architecture.Plan) evolve.Arch {
 	return a
 }
 
-// Predict is what a table says of the sample, without measurements.
+// Predict is what a table says of the sample, without measurements. An operation that the table lacks is an error.
 func (s Sample) Predict(t latency.Table) ([]Checked, error) {
 	list := make([]Checked, len(s.archs))
 	for i, a := range s.archs {

@@ -18,7 +18,7 @@ import (
 	"github.com/nse-dev/nse/supernet/retrain"
 )
 
-// Exists reports whether dir holds a model.
+// Exists reports whether dir holds a model, which is then complete.
 func Exists(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, File))
 	return err == nil
@@ -41,7 +41,8 @@ func Read(dir string) (*Model, error) {
 	return m, nil
 }
 
-// Open reads the model in dir and builds it with its weights. Close the network after use.
+// Open reads the model in dir and builds it with its weights. workers is the number of cores, and 0 is all of them.
+// Close the network after use. Exec primitives do not run.
 func Open(dir string, workers int) (*Model, *supernet.Net, error) {
 	m, err := Read(dir)
 	if err != nil {
@@ -51,7 +52,8 @@ func Open(dir string, workers int) (*Model, *supernet.Net, error) {
 	return m, n, err
 }
 
-// Load builds the network with the weights in dir, the model's folder. Close it after use.
+// Load builds the network with the weights in dir, the model's folder. workers is as in Open. A weights file that is
+// not the one model.json was written with is an error. Close the network after use.
 func (m *Model) Load(dir string, workers int) (*supernet.Net, error) {
 	weights, err := m.Weights(dir)
 	if err != nil {
@@ -62,7 +64,8 @@ func (m *Model) Load(dir string, workers int) (*supernet.Net, error) {
 		have += int64(len(t.Data))
 	}
 	if want := 4 * m.Count.Params; have < want { // before memory is taken for a network that cannot be this one
-		return nil, fmt.Errorf("%s does not fit %s: %d bytes are too few for %d parameters", filepath.Join(dir, WeightsFile), File, have, m.Count.Params)
+		return nil, fmt.Errorf("%s does not fit %s: %d bytes are too few for %d parameters",
+			filepath.Join(dir, WeightsFile), File, have, m.Count.Params)
 	}
 	n, err := m.Net(0, workers)
 	if err != nil {
@@ -75,7 +78,8 @@ func (m *Model) Load(dir string, workers int) (*supernet.Net, error) {
 	return n, nil
 }
 
-// Attach puts a graph in the place of a branch's, if they are equal: one whose exec primitives run in their plugin.
+// Attach replaces the graph of a branch by an equal one whose exec primitives run in their plugin. A graph that is not
+// equal is an error.
 func (m *Model) Attach(layer, branch int, g *sdk.Graph) error {
 	text, err := wire.MarshalGraph(g)
 	if err != nil {
@@ -115,13 +119,14 @@ func (m *Model) Weights(dir string) (*safetensors.File, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if found := file.Sum(text); found != m.WeightsSum {
-		return nil, fmt.Errorf("%s is not the file that %s was written with: its sha256 is %s, not %q", path, File, found, m.WeightsSum)
+		return nil, fmt.Errorf("%s is not the file that %s was written with: its sha256 is %s, not %q", path, File,
+			found, m.WeightsSum)
 	}
 	return f, nil
 }
 
-// Write makes dir the folder of the model with the weights of a network that Net built. It replaces what is there of
-// another one.
+// Write makes dir the folder of the model, with the weights of a network that Net built. It replaces a model that is
+// there. model.json comes last, so that a folder with one is complete.
 func (m *Model) Write(dir string, n *supernet.Net) error {
 	weights := safetensors.File{Tensors: n.Tensors()}
 	text, err := weights.Encode()
@@ -183,7 +188,8 @@ func decode(text []byte) (*Model, error) {
 		return nil, err
 	}
 	if c := m.count(); c != m.Count {
-		return nil, fmt.Errorf("count: %d parameters and %d MACs, but the graphs have %d and %d", m.Count.Params, m.Count.MACs, c.Params, c.MACs)
+		return nil, fmt.Errorf("count: %d parameters and %d MACs, but the graphs have %d and %d", m.Count.Params,
+			m.Count.MACs, c.Params, c.MACs)
 	}
 	return m, nil
 }

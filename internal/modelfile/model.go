@@ -1,5 +1,5 @@
-// Package modelfile keeps a network in a folder of two files, with all that it takes to build it again without the plugins
-// that described it:
+// Package modelfile keeps a network in a folder of two files, with all that it takes to build it again without the
+// plugins that described it:
 //
 //	model.json           architecture, operations with their checksums and graphs, input, classes, training
 //	weights.safetensors  parameters and running statistics, with PyTorch's names
@@ -48,8 +48,8 @@ type Model struct {
 	graphs   [][]*sdk.Graph
 }
 
-// Input is what the network takes: images of that shape, [Height, Width, Channels], whose channel c is (v/255 −
-// Mean[c])/Std[c] for bytes v.
+// Input is what the network takes: images of the shape [Height, Width, Channels]. A byte v of channel c enters the
+// network as (v/255 − Mean[c])/Std[c].
 type Input struct {
 	Height   int       `json:"height"`
 	Width    int       `json:"width"`
@@ -60,7 +60,8 @@ type Input struct {
 
 // network is what the model's network is built for.
 func (m *Model) network() supernet.Input {
-	return supernet.Input{Height: m.Input.Height, Width: m.Input.Width, Channels: m.Input.Channels, Classes: len(m.Classes)}
+	return supernet.Input{Height: m.Input.Height, Width: m.Input.Width, Channels: m.Input.Channels,
+		Classes: len(m.Classes)}
 }
 
 // Shape is the shape of one image.
@@ -120,10 +121,10 @@ func New(d Model, ops [][]Operation, graphs [][]*sdk.Graph) (*Model, error) {
 	return &m, m.check()
 }
 
-// Skeleton is the network without its layers' operations.
+// Skeleton is the network without its layers' operations: stem, places of layers, and head.
 func (m *Model) Skeleton() supernet.Skeleton { return m.skeleton }
 
-// Graphs are those of the branches, by layer.
+// Graphs are those of the branches, by layer. They stay the model's.
 func (m *Model) Graphs() [][]*sdk.Graph { return m.graphs }
 
 // Blocks yields the graphs of the network in the order of its layers, with the prefix of their parameters' names in the
@@ -155,10 +156,11 @@ func (m *Model) Arch() evolve.Arch {
 	return a
 }
 
-// Net builds the network, with the weights that training begins with. Operation i of a layer is its branch i. Close it
-// after use.
+// Net builds the network, with the weights that training begins with. They follow from seed. workers is the number of
+// cores, and 0 is all of them. Operation i of a layer is its branch i. Close the network after use.
 func (m *Model) Net(seed uint64, workers int) (*supernet.Net, error) {
-	n, err := supernet.NewNet(m.skeleton, func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) { return m.graphs[l.Index][op], nil }, seed, workers)
+	n, err := supernet.NewNet(m.skeleton,
+		func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) { return m.graphs[l.Index][op], nil }, seed, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -185,9 +187,11 @@ func (m *Model) check() error {
 	case len(m.Classes) == 0:
 		return fmt.Errorf("classes: there are none")
 	case len(i.Mean) != i.Channels || len(i.Std) != i.Channels:
-		return fmt.Errorf("input: mean and std have %d and %d values, want %d, one for each channel", len(i.Mean), len(i.Std), i.Channels)
+		return fmt.Errorf("input: mean and std have %d and %d values, want %d, one for each channel", len(i.Mean),
+			len(i.Std), i.Channels)
 	case len(m.Layers) != len(m.skeleton.Layers):
-		return fmt.Errorf("layers: operations for %d layers, but macro.layers has %d", len(m.Layers), len(m.skeleton.Layers))
+		return fmt.Errorf("layers: operations for %d layers, but macro.layers has %d", len(m.Layers),
+			len(m.skeleton.Layers))
 	}
 	for _, op := range m.Operations {
 		if !member.MatchString(op.Name) {

@@ -21,9 +21,11 @@ func example(t testing.TB) *Model {
 	t.Helper()
 	d := Model{Version: "test", Name: "front-1", Source: "runs/001", Classes: strings.Fields("cat dog fox"),
 		Input: Input{Height: 8, Width: 8, Channels: 1, Mean: []float32{0.5}, Std: []float32{0.25}},
-		Macro: supernet.Macro{Name: "small", StemStride: 1, Channels: []int{4, 8}, Layers: "N R N", Head: 8, SqueezeExcite: true},
+		Macro: supernet.Macro{Name: "small", StemStride: 1, Channels: []int{4, 8}, Layers: "N R N", Head: 8,
+			SqueezeExcite: true},
 		Training: &Training{Data: "folder:pets", Images: 70, Seed: 9, Settings: retrain.Default(), TestImages: 30,
-			Test: retrain.Outcome{Last: supernet.Result{Accuracy: 0.5, Loss: 1}, Kept: "last", Result: supernet.Result{Accuracy: 0.5, Loss: 1}}}}
+			Test: retrain.Outcome{Last: supernet.Result{Accuracy: 0.5, Loss: 1}, Kept: "last",
+				Result: supernet.Result{Accuracy: 0.5, Loss: 1}}}}
 	s, err := d.Macro.Skeleton(d.network())
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +42,8 @@ func example(t testing.TB) *Model {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ops[l] = append(ops[l], Operation{Name: name + "-k5-e2", Family: name, Checksum: strings.Repeat("ab", len(name))})
+			ops[l] = append(ops[l],
+				Operation{Name: name + "-k5-e2", Family: name, Checksum: strings.Repeat("ab", len(name))})
 			graphs[l] = append(graphs[l], g)
 		}
 	}
@@ -114,48 +117,62 @@ func TestDamageIsRefused(t *testing.T) {
 			put(t, dir, File, after)
 		}
 	}
-	for want, damage := range map[string]func(t *testing.T, dir string){
-		"DIR holds no model: it has no model.json":                                                               func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, File)) },
-		"DIR/weights.safetensors is missing: the model has no weights":                                           func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, WeightsFile)) },
-		"DIR/model.json: not a model: unexpected end of JSON input":                                              func(t *testing.T, dir string) { cut(t, dir, File) },
-		"DIR/model.json: format 2: this nse reads format 1":                                                      replace(`"format": 1`, `"format": 2`),
-		`DIR/model.json: json: unknown field "nam"`:                                                              replace(`"name": "front-1"`, `"nam": "front-1"`),
-		`DIR/model.json: layer 0: "mbconv-k5-e2" is none of the operations`:                                      replace(`"name": "mbconv-k5-e2"`, `"name": "mbconv"`),
-		`DIR/model.json: operations: "ssc\nimport os" cannot be the name of one`:                                 replace(`"name": "ssc-k5-e2"`, `"name": "ssc\nimport os"`),
-		"DIR/model.json: input: channel 0 has mean 0.5 and std 0":                                                replace("0.25", "0.0"),
-		"DIR/model.json: layers: operations for 3 layers, but macro.layers has 2":                                replace("N R N", "N R"),
-		"DIR/model.json: layer 1: the graph of mbconv-k5-e2 is damaged: output is 4×4×8, the layer needs 4×4×16": replace("8\n  ],\n  \"layers\"", "16\n  ],\n  \"layers\""),
-		"DIR/model.json: count: 1 parameters and ": func(t *testing.T, dir string) {
+	remove := func(name string) func(t *testing.T, dir string) {
+		return func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, name)) }
+	}
+	const unfit = "DIR/weights.safetensors does not fit model.json: "
+	for _, c := range []struct {
+		want   string
+		damage func(t *testing.T, dir string)
+	}{
+		{"DIR holds no model: it has no model.json", remove(File)},
+		{"DIR/weights.safetensors is missing: the model has no weights", remove(WeightsFile)},
+		{"DIR/model.json: not a model: unexpected end of JSON input",
+			func(t *testing.T, dir string) { cut(t, dir, File) }},
+		{"DIR/model.json: format 2: this nse reads format 1", replace(`"format": 1`, `"format": 2`)},
+		{`DIR/model.json: json: unknown field "nam"`, replace(`"name": "front-1"`, `"nam": "front-1"`)},
+		{`DIR/model.json: layer 0: "mbconv-k5-e2" is none of the operations`,
+			replace(`"name": "mbconv-k5-e2"`, `"name": "mbconv"`)},
+		{`DIR/model.json: operations: "ssc\nimport os" cannot be the name of one`,
+			replace(`"name": "ssc-k5-e2"`, `"name": "ssc\nimport os"`)},
+		{"DIR/model.json: input: channel 0 has mean 0.5 and std 0", replace("0.25", "0.0")},
+		{"DIR/model.json: layers: operations for 3 layers, but macro.layers has 2", replace("N R N", "N R")},
+		{"DIR/model.json: layer 1: the graph of mbconv-k5-e2 is damaged: output is 4×4×8, the layer needs 4×4×16",
+			replace("8\n  ],\n  \"layers\"", "16\n  ],\n  \"layers\"")},
+		{"DIR/model.json: count: 1 parameters and ", func(t *testing.T, dir string) {
 			_, after, _ := strings.Cut(string(text(t, dir, File)), `"params": `)
 			digits, _, _ := strings.Cut(after, ",")
 			replace(`"params": `+digits, `"params": 1`)(t, dir)
-		},
-		"DIR/weights.safetensors: safetensors: tensor ": func(t *testing.T, dir string) { cut(t, dir, WeightsFile) },
-		"DIR/weights.safetensors is not the file that model.json was written with: its sha256 is ": func(t *testing.T, dir string) {
-			other, _ := written(t, 4)
-			put(t, dir, WeightsFile, text(t, other, WeightsFile))
-		},
-		`DIR/weights.safetensors does not fit model.json: no tensor "stem.0.weight"`: func(t *testing.T, dir string) {
+		}},
+		{"DIR/weights.safetensors: safetensors: tensor ",
+			func(t *testing.T, dir string) { cut(t, dir, WeightsFile) }},
+		{"DIR/weights.safetensors is not the file that model.json was written with: its sha256 is ",
+			func(t *testing.T, dir string) {
+				other, _ := written(t, 4)
+				put(t, dir, WeightsFile, text(t, other, WeightsFile))
+			}},
+		{unfit + `no tensor "stem.0.weight"`, func(t *testing.T, dir string) {
 			f := read(t, dir)
 			f.Tensors = f.Tensors[1:]
 			forge(t, dir, f)
-		},
-		`DIR/weights.safetensors does not fit model.json: tensor "stem.1.weight" has shape [2 2], want [4]`: func(t *testing.T, dir string) {
+		}},
+		{unfit + `tensor "stem.1.weight" has shape [2 2], want [4]`, func(t *testing.T, dir string) {
 			f := read(t, dir)
 			f.Tensors[1].Shape = []int{2, 2}
 			forge(t, dir, f)
-		},
-		"DIR/weights.safetensors does not fit model.json: 0 bytes are too few for 1669 parameters": func(t *testing.T, dir string) { forge(t, dir, new(safetensors.File)) },
-		"DIR/weights.safetensors does not fit model.json: 1 tensors belong to no operation of the network": func(t *testing.T, dir string) {
+		}},
+		{unfit + "0 bytes are too few for 1669 parameters",
+			func(t *testing.T, dir string) { forge(t, dir, new(safetensors.File)) }},
+		{unfit + "1 tensors belong to no operation of the network", func(t *testing.T, dir string) {
 			f := read(t, dir)
 			f.Tensors = append(f.Tensors, safetensors.NewFloat32("more", []int{1}, []float32{1}))
 			forge(t, dir, f)
-		},
+		}},
 	} {
 		dir, _ := written(t, 3)
-		damage(t, dir)
+		c.damage(t, dir)
 		_, _, err := Open(dir, 1)
-		if want = strings.ReplaceAll(want, "DIR", dir); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if want := strings.ReplaceAll(c.want, "DIR", dir); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}

@@ -55,7 +55,7 @@ const (
 	legendLine              = 18 * vg.Length(1)
 )
 
-// SVG draws the series with their names beside them.
+// SVG draws the series with their names beside them. The result is a whole SVG file.
 func (c Chart) SVG() ([]byte, error) {
 	p := newPlot("", c.X, c.Y, chartText)
 	if c.Whole {

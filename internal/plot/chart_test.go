@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/nse-dev/nse/internal/drawing/drawingtest"
 )
 
 func sampleChart() Chart {
@@ -24,7 +26,7 @@ func TestChart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wellFormed(t, "chart", text)
+	drawingtest.WellFormed(t, "chart", text)
 	for what, n := range map[string]int{
 		"<circle": 15, "<title>&lt;script&gt;a &amp; b</title>": 15, `<a href="#a&#34;b">`: 15,
 		">round 3<": 1, "<script": 0, "#261058": 6,
@@ -42,7 +44,7 @@ func TestChart(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		wellFormed(t, name, text)
+		drawingtest.WellFormed(t, name, text)
 	}
 	if _, err := (Chart{Series: []Series{{Marks: []Mark{{X: math.NaN()}}}}}).SVG(); err == nil {
 		t.Error("a mark that is not a number was drawn")

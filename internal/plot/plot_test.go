@@ -1,17 +1,13 @@
 package plot
 
 import (
-	"bytes"
-	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/nse-dev/nse/internal/drawing/drawingtest"
 )
 
 func sampleFront() Front {
@@ -73,43 +69,13 @@ func TestCharts(t *testing.T) {
 		"fitness-one":   {Fitness{Layers: [][]Curve{{step}, nil}}.SVG, []string{"layer 1"}},
 	}
 	for name, c := range charts {
-		a, err := c.draw()
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		b, err := c.draw()
-		if err != nil || !bytes.Equal(a, b) {
-			t.Errorf("%s: drawn twice, the bytes differ (error %v)", name, err)
-		}
+		a := drawingtest.Drawn(t, name, "svg", c.draw)
 		for _, text := range c.says {
 			if !strings.Contains(string(a), text) {
 				t.Errorf("%s does not say %q", name, text)
 			}
 		}
-		wellFormed(t, name, a)
-		if dir := os.Getenv("NSE_PLOT_DIR"); dir != "" {
-			if err := os.WriteFile(filepath.Join(dir, name+".svg"), a, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-}
-
-// wellFormed checks that an SVG is XML and has finite numbers.
-func wellFormed(t *testing.T, name string, svg []byte) {
-	t.Helper()
-	if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
-		t.Errorf("%s holds a number that is not finite", name)
-	}
-	d := xml.NewDecoder(bytes.NewReader(svg))
-	for {
-		_, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
+		drawingtest.WellFormed(t, name, a)
 	}
 }
 

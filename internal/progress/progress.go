@@ -37,7 +37,8 @@ type Progress struct {
 // pause is the time between plain lines.
 const pause = 5 * time.Second
 
-// New writes to w. dropped counts operations that were dropped already in the round that goes on.
+// New writes to w: bars if w is a terminal, and lines otherwise. dropped counts operations that were dropped already in
+// the round that goes on. Write errors are ignored.
 func New(w io.Writer, dropped int) *Progress {
 	p := &Progress{w: w, dropped: dropped}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
@@ -55,7 +56,8 @@ func (p *Progress) Observe(e evolve.Event, steps int) {
 		p.dropped, p.best = 0, 0
 		p.say("round %d: %s architectures in the subset", e.Round, b.SubsetSize)
 	case evolve.Trained:
-		p.at(fmt.Sprintf("round %d train", e.Round), b.Step+1, steps, fmt.Sprintf("loss %.3f, %d dropped", b.Loss, p.dropped))
+		p.at(fmt.Sprintf("round %d train", e.Round), b.Step+1, steps,
+			fmt.Sprintf("loss %.3f, %d dropped", b.Loss, p.dropped))
 	case evolve.Dropped:
 		p.dropped++
 	case evolve.Quarantined:
@@ -64,13 +66,15 @@ func (p *Progress) Observe(e evolve.Event, steps int) {
 		p.say("round %d: goes on with a pool of %d operations, %d kept", e.Round, len(b.Pool), count(b.Kept))
 	case evolve.Sampled:
 		f := b.Feasibility
-		p.say("round %d: sampled %d of %d architectures within %.4g to %.4g %s (%.3g %% of %d draws; reachable %.4g to %.4g), %d outside, %d of the last front",
-			e.Round, f.Found, f.Wanted, f.Low, f.High, p.Unit, 100*float64(f.Accepted)/float64(max(1, f.Draws)), f.Draws, f.Least, f.Greatest, f.Extras, b.Rehearsed)
+		p.say("round %d: sampled %d of %d architectures within %.4g to %.4g %s (%.3g %% of %d draws; reachable "+
+			"%.4g to %.4g), %d outside, %d of the last front", e.Round, f.Found, f.Wanted, f.Low, f.High, p.Unit,
+			100*float64(f.Accepted)/float64(max(1, f.Draws)), f.Draws, f.Least, f.Greatest, f.Extras, b.Rehearsed)
 	case evolve.Scored:
 		p.best = max(p.best, b.Trial.Accuracy)
 		p.at(fmt.Sprintf("round %d score", e.Round), b.Done, b.Total, fmt.Sprintf("best %.2f %%", 100*p.best))
 	case evolve.FrontRetrieved:
-		p.say("round %d: front of %d architectures, %s, hypervolume %.4g%s", e.Round, len(b.Members), extremes(b.Members, p.Unit), b.Hypervolume, again(b.Rehearsed))
+		p.say("round %d: front of %d architectures, %s, hypervolume %.4g%s", e.Round, len(b.Members),
+			extremes(b.Members, p.Unit), b.Hypervolume, again(b.Rehearsed))
 	case evolve.Replenished:
 		p.say("round %d: %d operations kept, %d come in", e.Round, count(b.Kept), count(b.New))
 	}
@@ -92,7 +96,8 @@ func extremes(members []evolve.Member, unit string) string {
 	if len(members) == 1 {
 		return fmt.Sprintf("%.2f %% at %.4g %s", 100*first.Accuracy, first.Cost, unit)
 	}
-	return fmt.Sprintf("%.2f %% at %.4g to %.2f %% at %.4g %s", 100*first.Accuracy, first.Cost, 100*last.Accuracy, last.Cost, unit)
+	return fmt.Sprintf("%.2f %% at %.4g to %.2f %% at %.4g %s", 100*first.Accuracy, first.Cost, 100*last.Accuracy,
+		last.Cost, unit)
 }
 
 func count(paths []evolve.Path) (n int) {
@@ -167,7 +172,7 @@ func (p *Progress) end() {
 	p.bar, p.phase = nil, ""
 }
 
-// Aside prints a line that is no event's, from any goroutine.
+// Aside prints a line of its own, above the bars. format and args are those of fmt.Sprintf.
 func (p *Progress) Aside(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

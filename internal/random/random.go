@@ -7,8 +7,9 @@ import (
 	"math/rand/v2"
 )
 
-// New returns the random numbers of one step: they depend on the seed, the name of the stream, the round, the step and
-// the layer alone, so that no part of a search has to remember a generator.
+// New returns the random numbers of one step. They depend on the seed, the name of the stream, the round, the step and
+// the layer alone. No part of a search has to remember a generator, and a resumed search draws the same numbers. The
+// result is for one goroutine.
 func New(seed uint64, stream string, round, step, layer int) *rand.Rand {
 	name := fnv.New64a()
 	name.Write([]byte(stream))

@@ -38,9 +38,11 @@ func (g *Gathered) architectures() ([]byte, error) {
 			for _, name := range names {
 				id := slices.Index(known.Names, name)
 				if id < 0 {
-					return nil, fmt.Errorf("%s is damaged: the front of round %d uses %q, which is no operation of the run", g.run.Dir, front.Round, name)
+					return nil, fmt.Errorf("%s is damaged: the front of round %d uses %q, which is no operation of "+
+						"the run", g.run.Dir, front.Round, name)
 				}
-				ops = append(ops, registry.Op{Name: name, Family: g.ops[id].Plugin, Plugin: registry.Plugin{SHA256: g.ops[id].Checksum}})
+				ops = append(ops, registry.Op{Name: name, Family: g.ops[id].Plugin,
+					Plugin: registry.Plugin{SHA256: g.ops[id].Checksum}})
 				graphs = append(graphs, known.Graphs[l][id])
 			}
 			p.Ops, p.Graphs = append(p.Ops, ops), append(p.Graphs, graphs)

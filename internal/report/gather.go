@@ -16,7 +16,7 @@ import (
 	"github.com/nse-dev/nse/supernet/config"
 )
 
-// Gathered is a report with what its pictures show besides.
+// Gathered is a report with what its pictures show besides. Draw fills the report's pictures.
 type Gathered struct {
 	run       *runs.Run
 	config    config.Config
@@ -27,7 +27,8 @@ type Gathered struct {
 	Report    Report
 }
 
-// Gather reads all that a report tells of a run, which a search may be writing.
+// Gather reads all that a report tells of a run, which a search may be writing: what it tells is of one moment. folders
+// are further folders of retrained models. A folder without a model is an error.
 func Gather(r *runs.Run, folders []string) (g *Gathered, err error) {
 	g = &Gathered{run: r}
 	if g.config, err = r.Settings(); err != nil {
@@ -73,8 +74,8 @@ func (g *Gathered) read(status string) (err error) {
 // addSearch adds what is known of the search as a whole.
 func (g *Gathered) addSearch(status string) error {
 	i, c, t := g.run.Info, g.config, &g.Report
-	*t = Report{Run: g.run.Dir, Status: status, Version: i.Version, Preset: i.Preset, Seed: i.Seed, Data: i.Data, Created: i.Created,
-		Image:   fmt.Sprintf("%d×%d×%d", i.Image.Height, i.Image.Width, i.Image.Channels),
+	*t = Report{Run: g.run.Dir, Status: status, Version: i.Version, Preset: i.Preset, Seed: i.Seed, Data: i.Data,
+		Created: i.Created, Image: fmt.Sprintf("%d×%d×%d", i.Image.Height, i.Image.Width, i.Image.Channels),
 		Classes: i.Image.Classes, Network: c.Macro.Layers, K: c.Search.K, Operations: len(g.ops),
 		Unit: c.Search.Constraint.Kind.Unit(), Low: c.Search.Constraint.Low(), High: c.Search.Constraint.High(),
 		Rounds: []Round{}, Models: []Model{}, Rankings: []Ranking{}, Broken: []Broken{}, Machines: []string{}}
@@ -123,8 +124,9 @@ func (g *Gathered) addRounds() error {
 		ended[e.Round] = e.Time
 	}
 	for i, x := range g.rounds {
-		out := Round{Round: x.Round, Done: x.Done, GivenUp: !x.Done && i < len(g.rounds)-1, Operations: countNames(x.Subset),
-			Size: x.SubsetSize, Log10: text.Log10(x.SubsetSize), Scored: len(g.scored[i]), Sampled: []float64{}, Front: []Architecture{},
+		out := Round{Round: x.Round, Done: x.Done, GivenUp: !x.Done && i < len(g.rounds)-1,
+			Operations: countNames(x.Subset), Size: x.SubsetSize, Log10: text.Log10(x.SubsetSize),
+			Scored: len(g.scored[i]), Sampled: []float64{}, Front: []Architecture{},
 			Hypervolume: x.Hypervolume, Rehearsed: x.Rehearsed, Started: x.Started, Ended: ended[x.Round]}
 		for _, a := range g.scored[i] {
 			if a.Role == runs.Sampled {
@@ -133,7 +135,8 @@ func (g *Gathered) addRounds() error {
 		}
 		slices.Sort(out.Sampled)
 		for n, a := range runs.OnFront(g.scored[i]) {
-			out.Front = append(out.Front, Architecture{ID: fmt.Sprintf("round-%d-front-%d", x.Round, n+1), Name: fmt.Sprintf("front-%d", n+1),
+			name := fmt.Sprintf("front-%d", n+1)
+			out.Front = append(out.Front, Architecture{ID: fmt.Sprintf("round-%d-%s", x.Round, name), Name: name,
 				Cost: a.Cost, MACs: a.MACs, Params: a.Params, Accuracy: a.Accuracy, Ops: a.Ops})
 		}
 		g.Report.Rounds = append(g.Report.Rounds, out)
@@ -173,7 +176,8 @@ func (g *Gathered) addPools() error {
 	if err != nil {
 		return err
 	}
-	came := map[runs.PoolKind]string{runs.Start: "with the start", runs.Second: "with nse continue", runs.Arrived: "during the search"}
+	came := map[runs.PoolKind]string{runs.Start: "with the start", runs.Second: "with nse continue",
+		runs.Arrived: "during the search"}
 	for _, p := range list {
 		x := Pool{File: p.File(), Source: p.Source, Came: came[p.Kind], Round: p.Round, Sum: p.Sum, Time: p.Time}
 		if p.Lock != nil {

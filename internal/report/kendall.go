@@ -13,10 +13,10 @@ type Correlation struct {
 // Kendall compares the rankings by x and by y, which must be equally long. It reports false where there is nothing to
 // compare: fewer than two things, or all of them equal in x or in y.
 //
-// τ-b leaves ties out of its norm (Kendall, The treatment of ties in ranking problems, Biometrika 33, 1945). The interval
-// holds the values of τ for which the sample is within 1.96 standard deviations, at the greatest variance that a ranking
-// of n can have, 2(1−τ²)/n (Daniels and Kendall, The significance of rank correlations where parental correlation exists,
-// Biometrika 34, 1947). It is wide rather than narrow, and stays so for a few things that are ranked alike.
+// τ-b leaves ties out of its norm (Kendall, The treatment of ties in ranking problems, Biometrika 33, 1945). The
+// interval holds the values of τ for which the sample is within 1.96 standard deviations. The variance is 2(1−τ²)/n,
+// the greatest that a ranking of n can have (Daniels and Kendall, Biometrika 34, 1947). So the interval is wide rather
+// than narrow, and does not vanish for a few things that are ranked alike.
 func Kendall(x, y []float64) (c Correlation, ok bool) {
 	var agree, tiedX, tiedY, pairs float64
 	for i := range x {

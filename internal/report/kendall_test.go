@@ -14,7 +14,8 @@ func TestKendall(t *testing.T) {
 		"equal":    {[]float64{1, 2, 3, 4}, []float64{10, 20, 30, 40}, 1},
 		"opposite": {[]float64{1, 2, 3, 4}, []float64{4, 3, 2, 1}, -1},
 		"one swap": {[]float64{1, 2, 3, 4}, []float64{1, 3, 2, 4}, 4. / 6},
-		"ties":     {[]float64{12, 2, 1, 12, 2}, []float64{1, 4, 7, 1, 0}, -0.47140452079103173}, // scipy.stats.kendalltau's example
+		// This is the example of scipy.stats.kendalltau.
+		"ties": {[]float64{12, 2, 1, 12, 2}, []float64{1, 4, 7, 1, 0}, -0.47140452079103173},
 	} {
 		got, ok := Kendall(c.x, c.y)
 		if !ok || math.Abs(got.Tau-c.tau) > 1e-12 || got.N != len(c.x) {

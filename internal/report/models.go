@@ -53,8 +53,9 @@ func (g *Gathered) addModels(folders []string) error {
 			return err
 		}
 		alike = append(alike, key)
-		g.Report.Models = append(g.Report.Models, Model{Name: m.Name, Folder: dir, Training: training, MACs: m.Count.MACs, Params: m.Count.Params,
-			Accuracy: m.Training.Test.Accuracy, Scores: g.scores(m)})
+		g.Report.Models = append(g.Report.Models,
+			Model{Name: m.Name, Folder: dir, Training: training, MACs: m.Count.MACs, Params: m.Count.Params,
+				Accuracy: m.Training.Test.Accuracy, Scores: g.scores(m)})
 	}
 	g.rank(alike)
 	return nil
@@ -77,7 +78,8 @@ func modelFolders(dir string) (list []string, err error) {
 	return list, err
 }
 
-// trainingOf says how a model was trained, in words and in full. Models that were trained alike may differ in seed and scale.
+// trainingOf says how a model was trained, in words and in full. Models that were trained alike may differ in seed and
+// scale.
 func trainingOf(m *modelfile.Model) (words, full string, err error) {
 	t := *m.Training
 	words = fmt.Sprintf("%d epochs on %d images of %s", t.Settings.Epochs, t.Images, t.Data)
@@ -87,7 +89,8 @@ func trainingOf(m *modelfile.Model) (words, full string, err error) {
 	if m.Macro.Activation != sdk.ReLU {
 		words += ", " + m.Macro.Activation.String()
 	}
-	key, err := json.Marshal([]any{t.Data, t.Images, m.Input.Height, m.Input.Width, t.Settings, m.Macro.SqueezeExcite, m.Macro.Activation})
+	key, err := json.Marshal(
+		[]any{t.Data, t.Images, m.Input.Height, m.Input.Width, t.Settings, m.Macro.SqueezeExcite, m.Macro.Activation})
 	return words, string(key), err
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/nse-dev/nse/internal/text"
 )
 
-// Draw makes the pictures of a report.
+// Draw makes the pictures of a report. Those that there is nothing to draw for stay nil.
 func (g *Gathered) Draw() error {
 	p := &g.Report.Pictures
 	var errs []error
@@ -49,7 +49,8 @@ func (g *Gathered) fronts() plot.Chart {
 	for _, x := range g.Report.Rounds {
 		s := plot.Series{Name: roundName(x.Round), Line: plot.Stairs}
 		for _, a := range x.Front {
-			title := fmt.Sprintf("round %d, %s: %.2f %%, %.4g %s, %s parameters\n%s", x.Round, a.Name, 100*a.Accuracy, a.Cost, g.Report.Unit, text.Thousands(a.Params), opsLines(a.Ops))
+			title := fmt.Sprintf("round %d, %s: %.2f %%, %.4g %s, %s parameters\n%s", x.Round, a.Name, 100*a.Accuracy,
+				a.Cost, g.Report.Unit, text.Thousands(a.Params), opsLines(a.Ops))
 			s.Marks = append(s.Marks, plot.Mark{X: a.Cost, Y: 100 * a.Accuracy, Title: title, Link: "#" + a.ID})
 		}
 		c.Series = append(c.Series, s)
@@ -66,18 +67,22 @@ func (g *Gathered) hypervolume() plot.Chart {
 		if !x.Done {
 			continue
 		}
-		own.Marks = append(own.Marks, plot.Mark{X: float64(x.Round), Y: x.Hypervolume, Title: fmt.Sprintf("round %d: %.4g", x.Round, x.Hypervolume)})
+		own.Marks = append(own.Marks, plot.Mark{X: float64(x.Round), Y: x.Hypervolume,
+			Title: fmt.Sprintf("round %d: %.4g", x.Round, x.Hypervolume)})
 		if v := x.Rehearsed; v != nil {
-			again.Marks = append(again.Marks, plot.Mark{X: float64(x.Round), Y: *v, Title: fmt.Sprintf("round %d, the last front again: %.4g", x.Round, *v)})
+			again.Marks = append(again.Marks, plot.Mark{X: float64(x.Round), Y: *v,
+				Title: fmt.Sprintf("round %d, the last front again: %.4g", x.Round, *v)})
 		}
 	}
-	return plot.Chart{X: "round", Y: "hypervolume (" + g.Report.Unit + " × accuracy)", Whole: true, Series: []plot.Series{own, again}}
+	return plot.Chart{X: "round", Y: "hypervolume (" + g.Report.Unit + " × accuracy)", Whole: true,
+		Series: []plot.Series{own, again}}
 }
 
 func (g *Gathered) size() plot.Chart {
 	s := plot.Series{Name: "subset", Line: plot.Straight}
 	for _, x := range g.Report.Rounds {
-		s.Marks = append(s.Marks, plot.Mark{X: float64(x.Round), Y: x.Log10, Title: fmt.Sprintf("round %d: %s architectures", x.Round, x.Size)})
+		s.Marks = append(s.Marks, plot.Mark{X: float64(x.Round), Y: x.Log10,
+			Title: fmt.Sprintf("round %d: %s architectures", x.Round, x.Size)})
 	}
 	return plot.Chart{X: "round", Y: "architectures (decimal logarithm)", Whole: true, Series: []plot.Series{s}}
 }
@@ -86,7 +91,8 @@ func (g *Gathered) size() plot.Chart {
 func (g *Gathered) distribution() plot.Chart {
 	c := plot.Chart{X: "accuracy on held-out images (%)", Y: "part of the architectures sampled (%)", Ordered: true}
 	for _, x := range g.Report.Rounds {
-		s := plot.Series{Name: fmt.Sprintf("%s (%d)", roundName(x.Round), len(x.Sampled)), Line: plot.Stairs, Bare: true}
+		s := plot.Series{Name: fmt.Sprintf("%s (%d)", roundName(x.Round), len(x.Sampled)), Line: plot.Stairs,
+			Bare: true}
 		for i, accuracy := range x.Sampled {
 			if i == 0 {
 				s.Marks = append(s.Marks, plot.Mark{X: 100 * accuracy})
@@ -102,13 +108,15 @@ func (g *Gathered) distribution() plot.Chart {
 
 // ranking sets the accuracies in each round's supernet against those of the models.
 func (g *Gathered) ranking() plot.Chart {
-	c := plot.Chart{X: "accuracy on held-out images in the supernet (%)", Y: "accuracy on test images, retrained (%)", Ordered: true}
+	c := plot.Chart{X: "accuracy on held-out images in the supernet (%)", Y: "accuracy on test images, retrained (%)",
+		Ordered: true}
 	for _, x := range g.rounds {
 		s := plot.Series{Name: roundName(x.Round)}
 		for _, m := range g.Report.Models {
 			for _, score := range m.Scores {
 				if score.Round == x.Round {
-					s.Marks = append(s.Marks, plot.Mark{X: 100 * score.Accuracy, Y: 100 * m.Accuracy, Title: modelTitle(m)})
+					s.Marks = append(s.Marks,
+						plot.Mark{X: 100 * score.Accuracy, Y: 100 * m.Accuracy, Title: modelTitle(m)})
 				}
 			}
 		}
@@ -127,7 +135,8 @@ func (g *Gathered) retrained() plot.Chart {
 		}
 		for _, m := range g.Report.Models {
 			if m.Round() == x.Round {
-				s.Marks = append(s.Marks, plot.Mark{X: text.Millions(m.MACs), Y: 100 * m.Accuracy, Title: modelTitle(m)})
+				s.Marks = append(s.Marks,
+					plot.Mark{X: text.Millions(m.MACs), Y: 100 * m.Accuracy, Title: modelTitle(m)})
 			}
 		}
 		slices.SortFunc(s.Marks, func(a, b plot.Mark) int { return cmp.Compare(a.X, b.X) })
@@ -137,5 +146,6 @@ func (g *Gathered) retrained() plot.Chart {
 }
 
 func modelTitle(m Model) string {
-	return fmt.Sprintf("%s: %.2f %% of test images, %.4g million MACs, %s parameters\n%s", m.Folder, 100*m.Accuracy, text.Millions(m.MACs), text.Thousands(m.Params), m.Training)
+	return fmt.Sprintf("%s: %.2f %% of test images, %.4g million MACs, %s parameters\n%s", m.Folder, 100*m.Accuracy,
+		text.Millions(m.MACs), text.Thousands(m.Params), m.Training)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Render writes the files that follow from a run's database, where they are missing: plots of every round that has a
-// front, and the last front. With again it also mends files that are not as they should be.
+// front, and front.json of the last one. With again it also rewrites files that are not as they should be.
 func Render(r *runs.Run, again bool) error {
 	rounds, err := r.Rounds()
 	if err != nil {
@@ -33,7 +33,8 @@ func Render(r *runs.Run, again bool) error {
 		dir := filepath.Join(r.Dir, fmt.Sprintf("round-%02d", x.Round))
 		err := errors.Join(
 			write(filepath.Join(dir, "front.svg"), func() ([]byte, error) { return frontSVG(r, x, unit) }),
-			write(filepath.Join(dir, "fitness.svg"), func() ([]byte, error) { return fitnessSVG(r, x, c.Search.Fitness.Threshold) }))
+			write(filepath.Join(dir, "fitness.svg"),
+				func() ([]byte, error) { return fitnessSVG(r, x, c.Search.Fitness.Threshold) }))
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,5 @@
-// Package report makes a page of a run: one HTML file that needs no other, asks no network for anything and has no script.
+// Package report makes a page of a run: one HTML file that needs no other, asks no network for anything and has no
+// script.
 package report
 
 import (
@@ -104,7 +105,8 @@ type Score struct {
 	Front    bool    `json:"front"`
 }
 
-// Round is the last one that has the architecture on its front, or else that scored it; 0 if none did.
+// Round is the last round that has the architecture on its front. Without one it is the last that scored it, and 0 if
+// none did.
 func (m Model) Round() (round int) {
 	front := false
 	for _, s := range m.Scores {
@@ -154,7 +156,7 @@ type File struct {
 	Sum  string `json:"sha256"`
 }
 
-// Pictures are SVG files; those that are nil are left out.
+// Pictures are SVG files. The page leaves out those that are nil.
 type Pictures struct {
 	Fronts, Architectures, Hypervolume, Size, Distribution, History, Ranking, Retrained []byte
 	Fitness                                                                             []RoundPicture
@@ -185,14 +187,14 @@ type rows struct {
 	Architectures []Architecture
 }
 
-// HTML is the page: equal for equal reports.
+// HTML is the page in UTF-8, with the report's pictures inside. Equal reports have equal pages.
 func (r Report) HTML() ([]byte, error) {
 	var b bytes.Buffer
 	err := page.Execute(&b, r)
 	return b.Bytes(), err
 }
 
-// Front is the last round that has a front; nil if none has.
+// Front is the last round that has a front. It is nil if none has.
 func (r Report) Front() *Round {
 	for i := len(r.Rounds) - 1; i >= 0; i-- {
 		if r.Rounds[i].Done {

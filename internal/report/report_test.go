@@ -13,22 +13,31 @@ import (
 )
 
 // sections are the ids of what a page always has.
-var sections = []string{"front", "rounds", "hypervolume", "size", "distribution", "operations", "fitness", "models", "configuration", "record"}
+var sections = []string{"front", "rounds", "hypervolume", "size", "distribution", "operations", "fitness", "models",
+	"configuration", "record"}
 
 // full is a report in which every text is the same, with a picture.
 func full(text string) Report {
 	again := 0.25
 	arch := Architecture{ID: "round-2-front-1", Name: text, Cost: 1, Accuracy: 0.5, Ops: [][]string{{text, text}, nil}}
 	rounds := []Round{
-		{Round: 1, Done: true, Size: "1000", Log10: 3, Front: []Architecture{{ID: "round-1-front-1", Name: text, Ops: [][]string{{text}}}}},
-		{Round: 2, Done: true, Size: text, Log10: 110, Rehearsed: &again, Front: []Architecture{arch}, Ended: time.Unix(9, 0)},
+		{Round: 1, Done: true, Size: "1000", Log10: 3,
+			Front: []Architecture{{ID: "round-1-front-1", Name: text, Ops: [][]string{{text}}}}},
+		{Round: 2, Done: true, Size: text, Log10: 110, Rehearsed: &again, Front: []Architecture{arch},
+			Ended: time.Unix(9, 0)},
 		{Round: 3}, {Round: 4, GivenUp: true},
 	}
-	return Report{Run: text, Status: text, Reason: text, Version: text, Preset: text, Data: text, Image: text, Network: text, Unit: text, Machines: []string{text},
-		Rounds: rounds, Models: []Model{{Name: text, Folder: text, Training: text, Scores: []Score{{1, 0.1, true}, {2, 0.2, false}}}},
-		Rankings: []Ranking{{2, text, Correlation{3, 1, -0.5, 1}}}, Pools: []Pool{{File: text, Source: text, Came: text, Sum: text, Lock: text}},
-		Plugins: []Plugin{{text, 1, text}}, Broken: []Broken{{text, 1, text}}, Files: []File{{text, text}}, Config: text,
-		Pictures: Pictures{Fronts: []byte("<?xml?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"><title>fronts</title></svg>"), Fitness: []RoundPicture{{1, []byte("<svg></svg>")}}}}
+	return Report{Run: text, Status: text, Reason: text, Version: text, Preset: text, Data: text, Image: text,
+		Network: text, Unit: text, Machines: []string{text}, Rounds: rounds,
+		Models: []Model{{Name: text, Folder: text, Training: text,
+			Scores: []Score{{1, 0.1, true}, {2, 0.2, false}}}},
+		Rankings: []Ranking{{2, text, Correlation{3, 1, -0.5, 1}}},
+		Pools:    []Pool{{File: text, Source: text, Came: text, Sum: text, Lock: text}},
+		Plugins:  []Plugin{{text, 1, text}}, Broken: []Broken{{text, 1, text}}, Files: []File{{text, text}},
+		Config: text,
+		Pictures: Pictures{
+			Fronts:  []byte("<?xml?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"><title>fronts</title></svg>"),
+			Fitness: []RoundPicture{{1, []byte("<svg></svg>")}}}}
 }
 
 // elements parses a page and calls each for every start of an element, with the texts before the first one.
@@ -83,7 +92,8 @@ func closed(t rapid.TB, page []byte) (ids map[string]bool) {
 }
 
 func TestPage(t *testing.T) {
-	for name, r := range map[string]Report{"empty": {}, "full": full("word"), "ms": {Unit: "ms", Rounds: full("x").Rounds}} {
+	for name, r := range map[string]Report{"empty": {}, "full": full("word"),
+		"ms": {Unit: "ms", Rounds: full("x").Rounds}} {
 		page, err := r.HTML()
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -127,8 +137,9 @@ func TestHostileNames(t *testing.T) {
 			t.Errorf("%q is not shown as it is", text)
 		}
 	}
-	for _, text := range []string{"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "</title><base href=//x>", "{{.}}", "javascript:alert(1)",
-		"</pre></section>", "]]>", "<!--", "&lt;", "' onload='x"} {
+	for _, text := range []string{"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`,
+		"</title><base href=//x>", "{{.}}", "javascript:alert(1)", "</pre></section>", "]]>", "<!--", "&lt;",
+		"' onload='x"} {
 		check(t, text)
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -137,7 +148,8 @@ func TestHostileNames(t *testing.T) {
 }
 
 func TestModelRound(t *testing.T) {
-	for want, scores := range map[int][]Score{0: nil, 2: {{1, 0, true}, {2, 0, true}, {3, 0, false}}, 3: {{1, 0, false}, {3, 0, false}}} {
+	for want, scores := range map[int][]Score{0: nil, 2: {{1, 0, true}, {2, 0, true}, {3, 0, false}},
+		3: {{1, 0, false}, {3, 0, false}}} {
 		if got := (Model{Scores: scores}).Round(); got != want {
 			t.Errorf("%v: %d, want %d", scores, got, want)
 		}

@@ -14,7 +14,8 @@ import (
 
 // Checkpoint is the moment that a run continues from.
 type Checkpoint struct {
-	Label   string // names the weights and their file: equal labels stand for equal weights, in every run of a configuration
+	// Label names the weights and their file. Equal labels stand for equal weights, in every run of a configuration.
+	Label   string
 	Weights string // file name in the run's folder; empty before the first checkpoint
 	State   []byte // JSON
 	Done    bool   // the search has ended
@@ -23,10 +24,11 @@ type Checkpoint struct {
 	weightsSum string // SHA-256 of the file
 }
 
-// Checkpoint makes the run resumable from here: save writes the weights to the path that it is given and has them on
-// disk when it returns; then all rows added since the last checkpoint and the new state are written in one
-// transaction, and the old weights go. Where the last checkpoint has the same label, its weights stay. On error the
-// run is as it was at the last checkpoint.
+// Checkpoint makes the run resumable from here. save writes the weights to the path that it is given, and has them on
+// disk when it returns. Then one transaction writes all rows added since the last checkpoint and the new state, and the
+// old weights are removed. A checkpoint with the label of the last one keeps its weights, and does not call save.
+//
+// Of c only Label, State and Done are used. On error the run is as it was at the last checkpoint.
 func (r *Run) Checkpoint(c Checkpoint, save func(path string) error) error {
 	old, err := r.Last()
 	if err != nil {
@@ -38,7 +40,7 @@ func (r *Run) Checkpoint(c Checkpoint, save func(path string) error) error {
 		if err := save(filepath.Join(r.Dir, c.Weights)); err != nil {
 			return fmt.Errorf("%s: %w", r.Dir, err)
 		}
-		if c.weightsSum, err = sumOfFile(filepath.Join(r.Dir, c.Weights)); err != nil {
+		if c.weightsSum, err = file.SumOf(filepath.Join(r.Dir, c.Weights)); err != nil {
 			return err
 		}
 		r.step("directory")
@@ -81,7 +83,8 @@ func (r *Run) commit(c Checkpoint) error {
 	return tx.Commit()
 }
 
-// Last is the last checkpoint; the zero Checkpoint if there was none yet.
+// Last is the last checkpoint. It is the zero Checkpoint if there was none yet. A state that is not what was written is
+// an error.
 func (r *Run) Last() (c Checkpoint, err error) {
 	var state, stateSum, at string
 	err = r.source().QueryRow("SELECT label, weights, weights_sum, state, state_sum, done, time FROM checkpoint").
@@ -93,10 +96,12 @@ func (r *Run) Last() (c Checkpoint, err error) {
 		return c, fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
 	}
 	if c.State = []byte(state); file.Sum(c.State) != stateSum {
-		return c, fmt.Errorf("%s is damaged: the state is not what the last checkpoint wrote", filepath.Join(r.Dir, dbFile))
+		return c, fmt.Errorf("%s is damaged: the state is not what the last checkpoint wrote",
+			filepath.Join(r.Dir, dbFile))
 	}
 	if c.Time, err = time.Parse(time.RFC3339, at); err != nil {
-		return c, fmt.Errorf("%s is damaged: the time of the last checkpoint is none: %w", filepath.Join(r.Dir, dbFile), err)
+		return c, fmt.Errorf("%s is damaged: the time of the last checkpoint is none: %w",
+			filepath.Join(r.Dir, dbFile), err)
 	}
 	return c, nil
 }

@@ -38,7 +38,8 @@ func section(t *testing.T, text, heading string) string {
 		t.Errorf("the page has no heading %q", heading)
 	}
 	level, _, _ := strings.Cut(heading, " ")
-	if next := regexp.MustCompile(`(?m)^#{2,` + string('0'+rune(len(level))) + `} `).FindStringIndex(after); next != nil {
+	next := regexp.MustCompile(`(?m)^#{2,` + string('0'+rune(len(level))) + `} `)
+	if next := next.FindStringIndex(after); next != nil {
 		after = after[:next[0]]
 	}
 	return after
@@ -49,18 +50,22 @@ func written(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "runs", "001")
-	r, err := runs.Create(path, runs.Beginning{Info: runs.Info{ConfigHash: file.Sum(nil)}, Pool: runs.Pool{Kind: runs.Start, Round: 1}}, time.Now)
+	r, err := runs.Create(path, runs.Beginning{Info: runs.Info{ConfigHash: file.Sum(nil)},
+		Pool: runs.Pool{Kind: runs.Start, Round: 1}}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	a := runs.Architecture{Ops: [][]string{{"mbconv-k3-e1", "ssc-k5-e1"}, {}}, Params: 20, MACs: 500000, Cost: 0.5, Accuracy: 0.25, Role: runs.Sampled}
+	a := runs.Architecture{Ops: [][]string{{"mbconv-k3-e1", "ssc-k5-e1"}, {}}, Params: 20, MACs: 500000, Cost: 0.5,
+		Accuracy: 0.25, Role: runs.Sampled}
 	check(t, r.AddRound(runs.Round{Round: 1, SubsetSize: "12", Subset: a.Ops}))
 	check(t, r.AddArchitecture(1, 0, a))
 	check(t, r.SetFront(1, [][][]string{a.Ops}, 0.1, nil))
 	r.AddFitness(1, runs.Fitness{Step: 3, Layer: 1, Op: "mbconv-k3-e1", Theta: -2.5, Dropped: true})
-	check(t, r.Checkpoint(runs.Checkpoint{Label: "r1", State: []byte("{}")}, func(path string) error { return os.WriteFile(path, nil, 0o644) }))
-	text, err := json.Marshal(runs.Front{Round: 1, Unit: "million MACs", Hypervolume: 0.1, Architectures: []runs.Architecture{a}})
+	check(t, r.Checkpoint(runs.Checkpoint{Label: "r1", State: []byte("{}")},
+		func(path string) error { return os.WriteFile(path, nil, 0o644) }))
+	text, err := json.Marshal(
+		runs.Front{Round: 1, Unit: "million MACs", Hypervolume: 0.1, Architectures: []runs.Architecture{a}})
 	check(t, err)
 	check(t, os.WriteFile(filepath.Join(path, runs.FrontFile), text, 0o644))
 	return dir
@@ -100,7 +105,8 @@ func TestDocsListTheDatabase(t *testing.T) {
 	line := regexp.MustCompile("(?m)^\\| `[a-z_]+` \\| [A-Z]+( or NULL)? \\| ")
 	for table, want := range tables {
 		if got := line.FindAllString(section(t, text, "### `"+table+"`"), -1); !slices.Equal(got, want) {
-			t.Errorf("table %s: the page has\n%s\nthe database has\n%s", table, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			t.Errorf("table %s: the page has\n%s\nthe database has\n%s", table, strings.Join(got, "\n"),
+				strings.Join(want, "\n"))
 		}
 	}
 }
@@ -127,7 +133,8 @@ func keys(t reflect.Type) (list []string) {
 // Every key of front.json has a row in the page, and nothing else does.
 func TestDocsListTheFront(t *testing.T) {
 	var got []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ").FindAllStringSubmatch(section(t, page(t), "## front.json"), -1) {
+	key := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ")
+	for _, row := range key.FindAllStringSubmatch(section(t, page(t), "## front.json"), -1) {
 		got = append(got, row[1])
 	}
 	want := keys(reflect.TypeFor[runs.Front]())
@@ -147,8 +154,9 @@ func TestDocsListKeys(t *testing.T) {
 	}
 	events := section(t, text, "### `events`")
 	for _, body := range []evolve.Body{
-		evolve.RoundStarted{}, evolve.Trained{}, evolve.FitnessUpdated{}, evolve.Dropped{}, evolve.Sampled{}, evolve.Scored{},
-		evolve.FrontRetrieved{}, evolve.Aggregated{}, evolve.Replenished{}, evolve.Arrived{}, evolve.Continued{}, evolve.Quarantined{},
+		evolve.RoundStarted{}, evolve.Trained{}, evolve.FitnessUpdated{}, evolve.Dropped{}, evolve.Sampled{},
+		evolve.Scored{}, evolve.FrontRetrieved{}, evolve.Aggregated{}, evolve.Replenished{}, evolve.Arrived{},
+		evolve.Continued{}, evolve.Quarantined{},
 		evolve.Finished{},
 	} {
 		for _, name := range append(keys(reflect.TypeOf(body)), body.Kind()) {

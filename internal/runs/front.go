@@ -21,7 +21,7 @@ func (f Front) Encode() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// Front is the front of a round that has one. Unit is that of the run's costs.
+// Front is the front of a round that has one, by rising cost. unit is that of the run's costs.
 func (r *Run) Front(x Round, unit string) (Front, error) {
 	archs, err := r.Architectures(x.Round)
 	return Front{x.Round, unit, x.Hypervolume, x.Rehearsed, OnFront(archs)}, err

@@ -69,9 +69,10 @@ func writeOne(r *Run, i int) error {
 		r.AddRound(Round{Round: i + 1, SubsetSize: "8", Subset: ops}),
 		r.AddArchitecture(i+1, 0, Architecture{Ops: ops, Cost: float64(i), Accuracy: float64(i+1) / 4, Role: Sampled}),
 		r.SetFront(i+1, [][][]string{ops}, 0.5, nil), r.SetKept(i+1, ops),
-		r.Checkpoint(Checkpoint{Label: label, State: []byte(strconv.Itoa(i + 1)), Done: i == 2}, func(path string) error {
-			return file.Write(path, []byte(label))
-		}))
+		r.Checkpoint(Checkpoint{Label: label, State: []byte(strconv.Itoa(i + 1)), Done: i == 2},
+			func(path string) error {
+				return file.Write(path, []byte(label))
+			}))
 }
 
 func TestKilledBeforeAnyWriteEndsWithTheSameRows(t *testing.T) {

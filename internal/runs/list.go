@@ -26,8 +26,8 @@ type Summary struct {
 	finished bool
 }
 
-// List summarises the runs in the folders under root, by name, or root if it is a run itself. A root that does not
-// exist has no runs.
+// List summarises the runs in the folders under root, by name. A root that is a run itself gives that one alone, and a
+// root that does not exist gives none. A run that cannot be read is in the list, and its Problem says why.
 func List(root string) (list []Summary, err error) {
 	if Exists(root) {
 		return []Summary{summarise(root)}, nil
@@ -71,13 +71,16 @@ func (s *Summary) read() error {
 		return err
 	}
 	s.finished = last.Done
-	return r.query(`SELECT (SELECT count(*) FROM rounds WHERE hypervolume IS NOT NULL), count(*), coalesce(max(accuracy), 0)
-		FROM architectures WHERE front AND round = (SELECT max(round) FROM rounds WHERE hypervolume IS NOT NULL)`, func(scan scanner) error {
+	const query = `SELECT (SELECT count(*) FROM rounds WHERE hypervolume IS NOT NULL), count(*),
+		coalesce(max(accuracy), 0) FROM architectures
+		WHERE front AND round = (SELECT max(round) FROM rounds WHERE hypervolume IS NOT NULL)`
+	return r.query(query, func(scan scanner) error {
 		return scan(&s.Rounds, &s.Front, &s.Best)
 	})
 }
 
-// Next makes a new folder under root, named by the next free number: 001, 002, ...
+// Next makes a new folder under root, named by the next free number: 001, 002, ... Processes that call it at the same
+// time get different folders.
 func Next(root string) (string, error) {
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return "", file.PathError(root, err)

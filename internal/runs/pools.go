@@ -43,7 +43,8 @@ func (p Pool) File() string {
 
 func (p Pool) insert(at time.Time) statement {
 	return statement{"INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		[]any{p.Number, p.Kind, p.Round, p.File(), file.Sum(p.Text), string(p.Lock), p.Dir, p.Source, p.MaxRounds, stamp(at)}}
+		[]any{p.Number, p.Kind, p.Round, p.File(), file.Sum(p.Text), string(p.Lock), p.Dir, p.Source, p.MaxRounds,
+			stamp(at)}}
 }
 
 // Op is an operation of a run and where it came from.
@@ -62,9 +63,12 @@ type Ops []Op
 
 func (ops Ops) insert() (list []statement) {
 	for _, o := range ops {
-		list = append(list, statement{"INSERT INTO ops VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET plugin = excluded.plugin, checksum = excluded.checksum", []any{o.ID, o.Name, o.Plugin, o.Checksum, o.Pool}})
+		list = append(list, statement{`INSERT INTO ops VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET plugin = excluded.plugin, checksum = excluded.checksum`,
+			[]any{o.ID, o.Name, o.Plugin, o.Checksum, o.Pool}})
 		for l, g := range o.Graphs {
-			list = append(list, statement{"INSERT OR REPLACE INTO graphs VALUES (?, ?, ?, ?)", []any{o.ID, l, g, o.Costs[l]}})
+			values := []any{o.ID, l, g, o.Costs[l]}
+			list = append(list, statement{"INSERT OR REPLACE INTO graphs VALUES (?, ?, ?, ?)", values})
 		}
 	}
 	return list
@@ -73,8 +77,8 @@ func (ops Ops) insert() (list []statement) {
 // NextPool is the number of the next pool that is added.
 func (r *Run) NextPool() int { return r.pools }
 
-// AddPool writes a pool file and adds it with its operations, A known operation, by its id, gets the
-// new plugin and graphs.
+// AddPool writes a pool file, and adds the pool with its operations at the next checkpoint. An operation whose id the
+// run knows gets the new plugin and graphs.
 func (r *Run) AddPool(p Pool, ops Ops) error {
 	if err := file.Write(filepath.Join(r.Dir, p.File()), p.Text); err != nil {
 		return err
@@ -97,9 +101,10 @@ func (r *Run) removeLaterPools() error {
 	return r.removeBut("pool-", known)
 }
 
-// Pools lists the pools of the run, without their texts.
+// Pools lists the pools of the run by number, without their texts.
 func (r *Run) Pools() (pools []Pool, err error) {
-	err = r.query("SELECT number, kind, round, sum, lock, dir, source, max_rounds, time FROM pools ORDER BY number", func(scan scanner) error {
+	err = r.query(`SELECT number, kind, round, sum, lock, dir, source, max_rounds, time
+		FROM pools ORDER BY number`, func(scan scanner) error {
 		var p Pool
 		var at, lock string
 		err := scan(&p.Number, &p.Kind, &p.Round, &p.Sum, &lock, &p.Dir, &p.Source, &p.MaxRounds, &at)
@@ -115,7 +120,7 @@ func (r *Run) Pools() (pools []Pool, err error) {
 	return pools, err
 }
 
-// Ops lists the operations of the run.
+// Ops lists the operations of the run by id, with graphs and costs.
 func (r *Run) Ops() (ops Ops, err error) {
 	err = r.query("SELECT id, name, plugin, checksum, pool FROM ops ORDER BY id", func(scan scanner) error {
 		o := Op{}

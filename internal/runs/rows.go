@@ -16,10 +16,12 @@ type Round struct {
 	Subset      [][]string // names of operations by layer
 	Low, High   float64    // the constraint interval, in the unit of cost
 	Hypervolume float64    // of the front
-	Rehearsed   *float64   // hypervolume of the front of the round before, as scored again in this round; nil if it was not
-	Done        bool       // it has a front
-	Kept        [][]string // names of the operations that the front uses, by layer; nil before the round's end
-	Started     time.Time  // of the checkpoint that holds its start
+	// Rehearsed is the hypervolume of the front of the round before, as this round scored it again. It is nil if it was
+	// not scored.
+	Rehearsed *float64
+	Done      bool       // it has a front
+	Kept      [][]string // names of the operations that the front uses, by layer; nil before the round's end
+	Started   time.Time  // of the checkpoint that holds its start
 }
 
 // Architecture is one scored architecture of a round. The tags are the format of front.json.
@@ -52,7 +54,7 @@ type Fitness struct {
 	Dropped bool // it fell in this step
 }
 
-// Event is one event of the search.
+// Event is one event of the search. Body is the JSON of the evolve.Body of that Kind.
 type Event struct {
 	Seq   int // from 0, without holes
 	Round int
@@ -62,9 +64,11 @@ type Event struct {
 }
 
 // AddRound adds a round at its start: its number, subset and size. The Set methods add the rest as it becomes known.
+// Like all that is added, it is on disk after the next Checkpoint.
 func (r *Run) AddRound(x Round) error {
 	subset, err := json.Marshal(x.Subset)
-	r.add(x.Round, "INSERT INTO rounds (round, subset_size, subset, time) VALUES (?, ?, ?, ?)", x.Round, x.SubsetSize, string(subset), stamp(r.now()))
+	r.add(x.Round, "INSERT INTO rounds (round, subset_size, subset, time) VALUES (?, ?, ?, ?)", x.Round, x.SubsetSize,
+		string(subset), stamp(r.now()))
 	return err
 }
 
@@ -105,7 +109,8 @@ func (r *Run) AddArchitecture(round, number int, a Architecture) error {
 // AddFitness adds fitness parameters of a round. A later row of the same step and operation replaces an earlier one.
 func (r *Run) AddFitness(round int, rows ...Fitness) {
 	for _, f := range rows {
-		r.add(round, "INSERT OR REPLACE INTO fitness VALUES (?, ?, ?, ?, ?, ?)", round, f.Step, f.Layer, f.Op, f.Theta, f.Dropped)
+		r.add(round, "INSERT OR REPLACE INTO fitness VALUES (?, ?, ?, ?, ?, ?)", round, f.Step, f.Layer, f.Op, f.Theta,
+			f.Dropped)
 	}
 }
 
@@ -122,10 +127,12 @@ func (r *Run) add(round int, query string, args ...any) {
 // Rounds lists the rounds in order, the one in progress last.
 func (r *Run) Rounds() (rounds []Round, err error) {
 	err = r.query(`SELECT round, subset_size, subset, coalesce(low, 0), coalesce(high, 0), coalesce(hypervolume, 0),
-		rehearsed, hypervolume IS NOT NULL, coalesce(kept, 'null'), time FROM rounds ORDER BY round`, func(scan scanner) error {
+		rehearsed, hypervolume IS NOT NULL, coalesce(kept, 'null'), time
+		FROM rounds ORDER BY round`, func(scan scanner) error {
 		var x Round
 		var subset, kept, at string
-		if err := scan(&x.Round, &x.SubsetSize, &subset, &x.Low, &x.High, &x.Hypervolume, &x.Rehearsed, &x.Done, &kept, &at); err != nil {
+		if err := scan(&x.Round, &x.SubsetSize, &subset, &x.Low, &x.High, &x.Hypervolume, &x.Rehearsed, &x.Done, &kept,
+			&at); err != nil {
 			return err
 		}
 		var err error
@@ -137,25 +144,26 @@ func (r *Run) Rounds() (rounds []Round, err error) {
 	return rounds, err
 }
 
-// Architectures lists the scored architectures of a round by number.
+// Architectures lists the scored architectures of a round by number. A round that does not exist has none.
 func (r *Run) Architectures(round int) (archs []Architecture, err error) {
-	err = r.query("SELECT role, front, ops, params, macs, cost, accuracy FROM architectures WHERE round = ? ORDER BY number",
-		func(scan scanner) error {
-			var a Architecture
-			var ops string
-			if err := scan(&a.Role, &a.Front, &ops, &a.Params, &a.MACs, &a.Cost, &a.Accuracy); err != nil {
-				return err
-			}
-			err := json.Unmarshal([]byte(ops), &a.Ops)
-			archs = append(archs, a)
+	err = r.query(`SELECT role, front, ops, params, macs, cost, accuracy FROM architectures
+		WHERE round = ? ORDER BY number`, func(scan scanner) error {
+		var a Architecture
+		var ops string
+		if err := scan(&a.Role, &a.Front, &ops, &a.Params, &a.MACs, &a.Cost, &a.Accuracy); err != nil {
 			return err
-		}, round)
+		}
+		err := json.Unmarshal([]byte(ops), &a.Ops)
+		archs = append(archs, a)
+		return err
+	}, round)
 	return archs, err
 }
 
 // Fitness lists the fitness parameters of a round by step, layer and name.
 func (r *Run) Fitness(round int) (rows []Fitness, err error) {
-	err = r.query("SELECT step, layer, op, theta, dropped FROM fitness WHERE round = ? ORDER BY step, layer, op", func(scan scanner) error {
+	err = r.query(`SELECT step, layer, op, theta, dropped FROM fitness
+		WHERE round = ? ORDER BY step, layer, op`, func(scan scanner) error {
 		var f Fitness
 		err := scan(&f.Step, &f.Layer, &f.Op, &f.Theta, &f.Dropped)
 		rows = append(rows, f)
@@ -171,7 +179,8 @@ func (r *Run) Events(kind string) ([]Event, error) { return r.events("kind = ?",
 func (r *Run) EventsFrom(seq int) ([]Event, error) { return r.events("seq >= ?", seq) }
 
 func (r *Run) events(condition string, value any) (events []Event, err error) {
-	err = r.query("SELECT seq, round, kind, body, time FROM events WHERE "+condition+" ORDER BY seq", func(scan scanner) error {
+	err = r.query(`SELECT seq, round, kind, body, time FROM events
+		WHERE `+condition+` ORDER BY seq`, func(scan scanner) error {
 		var e Event
 		var body, at string
 		err := scan(&e.Seq, &e.Round, &e.Kind, &body, &at)

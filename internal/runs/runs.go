@@ -1,4 +1,5 @@
-// Package runs keeps a search on disk: one folder a run, with a SQLite database as the source of truth and files that follow from it.
+// Package runs keeps a search on disk: one folder a run, with a SQLite database as the source of truth and files that
+// follow from it.
 //
 // A checkpoint is one transaction, so that a process killed at any moment loses only what came after the last
 // checkpoint, and a resumed run writes the same rows again:
@@ -6,7 +7,7 @@
 //	run.db                     operations, rounds, architectures, fitness, events, and the state to resume from
 //	config.toml, pool.toml     as the run was started
 //	pool-N.toml                operations that came later
-//	latency.json               latencies that the search was started with, for the record: run.db keeps those that it uses
+//	latency.json               latencies that the search was started with: run.db keeps those that it uses
 //	weights-LABEL.safetensors  weights and optimizer state of the last checkpoint
 //	machines.json              machines that searched, for the record
 //	front.json                 the front of the last finished round
@@ -42,7 +43,8 @@ const (
 // ErrNoRun says that a folder holds no run, or that there is no folder.
 var ErrNoRun = errors.New("holds no run")
 
-// Run is an open run folder. Rows that are added wait in memory until the next Checkpoint. Methods are for one goroutine.
+// Run is an open run folder. Rows that are added wait in memory until the next Checkpoint, and reading does not see
+// them before. Methods are for one goroutine. Close it after use.
 type Run struct {
 	Dir  string
 	Info Info
@@ -85,8 +87,9 @@ type Beginning struct {
 	Ops    Ops
 }
 
-// Create makes dir into a run's folder. It must be new, empty, or what a Create that was killed has left. The database
-// appears last, so that a folder with one is complete.
+// Create makes dir into a run's folder, and opens it for writing. The folder must be new, empty, or what a Create that
+// was killed has left. The database appears last, so that a folder with one is complete. now is the clock for the times
+// in rows.
 func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 	if err := Free(dir); err != nil {
 		return nil, err
@@ -116,8 +119,9 @@ func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 	return open(dir, lock, now)
 }
 
-// Open opens the run in dir for writing. It fails while another process has it open, and removes files of weights
-// and pools that no checkpoint knows.
+// Open opens the run in dir for writing, and removes files of weights and pools that no checkpoint knows. now is the
+// clock for the times in rows. A folder without a run is ErrNoRun, and one that another process has open for writing is
+// file.ErrLocked. A file that is damaged or missing is an error that names it.
 func Open(dir string, now func() time.Time) (*Run, error) {
 	if err := check(dir); err != nil {
 		return nil, err
@@ -148,7 +152,8 @@ func open(dir string, lock *os.File, now func() time.Time) (*Run, error) {
 	return r, nil
 }
 
-// Read opens the run in dir for reading only, also while another process writes it.
+// Read opens the run in dir for reading only, also while another process writes it. A folder without a run is ErrNoRun,
+// and a database that is damaged is an error that names it.
 func Read(dir string) (*Run, error) {
 	if err := check(dir); err != nil {
 		return nil, err
@@ -177,8 +182,8 @@ func read(dir string) (*Run, error) {
 	return r, nil
 }
 
-// Frozen calls read, and all that this reads of the database is of one moment: a process that wants to write waits
-// meanwhile, as long as it can (10 s).
+// Frozen calls read, and returns its error. All that read gets from the database is of one moment. A process that wants
+// to write waits meanwhile, at most 10 s.
 func (r *Run) Frozen(read func() error) error {
 	tx, err := r.db.BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -199,13 +204,14 @@ func (r *Run) Close() error {
 	return err
 }
 
-// Exists reports whether dir holds a run.
+// Exists reports whether dir holds a run, whole or damaged.
 func Exists(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, dbFile))
 	return err == nil
 }
 
-// Free says why no run can be made in dir: it holds one, or files that are not of a run and would be overwritten.
+// Free is an error if no run can be made in dir: it holds one, or files that are not of a run. A folder that does not
+// exist is free.
 func Free(dir string) error {
 	if Exists(dir) {
 		return fmt.Errorf("%s already holds a run: continue it with `nse resume %s`, or choose another --out", dir, dir)
@@ -260,7 +266,7 @@ func (r *Run) complete() error {
 	}
 	if c.Weights != "" {
 		path := filepath.Join(r.Dir, c.Weights)
-		found, err := sumOfFile(path)
+		found, err := file.SumOf(path)
 		if err != nil {
 			return file.PathError(path, err)
 		}

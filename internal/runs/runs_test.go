@@ -20,10 +20,13 @@ func fixed() time.Time { return time.Date(2021, 3, 1, 12, 0, 0, 0, time.UTC) }
 func start() Beginning {
 	return Beginning{
 		Info: Info{Seed: 1<<63 + 5, Version: "1.0", Preset: "paper", Data: "generated",
-			Image: supernet.Input{Height: 32, Width: 30, Channels: 3, Classes: 10}, Fixed: 1e23, ConfigHash: file.Sum([]byte("[search]\n")), TableHash: file.Sum([]byte("{}\n"))},
+			Image: supernet.Input{Height: 32, Width: 30, Channels: 3, Classes: 10}, Fixed: 1e23,
+			ConfigHash: file.Sum([]byte("[search]\n")), TableHash: file.Sum([]byte("{}\n"))},
 		Table:  []byte("{}\n"),
-		Config: []byte("[search]\n"), Pool: Pool{Kind: Start, Round: 1, Dir: "/pools", Source: "/pools/ops.toml", Text: []byte("# pool\n")},
-		Ops: Ops{{0, "mbconv-k3-e1", "mbconv", "", 0, [][]byte{{1}, {2, 3}}, []float64{1. / 3, 5e-324}}, {1, "ssc-k5-e1", "ssc", "12ab", 0, nil, nil}},
+		Config: []byte("[search]\n"),
+		Pool:   Pool{Kind: Start, Round: 1, Dir: "/pools", Source: "/pools/ops.toml", Text: []byte("# pool\n")},
+		Ops: Ops{{0, "mbconv-k3-e1", "mbconv", "", 0, [][]byte{{1}, {2, 3}}, []float64{1. / 3, 5e-324}},
+			{1, "ssc-k5-e1", "ssc", "12ab", 0, nil, nil}},
 	}
 }
 
@@ -40,7 +43,8 @@ func create(t *testing.T) *Run {
 func TestRowsComeBack(t *testing.T) {
 	r := create(t)
 	before := 1. / 3
-	round := Round{Round: 1, SubsetSize: "12", Subset: [][]string{{"a", "b"}}, Kept: [][]string{{"a"}}, Low: 1, High: 2, Hypervolume: 0.1, Rehearsed: &before, Done: true, Started: fixed()}
+	round := Round{Round: 1, SubsetSize: "12", Subset: [][]string{{"a", "b"}}, Kept: [][]string{{"a"}}, Low: 1, High: 2,
+		Hypervolume: 0.1, Rehearsed: &before, Done: true, Started: fixed()}
 	archs := []Architecture{
 		{Ops: [][]string{{"b"}, {}}, Params: 1, MACs: 2, Cost: 0.1, Accuracy: 1. / 3, Role: Extra},
 		{Ops: [][]string{{"a", "b"}, {"a"}}, Params: 3, MACs: 4, Cost: 0.2, Accuracy: 0.5, Role: Previous},
@@ -54,8 +58,10 @@ func TestRowsComeBack(t *testing.T) {
 	r.SetInterval(1, 1, 2)
 	archs[1].Front = true
 	r.AddFitness(1, Fitness{1, 0, "b", -2.05, false}, fitness[1], fitness[0])
-	later := Pool{Number: 1, Kind: Second, Round: 2, Dir: "/more", Source: "more.toml", MaxRounds: 3, Text: []byte("# more\n")}
-	came := Ops{{2, "box-k3", "box", "34cd", 1, [][]byte{{4}}, []float64{0}}, {1, "ssc-k5-e1", "ssc", "56ef", 1, nil, nil}}
+	later := Pool{Number: 1, Kind: Second, Round: 2, Dir: "/more", Source: "more.toml", MaxRounds: 3,
+		Text: []byte("# more\n")}
+	came := Ops{{2, "box-k3", "box", "34cd", 1, [][]byte{{4}}, []float64{0}},
+		{1, "ssc-k5-e1", "ssc", "56ef", 1, nil, nil}}
 	if err := r.AddPool(later, came); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +140,8 @@ func TestPoolsThatNoCheckpointKnowsGo(t *testing.T) {
 			}
 		}
 	}
-	if err := os.WriteFile(filepath.Join(r.Dir, "pool-1.toml.new"), nil, 0o644); err != nil { // as a kill within WriteFile leaves it
+	// A kill within WriteFile leaves such a file.
+	if err := os.WriteFile(filepath.Join(r.Dir, "pool-1.toml.new"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	r.Close()
@@ -183,16 +190,19 @@ func TestOpenErrors(t *testing.T) {
 		damage func(t *testing.T, dir string)
 		want   string // after the folder's name
 	}{
-		"no folder":   {func(t *testing.T, dir string) { os.RemoveAll(dir) }, ": no such file or directory"},
-		"no database": {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, dbFile)) }, " holds no run: it has no run.db"},
+		"no folder": {func(t *testing.T, dir string) { os.RemoveAll(dir) }, ": no such file or directory"},
+		"no database": {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, dbFile)) },
+			" holds no run: it has no run.db"},
 		"a file": {func(t *testing.T, dir string) {
 			os.RemoveAll(dir)
 			os.WriteFile(dir, nil, 0o644)
 		}, " is a file: want the folder of a run"},
 		"text": {func(t *testing.T, dir string) { overwrite(t, dir, 0, strings.Repeat("text ", 100)) },
 			"/run.db: is damaged: it cannot be read as a database of nse"},
-		"empty":   {func(t *testing.T, dir string) { os.Truncate(filepath.Join(dir, dbFile), 0) }, "/run.db: is a database of another program, not of nse"},
-		"foreign": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA application_id = 7") }, "/run.db: is a database of another program, not of nse"},
+		"empty": {func(t *testing.T, dir string) { os.Truncate(filepath.Join(dir, dbFile), 0) },
+			"/run.db: is a database of another program, not of nse"},
+		"foreign": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA application_id = 7") },
+			"/run.db: is a database of another program, not of nse"},
 		"newer": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA user_version = 9") },
 			"/run.db: was written by a newer nse (schema 9, this one knows 6): use that version"},
 		"older": {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA user_version = 1") },
@@ -202,18 +212,24 @@ func TestOpenErrors(t *testing.T) {
 		"weights": {func(t *testing.T, dir string) { flip(t, filepath.Join(dir, "weights-round-1.safetensors")) },
 			"/weights-round-1.safetensors is damaged: it is not what the last checkpoint wrote"},
 		"score": {func(t *testing.T, dir string) { execute(t, dir, "UPDATE rounds SET hypervolume = 0.6") },
-			"/run.db is damaged: it is not what was written of rounds [1], rounds [] are whole: put it back from a copy"},
+			"/run.db is damaged: it is not what was written of rounds [1], rounds [] are whole: put it back " +
+				"from a copy"},
 		"origin": {func(t *testing.T, dir string) { execute(t, dir, "UPDATE pools SET dir = '/elsewhere'") },
-			"/run.db is damaged: it is not what the last checkpoint wrote, rounds [1] are whole: put it back from a copy"},
+			"/run.db is damaged: it is not what the last checkpoint wrote, rounds [1] are whole: put it back " +
+				"from a copy"},
 		"index": {func(t *testing.T, dir string) { execute(t, dir, "DROP INDEX events_of_round") },
-			"/run.db is damaged: it is not what the last checkpoint wrote, rounds [1] are whole: put it back from a copy"},
+			"/run.db is damaged: it is not what the last checkpoint wrote, rounds [1] are whole: put it back " +
+				"from a copy"},
 		"config": {func(t *testing.T, dir string) { flip(t, filepath.Join(dir, ConfigFile)) },
 			"/config.toml has changed since the run was started: put it back, or start a new run with it"},
 		"pool": {func(t *testing.T, dir string) { flip(t, filepath.Join(dir, PoolFile)) },
 			"/pool.toml has changed since the run was started: put it back, or start a new run with it"},
-		"no row":     {func(t *testing.T, dir string) { execute(t, dir, "DELETE FROM run") }, "/run.db: is damaged: it cannot be read as a database of nse"},
-		"no pool":    {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, PoolFile)) }, ": pool.toml is missing: the run cannot go on without it"},
-		"no weights": {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "weights-round-1.safetensors")) }, ": weights-round-1.safetensors is missing: the run cannot go on without it"},
+		"no row": {func(t *testing.T, dir string) { execute(t, dir, "DELETE FROM run") },
+			"/run.db: is damaged: it cannot be read as a database of nse"},
+		"no pool": {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, PoolFile)) },
+			": pool.toml is missing: the run cannot go on without it"},
+		"no weights": {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "weights-round-1.safetensors")) },
+			": weights-round-1.safetensors is missing: the run cannot go on without it"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -25,15 +25,17 @@ const (
 const schema = `
 CREATE TABLE run (
 	seed TEXT NOT NULL, version TEXT NOT NULL, preset TEXT NOT NULL, data TEXT NOT NULL, height INTEGER NOT NULL,
-	width INTEGER NOT NULL, channels INTEGER NOT NULL, classes INTEGER NOT NULL, fixed REAL NOT NULL, config_hash TEXT NOT NULL,
-	table_hash TEXT NOT NULL, time TEXT NOT NULL);
+	width INTEGER NOT NULL, channels INTEGER NOT NULL, classes INTEGER NOT NULL, fixed REAL NOT NULL,
+	config_hash TEXT NOT NULL, table_hash TEXT NOT NULL, time TEXT NOT NULL);
 CREATE TABLE pools (
-	number INTEGER PRIMARY KEY, kind TEXT NOT NULL, round INTEGER NOT NULL, file TEXT NOT NULL, sum TEXT NOT NULL, lock TEXT NOT NULL, dir TEXT NOT NULL, source TEXT NOT NULL,
-	max_rounds INTEGER NOT NULL, time TEXT NOT NULL);
+	number INTEGER PRIMARY KEY, kind TEXT NOT NULL, round INTEGER NOT NULL, file TEXT NOT NULL, sum TEXT NOT NULL,
+	lock TEXT NOT NULL, dir TEXT NOT NULL, source TEXT NOT NULL, max_rounds INTEGER NOT NULL, time TEXT NOT NULL);
 CREATE TABLE ops (
-	id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, plugin TEXT NOT NULL, checksum TEXT NOT NULL, pool INTEGER NOT NULL);
+	id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, plugin TEXT NOT NULL, checksum TEXT NOT NULL,
+	pool INTEGER NOT NULL);
 CREATE TABLE graphs (
-	op INTEGER NOT NULL, layer INTEGER NOT NULL, graph BLOB NOT NULL, cost REAL NOT NULL, PRIMARY KEY (op, layer)) WITHOUT ROWID;
+	op INTEGER NOT NULL, layer INTEGER NOT NULL, graph BLOB NOT NULL, cost REAL NOT NULL,
+	PRIMARY KEY (op, layer)) WITHOUT ROWID;
 CREATE TABLE rounds (
 	round INTEGER PRIMARY KEY, subset_size TEXT NOT NULL, subset TEXT NOT NULL, low REAL, high REAL,
 	hypervolume REAL, rehearsed REAL, kept TEXT, time TEXT NOT NULL);
@@ -101,8 +103,8 @@ func fill(db *sql.DB, s Beginning) error {
 	}
 	i := s.Info
 	if _, err := tx.Exec("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		strconv.FormatUint(i.Seed, 10), i.Version, i.Preset, i.Data, i.Image.Height, i.Image.Width, i.Image.Channels, i.Image.Classes,
-		i.Fixed, i.ConfigHash, i.TableHash, stamp(i.Created)); err != nil {
+		strconv.FormatUint(i.Seed, 10), i.Version, i.Preset, i.Data, i.Image.Height, i.Image.Width, i.Image.Channels,
+		i.Image.Classes, i.Fixed, i.ConfigHash, i.TableHash, stamp(i.Created)); err != nil {
 		return err
 	}
 	for _, st := range append(s.Ops.insert(), s.Pool.insert(i.Created)) {
@@ -128,14 +130,17 @@ func readInfo(db *sql.DB) (info Info, err error) {
 	case id != applicationID:
 		return info, errors.New("is a database of another program, not of nse")
 	case version < schemaVersion:
-		return info, fmt.Errorf("was written by an older nse (schema %d, this one knows %d): use that version", version, schemaVersion)
+		return info, fmt.Errorf("was written by an older nse (schema %d, this one knows %d): use that version", version,
+			schemaVersion)
 	case version > schemaVersion:
-		return info, fmt.Errorf("was written by a newer nse (schema %d, this one knows %d): use that version", version, schemaVersion)
+		return info, fmt.Errorf("was written by a newer nse (schema %d, this one knows %d): use that version", version,
+			schemaVersion)
 	}
 	var seed, created string
-	err = db.QueryRow("SELECT seed, version, preset, data, height, width, channels, classes, fixed, config_hash, table_hash, time FROM run").
-		Scan(&seed, &info.Version, &info.Preset, &info.Data, &info.Image.Height, &info.Image.Width, &info.Image.Channels,
-			&info.Image.Classes, &info.Fixed, &info.ConfigHash, &info.TableHash, &created)
+	err = db.QueryRow("SELECT seed, version, preset, data, height, width, channels, classes, fixed, config_hash, "+
+		"table_hash, time FROM run").
+		Scan(&seed, &info.Version, &info.Preset, &info.Data, &info.Image.Height, &info.Image.Width,
+			&info.Image.Channels, &info.Image.Classes, &info.Fixed, &info.ConfigHash, &info.TableHash, &created)
 	if err != nil {
 		return info, plain(err)
 	}
@@ -149,7 +154,8 @@ func readInfo(db *sql.DB) (info Info, err error) {
 // plain makes one line of an error of the driver.
 func plain(err error) error {
 	text, _, _ := strings.Cut(err.Error(), "\n")
-	if errors.Is(err, sql.ErrNoRows) || strings.Contains(text, "not a database") || strings.Contains(text, "malformed") {
+	if errors.Is(err, sql.ErrNoRows) || strings.Contains(text, "not a database") ||
+		strings.Contains(text, "malformed") {
 		return errUnreadable
 	}
 	return errors.New(text)

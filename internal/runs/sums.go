@@ -11,10 +11,12 @@ import (
 	"hash"
 	"math"
 	"path/filepath"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
-// Every row of the database is covered by a checksum: those of a round by one, and by another all the rest, the sums
-// of the rounds among it. A checkpoint writes them in its transaction; who opens the run compares them.
+// Every row of the database is covered by a checksum. Each round has one over its rows, and another covers all the
+// rest, with the sums of the rounds. A checkpoint writes them in its transaction, and opening the run compares them.
 var (
 	roundRows = []string{
 		"SELECT * FROM rounds WHERE round = ?",
@@ -90,14 +92,16 @@ func (r *Run) verify() error {
 	case err != nil:
 		return fmt.Errorf("%s: %w", path, plain(err))
 	case len(damaged) > 0:
-		return fmt.Errorf("%s is damaged: it is not what was written of rounds %v, rounds %v are whole: put it back from a copy", path, damaged, whole)
+		return fmt.Errorf("%s is damaged: it is not what was written of rounds %v, rounds %v are whole: put it back "+
+			"from a copy", path, damaged, whole)
 	case sum != sums[rest]:
-		return fmt.Errorf("%s is damaged: it is not what the last checkpoint wrote, rounds %v are whole: put it back from a copy", path, whole)
+		return fmt.Errorf("%s is damaged: it is not what the last checkpoint wrote, rounds %v are whole: put it back "+
+			"from a copy", path, whole)
 	}
 	return nil
 }
 
-// keptSums are the sums by part, and the rounds of which there are rows.
+// keptSums are the sums by part, and the rounds that have rows.
 func keptSums(tx *sql.Tx) (sums map[string]string, rounds []int, err error) {
 	sums = map[string]string{}
 	err = eachRow(tx, "SELECT part, sum FROM sums", func(scan scanner) error {
@@ -210,7 +214,7 @@ func (r *Run) verifyFiles() error {
 	}
 	for i, name := range files {
 		path := filepath.Join(r.Dir, name)
-		found, err := sumOfFile(path)
+		found, err := file.SumOf(path)
 		if err == nil && found != sums[i] {
 			return fmt.Errorf("%s has changed since the run was started: put it back, or start a new run with it", path)
 		}

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// TestFlippedBits flips a bit of a file of a run, again and again, and opens it: either it is refused by a line that
-// names the file, and nothing in the folder changes, or the run is what it was, and goes on as it would have. NSE_FLIPS is
+// TestFlippedBits flips a bit of a file of a run, again and again, and opens it. Either a line that names the file
+// refuses it, and nothing in the folder changes, or the run is what it was, and goes on as it would have. NSE_FLIPS is
 // the number of bits (default 100).
 func TestFlippedBits(t *testing.T) {
 	flips := 100
@@ -27,8 +27,10 @@ func TestFlippedBits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	later := Pool{Number: 1, Kind: Arrived, Round: 2, Dir: "/more", Source: "more.toml", Text: []byte("# more\n"), Lock: []byte("# lock\n")}
-	if err := errors.Join(r.AddPool(later, Ops{{2, "box", "box", "34cd", 1, [][]byte{{4}}, []float64{1}}}), writeOne(r, 0), writeOne(r, 1), r.Close()); err != nil {
+	later := Pool{Number: 1, Kind: Arrived, Round: 2, Dir: "/more", Source: "more.toml", Text: []byte("# more\n"),
+		Lock: []byte("# lock\n")}
+	if err := errors.Join(r.AddPool(later, Ops{{2, "box", "box", "34cd", 1, [][]byte{{4}}, []float64{1}}}),
+		writeOne(r, 0), writeOne(r, 1), r.Close()); err != nil {
 		t.Fatal(err)
 	}
 	before := files(t, dir)

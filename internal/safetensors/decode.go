@@ -18,7 +18,7 @@ const (
 	maxHeader   = 100_000_000 // bytes; the limit of the reference implementation
 )
 
-// ReadFile reads a whole file. Errors name path.
+// ReadFile reads a whole file into memory. Errors name path.
 func ReadFile(path string) (*File, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -31,8 +31,9 @@ func ReadFile(path string) (*File, error) {
 	return f, nil
 }
 
-// Decode reads a file from memory; the tensors' data are parts of b. It refuses what the format forbids:
-// unknown dtypes, duplicate names, lengths that differ from dtype and shape, and data with overlaps or holes.
+// Decode reads a file from memory. The tensors' data are parts of b, which must not change afterwards. It refuses what
+// the format forbids: unknown dtypes, duplicate names, lengths that differ from dtype and shape, and data with overlaps
+// or holes.
 func Decode(b []byte) (*File, error) {
 	f, err := decode(b)
 	if err != nil {
@@ -115,7 +116,8 @@ func (f *File) decodeHeader(header []byte) (entries []entry, err error) {
 func (f *File) place(entries []entry, data []byte) error {
 	for _, e := range entries {
 		if len(e.Offsets) != 2 || e.Offsets[0] > e.Offsets[1] || e.Shape == nil {
-			return fmt.Errorf("tensor %q: want a shape and data_offsets [begin, end], have %v and %v", e.name, e.Shape, e.Offsets)
+			return fmt.Errorf("tensor %q: want a shape and data_offsets [begin, end], have %v and %v", e.name, e.Shape,
+				e.Offsets)
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int {
@@ -125,7 +127,8 @@ func (f *File) place(entries []entry, data []byte) error {
 	for _, e := range entries {
 		begin, end := e.Offsets[0], e.Offsets[1]
 		if begin != at {
-			return fmt.Errorf("tensor %q begins at byte %d of the data, not where the one before ends (%d)", e.name, begin, at)
+			return fmt.Errorf("tensor %q begins at byte %d of the data, not where the one before ends (%d)", e.name,
+				begin, at)
 		}
 		if end > uint64(len(data)) {
 			return fmt.Errorf("tensor %q: data truncated: have %d bytes, want %d", e.name, len(data), end)

@@ -1,4 +1,5 @@
-// Package safetensors reads and writes tensors in the safetensors format: an 8-byte header length, a JSON header, the data.
+// Package safetensors reads and writes tensors in the safetensors format: an 8-byte header length, a JSON header, the
+// data.
 package safetensors
 
 import (
@@ -21,7 +22,7 @@ type File struct {
 	Tensors  []Tensor // in the order of their data in the file
 }
 
-// Tensor returns the tensor with the given name.
+// Tensor returns the tensor with the given name. It reports false if there is none. The data are shared with f.
 func (f *File) Tensor(name string) (Tensor, bool) {
 	for _, t := range f.Tensors {
 		if t.Name == name {
@@ -36,7 +37,7 @@ type Element interface {
 	float32 | float64 | int64 | int32 | uint8
 }
 
-// New returns a tensor with a copy of v, whose length must be the product of shape (Encode checks it).
+// New returns a tensor with a copy of v. Its length must be the product of shape, which Encode checks.
 func New[T Element](name string, shape []int, v []T) Tensor {
 	data, err := binary.Append(make([]byte, 0, binary.Size(v)), binary.LittleEndian, v)
 	if err != nil {

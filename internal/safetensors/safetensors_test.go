@@ -63,7 +63,8 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestFloat32sKeepEveryBit(t *testing.T) {
-	want := []float32{0, float32(math.Copysign(0, -1)), 1e-45, math.MaxFloat32, float32(math.Inf(-1)), math.Float32frombits(0x7fc12345)}
+	want := []float32{0, float32(math.Copysign(0, -1)), 1e-45, math.MaxFloat32, float32(math.Inf(-1)),
+		math.Float32frombits(0x7fc12345)}
 	got, err := NewFloat32("x", []int{6}, want).Float32s()
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +74,8 @@ func TestFloat32sKeepEveryBit(t *testing.T) {
 			t.Errorf("element %d: %x, want %x", i, math.Float32bits(got[i]), math.Float32bits(want[i]))
 		}
 	}
-	if _, err := New("n", nil, []int64{1}).Float32s(); err == nil || !strings.Contains(err.Error(), `"n" is I64, not F32`) {
+	if _, err := New("n", nil, []int64{1}).Float32s(); err == nil ||
+		!strings.Contains(err.Error(), `"n" is I64, not F32`) {
 		t.Errorf("I64 as F32: %v", err)
 	}
 }
@@ -87,16 +89,20 @@ func TestDecodeRefuses(t *testing.T) {
 		{"not UTF-8", "{\"\xff\":1}", "", "not UTF-8"},
 		{"twice", `{` + w + `,` + w + `}`, "0123", `"w" stands there twice`},
 		{"metadata of numbers", `{"__metadata__":{"a":1}}`, "", `"__metadata__": json: cannot unmarshal number`},
-		{"unknown field", `{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"stride":1}}`, "0123", `unknown field "stride"`},
+		{"unknown field", `{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"stride":1}}`, "0123",
+			`unknown field "stride"`},
 		{"no shape", `{"w":{"dtype":"F32","data_offsets":[0,4]}}`, "0123", "want a shape"},
 		{"one offset", `{"w":{"dtype":"F32","shape":[1],"data_offsets":[4]}}`, "0123", "want a shape"},
 		{"backwards", `{"w":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}`, "0123", "want a shape"},
-		{"negative dimension", `{"w":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, "0123", "shape [-1] has no size"},
+		{"negative dimension", `{"w":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, "0123",
+			"shape [-1] has no size"},
 		{"overflow", `{"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`, "", "has no size"},
 		{"dtype", `{"w":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, "0123", `unknown dtype "F31"`},
 		{"length", `{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, "0123", "F32 [2] needs 8 bytes, has 4"},
 		{"hole", `{"w":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}`, "0123", "begins at byte 2"},
-		{"overlap", `{"v":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"w":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}`, "0123", "begins at byte 2"},
+		{"overlap",
+			`{"v":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"w":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}`,
+			"0123", "begins at byte 2"},
 		{"truncated data", `{` + w + `}`, "012", "data truncated: have 3 bytes, want 4"},
 		{"rest", `{` + w + `}`, "01234", "1 bytes follow"},
 	}
@@ -190,7 +196,8 @@ func TestGolden(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	small, err := (&File{Metadata: map[string]string{"a": "b"}, Tensors: []Tensor{NewFloat32("x", []int{1}, []float32{1})}}).Encode()
+	small, err := (&File{Metadata: map[string]string{"a": "b"},
+		Tensors: []Tensor{NewFloat32("x", []int{1}, []float32{1})}}).Encode()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -223,7 +230,8 @@ func sameContent(a, b *File) bool {
 	}
 	for i, t := range a.Tensors {
 		u := b.Tensors[i]
-		if t.Name != u.Name || t.DType != u.DType || !reflect.DeepEqual(t.Shape, u.Shape) || string(t.Data) != string(u.Data) {
+		if t.Name != u.Name || t.DType != u.DType || !reflect.DeepEqual(t.Shape, u.Shape) ||
+			string(t.Data) != string(u.Data) {
 			return false
 		}
 	}

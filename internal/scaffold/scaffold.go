@@ -30,7 +30,7 @@ type Plugin struct {
 	SDK  string // checkout of nse to build with; empty: the released version of this program
 }
 
-// Write makes the plugin's folder, which must not exist, in one step.
+// Write makes the plugin's folder in one step. The folder must not exist. On error nothing is left of it.
 func (p Plugin) Write() (err error) {
 	if err := (sdk.Op{Name: p.Name}).Validate(); err != nil {
 		return err
@@ -57,7 +57,8 @@ func (p Plugin) Write() (err error) {
 	}()
 	text := strings.NewReplacer("NAME", p.Name, "REQUIRE", require)
 	for _, f := range txtar.Parse(scaffolded).Files {
-		if err := os.WriteFile(filepath.Join(temporary, f.Name), []byte(text.Replace(string(f.Data))), 0o644); err != nil {
+		filled := []byte(text.Replace(string(f.Data)))
+		if err := os.WriteFile(filepath.Join(temporary, f.Name), filled, 0o644); err != nil {
 			return err
 		}
 	}
@@ -72,7 +73,8 @@ func (p Plugin) require() (string, error) {
 	if p.SDK == "" {
 		info, ok := debug.ReadBuildInfo()
 		if !ok || info.Main.Path != module || info.Main.Sum == "" {
-			return "", errors.New("this nse was built from a checkout, which has no released version: name the checkout with --sdk DIR")
+			return "", errors.New(
+				"this nse was built from a checkout, which has no released version: name the checkout with --sdk DIR")
 		}
 		return fmt.Sprintf("require %s %s", module, info.Main.Version), nil
 	}

@@ -21,9 +21,9 @@ const (
 	byRound     = "rounds" // the folder of what has one value a round
 )
 
-// Board keeps the TensorBoard files of a run: in one folder each what has a value for each round, over the rounds, and
-// what happens in a round, over its steps. They follow from the events that the run's database has. The zero value is
-// a board that has read no event yet.
+// Board keeps the TensorBoard files of a run. One folder has what has a value for each round, over the rounds. Each
+// round has a folder for what happens in it, over its steps. All follow from the events in the run's database. The zero
+// value is a board that has read no event yet. Methods are for one goroutine.
 type Board struct {
 	next     int               // number of the next event
 	files    map[string][]byte // by folder: what has come since they were last written
@@ -88,7 +88,9 @@ func (b *Board) observe(e runs.Event, body evolve.Body) {
 		steps.scalar("fitness/resource_term", body.Resource)
 		if body.Theta != nil {
 			clear(b.theta)
-			b.standing.Each(body.Theta, func(l int, _ evolve.OpID, theta float64) { b.theta[l] = append(b.theta[l], theta) })
+			b.standing.Each(body.Theta, func(l int, _ evolve.OpID, theta float64) {
+				b.theta[l] = append(b.theta[l], theta)
+			})
 			steps.fitness()
 		}
 	case evolve.Dropped:

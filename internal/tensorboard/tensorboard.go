@@ -1,7 +1,7 @@
 // Package tensorboard encodes the event files that TensorBoard draws: scalars and histograms over steps.
 //
-// An event file is a sequence of TFRecords, of which each holds one Event message in protobuf. Files grow by appending:
-// a reader waits for the rest of a record that is not whole yet.
+// An event file is a sequence of TFRecords. Each record holds one Event message in protobuf. Files grow by appending: a
+// reader waits for the rest of a record that is not whole yet.
 package tensorboard
 
 import (
@@ -14,8 +14,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Numbers of the fields of the messages Event, Summary, Summary.Value and HistogramProto (event.proto, summary.proto and
-// histogram.proto of TensorFlow).
+// Numbers of the fields of the messages Event, Summary, Summary.Value and HistogramProto (event.proto, summary.proto
+// and histogram.proto of TensorFlow).
 const (
 	eventWallTime, eventStep, eventVersion, eventSummary = 1, 2, 3, 5
 
@@ -39,8 +39,8 @@ func AppendScalar(b []byte, at time.Time, step int, tag string, value float64) [
 	return appendValue(b, at, step, tag, protowire.AppendFixed32(v, math.Float32bits(float32(value))))
 }
 
-// AppendHistogram appends a record: how the values of a tag, which must be finite, are spread at a step. Of no values
-// there is no histogram, and nothing is appended.
+// AppendHistogram appends a record: how the values of a tag are spread at a step. The values must be finite. Nothing is
+// appended if there are none.
 func AppendHistogram(b []byte, at time.Time, step int, tag string, values []float64) []byte {
 	if len(values) == 0 {
 		return b
@@ -49,7 +49,7 @@ func AppendHistogram(b []byte, at time.Time, step int, tag string, values []floa
 	return appendValue(b, at, step, tag, protowire.AppendBytes(v, histogram(values)))
 }
 
-// appendValue appends a record of an event with one value, of which all but the tag is encoded.
+// appendValue appends a record of an event with one value. rest is the encoded value without its tag.
 func appendValue(b []byte, at time.Time, step int, tag string, rest []byte) []byte {
 	value := protowire.AppendTag(nil, valueTag, protowire.BytesType)
 	value = append(protowire.AppendString(value, tag), rest...)

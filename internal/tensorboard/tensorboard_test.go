@@ -85,10 +85,12 @@ func doubles(packed []byte) (values []float64) {
 	return values
 }
 
-// The first record of every TensorFlow event file, with the sums that TensorFlow writes: length 24 has the sum a37f4b22.
+// The first record of every TensorFlow event file, with the sums that TensorFlow writes: length 24 has the sum
+// a37f4b22.
 func TestVersionIsTensorFlows(t *testing.T) {
 	got := AppendVersion(nil, time.Unix(1, 500e6))
-	want := "1800000000000000" + "a37f4b22" + "09000000000000f83f" + "1a0d" + hex.EncodeToString([]byte("brain.Event:2"))
+	want := "1800000000000000" + "a37f4b22" + "09000000000000f83f" + "1a0d" +
+		hex.EncodeToString([]byte("brain.Event:2"))
 	if hex.EncodeToString(got[:len(got)-4]) != want {
 		t.Errorf("got %x, want %s", got, want)
 	}
@@ -103,11 +105,13 @@ func TestScalar(t *testing.T) {
 		t.Fatalf("%d records, want 2", len(all))
 	}
 	event := fields(t, all[1])
-	if len(event) != 3 || event[0].number != 1 || math.Float64frombits(event[0].value) != 1.7e9 || event[1].number != 2 || event[1].value != 300 || event[2].number != 5 {
+	if len(event) != 3 || event[0].number != 1 || math.Float64frombits(event[0].value) != 1.7e9 ||
+		event[1].number != 2 || event[1].value != 300 || event[2].number != 5 {
 		t.Fatalf("event %v", event)
 	}
 	value := fields(t, fields(t, event[2].bytes)[0].bytes)
-	if len(value) != 2 || value[0].number != 1 || string(value[0].bytes) != "train/loss" || value[1].number != 2 || math.Float32frombits(uint32(value[1].value)) != 0.1 {
+	if len(value) != 2 || value[0].number != 1 || string(value[0].bytes) != "train/loss" || value[1].number != 2 ||
+		math.Float32frombits(uint32(value[1].value)) != 0.1 {
 		t.Errorf("value %v", value)
 	}
 }

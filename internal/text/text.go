@@ -45,8 +45,8 @@ func OrDash(parts []string, between string) string {
 	return strings.Join(parts, between)
 }
 
-// Log10 is the decimal logarithm of a number in digits, which may be greater than any float64. It is -Inf for 0, and NaN
-// for a text that is no number.
+// Log10 is the decimal logarithm of a number in digits. The number may be greater than any float64. The result is -Inf
+// for 0, and NaN for a text that is no number.
 func Log10(digits string) float64 {
 	n, _, err := big.ParseFloat(digits, 10, 64, big.ToNearestEven)
 	if err != nil {

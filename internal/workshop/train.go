@@ -21,7 +21,8 @@ const (
 )
 
 // ErrOther says that a folder has another model than the one to be trained.
-var ErrOther = errors.New("it has a model of another architecture, data set, version or settings: choose another --out, or remove it")
+var ErrOther = errors.New(
+	"it has a model of another architecture, data set, version or settings: choose another --out, or remove it")
 
 // identity tells a model from others that may be in its folder. It is all that is known of the model before its
 // training, without where the architecture is from: that has another name after a move.
@@ -48,7 +49,9 @@ func (w *Workshop) train(ctx context.Context, dir string, m *modelfile.Model) (*
 }
 
 // trainAlone trains a model while no other process does.
-func (w *Workshop) trainAlone(ctx context.Context, dir string, m *modelfile.Model, id []byte) (*modelfile.Model, error) {
+func (w *Workshop) trainAlone(
+	ctx context.Context, dir string, m *modelfile.Model, id []byte,
+) (*modelfile.Model, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -137,7 +140,8 @@ func (w *Workshop) steps(ctx context.Context, dir, name string, t *retrain.Train
 			return err
 		}
 		recent.add(loss, accuracy)
-		w.observe(Progress{Model: name, Step: t.Step, Steps: t.Steps, Epoch: min(1+t.Step*epochs/t.Steps, epochs), Epochs: epochs,
+		w.observe(Progress{Model: name, Step: t.Step, Steps: t.Steps,
+			Epoch: min(1+t.Step*epochs/t.Steps, epochs), Epochs: epochs,
 			Loss: recent.loss, Accuracy: recent.accuracy})
 		if time.Since(written) >= w.Every {
 			if err := save(); err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/nse-dev/nse/supernet/retrain"
 )
 
-// Workshop says how and where models are trained.
+// Workshop says how and where models are trained. Observe has to be set. It is called on the goroutine of Train.
 type Workshop struct {
 	Set     *data.Set
 	Spec    string // of the set; a folder in it is absolute
@@ -83,8 +83,11 @@ func (s *Stopped) Error() string { return "stopped; the same command goes on wit
 // Unwrap is the context's error.
 func (s *Stopped) Unwrap() error { return s.Err }
 
-// Train trains architectures one after another. Models that are complete are not trained again. A cancelled context
-// leaves a checkpoint, and the error is a *Stopped. Other errors start with the model's folder.
+// Train trains architectures one after another, and lists the models in their order. Models that are complete are not
+// trained again. A cancelled context leaves a checkpoint, and the error is a *Stopped.
+//
+// A folder with another model is ErrOther, and one that another process trains is file.ErrLocked. Such errors start
+// with the model's folder. The result has the models that were complete before.
 func (w *Workshop) Train(ctx context.Context, list []architecture.Plan) (done []Finished, err error) {
 	if err := w.Check(list); err != nil {
 		return nil, err
@@ -110,7 +113,8 @@ func (w *Workshop) Train(ctx context.Context, list []architecture.Plan) (done []
 func (w *Workshop) describe(p architecture.Plan) (*modelfile.Model, error) {
 	n := w.Set.Normalization
 	d := modelfile.Model{Version: w.Version, Name: p.Name, Source: w.Source, Classes: w.Set.Classes, Macro: p.Macro,
-		Input: modelfile.Input{Height: w.Set.Height, Width: w.Set.Width, Channels: w.Set.Channels, Mean: n.Mean, Std: n.Std},
+		Input: modelfile.Input{Height: w.Set.Height, Width: w.Set.Width, Channels: w.Set.Channels, Mean: n.Mean,
+			Std: n.Std},
 		Training: &modelfile.Training{Data: w.Spec, Images: w.Set.Train.Len(), Seed: w.Seed, Settings: w.Config,
 			TestImages: w.Set.Test.Len()}}
 	ops := make([][]modelfile.Operation, len(p.Ops))

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/registry/poolfile"
 )
 
@@ -92,7 +93,7 @@ func Examine(path string) (string, error) {
 	case info.Mode().Perm()&0o111 == 0 && runtime.GOOS != "windows":
 		return "", fmt.Errorf("%s may not be executed: chmod +x makes it a program", path)
 	}
-	return sum(path)
+	return file.SumOf(path)
 }
 
 // Copy returns the path of the copy of the plugin at path, which is made if it is not there yet. The copy lies in a
@@ -103,7 +104,7 @@ func Copy(path, checksum string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if again, err := sum(kept); err == nil && again == checksum {
+	if again, err := file.SumOf(kept); err == nil && again == checksum {
 		return kept, nil
 	}
 	if err := keep(path, kept, checksum); err != nil {
@@ -143,24 +144,12 @@ func Recall(path, want string) (string, error) {
 		copies = append(copies, filepath.Join(filepath.Dir(same), other.Name()))
 	}
 	for _, kept := range copies {
-		if found, err := sum(kept); err == nil && found == want && accepted(want) {
+		if found, err := file.SumOf(kept); err == nil && found == want && accepted(want) {
 			return kept, nil
 		}
 	}
 	return "", fmt.Errorf("there is no copy of it in %s: name the file whose sha256 is %s with --plugin, "+
 		"or with nse ops describe", filepath.Dir(filepath.Dir(same)), want)
-}
-
-// sum is the SHA-256 of a file in hexadecimal digits.
-func sum(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // keep copies a plugin in one step, if what was copied still has the checksum.
