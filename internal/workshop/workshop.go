@@ -95,7 +95,7 @@ func (w *Workshop) Train(ctx context.Context, list []architecture.Plan) (done []
 		if err == nil {
 			m, err = w.train(ctx, dir, m)
 		}
-		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		if cancelled := ctx.Err(); cancelled != nil && errors.Is(err, cancelled) {
 			return done, &Stopped{dir, err}
 		}
 		if err != nil {
