@@ -47,8 +47,8 @@ type Pool struct {
 type Options struct {
 	// Observe is told of what happens. Calls never overlap, but may come from several goroutines. nil: nobody is.
 	Observe func(Event)
-	// Ops are further operations of this program, by their names. A run needs those that it was started with again if
-	// they have kernels of their own, and Retrain with a budget needs all that it builds anew.
+	// Ops are further operations of this program, by their names. Resume and Continue need those with kernels of their
+	// own again that the search still uses. Retrain, Export and Describe of a run need all that its front uses.
 	Ops []sdk.Op
 	// Host says how plugins are run: their deadlines and their log. With its Self, operations that ship have processes of
 	// their own too; without, they run in this process.
