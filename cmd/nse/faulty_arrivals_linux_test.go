@@ -50,7 +50,7 @@ func TestFaultyArrivalsAreRefused(t *testing.T) {
 			})
 		}
 	}, watched)
-	f.check(t, "", "")
+	f.check(t, "")
 	text := f.text.String()
 	for mode, want := range arrivalFaults {
 		said := regexp.MustCompile(`(?m)^warning: .*/watched/` + strings.ReplaceAll(mode, " ", "-") + ` is not taken: ` + want + `$`)
