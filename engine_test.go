@@ -12,9 +12,9 @@ import (
 	"github.com/nse-dev/nse/evolve"
 )
 
-// remembering is a table whose accuracies depend a little on how often it was trained.
+// remembering is a counting engine whose accuracies depend a little on how often it was trained.
 type remembering struct {
-	table
+	counting
 	steps                     int
 	saved, restored, closings int
 }
@@ -48,16 +48,16 @@ func TestEngineOfOnesOwn(t *testing.T) {
 	whole, run := filepath.Join(dir, "whole"), filepath.Join(dir, "run")
 	s := small(t)
 	s.Data.Spec = "cifar10:" + filepath.Join(dir, "nowhere")
-	r, err := nse.Start(t.Context(), whole, nse.Pool{Ops: kernels()}, s, tabled(&table{}))
+	r, err := nse.Start(t.Context(), whole, nse.Pool{Ops: kernels()}, s, tabled(&counting{}))
 	if front, err := ended(t, r, err).Front(); err != nil || front.Round != 2 {
 		t.Errorf("front of round %d, %v", front.Round, err)
 	}
-	o := tabled(&table{})
+	o := tabled(&counting{})
 	ctx, observe := cancelAt(t, inRound(2))
 	o.Observe = observe
 	r, err = nse.Start(ctx, run, nse.Pool{Ops: kernels()}, s, o)
 	stopped(t, r, err)
-	r, err = nse.Resume(t.Context(), run, tabled(&table{}))
+	r, err = nse.Resume(t.Context(), run, tabled(&counting{}))
 	ended(t, r, err)
 	sameFiles(t, whole, run, "front.json")
 }
@@ -100,7 +100,7 @@ func TestEngineErrors(t *testing.T) {
 	if _, err := nse.Start(t.Context(), filepath.Join(dir, "unmade"), nse.Pool{Ops: kernels()}, small(t), o); !errors.Is(err, ours) {
 		t.Errorf("no engine: %v", err)
 	}
-	fails := &table{before: func(s evolve.Step) error {
+	fails := &counting{before: func(s evolve.Step) error {
 		if s.Index == 3 {
 			return ours
 		}
@@ -110,7 +110,7 @@ func TestEngineErrors(t *testing.T) {
 		t.Errorf("an engine that fails: %v", err)
 	}
 	broke := false
-	breaks := tabled(&table{before: func(s evolve.Step) error {
+	breaks := tabled(&counting{before: func(s evolve.Step) error {
 		if s.Index == 3 && !broke {
 			broke = true
 			return &evolve.Broken{Op: 0, Err: ours}

@@ -176,26 +176,26 @@ func writeFile(t *testing.T, path, text string) {
 	}
 }
 
-// table is an engine that trains nothing: an architecture is as accurate as it has operations. Before is called before
+// counting is an engine that trains nothing: an architecture is as accurate as it has operations. Before is called before
 // each step.
-type table struct {
+type counting struct {
 	before func(evolve.Step) error
 }
 
-func (e *table) Begin(int, []evolve.Path) error { return nil }
+func (e *counting) Begin(int, []evolve.Path) error { return nil }
 
-func (e *table) Train(s evolve.Step, _ evolve.Arch) (float64, error) {
+func (e *counting) Train(s evolve.Step, _ evolve.Arch) (float64, error) {
 	if e.before == nil {
 		return 1, nil
 	}
 	return 1, e.before(s)
 }
 
-func (e *table) Fitness(_ evolve.Step, a, _ evolve.Arch) (evolve.Gradient, error) {
+func (e *counting) Fitness(_ evolve.Step, a, _ evolve.Arch) (evolve.Gradient, error) {
 	return evolve.Gradient{Loss: 1, A: make([]float64, len(a)), B: make([]float64, len(a))}, nil
 }
 
-func (e *table) Score(ctx context.Context, archs []evolve.Arch, done func(int, float64) error) error {
+func (e *counting) Score(ctx context.Context, archs []evolve.Arch, done func(int, float64) error) error {
 	for i, a := range archs {
 		n := 0
 		for _, path := range a {

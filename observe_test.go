@@ -53,7 +53,7 @@ func TestObserverIsCalledOnceAtATime(t *testing.T) {
 	late, complete, more := convolution("late", 3), false, 20
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	o := tabled(&table{})
+	o := tabled(&counting{})
 	o.Ops = []sdk.Op{late}
 	o.Observe = func(e nse.Event) {
 		if busy.Swap(true) {
