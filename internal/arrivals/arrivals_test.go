@@ -28,7 +28,8 @@ func TestWaysOfComing(t *testing.T) {
 	b.move(settle)
 	b.comes(t, "own-left", "own-pool", "own-folder")
 	b.says(t, complete("$DIR/left.toml"), complete("$DIR/ops.toml"), complete("$DIR/watched/folder.toml"),
-		"own-left came from $DIR/left.toml", "own-pool came from $DIR/ops.toml", "own-folder came from $DIR/watched/folder.toml")
+		"own-left came from $DIR/left.toml",
+		"own-pool came from $DIR/ops.toml", "own-folder came from $DIR/watched/folder.toml")
 	if _, err := os.Stat(left); err != nil {
 		t.Errorf("before a checkpoint has it: %v", err)
 	}
@@ -46,8 +47,10 @@ func TestRefusals(t *testing.T) {
 	b.putMode(t, filepath.Join(b.watched, "li\ncense"), "no program", 0o644)
 	b.move(settle)
 	b.comes(t)
-	b.says(t, `warning: "$DIR/watched/li\ncense" is not taken: `+errNotOurs.Error(), "warning: $DIR/watched/readme is not taken: "+errNotOurs.Error(),
-		`warning: $DIR/watched/wrong.toml is not taken: $DIR/watched/wrong.toml:3:11: plugin "other" is not built into this program`)
+	b.says(t, `warning: "$DIR/watched/li\ncense" is not taken: `+errNotOurs.Error(),
+		"warning: $DIR/watched/readme is not taken: "+errNotOurs.Error(),
+		"warning: $DIR/watched/wrong.toml is not taken: "+
+			`$DIR/watched/wrong.toml:3:11: plugin "other" is not built into this program`)
 	b.put(t, filepath.Join(b.watched, "wrong.toml"), listing("other")+"# again\n")
 	b.move(settle)
 	b.comes(t)
@@ -62,7 +65,8 @@ func TestPoolFileBeforeItsPlugin(t *testing.T) {
 	b := newBed(t)
 	script := "#!/bin/sh\nexec '" + os.Args[0] + "' plugin\n"
 	b.put(t, filepath.Join(b.watched, "nine"), script[:len(script)/2])
-	b.put(t, filepath.Join(b.watched, "nine.toml"), "[[plugin]]\npath = \"nine\"\nsha256 = \""+file.Sum([]byte(script))+"\"\n[[plugin.op]]\nname = \"served\"\n")
+	b.put(t, filepath.Join(b.watched, "nine.toml"),
+		"[[plugin]]\npath = \"nine\"\nsha256 = \""+file.Sum([]byte(script))+"\"\n[[plugin.op]]\nname = \"served\"\n")
 	b.move(settle)
 	b.comes(t)
 	if got := b.said(); len(got) != 1 || !strings.Contains(got[0], `nine.toml:2:8: plugin "nine": the binary's sha256 is `) {
@@ -80,7 +84,8 @@ func TestProgramsCome(t *testing.T) {
 	b.put(t, filepath.Join(b.watched, "silent"), "#!/bin/sh\necho hello\n")
 	b.move(settle)
 	b.comes(t, "served")
-	if got := b.said(); len(got) != 3 || got[0] != complete(b.watched+"/program") || !strings.Contains(got[1], `plugin "silent" printed "hello" where the handshake belongs`) {
+	if got := b.said(); len(got) != 3 || got[0] != complete(b.watched+"/program") ||
+		!strings.Contains(got[1], `plugin "silent" printed "hello" where the handshake belongs`) {
 		t.Errorf("said %q", got)
 	}
 }
@@ -112,7 +117,8 @@ func TestInboxFilesThatAreNotTaken(t *testing.T) {
 	b.put(t, path, string(text))
 	spy := "#!/bin/sh\n>>'" + filepath.Join(b.dir, "executed") + "'\n"
 	b.put(t, filepath.Join(b.dir, "spy"), spy)
-	_, err = Leave(b.run.Dir, runs.Pool{Dir: b.dir, Source: "elsewhere.toml", Text: []byte("[[plugin]]\npath = \"spy\"\nsha256 = \"" + file.Sum([]byte(spy)) + "\"\n[[plugin.op]]\nname = \"box\"\n")})
+	spied := "[[plugin]]\npath = \"spy\"\nsha256 = \"" + file.Sum([]byte(spy)) + "\"\n[[plugin.op]]\nname = \"box\"\n"
+	_, err = Leave(b.run.Dir, runs.Pool{Dir: b.dir, Source: "elsewhere.toml", Text: []byte(spied)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +162,8 @@ func TestWaiting(t *testing.T) {
 	if err := <-result; err != nil {
 		t.Error(err)
 	}
-	b.says(t, "no operation is pending: waiting for more (nse ops add $DIR/run FILE; Ctrl-C stops)", complete("late.toml"), "own-late came from late.toml")
+	b.says(t, "no operation is pending: waiting for more (nse ops add $DIR/run FILE; Ctrl-C stops)",
+		complete("late.toml"), "own-late came from late.toml")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	result = b.taking(ctx)

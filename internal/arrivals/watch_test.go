@@ -164,7 +164,8 @@ func TestNamesThatAreLookedAt(t *testing.T) {
 	w.inbox = filepath.Join(t.TempDir(), "inbox")
 	elsewhere := filepath.Join(t.TempDir(), "three")
 	h.put(t, elsewhere, "#!/bin/sh\n")
-	for _, path := range []string{filepath.Join(dir, ".hidden"), filepath.Join(dir, registry.LockFile), filepath.Join(dir, "folder/plugin"), filepath.Join(w.inbox, "x.json.new")} {
+	for _, path := range []string{filepath.Join(dir, ".hidden"), filepath.Join(dir, registry.LockFile),
+		filepath.Join(dir, "folder/plugin"), filepath.Join(w.inbox, "x.json.new")} {
 		h.put(t, path, "#!/bin/sh\n")
 	}
 	link, left := filepath.Join(dir, "link"), filepath.Join(w.inbox, "x.json")
@@ -194,7 +195,8 @@ func TestFoldersComeBack(t *testing.T) {
 
 // A folder to watch has to be there at the start.
 func TestMissingFolders(t *testing.T) {
-	if _, err := newWatch("", []string{filepath.Join(t.TempDir(), "none")}, false); err == nil || !strings.Contains(err.Error(), "a watched folder has to be there") {
+	_, err := newWatch("", []string{filepath.Join(t.TempDir(), "none")}, false)
+	if err == nil || !strings.Contains(err.Error(), "a watched folder has to be there") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -214,7 +216,9 @@ func TestFoldersThatWereNeverNamed(t *testing.T) {
 	if err != nil || !slices.Equal(w.dirs, []string{named}) || w.pool != pool.Source {
 		t.Errorf("watches %v and %s, %v", w.dirs, w.pool, err)
 	}
-	if want := never + " is not watched: it was never named on this machine (--watch " + never + ", or nse ops lock --pool " + pool.Source + ")"; !slices.Equal(warnings, []string{want}) {
+	want := never + " is not watched: it was never named on this machine (--watch " + never +
+		", or nse ops lock --pool " + pool.Source + ")"
+	if !slices.Equal(warnings, []string{want}) {
 		t.Errorf("warnings %q", warnings)
 	}
 	warnings = nil
