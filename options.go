@@ -56,8 +56,8 @@ type Options struct {
 	// Observe is told of what happens, and the search waits until it returns. Calls of one Start, Resume, Continue or
 	// Retrain never overlap, but may come from several goroutines. A nil Observe is told nothing.
 	Observe func(Event)
-	// Ops are further operations of this program, found by their names. A run whose operations have kernels of their
-	// own needs them again in Resume and Continue. Retrain with a budget needs every operation that it builds anew.
+	// Ops are further operations of this program, by their names. Resume and Continue need those with kernels of their
+	// own again that the search still uses. Retrain, Export and Describe of a run need all that its front uses.
 	Ops []sdk.Op
 	// Host says how plugins are run, above all their deadlines and their log. Its Self is the command that runs an
 	// operation that ships in a process of its own. Without Self these operations run in this process.

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -110,22 +111,42 @@ func faultOptions(mode string, want string) (o registry.Options, deadline time.D
 }
 
 // TestSearchesOutliveTheirPlugins searches with a plugin that fails, in every way, and looks for what it leaves behind.
+// Other work of the machine only adds to the time up to a quarantine: a search in which that was too long is repeated
+// alone, twice at most.
 func TestSearchesOutliveTheirPlugins(t *testing.T) {
 	dir := contained(t)
 	faults := pluginFaults()
 	results := map[string]*faulted{}
-	lanes := pool.New().WithMaxGoroutines(8)
+	lanes := pool.New().WithMaxGoroutines(min(8, 2*runtime.GOMAXPROCS(0)))
 	for _, mode := range slices.Sorted(maps.Keys(faults)) {
 		o, _ := faultOptions(mode, faults[mode])
-		f := &faulted{dir: filepath.Join(dir, strings.ReplaceAll(mode, " ", "-"))}
+		f := failing(t, filepath.Join(dir, strings.ReplaceAll(mode, " ", "-")), mode)
 		results[mode] = f
-		f.prepare(t, faultPool+f.plugin(t, mode))
 		lanes.Go(func() { f.search(o, nil) })
 	}
 	lanes.Wait()
 	for mode, want := range faults {
-		t.Run(mode, func(t *testing.T) { results[mode].check(t, mode, want) })
+		t.Run(mode, func(t *testing.T) {
+			f := results[mode]
+			f.check(t, want)
+			o, deadline := faultOptions(mode, want)
+			for again := 1; want != "" && f.delay(t) > deadline+3*time.Second; again++ {
+				if again > 2 {
+					t.Fatalf("quarantined after %v", f.delay(t))
+				}
+				f = failing(t, fmt.Sprint(results[mode].dir, again), mode)
+				f.search(o, nil)
+				f.check(t, want)
+			}
+		})
 	}
+}
+
+// failing is a search that is ready to run, with a plugin that fails.
+func failing(t *testing.T, dir, mode string) *faulted {
+	f := &faulted{dir: dir}
+	f.prepare(t, faultPool+f.plugin(t, mode))
+	return f
 }
 
 // contained has the test fail if it leaves goroutines, sockets, memory files or anything in the folder for temporary
@@ -240,8 +261,9 @@ func processesWith(dir string) (list []string) {
 	return list
 }
 
-// check wants the search to be complete, and the operation to be quarantined in time.
-func (f *faulted) check(t *testing.T, mode, want string) {
+// check wants the search to be complete, and the operation to be quarantined where there is a reason to want.
+func (f *faulted) check(t *testing.T, want string) {
+	t.Helper()
 	if f.err != nil {
 		t.Fatal(f.err)
 	}
@@ -290,14 +312,16 @@ func (f *faulted) check(t *testing.T, mode, want string) {
 			t.Errorf("it is on the front: %s", opsText(a.Ops))
 		}
 	}
-	_, deadline := faultOptions(mode, want)
+}
+
+// delay is how long after the plugin's first failure its operation was quarantined.
+func (f *faulted) delay(t *testing.T) time.Duration {
+	t.Helper()
 	info, err := os.Stat(filepath.Join(f.dir, "failed"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if took := f.quarantined.Sub(info.ModTime()); took > deadline+3*time.Second {
-		t.Errorf("quarantined after %v", took)
-	}
+	return f.quarantined.Sub(info.ModTime())
 }
 
 // grace is what plugins may take to end, beside other searches.

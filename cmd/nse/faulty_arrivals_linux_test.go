@@ -54,7 +54,7 @@ func TestFaultyArrivalsAreRefused(t *testing.T) {
 			})
 		}
 	}, watched)
-	f.check(t, "", "")
+	f.check(t, "")
 	text := f.text.String()
 	for mode, want := range arrivalFaults {
 		said := regexp.MustCompile(`(?m)^warning: .*/watched/` + strings.ReplaceAll(mode, " ", "-") +

@@ -68,6 +68,16 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// writeOld writes a file that has stayed as it is for long: the first look that sees it may take it.
+func writeOld(t *testing.T, path, text string) {
+	t.Helper()
+	write(t, path, text)
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (f *following) run() string { return filepath.Join(f.dir, "run") }
 
 func (f *following) start(t *testing.T, args ...string) {
@@ -88,6 +98,20 @@ func (f *following) await(t *testing.T, text string) {
 	for ; !strings.Contains(f.stderr.String(), text); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("no %q in\n%s", text, f.stderr)
+		}
+	}
+}
+
+// awaitAfter waits until the search has written a text after the last line with another.
+func (f *following) awaitAfter(t *testing.T, before, text string) {
+	t.Helper()
+	said := func() bool {
+		all := f.stderr.String()
+		return strings.LastIndex(all, text) > strings.LastIndex(all, before)
+	}
+	for end := time.Now().Add(2 * time.Minute); !said(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("no %q after the last %q in\n%s", text, before, f.stderr)
 		}
 	}
 }

@@ -138,11 +138,11 @@ func (o Opener) front(ctx context.Context, path string, text []byte, v Variant) 
 		return List{}, err
 	}
 	v.apply(&c.Macro)
-	needed, err := pluginsOf(r, f)
+	needed, err := opsOf(r, f)
 	if err != nil {
 		return List{}, err
 	}
-	opened, found, err := catalog.Recall(ctx, r, o.Plugins, func(sha256 string) bool { return needed[sha256] })
+	opened, found, err := catalog.Recall(ctx, r, o.Plugins, needed)
 	if err != nil {
 		return List{}, err
 	}
@@ -165,17 +165,13 @@ func (o Opener) front(ctx context.Context, path string, text []byte, v Variant) 
 	return list, nil
 }
 
-// pluginsOf is the set of plugins, by checksum, whose operations a front uses.
-func pluginsOf(r *runs.Run, f runs.Front) (map[string]bool, error) {
+// opsOf lists the operations of a run that a front uses.
+func opsOf(r *runs.Run, f runs.Front) (runs.Ops, error) {
 	ops, err := r.Ops()
-	needed := map[string]bool{}
-	for _, op := range ops {
-		if slices.ContainsFunc(f.Architectures,
-			func(a runs.Architecture) bool { return slices.Contains(slices.Concat(a.Ops...), op.Name) }) {
-			needed[op.Checksum] = true
-		}
-	}
-	return needed, err
+	return slices.DeleteFunc(ops, func(op runs.Op) bool {
+		uses := func(a runs.Architecture) bool { return slices.Contains(slices.Concat(a.Ops...), op.Name) }
+		return !slices.ContainsFunc(f.Architectures, uses)
+	}), err
 }
 
 // sameFront refuses a front.json that is not the front of a round of its run.

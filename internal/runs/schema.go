@@ -11,7 +11,8 @@ import (
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	"modernc.org/sqlite" // registers the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/nse-dev/nse/internal/file"
 )
@@ -151,14 +152,20 @@ func readInfo(db *sql.DB) (info Info, err error) {
 	return info, err
 }
 
-// plain makes one line of an error of the driver.
+// plain makes one line of an error of the driver. It is errUnreadable for a file that is no database or a damaged one,
+// and where a row is missing.
 func plain(err error) error {
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	if errors.Is(err, sql.ErrNoRows) || strings.Contains(text, "not a database") ||
-		strings.Contains(text, "malformed") {
+	if errors.Is(err, sql.ErrNoRows) {
 		return errUnreadable
 	}
-	return errors.New(text)
+	if driver, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch primary := driver.Code() & 0xff; primary {
+		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+			return errUnreadable
+		}
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return errors.New(line)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
