@@ -97,7 +97,8 @@ func TestEngineErrors(t *testing.T) {
 		return nil, fmt.Errorf("%d operations: %w", len(p.Pool), ours)
 	}}
 	o.Input = tabled(nil).Input
-	if _, err := nse.Start(t.Context(), filepath.Join(dir, "unmade"), nse.Pool{Ops: kernels()}, small(t), o); !errors.Is(err, ours) {
+	_, err := nse.Start(t.Context(), filepath.Join(dir, "unmade"), nse.Pool{Ops: kernels()}, small(t), o)
+	if !errors.Is(err, ours) {
 		t.Errorf("no engine: %v", err)
 	}
 	fails := &counting{before: func(s evolve.Step) error {
@@ -106,7 +107,8 @@ func TestEngineErrors(t *testing.T) {
 		}
 		return nil
 	}}
-	if _, err := nse.Start(t.Context(), filepath.Join(dir, "failed"), nse.Pool{Ops: kernels()}, small(t), tabled(fails)); !errors.Is(err, ours) {
+	_, err = nse.Start(t.Context(), filepath.Join(dir, "failed"), nse.Pool{Ops: kernels()}, small(t), tabled(fails))
+	if !errors.Is(err, ours) {
 		t.Errorf("an engine that fails: %v", err)
 	}
 	broke := false

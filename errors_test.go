@@ -72,7 +72,8 @@ func TestErrNoFrontAndErrInUse(t *testing.T) {
 	}}
 	r, err := nse.Start(ctx, run, nse.Pool{Ops: kernels()}, small(t), o)
 	stopped(t, r, err)
-	if _, err := nse.Continue(t.Context(), run, nse.Pool{Ops: kernels()}, 1, nse.Options{}); !errors.Is(err, nse.ErrNoFront) {
+	_, err = nse.Continue(t.Context(), run, nse.Pool{Ops: kernels()}, 1, nse.Options{})
+	if !errors.Is(err, nse.ErrNoFront) {
 		t.Errorf("Continue: %v", err)
 	}
 	r, err = nse.Open(run)
@@ -102,7 +103,8 @@ func TestErrorsAfterTheEnd(t *testing.T) {
 	o.Observe = func(e nse.Event) {
 		if _, training := e.(nse.Retraining); training && first {
 			first = false
-			if _, err := nse.Retrain(t.Context(), run, again, nse.Options{Ops: kernels()}); !errors.Is(err, nse.ErrInUse) {
+			_, err := nse.Retrain(t.Context(), run, again, nse.Options{Ops: kernels()})
+			if !errors.Is(err, nse.ErrInUse) {
 				t.Errorf("Retrain beside another: %v", err)
 			}
 		}
@@ -119,7 +121,8 @@ func TestErrorsAfterTheEnd(t *testing.T) {
 
 	writeFile(t, r.FrontFile(), readFile(t, r.FrontFile())+" ")
 	_, describe := nse.Describe(t.Context(), run, nse.ExportOptions{Pick: "front-1"}, nse.Options{Ops: kernels()})
-	export := nse.Export(t.Context(), run, nse.ExportOptions{Pick: "front-1", ONNX: filepath.Join(dir, "x.onnx")}, nse.Options{Ops: kernels()})
+	x := nse.ExportOptions{Pick: "front-1", ONNX: filepath.Join(dir, "x.onnx")}
+	export := nse.Export(t.Context(), run, x, nse.Options{Ops: kernels()})
 	_, retrain := nse.Retrain(t.Context(), run, nse.RetrainOptions{}, nse.Options{Ops: kernels()})
 	for call, err := range map[string]error{"Describe": describe, "Export": export, "Retrain": retrain} {
 		if !errors.Is(err, nse.ErrForeignFront) {
@@ -128,7 +131,8 @@ func TestErrorsAfterTheEnd(t *testing.T) {
 	}
 	r, err = nse.Resume(t.Context(), run, nse.Options{}) // writes it anew
 	ended(t, r, err)
-	if _, err := nse.Describe(t.Context(), run, nse.ExportOptions{Pick: "front-1"}, nse.Options{Ops: kernels()}); err != nil {
+	x = nse.ExportOptions{Pick: "front-1"}
+	if _, err := nse.Describe(t.Context(), run, x, nse.Options{Ops: kernels()}); err != nil {
 		t.Error(err)
 	}
 }
@@ -143,7 +147,8 @@ func TestErrNoFrontAtTheEnd(t *testing.T) {
 	if _, err := ended(t, r, err).Front(); !errors.Is(err, nse.ErrNoFront) {
 		t.Errorf("Front: %v", err)
 	}
-	if _, err := nse.Continue(t.Context(), run, nse.Pool{Ops: kernels()}, 1, nse.Options{}); !errors.Is(err, nse.ErrNoFront) {
+	_, err = nse.Continue(t.Context(), run, nse.Pool{Ops: kernels()}, 1, nse.Options{})
+	if !errors.Is(err, nse.ErrNoFront) {
 		t.Errorf("Continue: %v", err)
 	}
 }

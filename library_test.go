@@ -27,8 +27,8 @@ func alone(t *testing.T) (dir string) {
 	return dir
 }
 
-// small are the settings of a search of two rounds on 60 images of 8×8, which ends in a moment. It keeps a checkpoint at
-// almost every step.
+// small are the settings of a search of two rounds on 60 images of 8×8, which ends in a moment. It keeps a checkpoint
+// at almost every step.
 func small(t *testing.T) nse.Settings {
 	t.Helper()
 	s, err := nse.QuickSettings()
@@ -176,8 +176,8 @@ func writeFile(t *testing.T, path, text string) {
 	}
 }
 
-// counting is an engine that trains nothing: an architecture is as accurate as it has operations. Before is called before
-// each step.
+// counting is an engine that trains nothing: an architecture is as accurate as it has operations. Before is called
+// before each step.
 type counting struct {
 	before func(evolve.Step) error
 }

@@ -37,9 +37,11 @@ kernel = 5
 		o    nse.Options
 		want []string
 	}{
-		"values":        {nse.Pool{Ops: []sdk.Op{convolution("one", 1), wide}}, nse.Options{}, []string{"one", "wide"}},
-		"file":          {nse.Pool{File: path}, nse.Options{Ops: []sdk.Op{wide}}, []string{"mbconv-k3-e1", "mbconv-k5-e1", "wide-k5"}},
-		"file and more": {nse.Pool{File: path, Ops: []sdk.Op{convolution("one", 1), wide}}, nse.Options{}, []string{"mbconv-k3-e1", "mbconv-k5-e1", "wide-k5", "one"}},
+		"values": {nse.Pool{Ops: []sdk.Op{convolution("one", 1), wide}}, nse.Options{}, []string{"one", "wide"}},
+		"file": {nse.Pool{File: path}, nse.Options{Ops: []sdk.Op{wide}},
+			[]string{"mbconv-k3-e1", "mbconv-k5-e1", "wide-k5"}},
+		"file and more": {nse.Pool{File: path, Ops: []sdk.Op{convolution("one", 1), wide}}, nse.Options{},
+			[]string{"mbconv-k3-e1", "mbconv-k5-e1", "wide-k5", "one"}},
 	} {
 		run := filepath.Join(dir, name)
 		var warnings []string
@@ -53,14 +55,15 @@ kernel = 5
 			t.Errorf("%s: operations %v, warnings %v", name, got, warnings)
 		}
 		front := nse.ExportOptions{Pick: "front-1"}
-		if _, err := nse.Describe(t.Context(), run, front, nse.Options{Ops: []sdk.Op{convolution("one", 1), wide}}); err != nil {
+		o := nse.Options{Ops: []sdk.Op{convolution("one", 1), wide}}
+		if _, err := nse.Describe(t.Context(), run, front, o); err != nil {
 			t.Errorf("%s: the front: %v", name, err)
 		}
 	}
 }
 
-// An operation with a kernel of its own is searched in this process. A run with it goes on where Options.Ops have it, to
-// the same bits, and nowhere else.
+// An operation with a kernel of its own is searched in this process. A run with it goes on where Options.Ops have it,
+// to the same bits, and nowhere else.
 func TestKernelInProcess(t *testing.T) {
 	dir := alone(t)
 	whole, run := filepath.Join(dir, "whole"), filepath.Join(dir, "run")
@@ -75,7 +78,8 @@ func TestKernelInProcess(t *testing.T) {
 	ctx, observe := cancelAt(t, inRound(1))
 	r, err = nse.Start(ctx, run, pool, small(t), nse.Options{Observe: observe})
 	stopped(t, r, err)
-	if _, err := nse.Resume(t.Context(), run, nse.Options{}); err == nil || !strings.Contains(err.Error(), `"doubling" is not built into this program`) {
+	_, err = nse.Resume(t.Context(), run, nse.Options{})
+	if err == nil || !strings.Contains(err.Error(), `"doubling" is not built into this program`) {
 		t.Errorf("without the operation: %v", err)
 	}
 	r, err = nse.Resume(t.Context(), run, nse.Options{Ops: []sdk.Op{own}})
@@ -103,7 +107,8 @@ func TestPanicInAKernel(t *testing.T) {
 	}}
 	r, err := nse.Start(ctx, run, nse.Pool{Ops: append(kernels(), own)}, small(t), o)
 	stopped(t, r, err)
-	if !strings.Contains(reason, `doubling: plugin "doubling" failed in kernel double: doubling panicked: out of luck`) {
+	const want = `doubling: plugin "doubling" failed in kernel double: doubling panicked: out of luck`
+	if !strings.Contains(reason, want) {
 		t.Errorf("the reason: %s", reason)
 	}
 	r, err = nse.Resume(t.Context(), run, nse.Options{})
@@ -143,7 +148,8 @@ func TestAddedOps(t *testing.T) {
 	if want := []string{"late"}; !slices.Equal(added, want) || !slices.Equal(came, want) {
 		t.Errorf("added %v, came %v", added, came)
 	}
-	if _, err := nse.AddOps(t.Context(), run, nse.Pool{Ops: []sdk.Op{late}}, nse.Options{}); err == nil || !strings.Contains(err.Error(), "knows all operations") {
+	_, err = nse.AddOps(t.Context(), run, nse.Pool{Ops: []sdk.Op{late}}, nse.Options{})
+	if err == nil || !strings.Contains(err.Error(), "knows all operations") {
 		t.Errorf("added again: %v", err)
 	}
 	r, err = nse.Resume(t.Context(), run, nse.Options{})

@@ -47,7 +47,8 @@ func useAll(t *testing.T, dir string) {
 		_, err = nse.Retrain(t.Context(), run, nse.RetrainOptions{Pick: "front-1"}, o)
 	}
 	if err == nil {
-		err = nse.Export(t.Context(), filepath.Join(run, "models/front-1"), nse.ExportOptions{ONNX: filepath.Join(dir, "x.onnx")}, o)
+		x := nse.ExportOptions{ONNX: filepath.Join(dir, "x.onnx")}
+		err = nse.Export(t.Context(), filepath.Join(run, "models/front-1"), x, o)
 	}
 	if err == nil {
 		_, err = nse.Resume(t.Context(), filepath.Join(dir, "nowhere"), o)

@@ -25,7 +25,8 @@ func TestResumedSearchEndsWithTheSameBits(t *testing.T) {
 		events = nil
 		ctx, cancelling := cancelAt(t, inRound(round))
 		note := func(e nse.Event) { events = append(events, e) }
-		r, err := nse.Start(ctx, run, nse.Pool{Ops: kernels()}, small(t), nse.Options{Observe: func(e nse.Event) { note(e); cancelling(e) }})
+		both := func(e nse.Event) { note(e); cancelling(e) }
+		r, err := nse.Start(ctx, run, nse.Pool{Ops: kernels()}, small(t), nse.Options{Observe: both})
 		s := stopped(t, r, err)
 		if s.Dir != run || s.Round != round || !errors.Is(err, context.Canceled) {
 			t.Errorf("stopped as %+v", s)
@@ -36,7 +37,8 @@ func TestResumedSearchEndsWithTheSameBits(t *testing.T) {
 		got := encoded(t, events)
 		for seq, text := range want {
 			if got[seq] != text {
-				t.Errorf("cancelled in round %d after %d events: event %d is %s, want %s", round, before, seq, got[seq], text)
+				t.Errorf("cancelled in round %d after %d events: event %d is %s, want %s",
+					round, before, seq, got[seq], text)
 			}
 		}
 		sameFiles(t, whole, run, "front.json")
@@ -98,7 +100,10 @@ func TestDeadlinesStop(t *testing.T) {
 	r, err = nse.Resume(t.Context(), run, nse.Options{})
 	ended(t, r, err)
 
-	ctx, observe = cancelAt(t, func(e nse.Event) bool { p, is := e.(nse.Retraining); return is && p.Stage == nse.Training })
+	ctx, observe = cancelAt(t, func(e nse.Event) bool {
+		p, is := e.(nse.Retraining)
+		return is && p.Stage == nse.Training
+	})
 	again := nse.RetrainOptions{Pick: "front-1"}
 	_, err = nse.Retrain(overdue{ctx}, run, again, nse.Options{Ops: kernels(), Observe: observe})
 	s, ok := errors.AsType[*nse.StoppedRetraining](err)

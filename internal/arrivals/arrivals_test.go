@@ -19,7 +19,8 @@ import (
 func TestWaysOfComing(t *testing.T) {
 	b := newBed(t)
 	b.comes(t)
-	left, err := Leave(b.run.Dir, runs.Pool{Dir: b.dir, Source: filepath.Join(b.dir, "left.toml"), Text: []byte(listing("own-left"))})
+	p := runs.Pool{Dir: b.dir, Source: filepath.Join(b.dir, "left.toml"), Text: []byte(listing("own-left"))}
+	left, err := Leave(b.run.Dir, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +70,8 @@ func TestPoolFileBeforeItsPlugin(t *testing.T) {
 		"[[plugin]]\npath = \"nine\"\nsha256 = \""+file.Sum([]byte(script))+"\"\n[[plugin.op]]\nname = \"served\"\n")
 	b.move(settle)
 	b.comes(t)
-	if got := b.said(); len(got) != 1 || !strings.Contains(got[0], `nine.toml:2:8: plugin "nine": the binary's sha256 is `) {
+	const blame = `nine.toml:2:8: plugin "nine": the binary's sha256 is `
+	if got := b.said(); len(got) != 1 || !strings.Contains(got[0], blame) {
 		t.Errorf("said %q", got)
 	}
 	b.put(t, filepath.Join(b.watched, "nine"), script)
@@ -124,7 +126,8 @@ func TestInboxFilesThatAreNotTaken(t *testing.T) {
 	}
 	b.comes(t)
 	got := b.said()
-	if len(got) != 2 || !strings.HasSuffix(got[0], " is not taken: it is not what nse wrote: remove it, and add its operations again") ||
+	const damaged = " is not taken: it is not what nse wrote: remove it, and add its operations again"
+	if len(got) != 2 || !strings.HasSuffix(got[0], damaged) ||
 		!strings.Contains(got[1], `is not taken: elsewhere.toml:2:8: plugin "spy": there is no copy of it in `) {
 		t.Errorf("said %q", got)
 	}
@@ -155,7 +158,8 @@ func TestWaiting(t *testing.T) {
 		b.move(settle / 2)
 	}
 	b.await(t, settle/2)
-	if _, err := Leave(b.run.Dir, runs.Pool{Dir: b.dir, Source: "late.toml", Text: []byte(listing("own-late"))}); err != nil {
+	late := runs.Pool{Dir: b.dir, Source: "late.toml", Text: []byte(listing("own-late"))}
+	if _, err := Leave(b.run.Dir, late); err != nil {
 		t.Fatal(err)
 	}
 	b.move(settle / 2)
@@ -226,7 +230,8 @@ func TestBegin(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.await(t, rescan)
-	if _, err := Leave(b.run.Dir, runs.Pool{Dir: b.dir, Source: "late.toml", Text: []byte(listing("own-late"))}); err != nil {
+	late := runs.Pool{Dir: b.dir, Source: "late.toml", Text: []byte(listing("own-late"))}
+	if _, err := Leave(b.run.Dir, late); err != nil {
 		t.Fatal(err)
 	}
 	b.hears(t)

@@ -43,7 +43,8 @@ type hand struct {
 }
 
 func newHand() *hand {
-	return &hand{at: time.Unix(1_600_000_000, 0), waits: map[chan time.Time]time.Time{}, asked: make(chan time.Duration, 100)}
+	return &hand{at: time.Unix(1_600_000_000, 0), waits: map[chan time.Time]time.Time{},
+		asked: make(chan time.Duration, 100)}
 }
 
 func (h *hand) now() time.Time {
@@ -99,7 +100,8 @@ func (h *hand) put(t *testing.T, path, text string) {
 
 func (h *hand) putMode(t *testing.T, path, text string, mode os.FileMode) {
 	t.Helper()
-	err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), mode), os.Chtimes(path, h.now(), h.now()))
+	err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), mode),
+		os.Chtimes(path, h.now(), h.now()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,9 +125,11 @@ func listing(names ...string) string {
 
 // options have every operation whose name begins with own.
 func options() registry.Options {
-	return registry.Options{StartTimeout: time.Minute, CallTimeout: time.Minute, InProcess: func(name string) (sdk.Op, bool) {
+	o := registry.Options{StartTimeout: time.Minute, CallTimeout: time.Minute}
+	o.InProcess = func(name string) (sdk.Op, bool) {
 		return operation(name), strings.HasPrefix(name, "own")
-	}}
+	}
+	return o
 }
 
 // bed is a run with the operation own, and what comes to it.
@@ -149,9 +153,11 @@ func newBed(t *testing.T) *bed {
 	if err := os.Mkdir(b.watched, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	pool := runs.Pool{Kind: runs.Start, Round: 1, Dir: b.dir, Source: filepath.Join(b.dir, "ops.toml"), Text: []byte(listing("own"))}
+	pool := runs.Pool{Kind: runs.Start, Round: 1, Dir: b.dir, Source: filepath.Join(b.dir, "ops.toml"),
+		Text: []byte(listing("own"))}
 	b.put(t, pool.Source, string(pool.Text))
-	w, err := WatchFrom(pool, nil, Sources{Dirs: []string{b.watched}, Follow: true}, func(line string) { t.Error(line) })
+	from := Sources{Dirs: []string{b.watched}, Follow: true}
+	w, err := WatchFrom(pool, nil, from, func(line string) { t.Error(line) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,8 @@ func TestFilesOfTheFuture(t *testing.T) {
 // A pool file is looked at again when a program that it names, or the lock beside it, has come or changed.
 func TestPoolFilesChangeWithWhatTheyName(t *testing.T) {
 	w, h, dir := watching(t)
-	path, program, lock := filepath.Join(dir, "nine.toml"), filepath.Join(dir, "nine"), filepath.Join(dir, registry.LockFile)
+	path, program := filepath.Join(dir, "nine.toml"), filepath.Join(dir, "nine")
+	lock := filepath.Join(dir, registry.LockFile)
 	h.put(t, path, "[[plugin]]\npath = \"nine\"\n[[plugin.op]]\nname = \"own\"\n")
 	h.move(settle)
 	finds(t, w, false, path) // to be refused: there is no program
@@ -169,7 +170,8 @@ func TestNamesThatAreLookedAt(t *testing.T) {
 		h.put(t, path, "#!/bin/sh\n")
 	}
 	link, left := filepath.Join(dir, "link"), filepath.Join(w.inbox, "x.json")
-	err := errors.Join(os.Symlink(elsewhere, link), os.Symlink(filepath.Dir(elsewhere), filepath.Join(dir, "link-to-folder")),
+	err := errors.Join(os.Symlink(elsewhere, link),
+		os.Symlink(filepath.Dir(elsewhere), filepath.Join(dir, "link-to-folder")),
 		os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, "link-to-nothing")))
 	if err != nil {
 		t.Fatal(err)
