@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"math"
 	"slices"
 	"strings"
 
@@ -132,20 +131,6 @@ func (a published) accuracy(v Variant) (Accuracy, error) {
 		return Accuracy{}, fmt.Errorf("published: %w", err)
 	}
 	return Accuracy{values.Top1 / 100, "ImageNet, as published"}, nil
-}
-
-// scaled multiplies every channel count but the first, rounded to the nearest multiple of 8 and never more than 10 %
-// down.
-func scaled(channels []int, scale float64) []int {
-	out := append([]int(nil), channels...)
-	for i := 1; i < len(out); i++ {
-		want := float64(channels[i]) * scale
-		out[i] = max(8, int(math.Floor((want+4)/8))*8)
-		if float64(out[i]) < 0.9*want {
-			out[i] += 8
-		}
-	}
-	return out
 }
 
 // shelf holds the shipped pools that are open.

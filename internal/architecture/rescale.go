@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sort"
 	"strconv"
 	"strings"
@@ -93,6 +94,20 @@ func (s *scaler) down(scale, to int) (at int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// scaled multiplies every channel count but the first, rounded to the nearest multiple of 8 and never more than 10 %
+// down.
+func scaled(channels []int, scale float64) []int {
+	out := append([]int(nil), channels...)
+	for i := 1; i < len(out); i++ {
+		want := float64(channels[i]) * scale
+		out[i] = max(8, int(math.Floor((want+4)/8))*8)
+		if float64(out[i]) < 0.9*want {
+			out[i] += 8
+		}
+	}
+	return out
 }
 
 func scaleText(scale int) string { return fmt.Sprintf("%.3g", float64(scale)/scaleUnit) }
