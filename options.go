@@ -43,11 +43,11 @@ type Pool struct {
 	// File is a pool file such as ops.toml. A plugin that it names is executed only if it is pinned and was accepted on
 	// this machine. AddOps takes the path of a plugin here too. Empty means that Text and Ops are the whole pool.
 	File string
-	// Text is the text of a pool file, such as one of Pools. It counts where File is empty. Its paths are relative to the
-	// working folder.
+	// Text is the text of a pool file, such as one of Pools. It counts where File is empty. Its paths are relative to
+	// the working folder.
 	Text string
-	// Ops are operations that run in this process. One that the file names as builtin = "NAME" has the attributes that the
-	// file says. Any other is listed once, with the defaults of its attributes.
+	// Ops are operations that run in this process. One that the file names as builtin = "NAME" has the attributes that
+	// the file says. Any other is listed once, with the defaults of its attributes.
 	Ops []sdk.Op
 }
 

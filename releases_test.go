@@ -10,8 +10,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestReleaseNamesFiles reads the configuration of releases, and looks for the files that it names. Those in package/ are
-// made by its hook.
+// TestReleaseNamesFiles reads the configuration of releases, and looks for the files that it names. Those in package/
+// are made by its hook.
 func TestReleaseNamesFiles(t *testing.T) {
 	var c struct {
 		Version int
@@ -51,7 +51,8 @@ func TestReleaseNamesFiles(t *testing.T) {
 // action is a step's use of an action at a major version.
 var action = regexp.MustCompile(`^[a-z-]+/[a-z-]+@v[0-9]+$`)
 
-// TestWorkflows reads the workflows: each job says where it runs and how long it may take, and each step does one thing.
+// TestWorkflows reads the workflows. Each job says where it runs and how long it may take, and each step does one
+// thing.
 func TestWorkflows(t *testing.T) {
 	paths, err := filepath.Glob(".github/workflows/*.yml")
 	if err != nil || len(paths) == 0 {

@@ -111,8 +111,8 @@ func (s *search) prepared() {
 		Low:  c.Low(), High: c.High(), Least: least, Greatest: greatest, Unit: c.Kind.Unit()})
 }
 
-// follow runs the search from its state to its end, and writes everything that happens to the run. The result is another
-// value that reads the same run.
+// follow runs the search from its state to its end, and writes everything that happens to the run. The result is
+// another value that reads the same run.
 func (s *search) follow(ctx context.Context, r *runs.Run) (*Run, error) {
 	if err := r.AddMachine(latency.Here(Version()).String()); err != nil {
 		return nil, err

@@ -21,7 +21,8 @@ func TestVersionIn(t *testing.T) {
 		"a changed checkout":  {debug.BuildInfo{Main: ours(""), Settings: both}, "0123456789ab+dirty"},
 		"a version and dirty": {debug.BuildInfo{Main: ours("v0.1.0+dirty"), Settings: both}, "v0.1.0+dirty"},
 		"another program": {debug.BuildInfo{Main: debug.Module{Path: "example.org/theirs", Version: "v9.0.0"},
-			Deps: []*debug.Module{{Path: module, Version: "v1.2.3"}}, Settings: []debug.BuildSetting{commit}}, "v1.2.3"},
+			Deps:     []*debug.Module{{Path: module, Version: "v1.2.3"}},
+			Settings: []debug.BuildSetting{commit}}, "v1.2.3"},
 	} {
 		if got := versionIn(&c.info); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

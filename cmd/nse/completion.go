@@ -13,8 +13,8 @@ func completionVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish|powershell",
 		Short: "Print a script with which a shell completes commands and flags",
-		Long: `Print a script for a shell. Once the shell has read it, the tab key completes the commands and flags of nse,
-with what each is for. The script asks nse itself, so it need not be made again when nse changes.
+		Long: `Print a script for a shell. Once the shell has read it, the tab key completes the commands and flags of
+nse, with what each is for. The script asks nse itself, so it need not be made again when nse changes.
 
 The examples go for one session, and for every one to come. bash wants the package bash-completion. zsh wants
 "autoload -U compinit; compinit" in ~/.zshrc. PowerShell reads what $PROFILE names when it starts.`,

@@ -28,8 +28,8 @@ func versionVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Long: `Print the version of nse, of the plugin protocol and of Go, the platform, and the commit that nse was built
-from, where the build tells. "+dirty" and "with changes" say that files differed from the commit.`,
+		Long: `Print the version of nse, of the plugin protocol and of Go, the platform, and the commit that nse was
+built from, where the build tells. "+dirty" and "with changes" say that files differed from the commit.`,
 		Example: `  nse version
   nse version --json`,
 		Args: usage(cobra.NoArgs),

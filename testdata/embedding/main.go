@@ -67,7 +67,8 @@ func run(step, dir, pools string) error {
 		return err
 	}
 	fmt.Printf("%s: %d of 1 models\n", models[0].Model.Name, len(models))
-	return nse.Export(ctx, models[0].Dir, nse.ExportOptions{ONNX: filepath.Join(dir, "front-1.onnx"), Normalise: true}, o)
+	e := nse.ExportOptions{ONNX: filepath.Join(dir, "front-1.onnx"), Normalise: true}
+	return nse.Export(ctx, models[0].Dir, e, o)
 }
 
 // start starts the search, or resumes it where there is a run.
@@ -78,7 +79,8 @@ func start(ctx context.Context, dir, pools string, o nse.Options) error {
 		if err != nil {
 			return err
 		}
-		if r, err = nse.Start(ctx, dir, nse.Pool{File: filepath.Join(pools, "first.toml"), Ops: []sdk.Op{bottleneck}}, s, o); err != nil {
+		pool := nse.Pool{File: filepath.Join(pools, "first.toml"), Ops: []sdk.Op{bottleneck}}
+		if r, err = nse.Start(ctx, dir, pool, s, o); err != nil {
 			return err
 		}
 		return show(r)
