@@ -81,6 +81,8 @@ func ExampleOptions_engine() {
 		log.Fatal(err)
 	}
 	best := front.Architectures[len(front.Architectures)-1]
-	fmt.Printf("%.3f for %.3f %s: %v\n", best.Accuracy, best.Cost, front.Unit, best.Ops)
-	// Output: 0.830 for 0.710 million MACs: [[mbconv-k3-e3] [mbconv-k5-e3] [mbconv-k3-e3] [mbconv-k5-e3] [mbconv-k5-e3]]
+	fmt.Printf("%.3f for %.3f %s:\n%v\n", best.Accuracy, best.Cost, front.Unit, best.Ops)
+	// Output:
+	// 0.830 for 0.710 million MACs:
+	// [[mbconv-k3-e3] [mbconv-k5-e3] [mbconv-k3-e3] [mbconv-k5-e3] [mbconv-k5-e3]]
 }

@@ -41,7 +41,8 @@ var Pools embed.FS
 const module = "github.com/nse-dev/nse"
 
 // Version is the version of this module as the program was built with it: a release, a version made from the commit, or
-// the commit of a checkout, which ends in +dirty if files had changed. It is "unknown" where the build does not tell.
+// the commit of a checkout. That ends in +dirty if files had changed. Version is "unknown" where the build does not
+// tell.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -14,9 +14,6 @@ import (
 	"unicode/utf8"
 )
 
-// prose lists the folders whose lines and sentences are held to the two limits.
-var prose = []string{"docs", "evolve", "examples", "pareto", "plugins", "pools", "registry", "sdk"}
-
 // The limits: columns of a line with tabs of 4, and words of a sentence in an exported doc comment.
 const (
 	maxColumns = 120
@@ -26,10 +23,10 @@ const (
 // unlimited lists lines of text that cannot be wrapped: rows of tables, and words that are longer than a line.
 var unlimited = regexp.MustCompile(`^\s*\||^\s*\S{100,}$`)
 
-// Lines of code, comments and pages have at most 120 columns. Generated files are left out. In pages, so are tables,
-// URLs, and quoted blocks: commands and what programs print.
+// Lines of code, comments, pages and the scripts of .ci have at most 120 columns. Generated files are left out. In
+// pages, so are tables, URLs, and quoted blocks: commands and what programs print.
 func TestLinesAreShort(t *testing.T) {
-	for _, path := range proseFiles(t, ".go", ".md") {
+	for _, path := range append(proseFiles(t, ".go", ".md"), scripts(t)...) {
 		page, quoted := strings.HasSuffix(path, ".md"), false
 		for i, line := range strings.Split(read(t, path), "\n") {
 			if fence := strings.HasPrefix(strings.TrimSpace(line), "```"); fence {
@@ -116,22 +113,36 @@ func sentences(text string) (list []string) {
 	return list
 }
 
-// proseFiles lists the files of the folders with one of the endings, without those that a program has written.
+// proseFiles lists the files of the repository with one of the endings, without those that a program has written.
 func proseFiles(t *testing.T, endings ...string) (paths []string) {
 	t.Helper()
-	for _, folder := range prose {
-		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && slices.Contains(endings, filepath.Ext(path)) && !generated.MatchString(read(t, path)) {
-				paths = append(paths, path)
-			}
-			return err
-		})
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
+		if d.IsDir() {
+			if path != "." && strings.HasPrefix(d.Name(), ".") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if slices.Contains(endings, filepath.Ext(path)) && !generated.MatchString(read(t, path)) {
+			paths = append(paths, path)
+		}
+		return nil
+	})
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no files with %v: %v", endings, err)
 	}
-	if len(paths) == 0 {
-		t.Fatalf("no files in %v", prose)
+	return paths
+}
+
+// scripts lists the scripts of .ci.
+func scripts(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob(".ci/*")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no scripts in .ci: %v", err)
 	}
 	return paths
 }

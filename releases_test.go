@@ -51,7 +51,7 @@ func TestReleaseNamesFiles(t *testing.T) {
 // action is a step's use of an action at a major version.
 var action = regexp.MustCompile(`^[a-z-]+/[a-z-]+@v[0-9]+$`)
 
-// TestWorkflows reads the workflows: each job says where it runs and how long it may take, and each step does one
+// TestWorkflows reads the workflows. Each job says where it runs and how long it may take, and each step does one
 // thing.
 func TestWorkflows(t *testing.T) {
 	paths, err := filepath.Glob(".github/workflows/*.yml")

@@ -68,8 +68,8 @@ func openPast(dir string) (p past, err error) {
 }
 
 // reopen prepares the search from what the run keeps, with its engine as at the last checkpoint. It starts the plugins
-// of operations that run in them and that used still uses. grow adds operations to those known; nil adds none. Close
-// the pools after use, also after an error.
+// of operations that run in them and that used still uses. grow adds operations to those known. A nil grow adds none.
+// Close the pools after use, also after an error.
 func (p past) reopen(
 	ctx context.Context, o Options, used evolve.State, grow func(c *catalog.Catalog, known runs.Ops) error,
 ) (s *search, opened catalog.Pools, err error) {

@@ -36,7 +36,9 @@ func (n *Net) Calibrate(ctx context.Context, a evolve.Arch, batches iter.Seq[dat
 // Test classifies images with the running statistics on the path of a. each is shown every batch with its logits
 // [N, classes], which are valid until it returns. A nil each is not called. The error is ErrNotFinite if a batch has no
 // finite loss. That batch is not shown. Other errors are those of Calibrate.
-func (n *Net) Test(ctx context.Context, a evolve.Arch, batches iter.Seq[data.Batch], each func(b data.Batch, logits []float32)) (Result, error) {
+func (n *Net) Test(
+	ctx context.Context, a evolve.Arch, batches iter.Seq[data.Batch], each func(b data.Batch, logits []float32),
+) (Result, error) {
 	t, err := n.single(a)
 	if err != nil {
 		return Result{}, err

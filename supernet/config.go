@@ -9,27 +9,39 @@ import (
 
 // TrainConfig says how the shared weights are trained within a round (3.2.2).
 type TrainConfig struct {
-	Batch        int     `toml:"batch"`         // images in a step
-	Epochs       int     `toml:"epochs"`        // passes over the training images in a round
-	LR           float64 `toml:"lr"`            // learning rate at the start of the cosine
-	WarmupLR     float64 `toml:"warmup_lr"`     // learning rate at the start of the linear warm-up
-	WarmupEpochs float64 `toml:"warmup_epochs"` // length of the warm-up, in epochs
-	Momentum     float64 `toml:"momentum"`      // of Nesterov's method
-	WeightDecay  float64 `toml:"weight_decay"`  // on tensors with more than one dimension
-	KeepWeights  bool    `toml:"keep_weights"`  // operations that stay in a layer keep their weights from round to round
+	// Batch is the number of images in a step.
+	Batch int `toml:"batch"`
+	// Epochs is the number of passes over the training images in a round.
+	Epochs int `toml:"epochs"`
+	// LR is the learning rate at the start of the cosine.
+	LR float64 `toml:"lr"`
+	// WarmupLR is the learning rate at the start of the linear warm-up.
+	WarmupLR float64 `toml:"warmup_lr"`
+	// WarmupEpochs is the length of the warm-up, in epochs.
+	WarmupEpochs float64 `toml:"warmup_epochs"`
+	// Momentum is the momentum of Nesterov's method.
+	Momentum float64 `toml:"momentum"`
+	// WeightDecay is the decay of tensors with more than one dimension.
+	WeightDecay float64 `toml:"weight_decay"`
+	// KeepWeights says whether operations that stay in a layer keep their weights from round to round.
+	KeepWeights bool `toml:"keep_weights"`
 }
 
 // ScoreConfig says how BN statistics are recalibrated before an architecture is scored (section 5).
 type ScoreConfig struct {
-	Batch  int `toml:"batch"`  // images in a forward pass
-	Images int `toml:"images"` // training images that the statistics are taken from
-	// start from nothing and take the mean over batches; otherwise the trained statistics move by momentum
+	// Batch is the number of images in a forward pass.
+	Batch int `toml:"batch"`
+	// Images is the number of training images that the statistics are taken from.
+	Images int `toml:"images"`
+	// Reset says whether statistics start from nothing and are the mean over batches. Otherwise the trained ones move
+	// by momentum.
 	Reset bool `toml:"reset"`
 }
 
 // DefaultTrain is the paper's training of a round.
 func DefaultTrain() TrainConfig {
-	return TrainConfig{Batch: 1024, Epochs: 100, LR: 0.4, WarmupLR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 4e-5}
+	return TrainConfig{Batch: 1024, Epochs: 100, LR: 0.4, WarmupLR: 0.1, WarmupEpochs: 2, Momentum: 0.9,
+		WeightDecay: 4e-5}
 }
 
 // DefaultScore is the recalibration of a preset. "paper" resets, and takes the mean over 20 000 images. "official"

@@ -110,7 +110,8 @@ func (e *Engine) ready(round int, archs ...evolve.Arch) error {
 
 // loader yields shuffled batches of a split. Every id has a random stream of its own.
 func (e *Engine) loader(s data.Split, a data.Augment, id int) (*data.Loader, error) {
-	return data.NewLoader(e.source.Set, s, data.Stream{Seed: e.net.seed, ID: uint64(id), Batch: e.training.Batch, Augment: a})
+	return data.NewLoader(e.source.Set, s,
+		data.Stream{Seed: e.net.seed, ID: uint64(id), Batch: e.training.Batch, Augment: a})
 }
 
 func (e *Engine) closeLoaders() {

@@ -62,7 +62,8 @@ func testEngine(t testing.TB, workers int, train TrainConfig, score ScoreConfig)
 const testSteps = 240
 
 var (
-	testTrain  = TrainConfig{Batch: 32, Epochs: 4, LR: 0.2, WarmupLR: 0.05, WarmupEpochs: 0.5, Momentum: 0.9, WeightDecay: 4e-5}
+	testTrain = TrainConfig{Batch: 32, Epochs: 4, LR: 0.2, WarmupLR: 0.05, WarmupEpochs: 0.5, Momentum: 0.9,
+		WeightDecay: 4e-5}
 	testScore  = ScoreConfig{Batch: 40, Images: 120, Reset: true}
 	testSubset = []evolve.Path{{0, 1, 2}, {0, 1, 3}, {1, 2, 3}}
 	testArchs  = []evolve.Arch{{{0, 1}, {3}, {}}, {{}, {0, 1}, {1}}, {{2}, {0}, {1, 2, 3}}}
@@ -79,7 +80,8 @@ func trained(t testing.TB, e *Engine, from, until int) (losses []float64) {
 		}
 		losses = append(losses, loss)
 		if i%2 == 1 {
-			g, err := e.Fitness(evolve.Step{Round: 1, Index: i / 2, Total: testSteps / 2}, testArchs[i%3], testArchs[(i+1)%3])
+			g, err := e.Fitness(evolve.Step{Round: 1, Index: i / 2, Total: testSteps / 2}, testArchs[i%3],
+				testArchs[(i+1)%3])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -303,8 +305,10 @@ func TestRolesOfTheData(t *testing.T) {
 		{"no augmentation", func(s *Source) { s.Augment = data.Augment{} }, false, true, true},
 	} {
 		got, accuracy := measure(test.change)
-		if (got.train == same.train) != test.train || (got.fitness == same.fitness) != test.fitness || slices.Equal(accuracy, scored) != test.accuracy {
-			t.Errorf("%s: losses %v and accuracies %v, at first %v and %v; training, fitness and accuracy should stay: %v, %v, %v",
+		if (got.train == same.train) != test.train || (got.fitness == same.fitness) != test.fitness ||
+			slices.Equal(accuracy, scored) != test.accuracy {
+			t.Errorf("%s: losses %v and accuracies %v, at first %v and %v; "+
+				"training, fitness and accuracy should stay: %v, %v, %v",
 				test.name, got, accuracy, same, scored, test.train, test.fitness, test.accuracy)
 		}
 	}

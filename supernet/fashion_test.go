@@ -14,7 +14,8 @@ import (
 func TestRandomWeightsScoreAtChance(t *testing.T) {
 	dir := os.Getenv("NSE_DATA")
 	if dir == "" {
-		t.Skip("skips accuracies on Fashion-MNIST: set NSE_DATA to a folder that has its four IDX files in fashion-mnist/")
+		t.Skip("skips accuracies on Fashion-MNIST: set NSE_DATA to a folder " +
+			"that has its four IDX files in fashion-mnist/")
 	}
 	set, err := data.Open("fashion-mnist:"+filepath.Join(dir, "fashion-mnist"), 1, 0)
 	if err != nil {
@@ -37,7 +38,8 @@ func TestRandomWeightsScoreAtChance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := NewEngine(n, Source{Set: set, Train: weights, Held: held}, testTrain, ScoreConfig{Batch: 200, Images: 1000, Reset: true})
+	e := NewEngine(n, Source{Set: set, Train: weights, Held: held}, testTrain,
+		ScoreConfig{Batch: 200, Images: 1000, Reset: true})
 	t.Cleanup(e.Close)
 	arch := evolve.Arch{{0}, {3}, {1}, {0, 2}, {}}
 	if err := e.Begin(1, []evolve.Path{{0, 1}, {0, 3}, {1, 2}, {0, 2}, {3}}); err != nil {

@@ -8,9 +8,9 @@ import (
 )
 
 // fitness measures what the gradient of the fitness indicators needs (eq. 7): the loss, and for every layer ⟨dL/dy,
-// y_a⟩ and ⟨dL/dy, y_b⟩, with y the output of the layer. The network computes architecture a (eq. 6). At every layer, the paths
-// of b run on the same input without gradient. Both use batch statistics, which the running ones follow. Weights stay,
-// and get no gradient.
+// y_a⟩ and ⟨dL/dy, y_b⟩, with y the output of the layer. The network computes architecture a (eq. 6). At every layer,
+// the paths of b run on the same input without gradient. Both use batch statistics, which the running ones follow.
+// Weights stay, and get no gradient.
 func (n *Net) fitness(a, b evolve.Arch, held data.Batch, seed uint64) evolve.Gradient {
 	n.session.Batch, n.session.Momentum, n.session.Seed = len(held.Labels), 0, seed
 	n.session.Mode, n.session.Frozen = graph.Train, true

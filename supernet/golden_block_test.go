@@ -15,8 +15,9 @@ import (
 func goldenBlock(g golden) {
 	var op map[string]any
 	g.decode("op", &op)
-	l := sdk.Layer{In: g.integer("cin"), Out: g.integer("cout"), Stride: g.integer("stride"), Height: g.integer("height"),
-		Width: g.integer("width"), Activation: g.activation(), SqueezeExcite: g.file.Metadata["squeeze_excite"] == "true"}
+	l := sdk.Layer{In: g.integer("cin"), Out: g.integer("cout"), Stride: g.integer("stride"),
+		Height: g.integer("height"), Width: g.integer("width"), Activation: g.activation(),
+		SqueezeExcite: g.file.Metadata["squeeze_excite"] == "true"}
 	ir, err := g.pool([]map[string]any{op})[0].Graph(context.Background(), l)
 	if err != nil {
 		g.Fatal(err)

@@ -87,7 +87,8 @@ func (g golden) skeleton() Skeleton {
 		m.Layers += letter
 	}
 	t, _ := g.file.Tensor("x.0")
-	s, err := m.Skeleton(Input{Height: t.Shape[2], Width: t.Shape[3], Channels: t.Shape[1], Classes: g.integer("classes")})
+	s, err := m.Skeleton(Input{Height: t.Shape[2], Width: t.Shape[3], Channels: t.Shape[1],
+		Classes: g.integer("classes")})
 	if err != nil {
 		g.Fatal(err)
 	}

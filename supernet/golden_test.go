@@ -26,8 +26,8 @@ type golden struct {
 
 var goldenKinds = map[string]func(golden){"block": goldenBlock, "supernet": goldenSupernet}
 
-// TestGolden checks every golden case through the path of a search: plugin process, IR, gorgonia graph, executor. A case
-// of unknown kind fails.
+// TestGolden checks every golden case through the path of a search: plugin process, IR, gorgonia graph, executor. A
+// case of unknown kind fails.
 func TestGolden(t *testing.T) {
 	for _, path := range reference.Cases(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".safetensors"), func(t *testing.T) {
@@ -117,7 +117,8 @@ func (g golden) near(name string, got, want []float32) {
 		}
 	}
 	if !(worst <= 1e-4*scale) {
-		g.Errorf("%s[%d] = %g, want %g (relative error %.2g of the tensor's maximum)", name, at, got[at], want[at], worst/scale)
+		g.Errorf("%s[%d] = %g, want %g (relative error %.2g of the tensor's maximum)", name, at, got[at], want[at],
+			worst/scale)
 	}
 }
 

@@ -101,7 +101,9 @@ func (n *Net) populate(subset []evolve.Path) error {
 
 // block returns the layer's block of an operation, or nil.
 func (l *layer) block(id evolve.OpID) *graph.Block {
-	i, found := slices.BinarySearchFunc(l.ops, id, func(c candidate, id evolve.OpID) int { return cmp.Compare(c.id, id) })
+	i, found := slices.BinarySearchFunc(l.ops, id, func(c candidate, id evolve.OpID) int {
+		return cmp.Compare(c.id, id)
+	})
 	if !found {
 		return nil
 	}

@@ -23,8 +23,9 @@ func TestProfileOfAStep(t *testing.T) {
 			t.Errorf("step %d: loss %v with a profile, %v without, error %v", i, got, want, err)
 		}
 	}
-	want := []string{"activation", "activation gradient", "bias", "bias gradient", "conv 1×1", "conv 1×1 gradient", "conv dense", "conv dense gradient",
-		"conv depthwise", "conv depthwise gradient", "global-pool", "global-pool gradient", "loss", "mean", "mean gradient", "normalise", "sgd", "slopes", "sum"}
+	want := []string{"activation", "activation gradient", "bias", "bias gradient", "conv 1×1", "conv 1×1 gradient",
+		"conv dense", "conv dense gradient", "conv depthwise", "conv depthwise gradient",
+		"global-pool", "global-pool gradient", "loss", "mean", "mean gradient", "normalise", "sgd", "slopes", "sum"}
 	if got := slices.Sorted(maps.Keys(p.Kinds)); !slices.Equal(got, want) {
 		t.Errorf("kinds %v\nwant  %v", got, want)
 	}

@@ -29,14 +29,16 @@ type sharing struct {
 // GiB at most. Those that find no room are computed again.
 var defaultSharing = sharing{archs: 64, floats: 1 << 28}
 
-// Score measures the accuracy of architectures after recalibration of their BN statistics (3.3.2, section 5). With reset,
-// statistics are the plain mean over the calibration batches. Without it, the trained ones move by momentum. Weights
-// and running statistics are afterwards, and at every call of done, what they were before.
+// Score measures the accuracy of architectures after recalibration of their BN statistics (3.3.2, section 5). With
+// reset, statistics are the plain mean over the calibration batches. Without it, the trained ones move by momentum.
+// Weights and running statistics are afterwards, and at every call of done, what they were before.
 //
 // done is shown the place of an architecture in archs and its accuracy, 0 to 1. The order is ascending by paths, in
 // groups that share what they begin with. The results are those of scoring each architecture alone, bit for bit. The
 // error is that of ctx, of done, of an architecture outside the subset, or of a kernel that a plugin runs.
-func (n *Net) Score(ctx context.Context, archs []evolve.Arch, images Images, reset bool, done func(i int, accuracy float64) error) error {
+func (n *Net) Score(
+	ctx context.Context, archs []evolve.Arch, images Images, reset bool, done func(i int, accuracy float64) error,
+) error {
 	for _, a := range archs {
 		if err := n.check(a); err != nil {
 			return err
@@ -101,7 +103,9 @@ func (t *trie) calibrate(ctx context.Context, batches iter.Seq[data.Batch], rese
 // classify runs images through the architectures with their running statistics, and adds up losses and correct ones at
 // the leaves. each is shown the logits [N, classes] of every batch and leaf with their mean cross-entropy. Its error
 // ends the pass. A nil each is not called.
-func (t *trie) classify(ctx context.Context, batches iter.Seq[data.Batch], each func(b data.Batch, logits []float32, loss float64) error) error {
+func (t *trie) classify(
+	ctx context.Context, batches iter.Seq[data.Batch], each func(b data.Batch, logits []float32, loss float64) error,
+) error {
 	t.net.session.Mode = graph.Eval
 	for b := range batches {
 		t.images += len(b.Labels)

@@ -170,7 +170,7 @@ func TestSharedScoresAreThoseOfEachAlone(t *testing.T) {
 	}
 }
 
-// A branch stands once behind equal paths, and its output is kept for those that share it, if there is room: one image
+// A branch stands once behind equal paths, and its output is kept for those that share it, if there is room. One image
 // has 512 floats behind layer 0, and 192 behind layers 1 and 2. Only operation 0 is shared in layers 0 and 1, and only
 // 1 in layer 2.
 func TestSharedBranchesAreKept(t *testing.T) {
@@ -194,10 +194,12 @@ func TestSharedBranchesAreKept(t *testing.T) {
 		t.Errorf("branches %v at the nodes, want %v", branches, want)
 	}
 	e.net.session.Mode = graph.Eval
-	for _, test := range []struct{ room, kept int }{{1 << 20, 512 + 192 + 192}, {600, 512}, {500, 192 + 192}, {100, 0}} {
+	tests := []struct{ room, kept int }{{1 << 20, 512 + 192 + 192}, {600, 512}, {500, 192 + 192}, {100, 0}}
+	for _, test := range tests {
 		e.net.sharing.floats = test.room
 		kept := 0
-		if err := tree.forward(context.Background(), data.Batch{X: make([]float32, 16*16*3), Labels: make([]int32, 1)}, func(*node, []float32) error {
+		b := data.Batch{X: make([]float32, 16*16*3), Labels: make([]int32, 1)}
+		if err := tree.forward(context.Background(), b, func(*node, []float32) error {
 			kept = max(kept, tree.kept)
 			return nil
 		}); err != nil {

@@ -47,7 +47,8 @@ func newStepper(t testing.TB, size, batch, workers int, channels ...int) *steppe
 		b.Labels[i] = r.Int32N(10)
 	}
 	return &stepper{n, b, []evolve.Arch{
-		{{}, {0}, {1}}, {{0}, {1, 2}, {}}, {{0, 1, 2, 3}, {3}, {0, 2}}, {{1}, {0, 1, 2, 3}, {3}}, {{2, 3}, {2}, {0, 1, 2}},
+		{{}, {0}, {1}}, {{0}, {1, 2}, {}}, {{0, 1, 2, 3}, {3}, {0, 2}}, {{1}, {0, 1, 2, 3}, {3}},
+		{{2, 3}, {2}, {0, 1, 2}},
 	}}
 }
 
@@ -61,7 +62,8 @@ func buildSteps(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
 }
 
 func (s *stepper) step(t testing.TB, i int) {
-	if _, err := s.Step(s.archs[i%len(s.archs)], s.batch, 0.001, TrainConfig{Momentum: 0.9, WeightDecay: 1e-4}, uint64(i)); err != nil {
+	c := TrainConfig{Momentum: 0.9, WeightDecay: 1e-4}
+	if _, err := s.Step(s.archs[i%len(s.archs)], s.batch, 0.001, c, uint64(i)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -98,7 +100,8 @@ func TestManyStepsKeepTheHeapAsItIs(t *testing.T) {
 	after := memory()
 	const slack = 1 << 18 // of the runtime and of testing, in bytes
 	if after.HeapAlloc > before.HeapAlloc+slack || after.HeapSys > before.HeapSys+4<<20 {
-		t.Errorf("after %d steps the heap holds %d bytes of %d, before %d of %d", steps, after.HeapAlloc, after.HeapSys, before.HeapAlloc, before.HeapSys)
+		t.Errorf("after %d steps the heap holds %d bytes of %d, before %d of %d", steps, after.HeapAlloc, after.HeapSys,
+			before.HeapAlloc, before.HeapSys)
 	}
 }
 

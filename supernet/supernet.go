@@ -15,22 +15,29 @@ import (
 // Macro is a macro-architecture: what surrounds the searched layers, and where they change channels and resolution.
 // The image size, its channels and the number of classes come from the data.
 type Macro struct {
-	// of a built-in macro-architecture to start from: small, flops (the paper's Table 5) or latency (Table 6)
-	Name       string `toml:"name" json:"name"`
-	StemStride int    `toml:"stem_stride" json:"stem_stride"` // of the 3×3 convolution that the network starts with
-	Channels   []int  `toml:"channels" json:"channels"`       // the stem's, then one count for each R and E of layers
-	// N: normal, R: stride 2 to the next channel count, E: stride 1 to the next channel count; blanks are ignored
+	// Name names a built-in macro-architecture to start from: small, flops (the paper's Table 5) or latency (Table 6).
+	Name string `toml:"name" json:"name"`
+	// StemStride is the stride of the 3×3 convolution that the network starts with.
+	StemStride int `toml:"stem_stride" json:"stem_stride"`
+	// Channels are the stem's, then one count for each R and E of layers.
+	Channels []int `toml:"channels" json:"channels"`
+	// Layers are N (normal), R (stride 2 to the next channel count) and E (stride 1 to the next channel count). Blanks
+	// are ignored.
 	Layers string `toml:"layers" json:"layers"`
-	// channels of the 1×1 convolution before global average pooling
-	Head          int            `toml:"head" json:"head"`
-	Activation    sdk.Activation `toml:"activation" json:"activation"`         // relu, swish, hswish or sigmoid
-	SqueezeExcite bool           `toml:"squeeze_excite" json:"squeeze_excite"` // whether operations add squeeze-and-excite
+	// Head is the number of channels of the 1×1 convolution before global average pooling.
+	Head int `toml:"head" json:"head"`
+	// Activation is relu, swish, hswish or sigmoid.
+	Activation sdk.Activation `toml:"activation" json:"activation"`
+	// SqueezeExcite says whether operations add squeeze-and-excite.
+	SqueezeExcite bool `toml:"squeeze_excite" json:"squeeze_excite"`
 }
 
 var macros = []Macro{
 	{Name: "small", StemStride: 1, Channels: []int{16, 24, 40}, Layers: "N R N R N", Head: 128},
-	{Name: "flops", StemStride: 2, Channels: []int{16, 24, 40, 80, 96, 192, 320}, Layers: "N R NNN R NNN R NNN E NNN R NNN E", Head: 1024},
-	{Name: "latency", StemStride: 2, Channels: []int{16, 32, 64, 128, 256}, Layers: "N R NNN R NNN R NNNNNNN R NNN", Head: 1024},
+	{Name: "flops", StemStride: 2, Channels: []int{16, 24, 40, 80, 96, 192, 320},
+		Layers: "N R NNN R NNN R NNN E NNN R NNN E", Head: 1024},
+	{Name: "latency", StemStride: 2, Channels: []int{16, 32, 64, 128, 256}, Layers: "N R NNN R NNN R NNNNNNN R NNN",
+		Head: 1024},
 }
 
 // Built returns the built-in macro-architecture of that name. The caller may change it. The error lists the names.
@@ -62,7 +69,8 @@ func (m Macro) Validate() error {
 	case len(m.letters()) == 0:
 		return setting.Errorf("layers", "", "want letters N, R and E")
 	case len(m.Channels) != changes+1:
-		return setting.Errorf("channels", m.Channels, "want %d counts, for the stem and each R and E of layers", changes+1)
+		return setting.Errorf("channels", m.Channels, "want %d counts, for the stem and each R and E of layers",
+			changes+1)
 	case m.StemStride < 1 || m.StemStride > 8:
 		return setting.Errorf("stem_stride", m.StemStride, "want 1 to 8")
 	case m.Head < 1:
@@ -73,7 +81,8 @@ func (m Macro) Validate() error {
 			return setting.Errorf("channels", m.Channels, "%d is not positive", c)
 		}
 		if i > 0 && m.keeps(i) {
-			return setting.Errorf("channels", m.Channels, "the layer E from %d to %d channels changes nothing: make it N", c, c)
+			return setting.Errorf("channels", m.Channels,
+				"the layer E from %d to %d channels changes nothing: make it N", c, c)
 		}
 	}
 	return nil

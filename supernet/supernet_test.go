@@ -9,9 +9,10 @@ import (
 func TestMacrosOfThePaper(t *testing.T) {
 	type run struct{ layers, channels, stride int }
 	tables := map[string][]run{
-		"flops": {{1, 16, 1}, {1, 24, 2}, {3, 24, 1}, {1, 40, 2}, {3, 40, 1}, {1, 80, 2}, {3, 80, 1}, {1, 96, 1}, {3, 96, 1},
-			{1, 192, 2}, {3, 192, 1}, {1, 320, 1}},
-		"latency": {{1, 16, 1}, {1, 32, 2}, {3, 32, 1}, {1, 64, 2}, {3, 64, 1}, {1, 128, 2}, {7, 128, 1}, {1, 256, 2}, {3, 256, 1}},
+		"flops": {{1, 16, 1}, {1, 24, 2}, {3, 24, 1}, {1, 40, 2}, {3, 40, 1}, {1, 80, 2}, {3, 80, 1}, {1, 96, 1},
+			{3, 96, 1}, {1, 192, 2}, {3, 192, 1}, {1, 320, 1}},
+		"latency": {{1, 16, 1}, {1, 32, 2}, {3, 32, 1}, {1, 64, 2}, {3, 64, 1}, {1, 128, 2}, {7, 128, 1}, {1, 256, 2},
+			{3, 256, 1}},
 	}
 	for name, table := range tables {
 		m, err := Built(name)
@@ -36,7 +37,8 @@ func TestMacrosOfThePaper(t *testing.T) {
 }
 
 func TestTrainingOfThePaper(t *testing.T) {
-	want := TrainConfig{Batch: 1024, Epochs: 100, LR: 0.4, WarmupLR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 4e-5}
+	want := TrainConfig{Batch: 1024, Epochs: 100, LR: 0.4, WarmupLR: 0.1, WarmupEpochs: 2, Momentum: 0.9,
+		WeightDecay: 4e-5}
 	if got := DefaultTrain(); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}

@@ -44,7 +44,8 @@ func TestTable5FitsInMemory(t *testing.T) {
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	t.Logf("activations %.2f GiB at most, memory from the system %.2f GiB", gib(uint64(e.net.session.Arena.Peak())), gib(m.Sys))
+	t.Logf("activations %.2f GiB at most, memory from the system %.2f GiB", gib(uint64(e.net.session.Arena.Peak())),
+		gib(m.Sys))
 	if gib(m.Sys) > 16 {
 		t.Errorf("%.2f GiB, want at most 16", gib(m.Sys))
 	}
@@ -77,8 +78,10 @@ func table5(t *testing.T) *Engine {
 		t.Fatal(err)
 	}
 	images := noise(8)
-	set := &data.Set{Height: 224, Width: 224, Channels: 3, Normalization: data.Normalization{Mean: []float32{0.5, 0.5, 0.5}, Std: []float32{0.3, 0.3, 0.3}}}
-	e := NewEngine(n, Source{Set: set, Train: images, Held: images}, TrainConfig{Batch: 4, Epochs: 1, LR: 0.1, Momentum: 0.9}, ScoreConfig{Batch: 4, Images: 4, Reset: true})
+	set := &data.Set{Height: 224, Width: 224, Channels: 3,
+		Normalization: data.Normalization{Mean: []float32{0.5, 0.5, 0.5}, Std: []float32{0.3, 0.3, 0.3}}}
+	e := NewEngine(n, Source{Set: set, Train: images, Held: images},
+		TrainConfig{Batch: 4, Epochs: 1, LR: 0.1, Momentum: 0.9}, ScoreConfig{Batch: 4, Images: 4, Reset: true})
 	t.Cleanup(e.Close)
 	return e
 }

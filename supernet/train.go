@@ -7,9 +7,9 @@ import (
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// Step trains the parameters on the path of a on one batch (eq. 2, 3.2.2): Gradients without label smoothing, then Update at a
-// learning rate. It returns the mean cross-entropy before the update. The error is that of Gradients, and nothing is
-// updated then.
+// Step trains the parameters on the path of a on one batch (eq. 2, 3.2.2): Gradients without label smoothing, then
+// Update at a learning rate. It returns the mean cross-entropy before the update. The error is that of Gradients, and
+// nothing is updated then.
 func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, seed uint64) (loss float64, err error) {
 	if loss, _, err = n.Gradients(a, b, seed, 0); err != nil {
 		return 0, err
@@ -23,7 +23,9 @@ func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, see
 // number of images that are classified correctly. seed draws the masks of dropout. smoothing is the part of every label
 // that all classes share, 0 for none. The error is that of an architecture outside the subset, or of a kernel that a
 // plugin runs. Gradients are worthless then.
-func (n *Net) Gradients(a evolve.Arch, b data.Batch, seed uint64, smoothing float64) (loss float64, correct int, err error) {
+func (n *Net) Gradients(
+	a evolve.Arch, b data.Batch, seed uint64, smoothing float64,
+) (loss float64, correct int, err error) {
 	if err := n.check(a); err != nil {
 		return 0, 0, err
 	}
@@ -67,7 +69,8 @@ func (n *Net) updateBlock(b *graph.Block, rate float64, c TrainConfig) {
 			decay = 0
 		}
 		start := n.session.Profile.Begin()
-		kernel.SGDNesterov(n.session.Pool, p.Value, n.momentum(p), p.Grad, float32(rate), float32(c.Momentum), float32(decay))
+		kernel.SGDNesterov(n.session.Pool, p.Value, n.momentum(p), p.Grad, float32(rate), float32(c.Momentum),
+			float32(decay))
 		n.session.Profile.End(start, "sgd", 0, 5*len(p.Value))
 	}
 }

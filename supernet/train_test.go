@@ -62,7 +62,8 @@ func TestWeightDecaySparesVectors(t *testing.T) {
 func TestInitialWeightsFollowTheFanOut(t *testing.T) {
 	e := testEngine(t, 1, testTrain, testScore)
 	begin(t, e)
-	want := []float64{math.Sqrt(2. / 24), math.Sqrt(2. / (24 * 25)), math.Sqrt(2. / 8)} // 1×1 8→24, depthwise 5×5, 1×1 24→8
+	// The convolutions are 1×1 8→24, depthwise 5×5, and 1×1 24→8.
+	want := []float64{math.Sqrt(2. / 24), math.Sqrt(2. / (24 * 25)), math.Sqrt(2. / 8)}
 	for _, p := range e.net.layers[0].block(1).Params {
 		if len(p.Shape) < 4 {
 			continue

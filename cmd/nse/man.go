@@ -14,8 +14,8 @@ func manVerb() *cobra.Command {
 		Use:    "man DIR",
 		Short:  "Write the manual pages into a folder",
 		Hidden: true,
-		Long: `Write a manual page for nse and for each of its commands into a folder, which is made if it is not
-there. The pages say the same as --help. Their date is SOURCE_DATE_EPOCH (seconds since 1970) if that is set, otherwise
+		Long: `Write a manual page for nse and for each of its commands into a folder, which is made if it is not there.
+The pages say the same as --help. Their date is SOURCE_DATE_EPOCH (seconds since 1970) if that is set, otherwise
 that of the commit that nse was built from, so that the same commit gives the same bytes. A build that tells no
 commit takes today's.`,
 		Example: `  nse man man1 && man -l man1/nse-evolve.1

@@ -46,8 +46,8 @@ func newBench(t *testing.T, now func() time.Time) *Bench {
 }
 
 // The stem has 64·27·4 MACs for each image and the head 16·6·8 + 80. In the reduction layer, mbconv has 64·4·8 + 16·9·8
-// + 16·8·6 and ssc 64·4·4 + 32·5·16 + 16·5·16 + 16·4·6; in the normal one, mbconv 64·(4·8 + 9·8 + 8·4) and ssc 64·(16 +
-// 80 + 80 + 16).
+// + 16·8·6 and ssc 64·4·4 + 32·5·16 + 16·5·16 + 16·4·6. In the normal one, mbconv has 64·(4·8 + 9·8 + 8·4) and ssc
+// 64·(16 + 80 + 80 + 16).
 const (
 	macsOfFirst  = 6912 + 848 + 3968
 	macsOfSecond = 6912 + 848 + 8704 + 12288 + 5248

@@ -100,7 +100,7 @@ func layers() []sdk.Layer {
 	return list
 }
 
-// possible builds at the wide layers, at one of which every operation has to be possible.
+// possible builds at the wide layers. Every operation has to be possible at one of them.
 func possible(op sdk.Op, attrs sdk.Attrs, _ *served) (err error) {
 	for _, l := range wide() {
 		if _, err = build(op, l, attrs); err == nil {

@@ -127,7 +127,8 @@ func tomlName(t reflect.Type) string {
 }
 
 func article(tomlType string) string {
-	names := map[string]string{"Hash": "a table", "ArrayHash": "a list of tables", "Array": "a list", "String": "text", "Bool": "true or false",
+	names := map[string]string{"Hash": "a table", "ArrayHash": "a list of tables", "Array": "a list",
+		"String": "text", "Bool": "true or false",
 		"Float": "a number", "Integer": "a whole number", "Datetime": "a date"}
 	return names[tomlType]
 }

@@ -31,7 +31,8 @@ type Config struct {
 	CheckpointSeconds float64 `toml:"checkpoint_seconds"`
 	// Data is the data set.
 	Data Data `toml:"data"`
-	// Macro is the macro-architecture: what surrounds the searched layers, and where they change channels and resolution.
+	// Macro is the macro-architecture: what surrounds the searched layers, and where they change channels and
+	// resolution.
 	Macro supernet.Macro `toml:"macro"`
 	// Search is the method.
 	Search evolve.Config `toml:"search"`
@@ -95,8 +96,8 @@ func Default(preset string) (c Config, err error) {
 	return c, err
 }
 
-// defaults is what the file's settings go on top of: the preset, the built-in macro-architecture and the kind of cost that
-// it names.
+// defaults is what the file's settings go on top of: the preset, the built-in macro-architecture and the kind of cost
+// that it names.
 func defaults(name string, text []byte, o Override) (Config, error) {
 	var named struct {
 		Preset string `toml:"preset"`

@@ -11,53 +11,61 @@ import (
 )
 
 func TestErrorsSayWhereAndWhat(t *testing.T) {
-	for text, want := range map[string]string{
-		"[search\n":                                    `c.toml:2:8: expected '.' or ']' to end table name, but got '\n' instead`,
-		"sed = 3":                                      `c.toml:1:1: there is no setting "sed": did you mean "seed"?`,
-		"seed = 1\n[serch]\nk = 3":                     `c.toml:2:2: there is no setting "serch": did you mean "search"?`,
-		"[search]\n  kk = 3":                           `c.toml:2:3: [search] has no setting "kk": did you mean "k"?`,
-		"[search.fitness]\nrate = 3":                   `c.toml:2:1: [search.fitness] has no setting "rate": it has every, lr, beta1, beta2, smoothing, threshold`,
-		"[search]\nk = \"5\"":                          `c.toml:2:1: "search.k" is a whole number, not text`,
-		"[search]\nk = 5.5":                            `c.toml:2:1: "search.k" is a whole number, not a number`,
-		"search = 5":                                   `c.toml:1:1: "search" is a table, not a whole number`,
-		"[[search]]\nk = 3":                            `c.toml:1:3: "search" is a table, not a list of tables`,
-		"[search.k]\na = 3":                            `c.toml:1:9: "search.k" is a whole number, not a table`,
-		"[macro]\nchannels = [1, \"a\"]":               `c.toml:2:1: "macro.channels" is a list of whole numbers, and a is none`,
-		"[macro]\nactivation = \"tanh\"":               `c.toml:2:15: unknown activation "tanh": want relu, swish, hswish or sigmoid`,
-		"[macro]\nactivation = 3":                      `c.toml:2:1: "macro.activation" is text, not a whole number`,
-		"preset = \"best\"":                            `c.toml:1:1: preset "best": want paper or official`,
-		"[macro]\nname = \"huge\"":                     `c.toml:2:1: no macro-architecture "huge": the built-in ones are small, flops, latency`,
-		"[search]\nk = 1":                              `c.toml:2:1: search.k = 1: want 2 to 64`,
-		"[search.constraint]\ntau = -1\nbeta = 3":      `c.toml:2:1: search.constraint.tau = -1: want a positive number`,
-		"[search.constraint]\nkind = \"time\"":         `c.toml:2:1: search.constraint.kind = "time": want macs or latency`,
-		"[search.constraint]\nkind = \"latency\"":      `c.toml: search.constraint.table = "": want a file that nse lut build has written, for kind = "latency"`,
-		"[search.constraint]\ntable = \"t.json\"":      `c.toml:2:1: search.constraint.table = "t.json": want kind = "latency" with it`,
-		"seed = -1":                                    `c.toml:1:1: seed = -1: want 0 to 9223372036854775807`,
-		"[train]\nlr = nan":                            `c.toml:2:1: train.lr = NaN: want a positive number`,
-		"workers = -1":                                 `c.toml:1:1: workers = -1: want 0 (all cores) or more`,
-		"[data]\nsize = 5000":                          `c.toml:2:1: data.size = 5000: want 0 (as it is) to 1024`,
-		"seed = 1\nseed = 2":                           `c.toml:2:10: Key 'seed' has already been defined.`,
-		"[macro]\nlayers = \"NXN\"\nchannels = [1, 2]": `c.toml:2:1: macro.layers = "NXN": 'X' is none of N, R and E`,
-		"[macro]\nlayers = \"R\"":                      `c.toml: macro.channels = [16 24 40]: want 2 counts, for the stem and each R and E of layers`,
-		"search.k = 1":                                 `c.toml:1:8: search.k = 1: want 2 to 64`,
-		"[score]\nimages = 1":                          `c.toml:2:1: score.images = 1: want 2 or more, which batch normalisation needs`,
-		"[augment]\n\n flip = true\n cutout = -1":      `c.toml:4:2: augment.cutout = -1: want 0 to 1024`,
-		"checkpoint_seconds = inf":                     `c.toml:1:1: checkpoint_seconds = +Inf: want a positive number, at most 1e9`,
+	for _, c := range []struct{ text, want string }{
+		{"[search\n", `c.toml:2:8: expected '.' or ']' to end table name, but got '\n' instead`},
+		{"sed = 3", `c.toml:1:1: there is no setting "sed": did you mean "seed"?`},
+		{"seed = 1\n[serch]\nk = 3", `c.toml:2:2: there is no setting "serch": did you mean "search"?`},
+		{"[search]\n  kk = 3", `c.toml:2:3: [search] has no setting "kk": did you mean "k"?`},
+		{"[search.fitness]\nrate = 3",
+			`c.toml:2:1: [search.fitness] has no setting "rate": it has every, lr, beta1, beta2, smoothing, threshold`},
+		{"[search]\nk = \"5\"", `c.toml:2:1: "search.k" is a whole number, not text`},
+		{"[search]\nk = 5.5", `c.toml:2:1: "search.k" is a whole number, not a number`},
+		{"search = 5", `c.toml:1:1: "search" is a table, not a whole number`},
+		{"[[search]]\nk = 3", `c.toml:1:3: "search" is a table, not a list of tables`},
+		{"[search.k]\na = 3", `c.toml:1:9: "search.k" is a whole number, not a table`},
+		{"[macro]\nchannels = [1, \"a\"]", `c.toml:2:1: "macro.channels" is a list of whole numbers, and a is none`},
+		{"[macro]\nactivation = \"tanh\"",
+			`c.toml:2:15: unknown activation "tanh": want relu, swish, hswish or sigmoid`},
+		{"[macro]\nactivation = 3", `c.toml:2:1: "macro.activation" is text, not a whole number`},
+		{"preset = \"best\"", `c.toml:1:1: preset "best": want paper or official`},
+		{"[macro]\nname = \"huge\"",
+			`c.toml:2:1: no macro-architecture "huge": the built-in ones are small, flops, latency`},
+		{"[search]\nk = 1", `c.toml:2:1: search.k = 1: want 2 to 64`},
+		{"[search.constraint]\ntau = -1\nbeta = 3", `c.toml:2:1: search.constraint.tau = -1: want a positive number`},
+		{"[search.constraint]\nkind = \"time\"", `c.toml:2:1: search.constraint.kind = "time": want macs or latency`},
+		{"[search.constraint]\nkind = \"latency\"",
+			`c.toml: search.constraint.table = "": want a file that nse lut build has written, for kind = "latency"`},
+		{"[search.constraint]\ntable = \"t.json\"",
+			`c.toml:2:1: search.constraint.table = "t.json": want kind = "latency" with it`},
+		{"seed = -1", `c.toml:1:1: seed = -1: want 0 to 9223372036854775807`},
+		{"[train]\nlr = nan", `c.toml:2:1: train.lr = NaN: want a positive number`},
+		{"workers = -1", `c.toml:1:1: workers = -1: want 0 (all cores) or more`},
+		{"[data]\nsize = 5000", `c.toml:2:1: data.size = 5000: want 0 (as it is) to 1024`},
+		{"seed = 1\nseed = 2", `c.toml:2:10: Key 'seed' has already been defined.`},
+		{"[macro]\nlayers = \"NXN\"\nchannels = [1, 2]", `c.toml:2:1: macro.layers = "NXN": 'X' is none of N, R and E`},
+		{"[macro]\nlayers = \"R\"",
+			`c.toml: macro.channels = [16 24 40]: want 2 counts, for the stem and each R and E of layers`},
+		{"search.k = 1", `c.toml:1:8: search.k = 1: want 2 to 64`},
+		{"[score]\nimages = 1", `c.toml:2:1: score.images = 1: want 2 or more, which batch normalisation needs`},
+		{"[augment]\n\n flip = true\n cutout = -1", `c.toml:4:2: augment.cutout = -1: want 0 to 1024`},
+		{"checkpoint_seconds = inf", `c.toml:1:1: checkpoint_seconds = +Inf: want a positive number, at most 1e9`},
 	} {
-		_, err := Parse("c.toml", []byte(text), Override{})
-		if err == nil || err.Error() != want {
-			t.Errorf("%q:\n got %v\nwant %s", text, err, want)
+		_, err := Parse("c.toml", []byte(c.text), Override{})
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%q:\n got %v\nwant %s", c.text, err, c.want)
 		}
 	}
 }
 
 func TestFileGoesOnTopOfThePresetAndFlagsOnTopOfTheFile(t *testing.T) {
-	text := []byte("preset = \"official\"\nseed = 3\n[macro]\nname = \"flops\"\nhead = 512\n[search.fitness]\nlr = 0.25\n")
+	text := []byte("preset = \"official\"\nseed = 3\n" +
+		"[macro]\nname = \"flops\"\nhead = 512\n[search.fitness]\nlr = 0.25\n")
 	c, err := Parse("c.toml", text, Override{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Search.Fitness.LR != 0.25 || c.Search.Fitness.Smoothing != 1e-3 || c.Score.Reset || c.Macro.Head != 512 || len(c.Macro.Channels) != 7 || c.Seed != 3 {
+	if c.Search.Fitness.LR != 0.25 || c.Search.Fitness.Smoothing != 1e-3 || c.Score.Reset || c.Macro.Head != 512 ||
+		len(c.Macro.Channels) != 7 || c.Seed != 3 {
 		t.Errorf("got %+v", c)
 	}
 	seed := uint64(9)
@@ -65,7 +73,8 @@ func TestFileGoesOnTopOfThePresetAndFlagsOnTopOfTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Search.Fitness.LR != 0.25 || c.Search.Fitness.Smoothing != 0 || c.Preset != "paper" || c.Seed != 9 || c.Data.Spec != "generated:7" || c.Search.MaxRounds != 2 {
+	if c.Search.Fitness.LR != 0.25 || c.Search.Fitness.Smoothing != 0 || c.Preset != "paper" || c.Seed != 9 ||
+		c.Data.Spec != "generated:7" || c.Search.MaxRounds != 2 {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -88,11 +97,13 @@ func TestExamplesAreRead(t *testing.T) {
 
 func TestLatencyHasABudgetOfItsOwn(t *testing.T) {
 	const text = "[search.constraint]\nkind = \"latency\"\ntable = \"t.json\"\n"
-	if _, err := Parse("c.toml", []byte(text), Override{}); err == nil || err.Error() != "c.toml: search.constraint.tau = 0: want a positive number" {
+	if _, err := Parse("c.toml", []byte(text), Override{}); err == nil ||
+		err.Error() != "c.toml: search.constraint.tau = 0: want a positive number" {
 		t.Errorf("without a budget: %v", err)
 	}
 	c, err := Parse("c.toml", []byte(text+"tau = 3.5\n"), Override{})
-	if want := (evolve.ConstraintConfig{Kind: evolve.Latency, Table: "t.json", Tau: 3.5, Width: 0.1, Alpha: 2e-4, Beta: 2}); err != nil || c.Search.Constraint != want {
+	want := evolve.ConstraintConfig{Kind: evolve.Latency, Table: "t.json", Tau: 3.5, Width: 0.1, Alpha: 2e-4, Beta: 2}
+	if err != nil || c.Search.Constraint != want {
 		t.Errorf("got %+v, %v, want %+v", c.Search.Constraint, err, want)
 	}
 }

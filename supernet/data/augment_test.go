@@ -52,7 +52,8 @@ func TestCropShiftsInAllDirections(t *testing.T) {
 	for _, m := range develop(Augment{CropPadding: 1}, 2, 2, 1, 400) {
 		seen[[4]float32(m)]++
 	}
-	want := [][4]float32{{1, 2, 3, 4}, {2, 0, 4, 0}, {0, 1, 0, 3}, {3, 4, 0, 0}, {0, 0, 1, 2}, {4, 0, 0, 0}, {0, 3, 0, 0}, {0, 0, 2, 0}, {0, 0, 0, 1}}
+	want := [][4]float32{{1, 2, 3, 4}, {2, 0, 4, 0}, {0, 1, 0, 3}, {3, 4, 0, 0}, {0, 0, 1, 2}, {4, 0, 0, 0},
+		{0, 3, 0, 0}, {0, 0, 2, 0}, {0, 0, 0, 1}}
 	for _, m := range want {
 		if seen[m] < 20 {
 			t.Errorf("shift to %v came %d times in 400", m, seen[m])
@@ -91,7 +92,8 @@ func TestJitter(t *testing.T) {
 	}
 	bright := apply(Augment{Brightness: 0.5})
 	factor := bright[0] / image[0]
-	if math.Abs(float64(factor-1)) < 0.01 || factor < 0.5 || factor > 1.5 || !near([]float32{bright[2], bright[5]}, []float32{0.6 * factor, 0.3 * factor}) {
+	if math.Abs(float64(factor-1)) < 0.01 || factor < 0.5 || factor > 1.5 ||
+		!near([]float32{bright[2], bright[5]}, []float32{0.6 * factor, 0.3 * factor}) {
 		t.Errorf("brightness gives %v", bright)
 	}
 	mean := (grey(image[:3]) + 0.3) / 2
@@ -101,7 +103,8 @@ func TestJitter(t *testing.T) {
 		t.Errorf("contrast gives %v", contrast)
 	}
 	saturation := apply(Augment{Saturation: 0.5})
-	if near(saturation[:3], image[:3]) || !near(saturation[3:], image[3:]) || !near([]float32{grey(saturation[:3])}, []float32{grey(image[:3])}) {
+	if near(saturation[:3], image[:3]) || !near(saturation[3:], image[3:]) ||
+		!near([]float32{grey(saturation[:3])}, []float32{grey(image[:3])}) {
 		t.Errorf("saturation gives %v: the grey pixel stays, the other keeps its luma", saturation)
 	}
 }
@@ -109,7 +112,8 @@ func TestJitter(t *testing.T) {
 func TestJitterOfGreyImages(t *testing.T) {
 	x := []float32{0.25, 0.5, 0.75}
 	Augment{Contrast: 0.5, Saturation: 1}.jitter(x, 1, newRand(1, 1, 1, 1))
-	if math.Abs(float64(x[1]-0.5)) > 1e-6 || math.Abs(float64(x[0]+x[2]-1)) > 1e-6 || math.Abs(float64(x[0]-0.25)) < 0.001 {
+	if math.Abs(float64(x[1]-0.5)) > 1e-6 || math.Abs(float64(x[0]+x[2]-1)) > 1e-6 ||
+		math.Abs(float64(x[0]-0.25)) < 0.001 {
 		t.Errorf("got %v: want another contrast around 0.5", x)
 	}
 }
@@ -120,7 +124,8 @@ func near(a, b []float32) bool {
 
 func TestAugmentConfiguration(t *testing.T) {
 	var a Augment
-	m, err := toml.Decode("crop_padding = 4\nflip = true\nbrightness = 0.1\ncontrast = 0.2\nsaturation = 0.3\ncutout = 8", &a)
+	m, err := toml.Decode("crop_padding = 4\nflip = true\n"+
+		"brightness = 0.1\ncontrast = 0.2\nsaturation = 0.3\ncutout = 8", &a)
 	if want := (Augment{4, true, 0.1, 0.2, 0.3, 8}); err != nil || a != want || len(m.Undecoded()) > 0 {
 		t.Errorf("got %v, %v, left %v", a, err, m.Undecoded())
 	}

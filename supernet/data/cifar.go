@@ -18,7 +18,8 @@ const (
 
 // openCIFAR10 reads the binary version of CIFAR-10 from dir or from dir/cifar-10-batches-bin.
 func openCIFAR10(dir string, _ uint64, size int) (*Set, error) {
-	if err := checkDir("cifar10", dir, "the folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin"); err != nil {
+	const want = "the folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin"
+	if err := checkDir("cifar10", dir, want); err != nil {
 		return nil, err
 	}
 	if nested := filepath.Join(dir, "cifar-10-batches-bin"); checkDir("", nested, "") == nil {
@@ -27,7 +28,8 @@ func openCIFAR10(dir string, _ uint64, size int) (*Set, error) {
 	set := &Set{Height: cifarSide, Width: cifarSide, Channels: 3}
 	set.Classes = strings.Fields("airplane automobile bird cat deer dog frog horse ship truck")
 	for i := range 5 {
-		if err := set.Train.readCIFAR(filepath.Join(dir, fmt.Sprintf("data_batch_%d.bin", i+1)), len(set.Classes)); err != nil {
+		path := filepath.Join(dir, fmt.Sprintf("data_batch_%d.bin", i+1))
+		if err := set.Train.readCIFAR(path, len(set.Classes)); err != nil {
 			return nil, fmt.Errorf("cifar10: %w", err)
 		}
 	}
@@ -47,7 +49,8 @@ func (s *Split) readCIFAR(path string, classes int) error {
 		return err
 	}
 	if rest := len(b) % cifarRecord; rest != 0 || len(b) == 0 {
-		return fmt.Errorf("%s: truncated: have %d bytes, want %d (records of %d)", path, len(b), len(b)-rest+cifarRecord, cifarRecord)
+		return fmt.Errorf("%s: truncated: have %d bytes, want %d (records of %d)", path, len(b),
+			len(b)-rest+cifarRecord, cifarRecord)
 	}
 	s.Pixels = slices.Grow(s.Pixels, len(b))
 	for i := 0; len(b) > 0; i++ {

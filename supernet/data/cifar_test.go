@@ -11,7 +11,8 @@ import (
 
 // record is an image of one colour in CIFAR's layout.
 func record(label, r, g, b byte) []byte {
-	return slices.Concat([]byte{label}, bytes.Repeat([]byte{r}, 1024), bytes.Repeat([]byte{g}, 1024), bytes.Repeat([]byte{b}, 1024))
+	return slices.Concat([]byte{label}, bytes.Repeat([]byte{r}, 1024), bytes.Repeat([]byte{g}, 1024),
+		bytes.Repeat([]byte{b}, 1024))
 }
 
 func writeCIFAR(t *testing.T, dir string) {
@@ -60,8 +61,9 @@ func TestOpenCIFAR10Refuses(t *testing.T) {
 		"data_batch_3.bin: truncated: have 3072 bytes, want 3073":                record(1, 2, 3, 4)[1:],
 		"data_batch_3.bin: truncated: have 3074 bytes, want 6146":                append(record(1, 2, 3, 4), 0),
 		"data_batch_3.bin: truncated: have 0 bytes, want 3073 (records of 3073)": {},
-		"data_batch_3.bin: label 10 of image 1 is not in 0..9":                   append(record(1, 2, 3, 4), record(10, 2, 3, 4)...),
-		"data_batch_3.bin: no such file":                                         nil,
+		"data_batch_3.bin: label 10 of image 1 is not in 0..9": append(
+			record(1, 2, 3, 4), record(10, 2, 3, 4)...),
+		"data_batch_3.bin: no such file": nil,
 	} {
 		dir := t.TempDir()
 		writeCIFAR(t, dir)

@@ -47,7 +47,8 @@ func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "file"), nil)
 	for spec, want := range map[string]string{
-		"":                        `unknown data set "": want generated, generated:N, fashion-mnist:DIR, mnist:DIR, cifar10:DIR, folder:DIR`,
+		"": `unknown data set "": want generated, generated:N, ` +
+			"fashion-mnist:DIR, mnist:DIR, cifar10:DIR, folder:DIR",
 		"imagenet:/x":             `unknown data set "imagenet:/x": want generated`,
 		"generated:59":            "generated:59: want a number of training images in 60..200000",
 		"generated:many":          "generated:many: want a number",
@@ -66,8 +67,10 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestGeneratedIsBalancedAndKeyed(t *testing.T) {
 	a := mustOpen(t, "generated:60", 1, 0)
-	if a.Train.Len() != 60 || a.Test.Len() != 10 || a.Height != 32 || a.Width != 32 || a.Channels != 3 || len(a.Classes) != 10 {
-		t.Fatalf("%d and %d images of %d×%d×%d, %d classes", a.Train.Len(), a.Test.Len(), a.Height, a.Width, a.Channels, len(a.Classes))
+	if a.Train.Len() != 60 || a.Test.Len() != 10 || a.Height != 32 || a.Width != 32 || a.Channels != 3 ||
+		len(a.Classes) != 10 {
+		t.Fatalf("%d and %d images of %d×%d×%d, %d classes", a.Train.Len(), a.Test.Len(), a.Height, a.Width, a.Channels,
+			len(a.Classes))
 	}
 	for class, images := range a.Train.byClass() {
 		if len(images) != 6 {
@@ -75,7 +78,8 @@ func TestGeneratedIsBalancedAndKeyed(t *testing.T) {
 		}
 	}
 	image := 32 * 32 * 3
-	if slices.Equal(a.Train.Pixels[:image], a.Train.Pixels[10*image:11*image]) || slices.Equal(a.Train.Pixels[:image], a.Test.Pixels[:image]) {
+	if slices.Equal(a.Train.Pixels[:image], a.Train.Pixels[10*image:11*image]) ||
+		slices.Equal(a.Train.Pixels[:image], a.Test.Pixels[:image]) {
 		t.Error("two images of a class are equal")
 	}
 	longer := mustOpen(t, "generated:120", 1, 0)

@@ -18,14 +18,16 @@ func Example() {
 	}
 	fmt.Println(train.Len(), "to train on,", held.Len(), "held out,", set.Test.Len(), "to test on")
 
-	loader, err := data.NewLoader(set, train, data.Stream{Seed: 1, Batch: 32, Augment: data.Augment{CropPadding: 4, Flip: true}})
+	loader, err := data.NewLoader(set, train,
+		data.Stream{Seed: 1, Batch: 32, Augment: data.Augment{CropPadding: 4, Flip: true}})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer loader.Close()
 	for step := range 2 {
 		b := loader.At(step)
-		fmt.Println("step", step, "has", len(b.Labels), "images of", len(b.X)/len(b.Labels), "numbers, the first is a", set.Classes[b.Labels[0]])
+		fmt.Println("step", step, "has", len(b.Labels), "images of", len(b.X)/len(b.Labels), "numbers, the first is a",
+			set.Classes[b.Labels[0]])
 	}
 	// Output:
 	// 500 to train on, 100 held out, 100 to test on

@@ -29,7 +29,8 @@ func Files(paths []string, height, width, channels int) (*Set, error) {
 		}
 		for p := range dst {
 			r, g, b := uint32(rgb[3*p]), uint32(rgb[3*p+1]), uint32(rgb[3*p+2])
-			dst[p] = uint8((19595*r + 38470*g + 7471*b + 1<<15) >> 16) // the weights of image/color, which keep what is grey
+			// The weights are those of image/color: grey stays as it is.
+			dst[p] = uint8((19595*r + 38470*g + 7471*b + 1<<15) >> 16)
 		}
 	})
 	for _, err := range errs {

@@ -80,7 +80,8 @@ func listFolder(dir string) (classes []string, train, test []file, err error) {
 	}
 	testClasses, test, err := listClasses(testDir)
 	if err == nil && !slices.Equal(classes, testClasses) {
-		err = fmt.Errorf("%s: classes %s differ from those of train: %s", testDir, strings.Join(testClasses, ", "), strings.Join(classes, ", "))
+		err = fmt.Errorf("%s: classes %s differ from those of train: %s", testDir, strings.Join(testClasses, ", "),
+			strings.Join(classes, ", "))
 	}
 	return classes, train, test, err
 }
@@ -96,7 +97,8 @@ func listClasses(dir string) (classes []string, files []file, err error) {
 			continue
 		}
 		if !utf8.ValidString(e.Name()) || strings.ContainsFunc(e.Name(), unicode.IsControl) {
-			return nil, nil, fmt.Errorf("%s: %q: the name of a class must be UTF-8 without control characters", dir, e.Name())
+			return nil, nil, fmt.Errorf("%s: %q: the name of a class must be UTF-8 without control characters", dir,
+				e.Name())
 		}
 		paths, err := listImages(filepath.Join(dir, e.Name()))
 		if err != nil {

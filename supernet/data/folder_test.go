@@ -54,7 +54,8 @@ func TestOpenFolderWithTest(t *testing.T) {
 	write(t, filepath.Join(dir, "train", "a", "Thumbs.db"), []byte("no image"))
 	write(t, filepath.Join(dir, "train", ".cache", "x"), nil)
 	set := mustOpen(t, "folder:"+dir, 0, 4)
-	if !slices.Equal(set.Classes, []string{"a", "b"}) || !slices.Equal(set.Train.Labels, []int32{0, 0, 1}) || !slices.Equal(set.Test.Labels, []int32{0, 1}) {
+	if !slices.Equal(set.Classes, []string{"a", "b"}) || !slices.Equal(set.Train.Labels, []int32{0, 0, 1}) ||
+		!slices.Equal(set.Test.Labels, []int32{0, 1}) {
 		t.Errorf("classes %v, labels %v and %v", set.Classes, set.Train.Labels, set.Test.Labels)
 	}
 	// The central square is the middle third alone.
@@ -80,7 +81,8 @@ func TestOpenFolderOfOneLevel(t *testing.T) {
 	if set.Channels != 1 || set.Height != 32 || len(set.Train.Pixels) != 8*32*32 {
 		t.Fatalf("%d channels, %d bytes for training", set.Channels, len(set.Train.Pixels))
 	}
-	if !slices.Equal(set.Train.Labels, []int32{0, 0, 0, 0, 1, 1, 1, 1}) || !slices.Equal(set.Test.Labels, []int32{0, 1}) {
+	if !slices.Equal(set.Train.Labels, []int32{0, 0, 0, 0, 1, 1, 1, 1}) ||
+		!slices.Equal(set.Test.Labels, []int32{0, 1}) {
 		t.Errorf("labels %v and %v", set.Train.Labels, set.Test.Labels)
 	}
 	seen := map[uint8]bool{}
@@ -107,17 +109,31 @@ func TestOpenFolderRefuses(t *testing.T) {
 	wide := append([]byte{}, encode(t, grey, ".png")...)
 	copy(wide[16:], "\x7f\xff\xff\xff") // width; the checksum of the header is wrong too
 	for want, files := range map[string]map[string][]byte{
-		": 0 class directories: want at least 2: DIR/CLASS/*.png":           {"x.png": good},
-		": 1 class directories: want at least 2":                            {"a/x.png": good},
-		"b: empty class: no .png, .jpg or .jpeg file: want DIR/CLASS/*.png": {"a/x.png": good, "b/x.txt": good},
+		": 0 class directories: want at least 2: DIR/CLASS/*.png": {"x.png": good},
+		": 1 class directories: want at least 2":                  {"a/x.png": good},
+		"b: empty class: no .png, .jpg or .jpeg file: want DIR/CLASS/*.png": {
+			"a/x.png": good, "b/x.txt": good,
+		},
 		"train: empty class": {"train/a/x.png": good, "train/b/x.png": good},
-		`"b\xff": the name of a class must be UTF-8 without control characters`:     {"a/x.png": good, "b\xff/x.png": good},
-		`"b\tc": the name of a class must be UTF-8 without control characters`:      {"a/x.png": good, "b\tc/x.png": good},
-		"2 images are too few to hold a fifth":                                      {"a/x.png": good, "b/x.png": good},
-		"test: classes a, c differ from those of train: a, b":                       {"train/a/x.png": good, "train/b/x.png": good, "test/a/x.png": good, "test/c/x.png": good},
-		"bad.png: not a readable image: image: unknown format":                      {"a/1.png": good, "a/2.png": good, "a/3.png": good, "b/bad.png": []byte("text"), "b/good.png": good},
-		"cut.png: not a readable image: png: invalid format: not enough pixel data": {"a/1.png": good, "a/2.png": good, "a/3.png": good, "b/cut.png": good[:50], "b/good.png": good},
-		"wide.png: not a readable image: png: invalid format":                       {"a/1.png": good, "a/2.png": good, "a/3.png": good, "b/wide.png": wide, "b/good.png": good},
+		`"b\xff": the name of a class must be UTF-8 without control characters`: {
+			"a/x.png": good, "b\xff/x.png": good,
+		},
+		`"b\tc": the name of a class must be UTF-8 without control characters`: {
+			"a/x.png": good, "b\tc/x.png": good,
+		},
+		"2 images are too few to hold a fifth": {"a/x.png": good, "b/x.png": good},
+		"test: classes a, c differ from those of train: a, b": {
+			"train/a/x.png": good, "train/b/x.png": good, "test/a/x.png": good, "test/c/x.png": good,
+		},
+		"bad.png: not a readable image: image: unknown format": {
+			"a/1.png": good, "a/2.png": good, "a/3.png": good, "b/bad.png": []byte("text"), "b/good.png": good,
+		},
+		"cut.png: not a readable image: png: invalid format: not enough pixel data": {
+			"a/1.png": good, "a/2.png": good, "a/3.png": good, "b/cut.png": good[:50], "b/good.png": good,
+		},
+		"wide.png: not a readable image: png: invalid format": {
+			"a/1.png": good, "a/2.png": good, "a/3.png": good, "b/wide.png": wide, "b/good.png": good,
+		},
 	} {
 		dir := t.TempDir()
 		for name, data := range files {

@@ -69,7 +69,8 @@ func TestSampleMixesClasses(t *testing.T) {
 			t.Errorf("%d of 100 images are of class %d", len(images), class)
 		}
 	}
-	if !slices.Equal(sample.Pixels, sorted.Sample(100, 1).Pixels) || slices.Equal(sample.Pixels, sorted.Sample(100, 2).Pixels) {
+	if !slices.Equal(sample.Pixels, sorted.Sample(100, 1).Pixels) ||
+		slices.Equal(sample.Pixels, sorted.Sample(100, 2).Pixels) {
 		t.Error("the sample does not follow the seed")
 	}
 	all := sorted.Sample(1000, 1)

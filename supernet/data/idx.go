@@ -21,12 +21,14 @@ func openMNIST(dir string, _ uint64, size int) (*Set, error) {
 }
 
 func openFashion(dir string, _ uint64, size int) (*Set, error) {
-	return openIDX("fashion-mnist", dir, size, strings.Split("T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot", ","))
+	return openIDX("fashion-mnist", dir, size,
+		strings.Split("T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot", ","))
 }
 
 // openIDX reads the four files of an MNIST-like set.
 func openIDX(name, dir string, size int, classes []string) (*Set, error) {
-	if err := checkDir(name, dir, "the folder with train-images-idx3-ubyte(.gz) and the other three files"); err != nil {
+	const want = "the folder with train-images-idx3-ubyte(.gz) and the other three files"
+	if err := checkDir(name, dir, want); err != nil {
 		return nil, err
 	}
 	set := &Set{Channels: 1, Classes: classes}
@@ -53,7 +55,8 @@ func readIDXSplit(dir, part string, classes int) (s Split, h, w int, err error) 
 	}
 	n, h, w := shape[0], shape[1], shape[2]
 	if n < 1 || min(h, w) < minSize || max(h, w) > maxSize {
-		return s, 0, 0, fmt.Errorf("%s: %d images of %d×%d: want at least one of %d to %d pixels a side", path, n, h, w, minSize, maxSize)
+		return s, 0, 0, fmt.Errorf("%s: %d images of %d×%d: want at least one of %d to %d pixels a side", path, n, h, w,
+			minSize, maxSize)
 	}
 	labelShape, labels, path, err := readIDXFile(dir, part+"-labels", 1)
 	if err != nil {

@@ -56,8 +56,10 @@ func TestOpenIDX(t *testing.T) {
 	dir := writeIDX(t)
 	for spec, class := range map[string]string{"mnist:" + dir: "9", "fashion-mnist:" + dir: "Ankle boot"} {
 		set := mustOpen(t, spec, 0, 0)
-		if set.Name != spec || set.Height != 4 || set.Width != 5 || set.Channels != 1 || set.Classes[set.Train.Labels[0]] != class {
-			t.Errorf("%s: %q %d×%d×%d, first class %s", spec, set.Name, set.Height, set.Width, set.Channels, set.Classes[set.Train.Labels[0]])
+		if set.Name != spec || set.Height != 4 || set.Width != 5 || set.Channels != 1 ||
+			set.Classes[set.Train.Labels[0]] != class {
+			t.Errorf("%s: %q %d×%d×%d, first class %s", spec, set.Name, set.Height, set.Width, set.Channels,
+				set.Classes[set.Train.Labels[0]])
 		}
 		if !slices.Equal(set.Train.Pixels, ramp(60)) || !slices.Equal(set.Train.Labels, []int32{9, 0, 4}) {
 			t.Errorf("%s: training split %v", spec, set.Train)
@@ -94,7 +96,8 @@ func TestOpenIDXRefuses(t *testing.T) {
 		{"label", labels, idx([]byte{1, 10, 3}, 3), labels + ": label 10 of image 1 is not in 0..9"},
 		{"gzip header", labels, []byte("\x1f\x8b\x00"), labels + ": gzip: unexpected EOF"},
 		{"gzip cut in data", images, gzipped(t, idx(ramp(60), 3, 4, 5))[:60], images + ": truncated: have "},
-		{"gzip cut at end", labels, gzipped(t, idx(ramp(3), 3))[:24], labels + ": truncated: the end of the gzip data is missing"},
+		{"gzip cut at end", labels, gzipped(t, idx(ramp(3), 3))[:24],
+			labels + ": truncated: the end of the gzip data is missing"},
 		{"gzip checksum", labels, broken, labels + ": gzip: invalid checksum"},
 	}
 	for _, c := range cases {

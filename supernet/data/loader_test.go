@@ -58,7 +58,8 @@ func TestLoaderGoesThroughPermutations(t *testing.T) {
 
 func TestLoaderIsPure(t *testing.T) {
 	set := mustOpen(t, "generated:60", 1, 8)
-	o := Stream{Seed: 3, ID: 2, Batch: 7, Augment: Augment{CropPadding: 2, Flip: true, Brightness: 0.4, Contrast: 0.4, Saturation: 0.4, Cutout: 3}}
+	o := Stream{Seed: 3, ID: 2, Batch: 7,
+		Augment: Augment{CropPadding: 2, Flip: true, Brightness: 0.4, Contrast: 0.4, Saturation: 0.4, Cutout: 3}}
 	inOrder := newLoader(t, set, set.Train, o)
 	defer inOrder.Close()
 	var want []Batch

@@ -10,7 +10,8 @@ import (
 func TestRealDataSets(t *testing.T) {
 	dir := os.Getenv("NSE_DATA")
 	if dir == "" {
-		t.Skip("skips Fashion-MNIST and CIFAR-10: set NSE_DATA to a folder that has their files in fashion-mnist/ and cifar-10-batches-bin/")
+		t.Skip("skips Fashion-MNIST and CIFAR-10: set NSE_DATA to a folder that has their files in " +
+			"fashion-mnist/ and cifar-10-batches-bin/")
 	}
 	for _, c := range []struct {
 		spec, folder          string
@@ -22,7 +23,8 @@ func TestRealDataSets(t *testing.T) {
 		t.Run(c.spec, func(t *testing.T) {
 			set := mustOpen(t, c.spec+":"+filepath.Join(dir, c.folder), 0, 0)
 			if set.Height != c.side || set.Width != c.side || set.Channels != c.channels {
-				t.Errorf("images of %d×%d×%d, want %d×%d×%d", set.Height, set.Width, set.Channels, c.side, c.side, c.channels)
+				t.Errorf("images of %d×%d×%d, want %d×%d×%d", set.Height, set.Width, set.Channels, c.side, c.side,
+					c.channels)
 			}
 			checkSplit(t, "training", set, set.Train, c.train)
 			checkSplit(t, "test", set, set.Test, 10000)

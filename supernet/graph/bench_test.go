@@ -8,7 +8,9 @@ import (
 
 // pixel is a block whose kernels have next to nothing to do, so that the executor's own cost shows.
 func pixel(b testing.TB) (*Session, *Block, []float32) {
-	g := build(b, sdk.Shape{Height: 1, Width: 1, Channels: 1}, func(x sdk.Tensor) sdk.Tensor { return mbconv(x, 1, 3, 1, 1, 1, sdk.ReLU) })
+	g := build(b, sdk.Shape{Height: 1, Width: 1, Channels: 1}, func(x sdk.Tensor) sdk.Tensor {
+		return mbconv(x, 1, 3, 1, 1, 1, sdk.ReLU)
+	})
 	return newSession(b, 1, Train), compile(b, "pixel", g), []float32{1}
 }
 

@@ -134,6 +134,7 @@ func (b *Block) backward(dx, frozen bool) *program {
 // check panics unless v is one of shape for each image of the batch.
 func (b *Block) check(s *Session, name string, v []float32, shape sdk.Shape) {
 	if s.Batch < 1 || len(v) != s.Batch*shape.Size() {
-		panic(fmt.Sprintf("graph: %s: %s has %d floats, %d images of %v need %d", b.name, name, len(v), s.Batch, shape, s.Batch*shape.Size()))
+		panic(fmt.Sprintf("graph: %s: %s has %d floats, %d images of %v need %d", b.name, name, len(v), s.Batch, shape,
+			s.Batch*shape.Size()))
 	}
 }

@@ -28,7 +28,9 @@ func arrange(buffers []*buffer) (kept, temp int) {
 		}
 		b.offset = lowest(placed, b)
 		temp = max(temp, b.end())
-		i, _ := slices.BinarySearchFunc(placed, b.offset, func(p *buffer, offset int) int { return cmp.Compare(p.offset, offset) })
+		i, _ := slices.BinarySearchFunc(placed, b.offset, func(p *buffer, offset int) int {
+			return cmp.Compare(p.offset, offset)
+		})
 		placed = slices.Insert(placed, i, b)
 	}
 	return kept, temp

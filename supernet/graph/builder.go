@@ -27,7 +27,8 @@ func newBuilder(batch int) *builder { return &builder{graph: G.NewGraph(), batch
 
 // input adds a node for activations of shape s that come from outside.
 func (b *builder) input(name string, s sdk.Shape) *G.Node {
-	return G.NewTensor(b.graph, tensor.Float32, 4, G.WithName(name), G.WithShape(b.batch, s.Height, s.Width, s.Channels))
+	return G.NewTensor(b.graph, tensor.Float32, 4, G.WithName(name),
+		G.WithShape(b.batch, s.Height, s.Width, s.Channels))
 }
 
 // param adds a node bound to a parameter's value.

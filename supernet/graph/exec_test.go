@@ -44,15 +44,17 @@ var matrix = sdk.Kernel{
 // matrixGraph is a product by the plugin or by the engine, between operations of the engine.
 func matrixGraph(t *testing.T, plugin bool, k sdk.Kernel) *Block {
 	t.Helper()
-	op := sdk.Op{Name: "matrix", Kernels: []sdk.Kernel{k}, Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
-		x := g.Input().Conv1x1(6, 1).BatchNormAct(sdk.ReLU)
-		if plugin {
-			x = x.Exec(sdk.Exec{Kernel: "matrix", Out: l.Output(), Weights: []sdk.Param{{Name: "weight", Shape: []int{l.Out, 6, 1, 1}}}, Deterministic: true})
-		} else {
-			x = x.Conv1x1(l.Out, 1)
-		}
-		return x.Activate(sdk.Swish), nil
-	}}
+	op := sdk.Op{Name: "matrix", Kernels: []sdk.Kernel{k},
+		Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
+			x := g.Input().Conv1x1(6, 1).BatchNormAct(sdk.ReLU)
+			if plugin {
+				x = x.Exec(sdk.Exec{Kernel: "matrix", Out: l.Output(),
+					Weights: []sdk.Param{{Name: "weight", Shape: []int{l.Out, 6, 1, 1}}}, Deterministic: true})
+			} else {
+				x = x.Conv1x1(l.Out, 1)
+			}
+			return x.Activate(sdk.Swish), nil
+		}}
 	g, err := op.Graph(sdk.Layer{In: 4, Out: 5, Stride: 1, Height: 3, Width: 2}, nil)
 	if err != nil {
 		t.Fatal(err)

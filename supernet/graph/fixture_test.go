@@ -78,7 +78,7 @@ func dot(x, y []float32) (sum float64) {
 	return sum
 }
 
-// distance is the norm of the difference over the norm of want, where that is at least 0.1 an element: some gradients
+// distance is the norm of the difference over the norm of want, where that is at least 0.1 an element. Some gradients
 // are 0 but for rounding, such as those of shifts that a later BatchNorm takes out again.
 func distance(got, want []float32) float64 {
 	var diff, norm float64

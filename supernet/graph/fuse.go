@@ -18,7 +18,8 @@ type fusion struct {
 var passes = []func(*fusion){leaveNorm, leaveReLU, loadThroughNorm}
 
 func fuse(g *sdk.Graph) *fusion {
-	f := &fusion{ir: g, readers: make([]int, len(g.Nodes)), norm: map[int]int{}, left: map[int]bool{}, through: map[int]bool{}}
+	f := &fusion{ir: g, readers: make([]int, len(g.Nodes)), norm: map[int]int{}, left: map[int]bool{},
+		through: map[int]bool{}}
 	for _, n := range g.Nodes {
 		for _, in := range n.Inputs {
 			if in != sdk.InputNode {

@@ -25,8 +25,10 @@ var fusions = []struct {
 	{"rectified twice", func(x sdk.Tensor) sdk.Tensor {
 		return x.Conv1x1(4, 1).BatchNormAct(sdk.ReLU).Activate(sdk.ReLU).Conv1x1(3, 1)
 	}, 3, 1},
-	{"another activation", func(x sdk.Tensor) sdk.Tensor { return x.Conv1x1(4, 1).BatchNormAct(sdk.Swish).Conv1x1(3, 1) }, 1, 0},
-	{"normalised twice", func(x sdk.Tensor) sdk.Tensor { return x.Conv1x1(4, 1).BatchNorm().BatchNorm().Conv1x1(3, 1) }, 1, 0},
+	{"another activation",
+		func(x sdk.Tensor) sdk.Tensor { return x.Conv1x1(4, 1).BatchNormAct(sdk.Swish).Conv1x1(3, 1) }, 1, 0},
+	{"normalised twice",
+		func(x sdk.Tensor) sdk.Tensor { return x.Conv1x1(4, 1).BatchNorm().BatchNorm().Conv1x1(3, 1) }, 1, 0},
 	{"two readers of the ReLU", func(x sdk.Tensor) sdk.Tensor {
 		h := x.Conv1x1(4, 1).BatchNormAct(sdk.ReLU)
 		return h.Conv1x1(5, 1).BatchNorm().Add(h.Depthwise(3, 1, 1).Conv1x1(5, 1))
@@ -56,7 +58,8 @@ var fusions = []struct {
 		return x.Depthwise(3, 1, 1).BatchNormAct(sdk.ReLU).SqueezeExcite(2, sdk.ReLU).Conv1x1(4, 1).BatchNorm()
 	}, 3, 0},
 	{"pooled", func(x sdk.Tensor) sdk.Tensor {
-		return x.Conv1x1(6, 1).BatchNormAct(sdk.ReLU).MaxPool(3, 2, 1).Conv1x1(3, 1).BatchNorm().GlobalAvgPool().Linear(5)
+		x = x.Conv1x1(6, 1).BatchNormAct(sdk.ReLU).MaxPool(3, 2, 1)
+		return x.Conv1x1(3, 1).BatchNorm().GlobalAvgPool().Linear(5)
 	}, 3, 0},
 	{"split", func(x sdk.Tensor) sdk.Tensor {
 		parts := x.Conv1x1(6, 1).BatchNormAct(sdk.ReLU).Split(2, 4)
@@ -71,7 +74,8 @@ func TestFuse(t *testing.T) {
 	for _, c := range fusions {
 		f := fuse(build(t, image(4), c.f))
 		if len(f.left) != c.left || len(f.through) != c.through {
-			t.Errorf("%s: %d nodes are left to readers and %d convolutions load through them, want %d and %d", c.name, len(f.left), len(f.through), c.left, c.through)
+			t.Errorf("%s: %d nodes are left to readers and %d convolutions load through them, want %d and %d", c.name,
+				len(f.left), len(f.through), c.left, c.through)
 		}
 	}
 }

@@ -66,7 +66,8 @@ var examples = []example{
 	{"mbconv-groups-dilation", image(4), func(x sdk.Tensor) sdk.Tensor { return mbconv(x, 4, 3, 2, 2, 2, sdk.Swish) }},
 	{"ssc", image(4), ssc},
 	{"conv", image(4), func(x sdk.Tensor) sdk.Tensor {
-		return x.Conv1x1(8, 1).BatchNormAct(sdk.Swish).ConvKxK(8, 3, 2, 1, 1).BatchNormAct(sdk.Swish).Conv1x1(6, 1).BatchNorm()
+		x = x.Conv1x1(8, 1).BatchNormAct(sdk.Swish).ConvKxK(8, 3, 2, 1, 1).BatchNormAct(sdk.Swish)
+		return x.Conv1x1(6, 1).BatchNorm()
 	}},
 	{"dualconv", image(4), func(x sdk.Tensor) sdk.Tensor {
 		h := x.Conv1x1(4, 1).BatchNormAct(sdk.Swish).ConvKxK(4, 3, 1, 1, 1).BatchNormAct(sdk.Swish)
@@ -85,14 +86,17 @@ func mbconv(x sdk.Tensor, out, kernel, expand, dilation, groups int, a sdk.Activ
 
 func ssc(x sdk.Tensor) sdk.Tensor {
 	h := x.Conv1x1(8, 1).BatchNormAct(sdk.Swish)
-	h = h.Conv(sdk.Conv2D{Out: 8, Kernel: [2]int{1, 5}, Stride: [2]int{1, 2}, Pad: [2]int{0, 2}}).BatchNormAct(sdk.Swish)
-	h = h.Conv(sdk.Conv2D{Out: 8, Kernel: [2]int{5, 1}, Stride: [2]int{2, 1}, Pad: [2]int{2, 0}}).BatchNormAct(sdk.Swish)
+	row := sdk.Conv2D{Out: 8, Kernel: [2]int{1, 5}, Stride: [2]int{1, 2}, Pad: [2]int{0, 2}}
+	column := sdk.Conv2D{Out: 8, Kernel: [2]int{5, 1}, Stride: [2]int{2, 1}, Pad: [2]int{2, 0}}
+	h = h.Conv(row).BatchNormAct(sdk.Swish)
+	h = h.Conv(column).BatchNormAct(sdk.Swish)
 	return h.Conv1x1(6, 1).BatchNorm()
 }
 
 func shufflenet(x sdk.Tensor) sdk.Tensor {
 	parts := x.Split(4, 4)
-	h := parts[1].Conv1x1(4, 1).BatchNormAct(sdk.Swish).Depthwise(3, 1, 1).BatchNorm().Conv1x1(4, 1).BatchNormAct(sdk.Swish)
+	h := parts[1].Conv1x1(4, 1).BatchNormAct(sdk.Swish).Depthwise(3, 1, 1).BatchNorm()
+	h = h.Conv1x1(4, 1).BatchNormAct(sdk.Swish)
 	return parts[0].Concat(h).ChannelShuffle(2)
 }
 

@@ -29,7 +29,8 @@ func (v value) norm() *batchNorm {
 // of the IR's nodes. name makes the masks of dropout its own. The error is that of a primitive which the engine does
 // not know.
 func (b *builder) lower(name string, g *sdk.Graph, x *G.Node) (y *G.Node, params []*Param, err error) {
-	l := lowering{builder: b, name: name, fusion: fuse(g), values: make([]value, len(g.Nodes)), params: make([][]*Param, len(g.Nodes))}
+	l := lowering{builder: b, name: name, fusion: fuse(g), values: make([]value, len(g.Nodes)),
+		params: make([][]*Param, len(g.Nodes))}
 	for i := range g.Nodes {
 		l.params[i] = nodeParams(g, i)
 		params = append(params, l.params[i]...)
@@ -43,7 +44,8 @@ func (b *builder) lower(name string, g *sdk.Graph, x *G.Node) (y *G.Node, params
 			}
 		}
 		if l.values[i] = l.lower(i, in); l.values[i].Node == nil {
-			return nil, nil, fmt.Errorf("graph: %s: node %d: the engine has no kernel for %s", name, i, n.Primitive.Kind())
+			return nil, nil, fmt.Errorf("graph: %s: node %d: the engine has no kernel for %s", name, i,
+				n.Primitive.Kind())
 		}
 	}
 	if g.Output == sdk.InputNode {

@@ -30,7 +30,9 @@ func TestParamLayout(t *testing.T) {
 }
 
 func TestParamsOfBlock(t *testing.T) {
-	g := build(t, image(4), func(x sdk.Tensor) sdk.Tensor { return mbconv(x, 4, 3, 2, 1, 2, sdk.ReLU).SqueezeExcite(2, sdk.ReLU) })
+	g := build(t, image(4), func(x sdk.Tensor) sdk.Tensor {
+		return mbconv(x, 4, 3, 2, 1, 2, sdk.ReLU).SqueezeExcite(2, sdk.ReLU)
+	})
 	b, err := Compile("b", g)
 	if err != nil {
 		t.Fatal(err)

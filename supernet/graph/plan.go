@@ -60,7 +60,8 @@ func settled(g *G.ExprGraph, n *G.Node) (*op, G.Nodes) {
 // plan assembles the program that reaches goals from the known values. It adds the addresses of its own values to
 // known. Values in keep lie in the kept frame.
 func plan(b *builder, read reading, known map[*G.Node]ref, keep map[*G.Node]bool, goals ...goal) (p program) {
-	l := &planner{graph: b.graph, read: read, batch: b.batch, refs: known, keep: keep, last: map[*G.Node]int{}, wanted: map[*G.Node]bool{}, owner: map[*G.Node]*buffer{}}
+	l := &planner{graph: b.graph, read: read, batch: b.batch, refs: known, keep: keep, last: map[*G.Node]int{},
+		wanted: map[*G.Node]bool{}, owner: map[*G.Node]*buffer{}}
 	l.steps = ancestors(b.graph, read, known, goals)
 	l.lifetimes(goals)
 	l.bind(goals)

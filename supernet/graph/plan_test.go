@@ -14,7 +14,8 @@ func TestArrange(t *testing.T) {
 		var buffers []*buffer
 		for range rapid.IntRange(0, 30).Draw(t, "buffers") {
 			from := rapid.IntRange(0, 40).Draw(t, "from")
-			b := &buffer{size: rapid.IntRange(1, 100).Draw(t, "size"), from: from, to: from + rapid.IntRange(0, 10).Draw(t, "life"), place: atTemp}
+			b := &buffer{size: rapid.IntRange(1, 100).Draw(t, "size"), from: from,
+				to: from + rapid.IntRange(0, 10).Draw(t, "life"), place: atTemp}
 			if rapid.Bool().Draw(t, "kept") {
 				b.place = atKept
 			}

@@ -123,5 +123,6 @@ func (b *builder) scaleGradient(x, gate, dy *G.Node) G.Nodes {
 			},
 		}, both)
 	}
-	return G.Nodes{part("scale-input", x, view{from: 0, size: size}), part("scale-gate", gate, view{from: size, size: c})}
+	return G.Nodes{part("scale-input", x, view{from: 0, size: size}),
+		part("scale-gate", gate, view{from: size, size: c})}
 }

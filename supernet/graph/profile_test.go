@@ -11,7 +11,9 @@ import (
 // Of an mbconv of 4 channels, expanded to 8, on 6×6 pixels and a batch of 2, every call takes a tick.
 func TestProfileOfABlock(t *testing.T) {
 	at := time.Unix(0, 0)
-	b := compile(t, "mbconv", build(t, image(4), func(x sdk.Tensor) sdk.Tensor { return mbconv(x, 4, 3, 2, 1, 1, sdk.ReLU) }))
+	b := compile(t, "mbconv", build(t, image(4), func(x sdk.Tensor) sdk.Tensor {
+		return mbconv(x, 4, 3, 2, 1, 1, sdk.ReLU)
+	}))
 	s := &Session{Pool: kernel.NewPool(1), Arena: new(Arena), Batch: 2, Mode: Train}
 	defer s.Pool.Close()
 	s.Profile = NewProfile(func() time.Time {

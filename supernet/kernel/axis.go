@@ -31,7 +31,8 @@ func (c Conv) backwardAxis(i int) axis {
 	size, outs := [2]int{c.H, c.W}, [2]int{}
 	outs[0], outs[1] = c.OutSize()
 	common := gcd(c.Stride[i], c.Dilation[i])
-	a := axis{runs: make([]run, size[i]), tapStep: c.Stride[i] / common, srcStep: c.Dilation[i] / common, period: c.Stride[i]}
+	a := axis{runs: make([]run, size[i]), tapStep: c.Stride[i] / common, srcStep: c.Dilation[i] / common,
+		period: c.Stride[i]}
 	for o := range a.runs {
 		a.runs[o] = findRun(c.Kernel[i], func(tap int) (int, bool) {
 			at := o + c.Pad[i] - (c.Kernel[i]-1-tap)*c.Dilation[i]

@@ -72,7 +72,8 @@ func TestBatchNormForward(t *testing.T) {
 		want := normal(x, wide(mean), wide(variance), gamma, beta, 1e-3)
 		size := make([]float64, len(want))
 		for i := range size {
-			size[i] = 1 + math.Abs(want[i]) + math.Abs(float64(gamma[i%c])/math.Sqrt(float64(variance[i%c])))*(math.Abs(float64(x[i]))+2)
+			size[i] = 1 + math.Abs(want[i]) +
+				math.Abs(float64(gamma[i%c])/math.Sqrt(float64(variance[i%c])))*(math.Abs(float64(x[i]))+2)
 		}
 		near(t, "y", got[0], want, size, 5e-7)
 	})

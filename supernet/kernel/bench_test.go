@@ -65,7 +65,8 @@ func BenchmarkDepthwise(b *testing.B) {
 func BenchmarkFull(b *testing.B) {
 	one := [2]int{1, 1}
 	for _, k := range [][2]int{{1, 7}, {7, 1}, {3, 3}} {
-		c := Conv{H: 16, W: 16, C: 48, Out: 48, Kernel: k, Stride: one, Pad: [2]int{k[0] / 2, k[1] / 2}, Dilation: one, Groups: 1}
+		c := Conv{H: 16, W: 16, C: 48, Out: 48, Kernel: k, Stride: one, Pad: [2]int{k[0] / 2, k[1] / 2}, Dilation: one,
+			Groups: 1}
 		b.Run(fmt.Sprintf("%d×%d", k[0], k[1]), func(b *testing.B) { benchConv(b, 8, c) })
 	}
 	stem := Conv{H: 32, W: 32, C: 3, Out: 16, Kernel: [2]int{3, 3}, Stride: one, Pad: one, Dilation: one, Groups: 1}

@@ -116,7 +116,8 @@ func TestConvOfOperations(t *testing.T) {
 	for _, k := range []int{3, 5, 7, 9, 11} {
 		for _, s := range []int{1, 2} {
 			for _, d := range []int{1, 2, 3} {
-				c := Conv{H: 13, W: 14, C: 17, Out: 17, Kernel: square(k), Stride: square(s), Pad: square(d * (k / 2)), Dilation: square(d), Groups: 17}
+				c := Conv{H: 13, W: 14, C: 17, Out: 17, Kernel: square(k), Stride: square(s), Pad: square(d * (k / 2)),
+					Dilation: square(d), Groups: 17}
 				t.Run(fmt.Sprintf("depthwise k%d s%d d%d", k, s, d), func(t *testing.T) { checkConv(t, r, c, 2) })
 			}
 		}
@@ -124,7 +125,8 @@ func TestConvOfOperations(t *testing.T) {
 	for _, k := range []int{3, 5, 7} {
 		for _, s := range []int{1, 2} {
 			one := [2]int{1, 1}
-			full := Conv{H: 9, W: 8, C: 10, Out: 12, Kernel: square(k), Stride: square(s), Pad: square(k / 2), Dilation: one, Groups: 1}
+			full := Conv{H: 9, W: 8, C: 10, Out: 12, Kernel: square(k), Stride: square(s), Pad: square(k / 2),
+				Dilation: one, Groups: 1}
 			row, col := full, full
 			row.Kernel, row.Stride, row.Pad = [2]int{1, k}, [2]int{1, s}, [2]int{0, k / 2}
 			col.Kernel, col.Stride, col.Pad = [2]int{k, 1}, [2]int{s, 1}, [2]int{k / 2, 0}
@@ -141,7 +143,8 @@ func TestConvSkipsPadding(t *testing.T) {
 	inf := float32(math.Inf(1))
 	nan := float32(math.NaN())
 	for _, groups := range []int{1, 4} {
-		c := Conv{H: 1, W: 1, C: 4, Out: 4, Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Pad: [2]int{1, 1}, Dilation: [2]int{1, 1}, Groups: groups}
+		c := Conv{H: 1, W: 1, C: 4, Out: 4, Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Pad: [2]int{1, 1},
+			Dilation: [2]int{1, 1}, Groups: groups}
 		w := make([]float32, 9*4/groups*4)
 		for i := range w {
 			w[i] = nan
@@ -171,7 +174,8 @@ func TestConvPropagatesNaN(t *testing.T) {
 	p := NewPool(2)
 	defer p.Close()
 	for _, groups := range []int{1, 5} {
-		c := Conv{H: 6, W: 7, C: 5, Out: 5, Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Pad: [2]int{1, 1}, Dilation: [2]int{1, 1}, Groups: groups}
+		c := Conv{H: 6, W: 7, C: 5, Out: 5, Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Pad: [2]int{1, 1},
+			Dilation: [2]int{1, 1}, Groups: groups}
 		x, w, y := make([]float32, 2*6*7*5), make([]float32, 9*5/groups*5), make([]float32, 2*6*7*5)
 		x[((1*6+2)*7+3)*5+1] = float32(math.NaN()) // image 1, line 2, column 3, channel 1
 		NewConvolution(c).Forward(p, y, x, w, 2, nil, nil, Statistics{})
@@ -198,7 +202,8 @@ func TestConvPanicsOnWrongLengths(t *testing.T) {
 					t.Errorf("%+v: recovered %v, want %q", c, got, want)
 				}
 			}()
-			NewConvolution(c).Forward(nil, make([]float32, 18), make([]float32, 17), make([]float32, 4), 1, nil, nil, Statistics{})
+			NewConvolution(c).Forward(nil, make([]float32, 18), make([]float32, 17), make([]float32, 4), 1, nil, nil,
+				Statistics{})
 			t.Errorf("%+v: no panic", c)
 		}()
 	}

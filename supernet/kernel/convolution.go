@@ -241,7 +241,8 @@ func (k *Convolution) measureSlopes(r strip, from, to int) {
 	first, last := k.layout.inputRows(r.from, r.to)
 	for i := from; i < to; i++ {
 		at := first*k.C + i*lanes
-		k.pass.in.from(i*lanes).slopes(sums[2*i*lanes:], rowsOf16{k.pass.x[at:], k.C}, rowsOf16{k.pass.dx[at:], k.C}, last-first, min(lanes, k.C-i*lanes))
+		k.pass.in.from(i*lanes).slopes(sums[2*i*lanes:], rowsOf16{k.pass.x[at:], k.C}, rowsOf16{k.pass.dx[at:], k.C},
+			last-first, min(lanes, k.C-i*lanes))
 	}
 }
 

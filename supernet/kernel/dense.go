@@ -175,7 +175,8 @@ func (c *dense) tapGradient(sum, z, d []float32, tap int, images extent) {
 	if top == bottom || left == right {
 		return
 	}
-	pixels := longest(images, extent{bottom - top, c.Stride[0] * c.W * c.C, c.ow * c.Out}, extent{right - left, c.Stride[1] * c.C, c.Out})
+	pixels := longest(images, extent{bottom - top, c.Stride[0] * c.W * c.C, c.ow * c.Out},
+		extent{right - left, c.Stride[1] * c.C, c.Out})
 	q := product{m: cg, n: og, am: 1, cm: c.Out,
 		k: pixels[0].count, ak: pixels[0].a, bk: pixels[0].b, taps: pixels[1].count, at: pixels[1].a, bt: pixels[1].b}
 	x := ((top*c.Stride[0]+dh)*c.W + left*c.Stride[1] + dv) * c.C

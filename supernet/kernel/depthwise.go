@@ -130,7 +130,8 @@ func (c *depthwise) loadInput(k *Convolution, dst rowsOf16, from, channel, chann
 	}
 	x := k.pass.x[first*c.C+channel:]
 	for i := 0; i < channels; i += lanes {
-		in.from(channel+i).normalise(rowsOf16{dst.x[i:], dst.step}, rowsOf16{x[i:], c.C}, c.H*c.W, min(lanes, channels-i))
+		in.from(channel+i).normalise(rowsOf16{dst.x[i:], dst.step}, rowsOf16{x[i:], c.C}, c.H*c.W,
+			min(lanes, channels-i))
 	}
 }
 
@@ -142,7 +143,8 @@ func (c *depthwise) loadGradient(k *Convolution, plane []float32, from, block, c
 		k.plainOut.from(block*lanes).normalise(rowsOf16{plane, lanes}, dy, c.oh*c.ow, channels)
 		return
 	}
-	k.pass.out.from(block*lanes).denormalise(rowsOf16{plane, lanes}, rowsOf16{k.pass.y[at:], c.C}, dy, c.oh*c.ow, channels)
+	k.pass.out.from(block*lanes).denormalise(rowsOf16{plane, lanes}, rowsOf16{k.pass.y[at:], c.C}, dy, c.oh*c.ow,
+		channels)
 }
 
 // tapGradients adds one image's gradients of the taps of a block of channels.
@@ -154,7 +156,8 @@ func (c *depthwise) tapGradients(sum, x, dy []float32, block int) {
 			shift := line*c.Dilation[0] - c.Pad[0]
 			top, bottom := inRange(c.oh, c.Stride[0], shift, c.H)
 			c.ahead[i].gradient(sum[at:][:taps],
-				&window{rows: bottom - top, x: x, from: (top*c.Stride[0] + shift) * c.W * lanes, lineStep: c.Stride[0] * c.W * lanes},
+				&window{rows: bottom - top, x: x, from: (top*c.Stride[0] + shift) * c.W * lanes,
+					lineStep: c.Stride[0] * c.W * lanes},
 				&window{x: dy, from: top * c.ow * lanes, lineStep: c.ow * lanes})
 			at += taps
 		}

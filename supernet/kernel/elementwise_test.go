@@ -24,7 +24,8 @@ func TestElementwise(t *testing.T) {
 		copy(x, []float32{float32(math.NaN()), float32(math.Inf(1))})
 		copy(y, []float32{1, float32(math.Inf(-1))})
 		got := onPools(t, func(p *Pool) [][]float32 {
-			sum, product, scaled, axpy, mean, own := garbage(n), garbage(n), garbage(n), append([]float32(nil), y...), garbage(n), append([]float32(nil), z...)
+			sum, product, scaled, mean := garbage(n), garbage(n), garbage(n), garbage(n)
+			axpy, own := append([]float32(nil), y...), append([]float32(nil), z...)
 			Add(p, sum, x, y)
 			Multiply(p, product, x, y)
 			Scale(p, scaled, x, 0.3)
@@ -69,7 +70,8 @@ func TestDot(t *testing.T) {
 
 func TestScaleChannels(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n, hw, c := rapid.IntRange(1, 5).Draw(t, "n"), rapid.IntRange(1, 300).Draw(t, "hw"), rapid.IntRange(1, 70).Draw(t, "c")
+		n, hw := rapid.IntRange(1, 5).Draw(t, "n"), rapid.IntRange(1, 300).Draw(t, "hw")
+		c := rapid.IntRange(1, 70).Draw(t, "c")
 		r := drawRand(t)
 		x, dy, gate := normals(r, n*hw*c), normals(r, n*hw*c), normals(r, n*c)
 		got := onPools(t, func(p *Pool) [][]float32 {
@@ -117,7 +119,8 @@ func TestShuffleChannels(t *testing.T) {
 	exact(t, "y", y, func(i int) float32 { return want[i] })
 
 	rapid.Check(t, func(t *rapid.T) {
-		groups, size, rows := rapid.IntRange(1, 8).Draw(t, "groups"), rapid.IntRange(1, 9).Draw(t, "size"), rapid.IntRange(1, 900).Draw(t, "rows")
+		groups, size := rapid.IntRange(1, 8).Draw(t, "groups"), rapid.IntRange(1, 9).Draw(t, "size")
+		rows := rapid.IntRange(1, 900).Draw(t, "rows")
 		c := groups * size
 		x := normals(drawRand(t), rows*c)
 		got := onPools(t, func(p *Pool) [][]float32 {

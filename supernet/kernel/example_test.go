@@ -10,7 +10,8 @@ import (
 func ExampleConvolution_Forward() {
 	pool := kernel.NewPool(2)
 	defer pool.Close()
-	c := kernel.Conv{H: 1, W: 5, C: 1, Out: 1, Kernel: [2]int{1, 3}, Stride: [2]int{1, 1}, Pad: [2]int{0, 1}, Dilation: [2]int{1, 1}, Groups: 1}
+	c := kernel.Conv{H: 1, W: 5, C: 1, Out: 1, Kernel: [2]int{1, 3}, Stride: [2]int{1, 1}, Pad: [2]int{0, 1},
+		Dilation: [2]int{1, 1}, Groups: 1}
 	x, w := []float32{1, 2, 3, 4, 5}, []float32{1, 1, 1}
 	h, width := c.OutSize()
 	y := make([]float32, h*width*c.Out)

@@ -91,7 +91,8 @@ func TestForwardThroughIsForwardOfTheProduct(t *testing.T) {
 			defer p.Close()
 			one := [2]int{1, 1}
 			x := garbage(rows * c.C)
-			first := NewConvolution(Conv{H: c.H, W: c.W, C: small, Out: c.C, Kernel: one, Stride: one, Dilation: one, Groups: 1})
+			first := NewConvolution(Conv{H: c.H, W: c.W, C: small, Out: c.C, Kernel: one, Stride: one, Dilation: one,
+				Groups: 1})
 			first.Forward(p, x, x0, expand, n, nil, nil, Statistics{})
 			k, size := NewConvolution(c), n*oh*ow*c.Out
 			want, got := garbage(size), garbage(size)

@@ -131,7 +131,7 @@ func (c Conv) differentiate(z, w, dy [2][]float64, n int) (y, dz, dw [2][]float6
 	return y, dz, dw
 }
 
-// fusedCase is a convolution between two normalisations, either of which may be missing.
+// fusedCase is a convolution between two normalisations. Either may be missing.
 type fusedCase struct {
 	Conv
 	n       int
@@ -147,8 +147,8 @@ func drawFused(t *rapid.T) fusedCase {
 	}
 	r := drawRand(t)
 	oh, ow := c.OutSize()
-	f := fusedCase{Conv: c, n: n, x: normals(r, n*c.H*c.W*c.C), y: normals(r, n*oh*ow*c.Out), dy: normals(r, n*oh*ow*c.Out),
-		w: normals(r, c.Kernel[0]*c.Kernel[1]*c.C/c.Groups*c.Out)}
+	f := fusedCase{Conv: c, n: n, x: normals(r, n*c.H*c.W*c.C), y: normals(r, n*oh*ow*c.Out),
+		dy: normals(r, n*oh*ow*c.Out), w: normals(r, c.Kernel[0]*c.Kernel[1]*c.C/c.Groups*c.Out)}
 	if rapid.Bool().Draw(t, "in") {
 		f.in = drawNorm(r, n*c.H*c.W, c.C, rapid.Bool().Draw(t, "relu in"))
 		f.x = f.in.x

@@ -37,7 +37,8 @@ func (c Conv) lattices(outs int) (ls []lattice) {
 // forward makes outputs from inputs.
 func (l lattice) forward() correlation {
 	return correlation{outputs: l.nOuts, taps: l.nTaps, lo: l.lo, hi: l.hi,
-		dst: l.out, dstStep: l.outStep, src: l.in, srcStep: l.inStep, tap: l.tap, tapStep: l.tapStep, place: l.place, first: l.out == 0}
+		dst: l.out, dstStep: l.outStep, src: l.in, srcStep: l.inStep,
+		tap: l.tap, tapStep: l.tapStep, place: l.place, first: l.out == 0}
 }
 
 // backward makes the gradients of inputs from those of outputs. For each position of dx, dx[a + b] += dy[a]·w[b] is a

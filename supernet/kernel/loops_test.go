@@ -12,10 +12,12 @@ import (
 // portable ones take in float64, nearly.
 func TestFlatLoops(t *testing.T) {
 	two := func(fast, plain func(dst, x []float32)) [2]func(v [3][]float32) {
-		return [2]func(v [3][]float32){func(v [3][]float32) { fast(v[0], v[1]) }, func(v [3][]float32) { plain(v[0], v[1]) }}
+		return [2]func(v [3][]float32){func(v [3][]float32) { fast(v[0], v[1]) },
+			func(v [3][]float32) { plain(v[0], v[1]) }}
 	}
 	three := func(fast, plain func(dst, x, y []float32)) [2]func(v [3][]float32) {
-		return [2]func(v [3][]float32){func(v [3][]float32) { fast(v[0], v[1], v[2]) }, func(v [3][]float32) { plain(v[0], v[1], v[2]) }}
+		return [2]func(v [3][]float32){func(v [3][]float32) { fast(v[0], v[1], v[2]) },
+			func(v [3][]float32) { plain(v[0], v[1], v[2]) }}
 	}
 	scaled := func(f func(dst, x []float32, s float32)) func(dst, x []float32) {
 		return func(dst, x []float32) { f(dst, x, 0.3) }
@@ -24,10 +26,13 @@ func TestFlatLoops(t *testing.T) {
 		return func(w, v, g []float32) { f(w, v, g, 0.1, 0.9, 0.01) }
 	}
 	loops := map[string][2]func(v [3][]float32){
-		"add": three(add, addPortable), "scale": two(scaled(scale), scaled(scalePortable)), "axpy": two(scaled(axpy), scaled(axpyPortable)),
-		"sigmoid": two(sigmoid, sigmoidPortable), "swish": two(swish, swishPortable), "swishBackward": three(swishBackward, swishBackwardPortable),
-		"hswish": two(hswish, hswishPortable), "hswishBackward": three(hswishBackward, hswishBackwardPortable),
-		"relu": two(relu, reluPortable), "reluBackward": three(reluBackward, reluBackwardPortable), "nesterov": three(step(nesterov), step(nesterovPortable)),
+		"add": three(add, addPortable), "scale": two(scaled(scale), scaled(scalePortable)),
+		"axpy":    two(scaled(axpy), scaled(axpyPortable)),
+		"sigmoid": two(sigmoid, sigmoidPortable), "swish": two(swish, swishPortable),
+		"swishBackward": three(swishBackward, swishBackwardPortable),
+		"hswish":        two(hswish, hswishPortable), "hswishBackward": three(hswishBackward, hswishBackwardPortable),
+		"relu": two(relu, reluPortable), "reluBackward": three(reluBackward, reluBackwardPortable),
+		"nesterov": three(step(nesterov), step(nesterovPortable)),
 	}
 	nearly := func(x, y float32) bool { return equal(x, y) || math.Abs(float64(x-y)) <= 1e-6*(1+math.Abs(float64(y))) }
 	equals := map[string]func(x, y float32) bool{"sigmoid": nearly, "swish": nearly, "swishBackward": nearly}

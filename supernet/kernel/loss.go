@@ -15,7 +15,9 @@ func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, classes int)
 
 // SmoothCrossEntropy is SoftmaxCrossEntropy with smoothed targets: 1 − ε + ε/classes for the label, and ε/classes for
 // the other classes. ε = smoothing lies in 0..1, 1 excluded. Others panic.
-func SmoothCrossEntropy(dlogits, logits []float32, labels []int32, classes int, smoothing float64) (loss float64, correct int) {
+func SmoothCrossEntropy(
+	dlogits, logits []float32, labels []int32, classes int, smoothing float64,
+) (loss float64, correct int) {
 	if !(smoothing >= 0 && smoothing < 1) {
 		panic(badRate)
 	}

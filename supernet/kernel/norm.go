@@ -37,7 +37,8 @@ const (
 
 // NewNorm is a normalisation of c channels; Use makes it that of some statistics.
 func NewNorm(c int, relu bool) *Norm {
-	n := &Norm{c: c, coef: make([]float32, vectorsOfNorm*padded(c)), step: padded(c), floor: float32(math.Inf(-1)), invstd: make([]float64, c)}
+	n := &Norm{c: c, coef: make([]float32, vectorsOfNorm*padded(c)), step: padded(c), floor: float32(math.Inf(-1)),
+		invstd: make([]float64, c)}
 	if relu {
 		n.floor = 0
 	}
@@ -108,7 +109,8 @@ func (n *Norm) load(dst, x []float32, rows int) {
 func (n *Norm) loadGradient(dst, x, dy []float32, rows int) {
 	for i := 0; i*lanes < n.c; i++ {
 		from := i * lanes
-		n.from(from).denormalise(rowsOf16{dst[from:], n.c}, rowsOf16{x[from:], n.c}, rowsOf16{dy[from:], n.c}, rows, min(lanes, n.c-from))
+		n.from(from).denormalise(rowsOf16{dst[from:], n.c}, rowsOf16{x[from:], n.c}, rowsOf16{dy[from:], n.c}, rows,
+			min(lanes, n.c-from))
 	}
 }
 
@@ -116,7 +118,8 @@ func (n *Norm) loadGradient(dst, x, dy []float32, rows int) {
 func (n *Norm) measureSlopes(sums, x, dy []float32, rows int) {
 	for i := 0; i*lanes < n.c; i++ {
 		from := i * lanes
-		n.from(from).slopes(sums[2*from:], rowsOf16{x[from:], n.c}, rowsOf16{dy[from:], n.c}, rows, min(lanes, n.c-from))
+		n.from(from).slopes(sums[2*from:], rowsOf16{x[from:], n.c}, rowsOf16{dy[from:], n.c}, rows,
+			min(lanes, n.c-from))
 	}
 }
 

@@ -105,18 +105,20 @@ func TestPoolSurvivesPanic(t *testing.T) {
 func TestSteadyStateAllocations(t *testing.T) {
 	p := NewPool(2)
 	defer p.Close()
-	c := Conv{H: 16, W: 16, C: 32, Out: 32, Kernel: [2]int{5, 5}, Stride: [2]int{1, 1}, Pad: [2]int{2, 2}, Dilation: [2]int{1, 1}, Groups: 1}
+	c := Conv{H: 16, W: 16, C: 32, Out: 32, Kernel: [2]int{5, 5}, Stride: [2]int{1, 1}, Pad: [2]int{2, 2},
+		Dilation: [2]int{1, 1}, Groups: 1}
 	depthwise := c
 	depthwise.Groups = 32
 	full, each := NewConvolution(c), NewConvolution(depthwise)
 	x, y, w, v := make([]float32, 2*256*32), make([]float32, 2*256*32), make([]float32, 25*32*32), make([]float32, 32)
 	norm, stats := NewNorm(32, true), NewStatistics(32)
 	g := Gradients{DX: x, DW: w, DGamma: v, DBeta: v}
+	perChannel := Gradients{DX: x, DW: w[:25*32], DGamma: v, DBeta: v}
 	for name, f := range map[string]func(){
 		"forward":            func() { full.Forward(p, y, x, w, 2, norm, nil, stats) },
 		"backward":           func() { full.Backward(p, g, x, w, y, y, 2, norm, norm) },
 		"depthwise forward":  func() { each.Forward(p, y, x, w[:25*32], 2, norm, nil, stats) },
-		"depthwise backward": func() { each.Backward(p, Gradients{x, w[:25*32], v, v}, x, w[:25*32], y, y, 2, norm, norm) },
+		"depthwise backward": func() { each.Backward(p, perChannel, x, w[:25*32], y, y, 2, norm, norm) },
 		"statistics":         func() { stats.Measure(p, x) },
 		"normalise":          func() { norm.Use(stats, v, v, 1); norm.Forward(p, y, x) },
 		"normalise, back":    func() { norm.Slopes(p, v, v, x, y); norm.Backward(p, y, x, y) },

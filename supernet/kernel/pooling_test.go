@@ -98,7 +98,8 @@ func TestAvgPool(t *testing.T) {
 
 func TestGlobalAvgPool(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n, hw, c := rapid.IntRange(1, 5).Draw(t, "n"), rapid.IntRange(1, 300).Draw(t, "hw"), rapid.IntRange(1, 70).Draw(t, "c")
+		n, hw := rapid.IntRange(1, 5).Draw(t, "n"), rapid.IntRange(1, 300).Draw(t, "hw")
+		c := rapid.IntRange(1, 70).Draw(t, "c")
 		r := drawRand(t)
 		x, dy := normals(r, n*hw*c), normals(r, n*c)
 		got := onPools(t, func(p *Pool) [][]float32 {

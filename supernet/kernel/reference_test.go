@@ -26,7 +26,8 @@ func onPools(t rapid.TB, f func(p *Pool) [][]float32) (results [][]float32) {
 		for i := range got {
 			for j, v := range got[i] {
 				if math.Float32bits(v) != math.Float32bits(results[i][j]) {
-					t.Fatalf("result %d element %d: %g with %d workers, %g with %d", i, j, v, n, results[i][j], workers[0])
+					t.Fatalf("result %d element %d: %g with %d workers, %g with %d", i, j, v, n, results[i][j],
+						workers[0])
 				}
 			}
 		}

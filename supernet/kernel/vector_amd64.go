@@ -259,7 +259,8 @@ func (c coefficients) denormalise(dst, x, dy rowsOf16, rows, channels int) {
 	case avx2:
 		for i := 0; i < channels; i += 8 {
 			coef, _, _ := c.skip(i).args()
-			denormaliseY(rows, &x.x[i], 4*x.step, &dy.x[i], 4*dy.step, &dst.x[i], 4*dst.step, coef, cs, floor, min(channels-i, 8))
+			denormaliseY(rows, &x.x[i], 4*x.step, &dy.x[i], 4*dy.step, &dst.x[i], 4*dst.step, coef, cs, floor,
+				min(channels-i, 8))
 		}
 	default:
 		c.denormalisePortable(dst, x, dy, rows, channels)

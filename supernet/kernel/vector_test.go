@@ -96,7 +96,8 @@ func operands(r *rand.Rand, n int, wild bool) []float32 {
 	for i := range x {
 		x[i] = float32(r.IntN(9) - 4)
 		if wild && r.IntN(60) == 0 {
-			x[i] = [...]float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.Copysign(0, -1))}[r.IntN(4)]
+			x[i] = [...]float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)),
+				float32(math.Copysign(0, -1))}[r.IntN(4)]
 		}
 	}
 	return x
@@ -108,8 +109,8 @@ func TestProductAgainstLoop(t *testing.T) {
 		fc, fa, fb := newFence(t, 1<<14), newFence(t, 1<<14), newFence(t, 1<<14)
 		for m := 1; m <= 30; m++ {
 			for n := 1; n <= 50; n++ {
-				q := product{m: m, n: n, taps: 1 + r.IntN(4), k: 1 + r.IntN(9), am: r.IntN(20), at: r.IntN(40), ak: r.IntN(30),
-					bt: r.IntN(300), bk: r.IntN(70), cm: n + r.IntN(4)}
+				q := product{m: m, n: n, taps: 1 + r.IntN(4), k: 1 + r.IntN(9), am: r.IntN(20), at: r.IntN(40),
+					ak: r.IntN(30), bt: r.IntN(300), bk: r.IntN(70), cm: n + r.IntN(4)}
 				checkProduct(t, r, q, fc, fa, fb)
 			}
 		}
@@ -147,7 +148,8 @@ func checkProduct(t *testing.T, r *rand.Rand, q product, fc, fa, fb *fence) {
 
 // drawCorrelation draws a correlation, and the distance in pixels from its first input that exists to the last one.
 func drawCorrelation(r *rand.Rand, outputs, taps int) (c correlation, pixels int) {
-	c = correlation{outputs: outputs, taps: taps, dstStep: 1 + r.IntN(3), srcStep: 1 + r.IntN(3), dst: r.IntN(3), add: r.IntN(2) == 0}
+	c = correlation{outputs: outputs, taps: taps, dstStep: 1 + r.IntN(3), srcStep: 1 + r.IntN(3), dst: r.IntN(3),
+		add: r.IntN(2) == 0}
 	c.lo, c.hi = 0, outputs+taps-1
 	if r.IntN(3) > 0 {
 		c.lo = r.IntN(c.hi)
@@ -175,7 +177,8 @@ func drawAxis(r *rand.Rand, lines, sources, kernel int) *axis {
 // drawImage draws what a correlation reads, memory that begins and ends with inputs that exist.
 func drawImage(r *rand.Rand, taps, pixels int, fx, fw *fence) image {
 	wild := r.IntN(2) == 0
-	in := image{rows: drawAxis(r, 1+r.IntN(4), 1+r.IntN(5), 1+r.IntN(4)), pixel: lanes * (1 + r.IntN(2)), wFrom: r.IntN(2) * lanes}
+	in := image{rows: drawAxis(r, 1+r.IntN(4), 1+r.IntN(5), 1+r.IntN(4)), pixel: lanes * (1 + r.IntN(2)),
+		wFrom: r.IntN(2) * lanes}
 	line := pixels*in.pixel + lanes
 	in.line = line + r.IntN(2)*lanes
 	in.x = fx.fill(operands(r, in.rows.lastSrc*in.line+line, wild))
@@ -261,7 +264,8 @@ func checkTapGradient(t *testing.T, r *rand.Rand, outputs, taps int, fd, fx, fy 
 			for row := range in.rows {
 				for a := range outputs {
 					if a+b >= c.lo && a+b < c.hi {
-						want[b*lanes+i] += dy.x[row*dy.lineStep+(c.dst+a*c.dstStep)*lanes+i] * in.x[row*in.lineStep+(c.src+(a+b)*c.srcStep)*lanes+i]
+						want[b*lanes+i] += dy.x[row*dy.lineStep+(c.dst+a*c.dstStep)*lanes+i] *
+							in.x[row*in.lineStep+(c.src+(a+b)*c.srcStep)*lanes+i]
 					}
 				}
 			}
@@ -326,7 +330,8 @@ func (n normCheck) loops(t *testing.T, r *rand.Rand, rows, channels int, floor f
 	c.slopes(got, x, dy, rows, channels)
 	for i := range channels {
 		if !equal(got[i], slopes[i]) || !equal(got[lanes+i], slopes[lanes+i]) {
-			t.Fatalf("slopes of channel %d: %g and %g, want %g and %g", i, got[i], got[lanes+i], slopes[i], slopes[lanes+i])
+			t.Fatalf("slopes of channel %d: %g and %g, want %g and %g", i, got[i], got[lanes+i], slopes[i],
+				slopes[lanes+i])
 		}
 	}
 	n.moments(t, x, rows, channels)
@@ -353,7 +358,8 @@ func (n normCheck) moments(t *testing.T, x rowsOf16, rows, channels int) {
 			continue
 		}
 		if !close(reference, mean) || !close(gotMean, mean) || !close(gotSquares, squares) {
-			t.Fatalf("channel %d of %d rows: reference %g, mean %g, squares %g, want %g and %g", i, rows, reference, gotMean, gotSquares, mean, squares)
+			t.Fatalf("channel %d of %d rows: reference %g, mean %g, squares %g, want %g and %g", i, rows, reference,
+				gotMean, gotSquares, mean, squares)
 		}
 	}
 }

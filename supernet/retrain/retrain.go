@@ -10,24 +10,33 @@ import (
 
 // Config says how an architecture is trained from scratch (appendix B).
 type Config struct {
-	Batch          int     `toml:"batch" json:"batch"`                     // images in a step; all training images if there are fewer
-	Epochs         int     `toml:"epochs" json:"epochs"`                   // passes over the training images
-	LR             float64 `toml:"lr" json:"lr"`                           // learning rate at the start of the cosine
-	WarmupEpochs   float64 `toml:"warmup_epochs" json:"warmup_epochs"`     // length of the linear warm-up from 0, in epochs
-	Momentum       float64 `toml:"momentum" json:"momentum"`               // of Nesterov's method
-	WeightDecay    float64 `toml:"weight_decay" json:"weight_decay"`       // on tensors with more than one dimension
-	LabelSmoothing float64 `toml:"label_smoothing" json:"label_smoothing"` // part of the target that all classes share
-	// rate at which branches of the last normal layer are dropped for an image; those before have less, in proportion
+	// Batch is the number of images in a step. If there are fewer training images, a step has all of them.
+	Batch int `toml:"batch" json:"batch"`
+	// Epochs is the number of passes over the training images.
+	Epochs int `toml:"epochs" json:"epochs"`
+	// LR is the learning rate at the start of the cosine.
+	LR float64 `toml:"lr" json:"lr"`
+	// WarmupEpochs is the length of the linear warm-up from 0, in epochs.
+	WarmupEpochs float64 `toml:"warmup_epochs" json:"warmup_epochs"`
+	// Momentum is the momentum of Nesterov's method.
+	Momentum float64 `toml:"momentum" json:"momentum"`
+	// WeightDecay is the decay of tensors with more than one dimension.
+	WeightDecay float64 `toml:"weight_decay" json:"weight_decay"`
+	// LabelSmoothing is the part of the target that all classes share.
+	LabelSmoothing float64 `toml:"label_smoothing" json:"label_smoothing"`
+	// DropPath is the rate at which branches of the last normal layer are dropped for an image. Layers before it have
+	// less, in proportion.
 	DropPath float64 `toml:"drop_path" json:"drop_path"`
-	// decay of the exponential average of the weights, which is tested beside the last ones; 0 keeps none
-	EMA     float64      `toml:"ema" json:"ema"`
-	Augment data.Augment `toml:"augment" json:"augment"` // random changes of training images
+	// EMA is the decay of the exponential average of the weights, which is tested beside the last ones. 0 keeps none.
+	EMA float64 `toml:"ema" json:"ema"`
+	// Augment changes training images at random.
+	Augment data.Augment `toml:"augment" json:"augment"`
 }
 
 // Default is a short schedule for small images; the paper's 350 epochs with batch 2048 are for ImageNet.
 func Default() Config {
-	return Config{Batch: 128, Epochs: 40, LR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 5e-4, LabelSmoothing: 0.1, EMA: 0.999,
-		Augment: data.Augment{CropPadding: 4, Flip: true, Cutout: 8}}
+	return Config{Batch: 128, Epochs: 40, LR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 5e-4,
+		LabelSmoothing: 0.1, EMA: 0.999, Augment: data.Augment{CropPadding: 4, Flip: true, Cutout: 8}}
 }
 
 // Validate checks the ranges. Its errors are *setting.Error.
@@ -48,5 +57,6 @@ func (c Config) Validate() error {
 
 // train is what retraining has in common with a round.
 func (c Config) train() supernet.TrainConfig {
-	return supernet.TrainConfig{Batch: c.Batch, Epochs: c.Epochs, LR: c.LR, WarmupEpochs: c.WarmupEpochs, Momentum: c.Momentum, WeightDecay: c.WeightDecay}
+	return supernet.TrainConfig{Batch: c.Batch, Epochs: c.Epochs, LR: c.LR, WarmupEpochs: c.WarmupEpochs,
+		Momentum: c.Momentum, WeightDecay: c.WeightDecay}
 }

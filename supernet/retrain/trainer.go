@@ -35,19 +35,23 @@ type Trainer struct {
 // NewTrainer begins with weights drawn from seed. graphs are those of the branches of s.Layers, by layer. A batch has
 // at most as many images as set.Train. workers is the number of goroutines that compute, 0 one for each core. c must be
 // valid. The error is that of a primitive which the engine does not know.
-func NewTrainer(s supernet.Skeleton, graphs [][]*sdk.Graph, set *data.Set, c Config, seed uint64, workers int) (*Trainer, error) {
+func NewTrainer(
+	s supernet.Skeleton, graphs [][]*sdk.Graph, set *data.Set, c Config, seed uint64, workers int,
+) (*Trainer, error) {
 	c.Batch = min(c.Batch, set.Train.Len())
 	build := func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
 		return dropping(graphs[l.Index][op], l, c.DropPath*float64(l.Index+1)/float64(len(graphs)))
 	}
-	t := &Trainer{Steps: c.train().Steps(set.Train.Len()), arch: make(evolve.Arch, len(graphs)), config: c, set: set, seed: seed}
+	t := &Trainer{Steps: c.train().Steps(set.Train.Len()), arch: make(evolve.Arch, len(graphs)), config: c, set: set,
+		seed: seed}
 	for l, path := range graphs {
 		for i := range path {
 			t.arch[l] = append(t.arch[l], evolve.OpID(i))
 		}
 	}
 	var err error
-	if t.loader, err = data.NewLoader(set, set.Train, data.Stream{Seed: seed, Batch: c.Batch, Augment: c.Augment}); err != nil {
+	if t.loader, err = data.NewLoader(set, set.Train,
+		data.Stream{Seed: seed, Batch: c.Batch, Augment: c.Augment}); err != nil {
 		return nil, err
 	}
 	if t.net, err = supernet.NewNet(s, build, seed, workers); err != nil {
@@ -98,7 +102,8 @@ func (t *Trainer) Update() (loss, accuracy float64, err error) {
 		return 0, 0, err
 	}
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return 0, 0, fmt.Errorf("the loss is %g at step %d: a smaller learning rate than %g may help", loss, t.Step, t.config.LR)
+		return 0, 0, fmt.Errorf("the loss is %g at step %d: a smaller learning rate than %g may help", loss, t.Step,
+			t.config.LR)
 	}
 	t.net.Update(t.arch, t.rate(), t.config.train())
 	if t.average != nil {

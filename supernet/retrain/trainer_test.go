@@ -35,9 +35,11 @@ func testTrainer(t testing.TB, spec string, c Config, workers int) *Trainer {
 		family string
 		attrs  sdk.Attrs
 	}
-	narrow, wide := branch{"mbconv", sdk.Attrs{"kernel": 3, "expand": 1}}, branch{"mbconv", sdk.Attrs{"kernel": 5, "expand": 3}}
+	narrow := branch{"mbconv", sdk.Attrs{"kernel": 3, "expand": 1}}
+	wide := branch{"mbconv", sdk.Attrs{"kernel": 5, "expand": 3}}
 	graphs := make([][]*sdk.Graph, len(s.Layers))
-	for l, branches := range [][]branch{{narrow, wide}, {wide, {"conv", sdk.Attrs{"expand": 1}}}, {{"ssc", sdk.Attrs{"kernel": 5, "expand": 1}}}} {
+	for l, branches := range [][]branch{{narrow, wide}, {wide, {"conv", sdk.Attrs{"expand": 1}}},
+		{{"ssc", sdk.Attrs{"kernel": 5, "expand": 1}}}} {
 		for _, b := range branches {
 			family, err := plugins.Builtin(b.family)
 			if err != nil {
@@ -116,7 +118,8 @@ func TestRetrainingGoesOnToTheBit(t *testing.T) {
 		if err := second.Restore(f); err != nil {
 			t.Fatal(err)
 		}
-		if got := ended(t, second); !reflect.DeepEqual(got, want) || !reflect.DeepEqual(second.Net().Tensors(), whole.Net().Tensors()) {
+		if got := ended(t, second); !reflect.DeepEqual(got, want) ||
+			!reflect.DeepEqual(second.Net().Tensors(), whole.Net().Tensors()) {
 			t.Errorf("from step %d: %+v, want %+v, or other weights", step, got, want)
 		}
 	}
@@ -220,11 +223,13 @@ func TestOutcomeIsThatOfTheWeightsKept(t *testing.T) {
 			}
 		}
 		o := ended(t, trainer)
-		again, err := trainer.net.Test(context.Background(), trainer.arch, trainer.set.Sequence(trainer.set.Test, 50), nil)
+		again, err := trainer.net.Test(context.Background(), trainer.arch, trainer.set.Sequence(trainer.set.Test, 50),
+			nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.Kept != kept || again.Accuracy != o.Accuracy || math.Abs(again.Loss-o.Loss) > 1e-6 || o.Last.Accuracy == o.Averaged.Accuracy {
+		if o.Kept != kept || again.Accuracy != o.Accuracy || math.Abs(again.Loss-o.Loss) > 1e-6 ||
+			o.Last.Accuracy == o.Averaged.Accuracy {
 			t.Errorf("%s: kept %+v, measured again %+v", kept, o, again)
 		}
 	}
@@ -248,11 +253,14 @@ func TestDivergedNetworksAreRefused(t *testing.T) {
 		}
 		const want = "what comes out of the network is infinite or not a number"
 		images := trainer.set.Sequence(trainer.set.Test, 50)
-		_, err := trainer.net.Test(context.Background(), trainer.arch, images, func(data.Batch, []float32) { t.Error("a batch is shown") })
+		_, err := trainer.net.Test(context.Background(), trainer.arch, images, func(data.Batch, []float32) {
+			t.Error("a batch is shown")
+		})
 		if err == nil || err.Error() != want {
 			t.Errorf("%g: %v, want %s", bad, err, want)
 		}
-		if _, err := trainer.Finish(context.Background()); err == nil || err.Error() != want+": a smaller learning rate than 0.1 may help" {
+		if _, err := trainer.Finish(context.Background()); err == nil ||
+			err.Error() != want+": a smaller learning rate than 0.1 may help" {
 			t.Errorf("%g: %v", bad, err)
 		}
 	}
@@ -266,7 +274,8 @@ func TestTheWarmupIsLinear(t *testing.T) {
 	for trainer.Step = 0; trainer.Step < trainer.Steps; trainer.Step++ {
 		rates = append(rates, fmt.Sprintf("%.4f", trainer.rate()))
 	}
-	const want = "0.0167 0.0333 0.0500 0.0667 0.0833 0.1000 0.0976 0.0905 0.0794 0.0655 0.0500 0.0345 0.0206 0.0095 0.0024"
+	const want = "0.0167 0.0333 0.0500 0.0667 0.0833 0.1000 " +
+		"0.0976 0.0905 0.0794 0.0655 0.0500 0.0345 0.0206 0.0095 0.0024"
 	if got := strings.Join(rates, " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -67,8 +67,8 @@ func run(step, dir, pools string) error {
 		return err
 	}
 	fmt.Printf("%s: %d of 1 models\n", models[0].Model.Name, len(models))
-	x := nse.ExportOptions{ONNX: filepath.Join(dir, "front-1.onnx"), Normalise: true}
-	return nse.Export(ctx, models[0].Dir, x, o)
+	e := nse.ExportOptions{ONNX: filepath.Join(dir, "front-1.onnx"), Normalise: true}
+	return nse.Export(ctx, models[0].Dir, e, o)
 }
 
 // start starts the search, or resumes it where there is a run.

@@ -83,7 +83,8 @@ func (p *page) table(name, doc string, paper, official reflect.Value) error {
 	for _, i := range tables {
 		f := t.Field(i)
 		inner := strings.TrimPrefix(name+"."+f.Tag.Get("toml"), ".")
-		if err := p.table(inner, p.docs[t.PkgPath()+"."+t.Name()+"."+f.Name], paper.Field(i), official.Field(i)); err != nil {
+		doc := p.docs[t.PkgPath()+"."+t.Name()+"."+f.Name]
+		if err := p.table(inner, doc, paper.Field(i), official.Field(i)); err != nil {
 			return err
 		}
 	}
@@ -96,7 +97,8 @@ func (p *page) setting(t reflect.Type, f reflect.StructField, paper, official re
 		value += ", official: " + other
 	}
 	doc := sentence(p.docs[t.PkgPath()+"."+t.Name()+"."+f.Name])
-	fmt.Fprintf(p, "| `%s` | %s | %s | %s |\n", f.Tag.Get("toml"), kind(f.Type), value, strings.ReplaceAll(doc, "|", "\\|"))
+	fmt.Fprintf(p, "| `%s` | %s | %s | %s |\n", f.Tag.Get("toml"), kind(f.Type), value,
+		strings.ReplaceAll(doc, "|", "\\|"))
 }
 
 // sentence turns a field's comment into a sentence that does not begin with the field's name.
@@ -108,7 +110,8 @@ func sentence(doc string) string {
 			break
 		}
 	}
-	if name, rest, _ := strings.Cut(doc, " "); rest != "" && ast.IsExported(name) && !strings.HasSuffix(name, ":") && verbs[strings.Split(rest, " ")[0]] {
+	if name, rest, _ := strings.Cut(doc, " "); rest != "" && ast.IsExported(name) && !strings.HasSuffix(name, ":") &&
+		verbs[strings.Split(rest, " ")[0]] {
 		doc = rest
 	}
 	if doc == "" {

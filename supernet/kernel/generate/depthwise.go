@@ -49,7 +49,8 @@ func (s isa) inputs(n int, px, xp, lo, hi reg.GPVirtual, use func(u int, x reg.V
 func correlate(s isa, taps, outputs int) {
 	TEXT(fmt.Sprintf("correlate%s%dx%d", s.name, taps, outputs), NOSPLIT,
 		"func(call *correlateCall)")
-	Doc(fmt.Sprintf("correlate%s%dx%d is correlation.portable for %d taps, the count first of %d outputs and the tail first of %d channels.",
+	Doc(fmt.Sprintf("correlate%s%dx%d is correlation.portable for %d taps, "+
+		"the count first of %d outputs and the tail first of %d channels.",
 		s.name, taps, outputs, taps, outputs, s.lanes))
 	Pragma("noescape")
 	acc := s.vectors(outputs)

@@ -80,9 +80,12 @@ func writeLoops(path string) error {
 		lengths := strings.Join(others, "[:n], ") + "[:n]"
 		pointers := "&" + strings.Join(l.slices, "[0], &") + "[0]"
 		call := strings.Join(slices.Concat([]string{"n", pointers}, l.scalars), ", ")
-		fmt.Fprintf(&b, "func %s(%s) {\nn := len(%s)\n%s = %s\nswitch {\ncase n == 0:\n", l.name, l.parameters("[]float32"), dst, strings.Join(others, ", "), lengths)
-		fmt.Fprintf(&b, "case instructions == avx512:\n%sZ(%s)\ncase instructions == avx2:\n%sY(%s)\n", l.name, call, l.name, call)
-		fmt.Fprintf(&b, "default:\n%sPortable(%s)\n}\n}\n\n", l.name, strings.Join(slices.Concat(l.slices, l.scalars), ", "))
+		fmt.Fprintf(&b, "func %s(%s) {\nn := len(%s)\n%s = %s\nswitch {\ncase n == 0:\n",
+			l.name, l.parameters("[]float32"), dst, strings.Join(others, ", "), lengths)
+		fmt.Fprintf(&b, "case instructions == avx512:\n%sZ(%s)\ncase instructions == avx2:\n%sY(%s)\n",
+			l.name, call, l.name, call)
+		fmt.Fprintf(&b, "default:\n%sPortable(%s)\n}\n}\n\n", l.name,
+			strings.Join(slices.Concat(l.slices, l.scalars), ", "))
 	}
 	return writeGo(path, b.Bytes())
 }

@@ -60,7 +60,8 @@ func (s isa) doc(name, portable string) {
 
 // normalise applies a normalisation and a lower bound to one vector of channels of every row.
 func normalise(s isa) {
-	TEXT("normalise"+s.name, NOSPLIT, "func(rows int, x *float32, xr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)")
+	TEXT("normalise"+s.name, NOSPLIT,
+		"func(rows int, x *float32, xr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)")
 	s.doc("normalise", "coefficients.normalisePortable")
 	Pragma("noescape")
 	r := gp("rows", "x", "xr", "dst", "dr", "tail")
@@ -134,7 +135,8 @@ func (s isa) pass(k reg.OpmaskVirtual, x, scale, shift, floor, z, dz reg.VecVirt
 // denormalise is the gradient of normalise with batch statistics.
 func denormalise(s isa) {
 	TEXT("denormalise"+s.name, NOSPLIT,
-		"func(rows int, x *float32, xr int, dy *float32, yr int, dst *float32, dr int, coef *float32, cs int, floor float32, tail int)")
+		"func(rows int, x *float32, xr int, dy *float32, yr int, dst *float32, dr int, "+
+			"coef *float32, cs int, floor float32, tail int)")
 	s.doc("denormalise", "coefficients.denormalisePortable")
 	Pragma("noescape")
 	r := gp("rows", "x", "xr", "dy", "yr", "dst", "dr", "tail")
@@ -247,7 +249,8 @@ func moments(s isa) {
 // slopes sums what the gradient of a normalisation needs over rows of one vector of channels.
 func slopes(s isa) {
 	TEXT("slopes"+s.name, NOSPLIT,
-		"func(rows int, x *float32, xr int, dy *float32, yr int, coef *float32, cs int, floor float32, dst *float32, tail int)")
+		"func(rows int, x *float32, xr int, dy *float32, yr int, "+
+			"coef *float32, cs int, floor float32, dst *float32, tail int)")
 	s.doc("slopes", "coefficients.slopesPortable")
 	Pragma("noescape")
 	r := gp("rows", "x", "xr", "dy", "yr", "tail")

@@ -30,7 +30,8 @@ func (s isa) tiles(each func(rows, vectors int)) {
 func tile(s isa, rows, vectors int) {
 	TEXT(fmt.Sprintf("tile%s%dx%d", s.name, rows, vectors), NOSPLIT,
 		"func(call *tileCall)")
-	Doc(fmt.Sprintf("tile%s%dx%d is product.portable for blocks times %d rows of %d columns. Of the last %d columns, tail exist.",
+	Doc(fmt.Sprintf("tile%s%dx%d is product.portable for blocks times %d rows of %d columns. "+
+		"Of the last %d columns, tail exist.",
 		s.name, rows, vectors, rows, vectors*s.lanes, s.lanes))
 	Pragma("noescape")
 	last, p := s.firstLanes(fields("tail")[0]), newProgress("blocks", "a", "c", "k")
@@ -104,7 +105,9 @@ func (s isa) eachVector(acc [][]reg.VecVirtual, c reg.GPVirtual, f func(acc reg.
 }
 
 // outerProduct adds a column of a times a row of b. The last vector of that row is masked.
-func (s isa) outerProduct(acc [][]reg.VecVirtual, ars series, b reg.GPVirtual, bv, coefficients []reg.VecVirtual, last mask) {
+func (s isa) outerProduct(
+	acc [][]reg.VecVirtual, ars series, b reg.GPVirtual, bv, coefficients []reg.VecVirtual, last mask,
+) {
 	for j, v := range bv {
 		from := Mem{Base: b, Disp: j * s.size()}
 		if j == len(bv)-1 {
