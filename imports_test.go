@@ -77,7 +77,7 @@ var mayImport = map[string][]string{
 	"internal/arrivals": {"evolve", "internal/catalog", "internal/file", "internal/runs", "internal/text", "registry"},
 	"internal/catalog": {"evolve", "internal/file", "internal/latency", "internal/runs", "internal/setting",
 		"internal/text", "registry", "sdk", "sdk/wire", "supernet", "supernet/config", "supernet/graph"},
-	"internal/history": {"evolve", "internal/drawing", "internal/runs"},
+	"internal/history": {"evolve", "internal/drawing", "internal/runs", "internal/text"},
 	"internal/lut": {"evolve", "internal/architecture", "internal/catalog", "internal/file", "internal/latency",
 		"internal/random", "plugins", "registry", "sdk", "supernet"},
 	"internal/report": {"evolve", "internal/architecture", "internal/catalog", "internal/drawing", "internal/file",

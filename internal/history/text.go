@@ -1,31 +1,29 @@
-package main
+package history
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
-	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/history"
 	"github.com/nse-dev/nse/internal/text"
 )
 
-// historyRows is the table of all operations, those that the fronts used most first.
-func historyRows(list []nse.History) []string {
+// Rows is a table of all operations, the most used by the fronts first. Cells are separated by tabs, and the first row
+// is the heading.
+func Rows(list []Operation) []string {
 	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b nse.History) int { return used(b) - used(a) })
+	slices.SortStableFunc(list, func(a, b Operation) int { return used(b) - used(a) })
 	rows := []string{"operation\tcame with\tfrom round\tlayers\tθ\tfell\tlet go\tkept\tfronts"}
 	for _, h := range list {
 		rows = append(rows, strings.Join([]string{h.Op, text.Printable(h.Came.Source) + shortSum(h),
-			fmt.Sprint(h.Came.Round), countEnds(h, anyEnd), theta(h), countEnds(h, history.Dropped),
-			countEnds(h, history.LetGo), countEnds(h, history.Kept), fronts(h)}, "\t"))
+			fmt.Sprint(h.Came.Round), countEnds(h, anyEnd), theta(h), countEnds(h, Dropped),
+			countEnds(h, LetGo), countEnds(h, Kept), h.FrontsText()}, "\t"))
 	}
 	return rows
 }
 
 // used counts the architectures of all fronts that use the operation.
-func used(h nse.History) (n int) {
+func used(h Operation) (n int) {
 	for _, f := range h.Fronts {
 		n += f.Architectures
 	}
@@ -33,7 +31,7 @@ func used(h nse.History) (n int) {
 }
 
 // shortSum is the start of the plugin's checksum, or nothing for a plugin that is built in.
-func shortSum(h nse.History) string {
+func shortSum(h Operation) string {
 	if h.Checksum == "" {
 		return ""
 	}
@@ -41,11 +39,11 @@ func shortSum(h nse.History) string {
 }
 
 // anyEnd counts all places.
-const anyEnd history.End = "any"
+const anyEnd End = "any"
 
 // countEnds says at how many layers of each round the operation ended so.
-func countEnds(h nse.History, end history.End) string {
-	return byRound(h, func(places []history.Episode) string {
+func countEnds(h Operation, end End) string {
+	return byRound(h, func(places []Episode) string {
 		n := 0
 		for _, e := range places {
 			if end == anyEnd || e.End == end {
@@ -60,8 +58,8 @@ func countEnds(h nse.History, end history.End) string {
 }
 
 // theta is the mean over the layers of each round's last fitness.
-func theta(h nse.History) string {
-	return byRound(h, func(places []history.Episode) string {
+func theta(h Operation) string {
+	return byRound(h, func(places []Episode) string {
 		sum, n := 0.0, 0
 		for _, e := range places {
 			if last := len(e.Fitness) - 1; last >= 0 {
@@ -76,7 +74,7 @@ func theta(h nse.History) string {
 }
 
 // byRound lists what is to be said of the operation's places in each round.
-func byRound(h nse.History, say func([]history.Episode) string) string {
+func byRound(h Operation, say func([]Episode) string) string {
 	var parts []string
 	for from := 0; from < len(h.Places); {
 		to, round := from, h.Places[from].Round
@@ -91,8 +89,8 @@ func byRound(h nse.History, say func([]history.Episode) string) string {
 	return text.OrDash(parts, " ")
 }
 
-// fronts says how many architectures of each front use the operation, or why none can any more.
-func fronts(h nse.History) string {
+// FrontsText says how many architectures of each front use the operation, or why none can any more.
+func (h Operation) FrontsText() string {
 	var parts []string
 	for _, f := range h.Fronts {
 		parts = append(parts, fmt.Sprintf("%d:%d of %d", f.Round, f.Architectures, f.Front))
@@ -103,23 +101,8 @@ func fronts(h nse.History) string {
 	return text.OrDash(parts, ", ")
 }
 
-// printHistory says what is known of one operation.
-func printHistory(w io.Writer, h nse.History) error {
-	plugin := "built in"
-	if h.Checksum != "" {
-		plugin = "sha256 " + h.Checksum
-	}
-	_, err := fmt.Fprintf(w, "%s: of %s (%s), waited from round %d on, came with %s on %s\nfronts: %s\n",
-		h.Op, h.Plugin, plugin, h.Came.Round, text.Printable(h.Came.Source),
-		h.Came.Time.UTC().Format("2006-01-02 15:04:05 MST"), fronts(h))
-	if err != nil {
-		return err
-	}
-	return table(w, placeRows(h))
-}
-
-// placeRows is the table of one operation.
-func placeRows(h nse.History) []string {
+// Rows is a table of the operation's places, by round and layer, as Rows is one of all operations.
+func (h Operation) Rows() []string {
 	rows := []string{"round\tlayer\tcame\tθ over the round\tend"}
 	for _, e := range h.Places {
 		came := "inherited"
@@ -132,7 +115,7 @@ func placeRows(h nse.History) []string {
 }
 
 // course is the fitness at up to five moments, evenly spread, with the last.
-func course(e history.Episode) string {
+func course(e Episode) string {
 	const most = 5
 	n := len(e.Fitness)
 	var parts []string
@@ -143,17 +126,17 @@ func course(e history.Episode) string {
 }
 
 // reason says how an episode ended and why.
-func reason(e history.Episode) string {
+func reason(e Episode) string {
 	switch e.End {
-	case history.Dropped:
+	case Dropped:
 		return fmt.Sprintf("dropped at fitness step %d: θ fell below the threshold", e.Fitness[len(e.Fitness)-1].Step)
-	case history.LetGo:
+	case LetGo:
 		return "let go: the front did not use it"
-	case history.Quarantined:
+	case Quarantined:
 		return "quarantined: it could not be run any more"
-	case history.GivenUp:
+	case GivenUp:
 		return "the round was given up"
-	case history.Kept:
+	case Kept:
 		return "kept: the front uses it"
 	}
 	return "-"
