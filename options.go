@@ -57,7 +57,7 @@ type Options struct {
 	// Retrain never overlap, but may come from several goroutines. A nil Observe is told nothing.
 	Observe func(Event)
 	// Ops are further operations of this program, found by their names. A run whose operations have kernels of their
-	// own needs them again in Resume and Continue. Retrain with a budget needs every operation that it builds anew.
+	// own needs them again in Resume and Continue. Retrain, Export and Describe need those that the front of a run uses.
 	Ops []sdk.Op
 	// Host says how plugins are run, above all their deadlines and their log. Its Self is the command that runs an
 	// operation that ships in a process of its own. Without Self these operations run in this process.

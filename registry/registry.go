@@ -85,7 +85,9 @@ func Parse(ctx context.Context, name string, text []byte, dir string, o Options)
 		return nil, err
 	}
 	if o.Recall != nil {
-		entries = slices.DeleteFunc(entries, func(e poolfile.Entry) bool { return !o.Recall(e.SHA256) })
+		entries = slices.DeleteFunc(entries, func(e poolfile.Entry) bool {
+			return !slices.ContainsFunc(e.Families(), func(family string) bool { return o.Recall(e.SHA256, family) })
+		})
 	}
 	pool := &Pool{Watch: within(dir, watch), Text: text, Lock: o.Lock}
 	sources, err := pool.start(ctx, f, entries, dir, o)

@@ -286,7 +286,7 @@ func TestRecallGoesByChecksum(t *testing.T) {
 	text := fmt.Sprintf("[[plugin]]\npath = \"elsewhere/nse-plain\"\nsha256 = %q\n[[plugin.op]]\nname = \"plain\"\n",
 		sum)
 	o := options()
-	o.Recall, o.Cached = func(s string) bool { return s == sum }, true
+	o.Recall, o.Cached = func(s, _ string) bool { return s == sum }, true
 	recalled := func() error {
 		pool, err := registry.Parse(t.Context(), "p.toml", []byte(text), dir, o)
 		if err == nil {

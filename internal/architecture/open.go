@@ -147,11 +147,11 @@ func (o Opener) front(ctx context.Context, path string, text []byte, v Variant) 
 		return List{}, err
 	}
 	v.apply(&c.Macro)
-	needed, err := pluginsOf(r, f)
+	needed, err := operationsOf(r, f)
 	if err != nil {
 		return List{}, err
 	}
-	opened, found, err := catalog.Recall(ctx, r, o.Plugins, func(sha256 string) bool { return needed[sha256] })
+	opened, found, err := catalog.Recall(ctx, r, o.Plugins, needed)
 	if err != nil {
 		return List{}, err
 	}
@@ -174,17 +174,16 @@ func (o Opener) front(ctx context.Context, path string, text []byte, v Variant) 
 	return list, nil
 }
 
-// pluginsOf is the set of plugins, by checksum, whose operations a front uses.
-func pluginsOf(r *runs.Run, f runs.Front) (map[string]bool, error) {
+// operationsOf are the operations of a run that a front uses.
+func operationsOf(r *runs.Run, f runs.Front) (used runs.Ops, err error) {
 	ops, err := r.Ops()
-	needed := map[string]bool{}
 	for _, op := range ops {
 		if slices.ContainsFunc(f.Architectures,
 			func(a runs.Architecture) bool { return slices.Contains(slices.Concat(a.Ops...), op.Name) }) {
-			needed[op.Checksum] = true
+			used = append(used, op)
 		}
 	}
-	return needed, err
+	return used, err
 }
 
 // sameFront refuses a front.json that is not the front of a round of its run.

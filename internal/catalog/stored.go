@@ -62,18 +62,16 @@ func Recalled(r *runs.Run, ops runs.Ops, s supernet.Skeleton, p Pricing) (*Catal
 func (c *Catalog) Attach(
 	ctx context.Context, r *runs.Run, ops runs.Ops, st evolve.State, o registry.Options,
 ) (Pools, error) {
-	wanted := map[string]bool{} // by checksum
 	var remote runs.Ops
 	for _, op := range ops {
 		if c.remote(op.ID) && st.Uses(evolve.OpID(op.ID)) {
-			wanted[op.Checksum] = true
 			remote = append(remote, op)
 		}
 	}
 	if remote == nil {
 		return nil, nil
 	}
-	opened, found, err := Recall(ctx, r, o, func(sha256 string) bool { return wanted[sha256] })
+	opened, found, err := Recall(ctx, r, o, remote)
 	if err != nil {
 		return nil, err
 	}
@@ -155,10 +153,10 @@ func (p Pools) Close() {
 	}
 }
 
-// Recall opens the pools of a run with the wanted plugins alone, from their copies in the cache. It lists their
-// operations by name. Close the pools after use; on error none is open.
+// Recall opens the pools of a run with the plugins of the wanted operations alone, from their copies in the cache. It
+// lists what they offer by name. Close the pools after use; on error none is open.
 func Recall(
-	ctx context.Context, r *runs.Run, o registry.Options, wanted func(sha256 string) bool,
+	ctx context.Context, r *runs.Run, o registry.Options, wanted runs.Ops,
 ) (opened Pools, found map[string]registry.Op, err error) {
 	list, err := r.Pools()
 	if err != nil {
@@ -170,7 +168,11 @@ func Recall(
 		text, err := file.ReadText(path)
 		var pool *registry.Pool
 		if err == nil {
-			o.Recall, o.Cached, o.Lock = wanted, true, p.Lock
+			o.Recall = func(sha256, family string) bool {
+				return slices.ContainsFunc(wanted,
+					func(op runs.Op) bool { return op.Checksum == sha256 && op.Plugin == family })
+			}
+			o.Cached, o.Lock = true, p.Lock
 			pool, err = registry.Parse(ctx, path, text, p.Dir, o)
 		}
 		if err != nil {

@@ -26,6 +26,14 @@ type Entry struct {
 // Name is what messages call the plugin: the builtin, or the path as the file has it.
 func (e Entry) Name() string { return e.Builtin + e.Path }
 
+// Families are the families that the file lists of the plugin, in its order.
+func (e Entry) Families() (names []string) {
+	for _, l := range e.ops {
+		names = append(names, l.family)
+	}
+	return names
+}
+
 // Same reports whether two entries mean the same plugin, so that one process serves both.
 func (e Entry) Same(other Entry) bool {
 	return e.Builtin == other.Builtin && e.Path == other.Path && e.SHA256 == other.SHA256
