@@ -24,9 +24,9 @@ type Options struct {
 	CallTimeout time.Duration
 	// NoArena sends the tensors of Exec primitives in messages, as on systems without shared memory of this kind.
 	NoArena bool
-	// Recall selects plugins by their checksum and the families that the pool lists of them. Plugins for which it returns
-	// false for each family are not started, and their operations are not in the pool. The checksum of a built-in plugin
-	// is empty. A nil Recall starts all of them.
+	// Recall selects plugins by their checksum and the families that the pool lists of them. Plugins for which it
+	// returns false for each family are not started, and their operations are not in the pool. The checksum of a
+	// built-in plugin is empty. A nil Recall starts all of them.
 	Recall func(sha256, family string) bool
 	// Cached takes plugins from the cache, by checksum alone, where the user has accepted them before. The files that
 	// the pool names are not looked at. A pool that comes from elsewhere, such as a run's, cannot name a file to
