@@ -30,6 +30,9 @@ func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []stri
 	} else if last.Done {
 		return nil, fmt.Errorf("%s %w: go on with nse continue %s --pool FILE", dir, ErrFinished, dir)
 	}
+	if err := o.admit(); err != nil {
+		return nil, err
+	}
 	p, err := pool.describe(ctx, o)
 	if err != nil {
 		return nil, err

@@ -62,9 +62,9 @@ func (p past) hasFront() error {
 	case len(p.state.Front) > 0:
 		return nil
 	case p.last.Done:
-		return noFront(dir + " ended without a front to go on from: " + p.state.Reason)
+		return runs.NoFront(dir + " ended without a front to go on from: " + p.state.Reason)
 	}
-	return noFront(fmt.Sprintf("%s has no front to go on from: go on with nse resume %s until it has one", dir, dir))
+	return runs.NoFront(fmt.Sprintf("%s has no front to go on from: go on with nse resume %s until it has one", dir, dir))
 }
 
 // join adds the second pool to the run, and watches what its file and the options name.

@@ -15,7 +15,7 @@ var (
 	// ErrNoRun says that a folder holds no run, or that there is no folder.
 	ErrNoRun = runs.ErrNoRun
 	// ErrNoFront says that a run has no front. No round has come to its end, or the search ended without one.
-	ErrNoFront = errors.New("no front")
+	ErrNoFront = runs.ErrNoFront
 	// ErrFinished says that a search has ended. It goes on with Continue.
 	ErrFinished = errors.New("has finished")
 	// ErrInUse says that another process, or another call, writes the run or the model. It is never waited for.
@@ -46,9 +46,3 @@ func (s *Stopped) Unwrap() error { return s.Err }
 
 // StoppedRetraining says at which model Retrain was cancelled. The same call goes on with it from its checkpoint.
 type StoppedRetraining = workshop.Stopped
-
-// noFront is an ErrNoFront that says more.
-type noFront string
-
-func (n noFront) Error() string      { return string(n) }
-func (noFront) Is(target error) bool { return target == ErrNoFront }

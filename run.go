@@ -73,9 +73,9 @@ func (r *Run) Front() (Front, error) {
 	if !ok {
 		reason, ended, err := r.Ended()
 		if err == nil && ended {
-			err = noFront("the search ended without a front: " + reason)
+			err = runs.NoFront("the search ended without a front: " + reason)
 		} else if err == nil {
-			err = noFront(r.Dir + " has no front yet: no round has come to its end")
+			err = runs.NoFront(r.Dir + " has no front yet: no round has come to its end")
 		}
 		return Front{}, err
 	}

@@ -31,6 +31,9 @@ func Start(ctx context.Context, dir string, pool Pool, settings Settings, o Opti
 	if err := settings.Validate(); err != nil {
 		return nil, err
 	}
+	if err := o.admit(); err != nil {
+		return nil, err
+	}
 	opened, first, err := pool.open(ctx, o)
 	if err != nil {
 		return nil, err

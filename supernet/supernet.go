@@ -75,6 +75,8 @@ func (m Macro) Validate() error {
 		return setting.Errorf("stem_stride", m.StemStride, "want 1 to 8")
 	case m.Head < 1:
 		return setting.Errorf("head", m.Head, "want 1 or more")
+	case m.Activation < sdk.ReLU || m.Activation > sdk.Sigmoid:
+		return setting.Errorf("activation", m.Activation, "want relu, swish, hswish or sigmoid")
 	}
 	for i, c := range m.Channels {
 		if c < 1 {

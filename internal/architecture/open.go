@@ -104,20 +104,29 @@ func modelAt(dir string, v Variant) (List, error) {
 func listFile(what string) (string, error) {
 	info, err := os.Stat(what)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s: no such file or run folder, and no published architecture: those are %s", what,
-			strings.Join(publishedNames(), ", "))
+		return "", noSource(what)
 	}
 	if err != nil || !info.IsDir() {
 		return what, err
 	}
 	path := filepath.Join(what, runs.FrontFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && runs.Exists(what) {
-		return "", fmt.Errorf("%s has no front yet: no round has come to its end", what)
+		return "", runs.NoFront(what + " has no front yet: no round has come to its end")
 	} else if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s holds no run: it has no %s", what, runs.FrontFile)
+		return "", fmt.Errorf("%s %w: it has no %s", what, runs.ErrNoRun, runs.FrontFile)
 	}
 	return path, nil
 }
+
+// noSource says that a name is neither a path nor a published architecture's. It is runs.ErrNoRun too.
+type noSource string
+
+func (n noSource) Error() string {
+	return string(n) + ": no such file or run folder, and no published architecture: those are " +
+		strings.Join(publishedNames(), ", ")
+}
+
+func (noSource) Is(target error) bool { return target == runs.ErrNoRun }
 
 // front lays out a run's front with the pools and the configuration beside it.
 func (o Opener) front(ctx context.Context, path string, text []byte, v Variant) (List, error) {

@@ -43,6 +43,17 @@ const (
 // ErrNoRun says that a folder holds no run, or that there is no folder.
 var ErrNoRun = errors.New("holds no run")
 
+// ErrNoFront says that a run has no front.
+var ErrNoFront = errors.New("no front")
+
+// NoFront is an ErrNoFront that says more.
+type NoFront string
+
+func (n NoFront) Error() string { return string(n) }
+
+// Is reports whether the target is ErrNoFront.
+func (NoFront) Is(target error) bool { return target == ErrNoFront }
+
 // Run is an open run folder. Rows that are added wait in memory until the next Checkpoint, and reading does not see
 // them before. Methods are for one goroutine. Close it after use.
 type Run struct {

@@ -169,9 +169,23 @@ func (c Config) Validate() error {
 	if search.TrainSteps == 0 {
 		search.TrainSteps = 1 // counted from the epochs when the data are known
 	}
-	return cmp.Or(setting.In("macro", c.Macro.Validate()), setting.In("search", search.Validate()),
+	return cmp.Or(c.named(), setting.In("macro", c.Macro.Validate()), setting.In("search", search.Validate()),
 		setting.In("train", c.Train.Validate()), setting.In("score", c.Score.Validate()),
 		setting.In("augment", c.Augment.Validate()), setting.In("retrain", c.Retrain.Validate()))
+}
+
+// named checks the names of what is built in, which Parse has to find again.
+func (c Config) named() error {
+	if _, err := evolve.Preset(c.Preset); err != nil {
+		return setting.Errorf("preset", c.Preset, "want paper or official")
+	}
+	if c.Macro.Name == "" {
+		return nil
+	}
+	if _, err := supernet.Built(c.Macro.Name); err != nil {
+		return setting.Errorf("macro.name", c.Macro.Name, "%w", err)
+	}
+	return nil
 }
 
 // Encode writes the complete configuration; Parse reads it back to an equal one.
