@@ -31,8 +31,9 @@ func TestAcceptedPlugins(t *testing.T) {
 	o.Observe = func(e nse.Event) {
 		if _, ok := e.(nse.Started); ok {
 			asked = true
-			names, err := nse.AddOps(t.Context(), filepath.Join(dir, "run"), nse.Pool{Text: added.text + "expand = 1\n"},
-				nse.Options{Accept: []string{added.path}})
+			pool := nse.Pool{Text: added.text + "expand = 1\n"}
+			o := nse.Options{Accept: []string{added.path}}
+			names, err := nse.AddOps(t.Context(), filepath.Join(dir, "run"), pool, o)
 			if err != nil || len(names) != 1 {
 				t.Errorf("added: %v, %v", names, err)
 			}

@@ -64,7 +64,8 @@ func (p past) hasFront() error {
 	case p.last.Done:
 		return runs.NoFront(dir + " ended without a front to go on from: " + p.state.Reason)
 	}
-	return runs.NoFront(fmt.Sprintf("%s has no front to go on from: go on with nse resume %s until it has one", dir, dir))
+	return runs.NoFront(fmt.Sprintf("%s has no front to go on from: go on with nse resume %s until it has one",
+		dir, dir))
 }
 
 // join adds the second pool to the run, and watches what its file and the options name.
