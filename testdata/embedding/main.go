@@ -45,7 +45,7 @@ func main() {
 	if len(os.Args) != 4 {
 		log.Fatal("want: start|continue|retrain RUN POOLS")
 	}
-	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err := errors.Join(run(os.Args[1], os.Args[2], os.Args[3]), childless()); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -106,5 +106,5 @@ func show(r *nse.Run) error {
 		return err
 	}
 	fmt.Printf("%d rounds, %d operations, front of round %d\n", len(rounds), len(history), front.Round)
-	return childless()
+	return nil
 }
