@@ -78,11 +78,11 @@ func (w *Workshop) trainAlone(
 	if err := w.steps(ctx, dir, m.Name, t, id); err != nil {
 		return nil, err
 	}
-	w.observe(Progress{Model: m.Name, Stage: Testing})
+	w.Observe(Progress{Model: m.Name, Stage: Testing})
 	if s.Test, err = t.Finish(ctx); err != nil {
 		return nil, err
 	}
-	w.observe(Progress{Model: m.Name, Stage: Complete, Outcome: s.Test})
+	w.Observe(Progress{Model: m.Name, Stage: Complete, Outcome: s.Test})
 	return m, m.Write(dir, t.Net())
 }
 
@@ -98,7 +98,7 @@ func (w *Workshop) complete(dir string, id []byte) (*modelfile.Model, error) {
 	if was, err := identity(m); err != nil || string(was) != string(id) {
 		return nil, errors.Join(err, ErrOther)
 	}
-	w.observe(Progress{Model: m.Name, Stage: Present, Outcome: m.Training.Test})
+	w.Observe(Progress{Model: m.Name, Stage: Present, Outcome: m.Training.Test})
 	return m, nil
 }
 
@@ -130,7 +130,7 @@ func (w *Workshop) steps(ctx context.Context, dir, name string, t *retrain.Train
 	}
 	var recent recent
 	epochs := w.Config.Epochs
-	w.observe(Progress{Model: name, Step: t.Step, Steps: t.Steps, Epochs: epochs}) // the clock starts
+	w.Observe(Progress{Model: name, Step: t.Step, Steps: t.Steps, Epochs: epochs}) // the clock starts
 	for t.Step < t.Steps {
 		if ctx.Err() != nil {
 			return errors.Join(save(), ctx.Err())
@@ -140,7 +140,7 @@ func (w *Workshop) steps(ctx context.Context, dir, name string, t *retrain.Train
 			return err
 		}
 		recent.add(loss, accuracy)
-		w.observe(Progress{Model: name, Step: t.Step, Steps: t.Steps,
+		w.Observe(Progress{Model: name, Step: t.Step, Steps: t.Steps,
 			Epoch: min(1+t.Step*epochs/t.Steps, epochs), Epochs: epochs,
 			Loss: recent.loss, Accuracy: recent.accuracy})
 		if time.Since(written) >= w.Every {

@@ -125,9 +125,3 @@ func (w *Workshop) describe(p architecture.Plan) (*modelfile.Model, error) {
 	}
 	return modelfile.New(d, ops, p.Graphs)
 }
-
-func (w *Workshop) observe(p Progress) {
-	if w.Observe != nil {
-		w.Observe(p)
-	}
-}
