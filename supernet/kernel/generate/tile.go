@@ -44,6 +44,24 @@ func tile(s isa, rows, vectors int) {
 		coefficients = s.vectors(2)
 	}
 	Label("block")
+	s.begin(acc, p, last)
+	s.multiply(acc, p, bv, coefficients, last)
+	s.settle(acc, bv[0], coefficients[0])
+	c := p.load("c")
+	s.eachVector(acc, c, func(acc reg.VecVirtual, at Mem, masked bool) {
+		if masked {
+			last.store(acc, bv[0], at)
+		} else {
+			VMOVUPS(acc, at)
+		}
+	})
+	p.nextBlock(c, rows)
+	VZEROUPPER()
+	RET()
+}
+
+// begin sets the accumulators to 0, or to what c holds where the call adds to it.
+func (s isa) begin(acc [][]reg.VecVirtual, p progress, last mask) {
 	for i := range acc {
 		s.zero(acc[i]...)
 	}
@@ -58,12 +76,16 @@ func tile(s isa, rows, vectors int) {
 		}
 	})
 	Label("start")
+}
+
+// multiply adds the products of all taps to the accumulators.
+func (s isa) multiply(acc [][]reg.VecVirtual, p progress, bv, coefficients []reg.VecVirtual, last mask) {
 	r := fields("taps", "am", "ak", "at", "b", "bk", "bt")
 	taps, am, ak, at, b, bk, bt := r[0], r[1], r[2], r[3], r[4], r[5], r[6]
 	a := p.load("a")
 	p.fromEnd(at, ak)
 	p.fromEnd(bt, bk)
-	ars := newSeries(a, am, rows)
+	ars := newSeries(a, am, len(acc))
 	Label("tap")
 	k := p.load("k")
 	Label("loop")
@@ -76,18 +98,6 @@ func tile(s isa, rows, vectors int) {
 	ADDQ(bt, b)
 	DECQ(taps)
 	JNZ(LabelRef("tap"))
-	s.settle(acc, bv[0], coefficients[0])
-	c := p.load("c")
-	s.eachVector(acc, c, func(acc reg.VecVirtual, at Mem, masked bool) {
-		if masked {
-			last.store(acc, bv[0], at)
-		} else {
-			VMOVUPS(acc, at)
-		}
-	})
-	p.nextBlock(c, rows)
-	VZEROUPPER()
-	RET()
 }
 
 // eachVector calls f for every vector of acc with its place in c, which it moves to the last row. The last vector of a
