@@ -111,12 +111,12 @@ func faultOptions(mode string, want string) (o registry.Options, deadline time.D
 }
 
 // TestSearchesOutliveTheirPlugins searches with a plugin that fails, in every way, and looks for what it leaves behind.
-// Searches beside each other only add to the time up to a quarantine: there are two for each core.
+// There is one search for each core: more of them would only add to the time up to a quarantine.
 func TestSearchesOutliveTheirPlugins(t *testing.T) {
 	dir := contained(t)
 	faults := pluginFaults()
 	results := map[string]*faulted{}
-	lanes := pool.New().WithMaxGoroutines(min(8, 2*runtime.GOMAXPROCS(0)))
+	lanes := pool.New().WithMaxGoroutines(min(8, runtime.GOMAXPROCS(0)))
 	for _, mode := range slices.Sorted(maps.Keys(faults)) {
 		o, _ := faultOptions(mode, faults[mode])
 		f := failing(t, filepath.Join(dir, strings.ReplaceAll(mode, " ", "-")), mode)

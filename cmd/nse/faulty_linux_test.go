@@ -190,7 +190,7 @@ func answers() map[string]*wire.RunReply {
 	return map[string]*wire.RunReply{
 		"wrong shape":             {Data: make([]byte, 12)},
 		"wrong shape in messages": {Data: make([]byte, 12)},
-		"oversized message":       {Data: make([]byte, 64<<20)},
+		"oversized message":       {Data: make([]byte, 16<<20)},
 	}
 }
 
