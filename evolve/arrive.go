@@ -49,10 +49,10 @@ func (s Search) admit(ctx context.Context, st State, wait bool) (Problem, State,
 	}
 	next := st
 	next.Space, next.Pool = st.Space.Append(event.Ops), st.Pool+len(came)
-	if err := s.emit(&next, event); err != nil {
+	if err := s.Emit(&next, event); err != nil {
 		return s.Problem, st, err
 	}
-	return grown, next, s.boundary(ctx, next)
+	return grown, next, s.Boundary(ctx, next)
 }
 
 // Append is the space in which more operations wait at every layer, after all that wait there now. It does not look
@@ -89,8 +89,8 @@ func (s Search) Continue(ctx context.Context, st State, pool []OpID) (State, err
 		next.Space.Layers[l].Pending = slices.DeleteFunc(pending, inherited)
 	}
 	next.Space = next.Space.Replenish(kept)
-	if err := s.emit(&next, Continued{pool, kept}); err != nil {
+	if err := s.Emit(&next, Continued{pool, kept}); err != nil {
 		return st, err
 	}
-	return next, s.boundary(ctx, next)
+	return next, s.Boundary(ctx, next)
 }

@@ -18,13 +18,18 @@ func (s Search) validate(st State) error {
 	if err := s.Problem.Validate(); err != nil {
 		return err
 	}
-	if len(s.Problem.Pool) < s.Config.K {
-		return setting.Errorf("k", s.Config.K, "want at most %d, the operations of the pool", len(s.Problem.Pool))
-	}
 	least, greatest := s.Reach()
 	if c := s.Config.Constraint; least > c.High() || greatest < c.Low() {
 		return setting.Errorf("constraint.tau", c.Tau,
 			"costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Low(), c.High(), least, greatest)
+	}
+	return s.method().Validate(s, st)
+}
+
+// Validate implements Method.
+func (NSE) Validate(s Search, st State) error {
+	if len(s.Problem.Pool) < s.Config.K {
+		return setting.Errorf("k", s.Config.K, "want at most %d, the operations of the pool", len(s.Problem.Pool))
 	}
 	if st.Round == 0 && st.Phase == PhaseBegin {
 		return nil

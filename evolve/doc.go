@@ -22,8 +22,8 @@
 //	3.3.1    Lock: what is inherited is not dropped       Search.simplify
 //	3.3.2    sampling within the constraint               Search.sample, drawing.fill
 //	3.3.2    Rehearse: the last front is scored again     Search.sample, rehearsed
-//	3.3.2    accuracy, with BN recalibrated               Search.score, supernet.Net.Score
-//	3.3.2    Pareto front                                 Search.retrieve, pareto.Front
+//	3.3.2    accuracy, with BN recalibrated               Search.Score, supernet.Net.Score
+//	3.3.2    Pareto front                                 Search.Retrieve, pareto.Front
 //	3.3.2    edging: extras beside the interval           frontOf, pareto.Edge
 //	3.3.3    replenishment from the pending lists         Search.replenish, Space.Replenish
 //	4.1      end rules                                    Search.ended, Search.advance

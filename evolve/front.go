@@ -8,8 +8,9 @@ import (
 	"github.com/nse-dev/nse/pareto"
 )
 
-// score lets the engine score the trials that are not done (3.3.2), and passes a step boundary after each.
-func (s Search) score(ctx context.Context, st State) (State, error) {
+// Score lets the engine score those of st.Trials that are not done (3.3.2), with a boundary after each. The state stands
+// at PhaseRetrieve then.
+func (s Search) Score(ctx context.Context, st State) (State, error) {
 	st.Trials = slices.Clone(st.Trials)
 	var left []int
 	var archs []Arch
@@ -26,7 +27,7 @@ func (s Search) score(ctx context.Context, st State) (State, error) {
 			return err
 		}
 		st = next
-		return s.boundary(ctx, st)
+		return s.Boundary(ctx, st)
 	})
 	if err == nil && scored != len(archs) {
 		err = fmt.Errorf("the engine scored %d of %d architectures", scored, len(archs))
@@ -55,21 +56,21 @@ func (s Search) scored(st State, left []int, i int, accuracy float64) (State, er
 			done++
 		}
 	}
-	if err := s.emit(&st, Scored{left[i], done, len(st.Trials), t}); err != nil {
+	if err := s.Emit(&st, Scored{left[i], done, len(st.Trials), t}); err != nil {
 		return st, err
 	}
 	st.Trials[left[i]] = t
 	return st, nil
 }
 
-// retrieve takes the Pareto front of the trials (3.3.2). Without a trial within the interval the search ends, and the
-// front of the round before stays.
-func (s Search) retrieve(ctx context.Context, st State) (State, error) {
+// Retrieve makes the Pareto front of st.Trials the state's front (3.3.2), and forgets the trials. The state stands at
+// PhaseReplenish then. Without a trial within the interval the search ends, and the front of the round before stays.
+func (s Search) Retrieve(ctx context.Context, st State) (State, error) {
 	trials := present(st.Trials)
 	if !slices.ContainsFunc(trials, func(t Trial) bool { return !t.Extra }) {
 		reason := fmt.Sprintf("no architecture was found within the constraint of %.6g to %.6g",
 			s.Config.Constraint.Low(), s.Config.Constraint.High())
-		return s.finish(ctx, st, reason)
+		return s.Finish(ctx, st, reason)
 	}
 	next := st
 	next.Phase, next.Trials = PhaseReplenish, nil
@@ -81,10 +82,10 @@ func (s Search) retrieve(ctx context.Context, st State) (State, error) {
 		area := hypervolume(again, high)
 		event.Rehearsed = &area
 	}
-	if err := s.emit(&next, event); err != nil {
+	if err := s.Emit(&next, event); err != nil {
 		return st, err
 	}
-	return next, s.boundary(ctx, next)
+	return next, s.Boundary(ctx, next)
 }
 
 // frontOf returns the members of the front, by ascending cost. Extras count in dominance and are then left out: this is

@@ -38,21 +38,21 @@ func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, err
 	for i, t := range next.Trials {
 		next.Trials[i].Gone = t.Gone || t.Arch.uses(b.Op)
 	}
-	if err := s.emit(&next, Quarantined{b.Op, b.Error()}); err != nil {
+	if err := s.Emit(&next, Quarantined{b.Op, b.Error()}); err != nil {
 		return st, err
 	}
 	if !s.stuck(next) {
-		return next, s.boundary(ctx, next)
+		return next, s.Boundary(ctx, next)
 	}
 	next.Space = next.Space.fill()
 	subset := next.Space.Subset()
 	for l, ops := range subset {
 		if len(ops) == 0 && !s.Problem.Normal[l] {
-			return s.finish(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
+			return s.Finish(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
 		}
 	}
 	next.Round, next.Phase, next.Step, next.Fitness, next.Trials = st.Round+1, PhaseBegin, 0, nil, nil
-	return next, s.boundary(ctx, next)
+	return next, s.Boundary(ctx, next)
 }
 
 // stuck reports whether a round cannot go on.

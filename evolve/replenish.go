@@ -28,17 +28,17 @@ func (s Search) replenish(ctx context.Context, st State, kept []Path) (Problem, 
 // advance goes to the next round on a replenished space, or finishes (4.1).
 func (s Search) advance(ctx context.Context, st State, space Space) (State, error) {
 	next := st
-	if err := s.emit(&next, Aggregated{space.Inherited()}); err != nil {
+	if err := s.Emit(&next, Aggregated{space.Inherited()}); err != nil {
 		return st, err
 	}
 	if reason := s.ended(st, space); reason != "" {
-		return s.finish(ctx, next, reason)
+		return s.Finish(ctx, next, reason)
 	}
-	if err := s.emit(&next, Replenished{space.Inherited(), space.Arrived()}); err != nil {
+	if err := s.Emit(&next, Replenished{space.Inherited(), space.Arrived()}); err != nil {
 		return st, err
 	}
 	next.Round, next.Phase, next.Step, next.Space, next.Fitness = st.Round+1, PhaseBegin, 0, space, nil
-	return next, s.boundary(ctx, next)
+	return next, s.Boundary(ctx, next)
 }
 
 // ended says by the end rules (4.1) why there is no round after this one. It is empty if there is one. The space is the
@@ -77,12 +77,13 @@ func (s Search) exhausted(st State, space Space) bool {
 // officialRounds is ⌊(N−1)/(K−1)⌋: the rounds of a search in which each replaces all operations but one.
 func (s Search) officialRounds(pool int) int { return max(1, (pool-1)/(s.Config.K-1)) }
 
-// finish ends the search. The space and the fitness stay those of the last round.
-func (s Search) finish(ctx context.Context, st State, reason string) (State, error) {
+// Finish ends the search for a reason, which is a sentence without its full stop. The space, the fitness and the front
+// stay those of the last round.
+func (s Search) Finish(ctx context.Context, st State, reason string) (State, error) {
 	next := st
 	next.Phase, next.Reason, next.Trials = PhaseFinished, reason, nil
-	if err := s.emit(&next, Finished{reason}); err != nil {
+	if err := s.Emit(&next, Finished{reason}); err != nil {
 		return st, err
 	}
-	return next, s.boundary(ctx, next)
+	return next, s.Boundary(ctx, next)
 }

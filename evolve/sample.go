@@ -38,10 +38,10 @@ func (s Search) sample(ctx context.Context, st State) (State, error) {
 		return st, err
 	}
 	next.Trials = append(append(next.Trials, d.inside...), d.below...)
-	if err := s.emit(&next, Sampled{d.report(), rehearsed}); err != nil {
+	if err := s.Emit(&next, Sampled{d.report(), rehearsed}); err != nil {
 		return st, err
 	}
-	return next, s.boundary(ctx, next)
+	return next, s.Boundary(ctx, next)
 }
 
 // drawing draws architectures (eq. 4) and sorts them into those within the constraint interval and those just below it.

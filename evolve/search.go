@@ -2,7 +2,6 @@ package evolve
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -13,6 +12,8 @@ type Search struct {
 	Config  Config
 	Seed    uint64 // of everything random in the search
 	Engine  Engine
+	// Method decides what is trained and scored. Nil is NSE.
+	Method Method
 
 	// Arrivals returns the operations that have come since its last call, in order. They get the next ids. With wait it
 	// returns only when some have come, or an empty list when none will come: the search would end without any. Its
@@ -28,8 +29,8 @@ type Search struct {
 	Checkpoint func(State) error
 }
 
-// Validate refuses what Run could not start: settings that make no sense, and a budget that the pool cannot meet. An
-// error about a setting is a *setting.Error, with a key of the table [search].
+// Validate refuses what Run could not start: settings that make no sense, a budget that the pool cannot meet, and what
+// the method cannot do. An error about a setting is a *setting.Error, with a key of the table [search].
 func (s Search) Validate() error { return s.validate(State{}) }
 
 // Reach returns the costs of the cheapest and of the dearest architecture of the whole space, in the unit of the
@@ -38,8 +39,8 @@ func (s Search) Reach() (least, greatest float64) {
 	return s.Problem.Reach(s.Problem.everything(), s.Config.branches())
 }
 
-// Run takes the search from a state to its end. The zero State starts a new search. A state from the middle of a round
-// needs an engine with the round's subset (State.Space.Subset) and the weights that belong to it.
+// Run takes the search from a state to its end, by its method. The zero State starts a new search. A state from the
+// middle of a round needs an engine with the round's subset (State.Space.Subset) and the weights that belong to it.
 //
 // Run returns the state of the last step boundary, also with an error. If the context was cancelled, the error is the
 // context's. An invalid state or setting is an error before the engine is called. The result's State.Reason says why
@@ -50,17 +51,15 @@ func (s Search) Run(ctx context.Context, st State) (State, error) {
 	if err := s.validate(st); err != nil {
 		return st, fmt.Errorf("evolve: %w", err)
 	}
+	method := s.method()
 	for st.Phase != PhaseFinished {
 		var err error
-		s.Problem, st, err = s.round(ctx, st)
-		if cancelled := ctx.Err(); cancelled != nil && errors.Is(err, cancelled) {
+		st, err = method.Advance(ctx, &s, st)
+		if cancelled(ctx, err) {
 			if err := s.checkpoint(st); err != nil {
 				return st, fmt.Errorf("evolve: %w", err)
 			}
-			return st, cancelled
-		}
-		if broken, ok := errors.AsType[*Broken](err); ok && st.Round > 0 {
-			st, err = s.quarantine(ctx, st, broken)
+			return st, ctx.Err()
 		}
 		if err != nil {
 			return st, fmt.Errorf("evolve: round %d: %w", max(st.Round, 1), err)
@@ -79,8 +78,8 @@ func (s Search) round(ctx context.Context, st State) (Problem, State, error) {
 		{PhaseBegin, s.begin},       // fresh weights and fitness on the subset
 		{PhaseTrain, s.train},       // weights by SGD (3.2.2), fitness by Adam, simplification (3.3.1)
 		{PhaseSample, s.sample},     // architectures within the constraint, by fitness (3.3.2)
-		{PhaseScore, s.score},       // with BN recalibrated, the previous front too (Lock and Rehearse)
-		{PhaseRetrieve, s.retrieve}, // the Pareto front, edged (3.3.2)
+		{PhaseScore, s.Score},       // with BN recalibrated, the previous front too (Lock and Rehearse)
+		{PhaseRetrieve, s.Retrieve}, // the Pareto front, edged (3.3.2)
 	} {
 		if st.Phase != step.phase {
 			continue
@@ -97,8 +96,8 @@ func (s Search) round(ctx context.Context, st State) (Problem, State, error) {
 	return s.replenish(ctx, st, kept) // filled up from the pending lists (3.3.3)
 }
 
-// emit reports an event and counts it in st. With an error it counts nothing.
-func (s Search) emit(st *State, body Body) error {
+// Emit reports an event and counts it in st. With an error it counts nothing.
+func (s Search) Emit(st *State, body Body) error {
 	if s.Observe != nil {
 		if err := s.Observe(Event{st.Events, st.Round, body}); err != nil {
 			return err
@@ -108,8 +107,8 @@ func (s Search) emit(st *State, body Body) error {
 	return nil
 }
 
-// boundary offers a state as a checkpoint and returns the context's error.
-func (s Search) boundary(ctx context.Context, st State) error {
+// Boundary offers a state as a checkpoint and returns the context's error.
+func (s Search) Boundary(ctx context.Context, st State) error {
 	if err := s.checkpoint(st); err != nil {
 		return err
 	}

@@ -1,6 +1,9 @@
 package evolve
 
-import "slices"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // Phase is the step of a round that comes next.
 type Phase string
@@ -30,6 +33,10 @@ type State struct {
 	Reason  string   `json:"reason"`  // why the search finished
 	Pool    int      `json:"pool"`    // size of the present pool, with what has arrived
 	Before  int      `json:"before"`  // rounds of the pools before it
+	// Memory is what a method other than NSE keeps besides. It is the method's own JSON.
+	Memory json.RawMessage `json:"memory,omitempty"`
+	// Spent is what the search has spent so far, of an engine that is Metered.
+	Spent Ledger `json:"spent,omitzero"`
 }
 
 // Uses reports whether a search may still run an operation: one that waits, or is in the subset or on the front. Before
@@ -61,4 +68,6 @@ type Member struct {
 	Cost     float64 `json:"cost"`     // in the unit of the candidates' cost
 	Accuracy float64 `json:"accuracy"` // top-1 on the held-out set, 0..1, as of the latest scoring
 	Round    int     `json:"round"`    // in which it was sampled
+	// Epochs is how long it was trained alone for the accuracy. 0 means that it had the shared weights.
+	Epochs int `json:"epochs,omitempty"`
 }

@@ -22,10 +22,10 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 	}
 	next.Phase, next.Step, next.Trials, next.Fitness = PhaseTrain, 0, nil, NewFitness(subset)
 	size := s.Problem.SubsetSize(subset, s.Config.SingleBranch).String()
-	if err := s.emit(&next, RoundStarted{subset, next.Space.Inherited(), size}); err != nil {
+	if err := s.Emit(&next, RoundStarted{subset, next.Space.Inherited(), size}); err != nil {
 		return st, err
 	}
-	return next, s.boundary(ctx, next)
+	return next, s.Boundary(ctx, next)
 }
 
 // train alternates weight updates with fitness updates, which simplify the space as they go (3.2, 3.3.1). A step
@@ -43,7 +43,7 @@ func (s Search) train(ctx context.Context, st State) (State, error) {
 			}
 			st = next
 		}
-		if err := s.boundary(ctx, st); err != nil {
+		if err := s.Boundary(ctx, st); err != nil {
 			return st, err
 		}
 	}
@@ -59,13 +59,7 @@ func (s Search) updateWeights(st State) (State, error) {
 		d := uniform(ops, s.Problem.Normal[l], s.Config.SingleBranch)
 		a[l] = d.path(d.draw(random.New(s.Seed, "path", st.Round, st.Step, l)))
 	}
-	loss, err := s.Engine.Train(Step{st.Round, st.Step, s.Config.TrainSteps}, a)
-	if err := finite(err, loss); err != nil {
-		return st, fmt.Errorf("train step %d: %w", st.Step, err)
-	}
-	err = s.emit(&st, Trained{st.Step, loss})
-	st.Step++
-	return st, err
+	return s.TrainOn(st, a)
 }
 
 // updateFitness takes one step of θ towards the least expected loss over what θ itself samples (3.3.1, eq. 3). The
@@ -84,7 +78,7 @@ func (s Search) updateFitness(st State) (State, error) {
 	gradient := st.Fitness.Gradient(s.Problem, s.Config, a, b, measured)
 	st.Fitness = st.Fitness.Adam(s.Config.Fitness, gradient.Sum())
 	update := FitnessUpdated{step.Index, measured.Loss, gradient.Cost, gradient.ResourceTerm, st.Fitness.snapshot(step)}
-	if err := s.emit(&st, update); err != nil {
+	if err := s.Emit(&st, update); err != nil {
 		return st, err
 	}
 	return s.simplify(st, step)
@@ -111,7 +105,7 @@ func (s Search) simplify(st State, step Step) (State, error) {
 	st.Fitness = fitness
 	for _, d := range dropped {
 		d.Step = step.Index
-		if err := s.emit(&st, d); err != nil {
+		if err := s.Emit(&st, d); err != nil {
 			return st, err
 		}
 	}
