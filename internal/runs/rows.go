@@ -31,8 +31,8 @@ type Architecture struct {
 	MACs     int64      `json:"macs"`
 	Cost     float64    `json:"cost"`
 	Accuracy float64    `json:"accuracy"` // 0..1
-	Round    int        `json:"-"` // that scored it
-	Number   int        `json:"-"` // in the round's list, from 0
+	Round    int        `json:"-"`        // that scored it
+	Number   int        `json:"-"`        // in the round's list, from 0
 	Role     Role       `json:"-"`
 	Front    bool       `json:"-"` // whether it is on the round's front
 }
