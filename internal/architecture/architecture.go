@@ -28,12 +28,16 @@ type Plan struct {
 
 // Accuracy is what is known of a plan's accuracy.
 type Accuracy struct {
-	Value float64 // 0..1; 0 if nothing is known
-	Of    string  // the images that it was measured on, and who did
+	Value   float64 // 0..1; 0 if nothing is known
+	Of      string  // the images that it was measured on, and who did
+	Weights string  // whose weights they were: SharedWeights, TrainedAlone, or empty
 }
 
-// SharedWeights is Accuracy.Of for what a search measures.
-const SharedWeights = "held-out images, shared weights"
+// What Accuracy.Weights may be.
+const (
+	SharedWeights = "shared weights"
+	TrainedAlone  = "trained alone"
+)
 
 // Variant changes how architectures are built. The zero value changes nothing.
 type Variant struct {

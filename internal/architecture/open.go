@@ -75,13 +75,13 @@ func (o Opener) At(ctx context.Context, s Source, v Variant) (List, error) {
 	switch {
 	case s.Run != "" && (form == numbered || path != s.Path):
 		return List{}, s.foreign()
-	case form == named:
+	case form == named || form == result && s.Run != "":
 		f, err := parseFile(path, text)
 		if err != nil {
 			return List{}, err
 		}
 		return o.named(ctx, f, s.Run, v)
-	case form == result && s.Run == "":
+	case form == result:
 		return o.front(ctx, path, text, s.Pick, v)
 	}
 	list, err := parsePublished(path, text)
@@ -117,7 +117,7 @@ func readList(path string) (text []byte, form form, err error) {
 	if keys["architectures"] == nil {
 		return nil, 0, fmt.Errorf(`%s: not a list of architectures: there is no "architectures"`, path)
 	}
-	own := slices.ContainsFunc([]string{"run", "macro", "pool", "space"}, func(key string) bool { return keys[key] != nil })
+	own := keys["run"] != nil || keys["macro"] != nil || keys["pool"] != nil || keys["space"] != nil
 	var list []map[string]json.RawMessage
 	_ = json.Unmarshal(keys["architectures"], &list) // what is wrong with it, the form's own reader says
 	isNumbered := func(a map[string]json.RawMessage) bool { return a["space"] != nil || a["layers"] != nil }
@@ -158,7 +158,7 @@ func modelAt(dir string, v Variant) (List, error) {
 		p.Ops = append(p.Ops, ops)
 	}
 	if t := m.Training; t != nil {
-		p.Accuracy = Accuracy{t.Test.Accuracy, "test images of " + t.Data + ", trained alone"}
+		p.Accuracy = Accuracy{t.Test.Accuracy, "test images of " + t.Data, TrainedAlone}
 	}
 	return List{Plans: []Plan{p}}, nil
 }
