@@ -72,8 +72,8 @@ var mayImport = map[string][]string{
 
 	// runs
 	"internal/architecture": {"evolve", "internal/catalog", "internal/drawing", "internal/export", "internal/file",
-		"internal/jsontext", "internal/modelfile", "internal/random", "internal/runs", "internal/text", "registry",
-		"sdk", "supernet", "supernet/data"},
+		"internal/jsontext", "internal/modelfile", "internal/random", "internal/runs", "internal/setting",
+		"internal/text", "registry", "sdk", "supernet", "supernet/data"},
 	"internal/arrivals": {"evolve", "internal/catalog", "internal/file", "internal/runs", "internal/text", "registry"},
 	"internal/catalog": {"evolve", "internal/file", "internal/latency", "internal/runs", "internal/setting",
 		"internal/text", "registry", "sdk", "sdk/wire", "supernet", "supernet/config", "supernet/graph"},

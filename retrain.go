@@ -44,8 +44,8 @@ type Model = workshop.Finished
 
 // Retrain trains architectures from scratch on all training images and tests them, one after another. source is a run's
 // folder, a published architecture's name, or the path of a file of architectures. Of a run it is the last front that
-// counts, and what Pick names besides. Models that are complete are not trained again. The result has a model for every architecture, in their
-// order.
+// counts, and what Pick names besides. Models that are complete are not trained again. The result has a model for every
+// architecture, in their order.
 //
 // A cancelled context leaves a checkpoint, and the error is a *StoppedRetraining: the same call goes on. A setting that
 // makes no sense is a *SettingError, a folder with another model is ErrOtherModel, and one that another process trains

@@ -46,8 +46,8 @@ type entry struct {
 	runs.Architecture
 }
 
-// ReadFile reads a file of architectures. One that gives operations by number, as published ones do, is an error, and so
-// is one without architectures.
+// ReadFile reads a file of architectures. One that gives operations by number, as published ones do, is an error. So is
+// one without architectures.
 func ReadFile(path string) (*File, error) {
 	text, form, err := readList(path)
 	if err != nil {
@@ -206,8 +206,8 @@ func (f *File) places(i int, layers []sdk.Layer, pool []string) ([][]int, error)
 		for n, name := range names {
 			place := slices.Index(pool, name)
 			if place < 0 {
-				return nil, f.errorf(at.Items[l].Items[n], "%s: layer %d: there is no operation %q: %s", a.Name, l, name,
-					suggestion(name, "there are", pool))
+				return nil, f.errorf(at.Items[l].Items[n], "%s: layer %d: there is no operation %q: %s", a.Name, l,
+					name, suggestion(name, "there are", pool))
 			}
 			if slices.Contains(out[l], place) {
 				return nil, f.errorf(at.Items[l].Items[n], "%s: layer %d has %s twice", a.Name, l, name)

@@ -39,7 +39,8 @@ func FuzzFile(f *testing.F) {
 
 // Operations are in the order of the pool, whatever the order of the file, so that equal architectures are equal.
 func TestOperationsTakeThePoolsOrder(t *testing.T) {
-	file, err := parseFile("dir/f.json", []byte(`{"run": "r", "architectures": [{"ops": [["c", "a", "b"], [], ["b"]]}]}`))
+	const text = `{"run": "r", "architectures": [{"ops": [["c", "a", "b"], [], ["b"]]}]}`
+	file, err := parseFile("dir/f.json", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

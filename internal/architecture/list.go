@@ -69,8 +69,8 @@ func (l List) One(name string) (Plan, error) {
 }
 
 // Named lists the architectures of names that are separated by commas, in the order of the names. A name may have
-// commas: the longest that fits is meant. "all" stands for the whole list, without what a run has scored besides. A name
-// that is not in the list is an error.
+// commas: the longest that fits is meant. "all" stands for the whole list, without what a run has scored besides. A
+// name that is not in the list is an error.
 func (l List) Named(names string) (out []Plan, err error) {
 	if names == "all" {
 		return l.Plans, nil

@@ -143,8 +143,8 @@ func modelAt(dir string, v Variant) (List, error) {
 		return List{}, fmt.Errorf("%s is a trained model, which has no variants", dir)
 	}
 	if in := v.see(p.Input); in != p.Input {
-		return List{}, fmt.Errorf("%s is a trained model for %v and %d classes, not for %v and %d", dir, p.Input.Shape(),
-			p.Input.Classes, in.Shape(), in.Classes)
+		return List{}, fmt.Errorf("%s is a trained model for %v and %d classes, not for %v and %d", dir,
+			p.Input.Shape(), p.Input.Classes, in.Shape(), in.Classes)
 	}
 	known := map[string]registry.Op{}
 	for _, op := range m.Operations {
