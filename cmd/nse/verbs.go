@@ -22,7 +22,7 @@ const (
 func verbs() []*cobra.Command {
 	return []*cobra.Command{evolveVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(), reportVerb(),
 		scoreVerb(), retrainVerb(), evalVerb(), predictVerb(), exportVerb(), drawVerb(), costVerb(), lutVerb(),
-		benchVerb(), versionVerb(), completionVerb(), manVerb(), pluginVerb()}
+		benchVerb(), tableVerb(), versionVerb(), completionVerb(), manVerb(), pluginVerb()}
 }
 
 // run executes a command line, without the program's name, and returns its exit status. An error is one line on
