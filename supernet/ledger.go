@@ -14,9 +14,11 @@ func (n *Net) Spent() evolve.Ledger { return n.spent }
 
 // macs is the number of multiply-accumulates of a forward pass of one image on the path of a.
 func (n *Net) macs(a evolve.Arch) float64 {
-	macs := int64(0)
-	for _, b := range n.blocks(a) {
-		macs += b.MACs
+	macs := n.stem.MACs + n.head.MACs
+	for l, path := range a {
+		for _, id := range path {
+			macs += n.layers[l].block(id).MACs
+		}
 	}
 	return float64(macs)
 }
