@@ -10,7 +10,8 @@ import (
 	"github.com/nse-dev/nse"
 )
 
-// The ledger of a search that was stopped and went on is that of one that was not, but for its seconds, which go on too.
+// The ledger of a search that was stopped and went on is that of one that was not, but for its seconds, which go on
+// too.
 func TestLedgerOfARun(t *testing.T) {
 	dir := alone(t)
 	s := small(t)

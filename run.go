@@ -91,8 +91,8 @@ func (r *Run) FrontFile() string { return filepath.Join(r.Dir, runs.FrontFile) }
 // that does not exist, has none.
 func (r *Run) Architectures(round int) ([]Architecture, error) { return r.run.Architectures(round) }
 
-// Ledger is what the search has spent by its last checkpoint: images, multiply-accumulates and seconds. It is zero before
-// the first one, and counts nothing that versions without a ledger have done.
+// Ledger is what the search has spent by its last checkpoint: images, multiply-accumulates and seconds. It is zero
+// before the first one, and counts nothing that versions without a ledger have done.
 func (r *Run) Ledger() (Ledger, error) { return r.run.Ledger() }
 
 // History says how each operation fared, in the order of their ids, in which they came to the run.

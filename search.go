@@ -66,8 +66,8 @@ func prepare(
 	return s, nil
 }
 
-// valid refuses a search that cannot be run. Errors about settings have their keys in the configuration file. Before the
-// engine is made, nothing is said of the budget.
+// valid refuses a search that cannot be run. Errors about settings have their keys in the configuration file. Before
+// the engine is made, nothing is said of the budget.
 func (s *search) valid() error {
 	err := s.Validate()
 	if e, is := errors.AsType[*setting.Error](err); is && strings.HasPrefix(e.Key, "budget.") {

@@ -9,9 +9,9 @@ import (
 	"github.com/nse-dev/nse/pareto"
 )
 
-// Score lets the engine score those of st.Trials that are not done (3.3.2), with a boundary after each. Of an engine that
-// is Metered, a boundary follows those that were scored together. The state stands at PhaseRetrieve then. When the time is
-// over it stays at PhaseScore, with what is done by then.
+// Score lets the engine score those of st.Trials that are not done (3.3.2), with a boundary after each. Of an engine
+// that is Metered, a boundary follows those that were scored together. The state stands at PhaseRetrieve then. When the
+// time is over it stays at PhaseScore, with what is done by then.
 func (s Search) Score(ctx context.Context, st State) (State, error) {
 	c := scoring{Search: s, st: st, settled: st}
 	c.st.Trials = slices.Clone(st.Trials)
@@ -112,8 +112,9 @@ func (s Search) scored(st State, left []int, i int, accuracy float64) (State, er
 	return st, nil
 }
 
-// Retrieve makes the Pareto front of st.Trials the state's front (3.3.2), and forgets the trials. Trials that are not done
-// do not count. The state stands at PhaseReplenish then. Without a trial within the interval the search ends, and the front of the round before stays.
+// Retrieve makes the Pareto front of st.Trials the state's front (3.3.2), and forgets the trials. Trials that are not
+// done do not count. The state stands at PhaseReplenish then. Without a trial within the interval the search ends, and
+// the front of the round before stays.
 func (s Search) Retrieve(ctx context.Context, st State) (State, error) {
 	trials := slices.DeleteFunc(present(st.Trials), func(t Trial) bool { return !t.Done })
 	if !slices.ContainsFunc(trials, func(t Trial) bool { return !t.Extra }) {

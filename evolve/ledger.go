@@ -76,8 +76,8 @@ type Solo interface {
 	Alone(ctx context.Context, a Arch, ends []int) (accuracy float64, err error)
 }
 
-// Mixing is an engine that also runs all operations of a layer at once, weighted: y = Σ_i w_i·o_i(x), with the identity
-// of a normal layer at index 0 and the operations of the subset, ascending, behind it. A reduction layer has no
+// Mixing is an engine that also runs all operations of a layer at once, weighted: y = Σ_i w_i·o_i(x). The identity of a
+// normal layer has index 0, and the operations of the subset, ascending, stand behind it. A reduction layer has no
 // identity: its first weight is that of its first operation. Weights are by layer.
 type Mixing interface {
 	// TrainMixed takes one SGD step of the shared weights, and returns the batch's mean cross-entropy.

@@ -38,8 +38,8 @@ type Search struct {
 }
 
 // Validate refuses what Run could not start: settings that make no sense, costs that the pool cannot meet, and what the
-// method cannot do. An error about a setting is a *setting.Error, with a key of the table [search]. One about the budget
-// has the whole key, such as budget.macs. With a nil Engine no prices are known, so that budgets are not minded.
+// method cannot do. An error about a setting is a *setting.Error, with a key of the table [search]. One about the
+// budget has the whole key, such as budget.macs. With a nil Engine no prices are known, so that budgets are not minded.
 func (s Search) Validate() error { return s.validate(State{}) }
 
 // Reach returns the costs of the cheapest and of the dearest architecture of the whole space, in the unit of the
@@ -106,7 +106,8 @@ func (s Search) round(ctx context.Context, st State) (Problem, State, error) {
 	return s.replenish(ctx, st, kept) // filled up from the pending lists (3.3.3)
 }
 
-// Emit reports an event and counts it in st, with what the engine has spent until then. With an error it counts nothing.
+// Emit reports an event and counts it in st, with what the engine has spent until then. With an error it counts
+// nothing.
 func (s Search) Emit(st *State, body Body) error {
 	if s.Observe != nil {
 		if err := s.Observe(Event{st.Events, st.Round, body}); err != nil {

@@ -12,7 +12,8 @@ import (
 // update counts twice that: the gradients of the data and those of the weights.
 func (n *Net) Spent() evolve.Ledger { return n.spent }
 
-// MACs is the number of multiply-accumulates of a forward pass of one image on the path of a, which must be in the subset.
+// MACs is the number of multiply-accumulates of a forward pass of one image on the path of a, which must be in the
+// subset.
 func (n *Net) MACs(a evolve.Arch) float64 {
 	macs := n.stem.MACs + n.head.MACs
 	for l, path := range a {
@@ -24,8 +25,8 @@ func (n *Net) MACs(a evolve.Arch) float64 {
 }
 
 // fitnessMACs is what a fitness update computes of one image, if a forward pass of a and one of b have so many
-// multiply-accumulates: the forward pass of a, the paths of b, and the gradients of the data on the path of a. Gradients
-// of weights are not computed, nor is any of the stem. The stem and the head run once.
+// multiply-accumulates: the forward pass of a, the paths of b, and the gradients of the data on the path of a.
+// Gradients of weights are not computed, nor is any of the stem. The stem and the head run once.
 func (n *Net) fitnessMACs(a, b float64) float64 {
 	return 2*a + b - float64(2*n.stem.MACs+n.head.MACs)
 }

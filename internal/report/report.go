@@ -175,7 +175,8 @@ var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"svg": inline, "percent": percent, "number": func(v float64) string { return fmt.Sprintf("%.4g", v) },
-	"prefixed": text.Prefixed, "seconds": text.Seconds, "images": func(n int64) string { return text.Prefixed(float64(n)) },
+	"prefixed": text.Prefixed, "seconds": text.Seconds,
+	"images":    func(n int64) string { return text.Prefixed(float64(n)) },
 	"thousands": text.Thousands, "millions": func(n int64) string { return fmt.Sprintf("%.4g", float64(n)/1e6) },
 	"time":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 	"duration": func(d time.Duration) string { return d.Round(time.Second).String() },

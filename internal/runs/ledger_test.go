@@ -88,7 +88,8 @@ func TestRunsOfTheVersionBefore(t *testing.T) {
 	}
 	defer r.Close()
 	list, err := r.Ledgers()
-	if rounds, err2 := r.Rounds(); err != nil || err2 != nil || len(rounds) != 2 || len(list) != 1 || list[0].Round != 2 {
+	rounds, err2 := r.Rounds()
+	if err != nil || err2 != nil || len(rounds) != 2 || len(list) != 1 || list[0].Round != 2 {
 		t.Errorf("%d rounds, %v, ledgers %+v, %v", len(rounds), err2, list, err)
 	}
 }

@@ -131,9 +131,10 @@ func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 	return open(dir, lock, now)
 }
 
-// Open opens the run in dir for writing, and removes files of weights and pools that no checkpoint knows. The database of
-// an older version becomes one of this. now is the clock for the times in rows. A folder without a run is ErrNoRun, and one that another process has open for writing is
-// file.ErrLocked. A file that is damaged or missing is an error that names it.
+// Open opens the run in dir for writing, and removes files of weights and pools that no checkpoint knows. The database
+// of an older version becomes one of this. now is the clock for the times in rows. A folder without a run is ErrNoRun,
+// and one that another process has open for writing is file.ErrLocked. A file that is damaged or missing is an error
+// that names it.
 func Open(dir string, now func() time.Time) (*Run, error) {
 	if err := check(dir); err != nil {
 		return nil, err

@@ -134,11 +134,11 @@ func readInfo(db *sql.DB) (info Info, version int, err error) {
 	case id != applicationID:
 		return info, version, errors.New("is a database of another program, not of nse")
 	case version < oldestVersion:
-		return info, version, fmt.Errorf("was written by an older nse (schema %d, this one knows %d): use that version", version,
-			schemaVersion)
+		return info, version, fmt.Errorf("was written by an older nse (schema %d, this one knows %d): use that version",
+			version, schemaVersion)
 	case version > schemaVersion:
-		return info, version, fmt.Errorf("was written by a newer nse (schema %d, this one knows %d): use that version", version,
-			schemaVersion)
+		return info, version, fmt.Errorf("was written by a newer nse (schema %d, this one knows %d): use that version",
+			version, schemaVersion)
 	}
 	var seed, created string
 	err = db.QueryRow("SELECT seed, version, preset, data, height, width, channels, classes, fixed, config_hash, "+
