@@ -88,8 +88,8 @@ func TestScoringCountsWhatIsSharedOnce(t *testing.T) {
 		}
 	}
 	together, both := score(a, first), stemMACs+mbconv0+large0+2*conv1
-	if want := (evolve.Ledger{Calibration: float64(120 * both), Scoring: float64(200 * (both + 2*headMACs))}); together !=
-		want {
+	want = evolve.Ledger{Calibration: float64(120 * both), Scoring: float64(200 * (both + 2*headMACs))}
+	if together != want {
 		t.Errorf("operation 0 in two paths of a layer: %+v, want %+v", together, want)
 	}
 	e.net.sharing.floats = 0

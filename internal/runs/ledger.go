@@ -15,8 +15,8 @@ type Ledger struct {
 
 // SetLedger adds what has been spent by now, or replaces it for the round.
 func (r *Run) SetLedger(l Ledger) {
-	r.add(l.Round, "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", l.Round, l.TrainImages, l.Forward,
-		l.Backward, l.Fitness, l.Calibration, l.Scoring, l.Alone, l.Seconds)
+	r.add(l.Round, "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", l.Round, l.TrainImages,
+		l.Forward, l.Backward, l.Fitness, l.Calibration, l.Scoring, l.Alone, l.Seconds)
 }
 
 // Ledgers lists what had been spent by each round. Runs of older versions have counted nothing.

@@ -36,8 +36,7 @@ type Config struct {
 	Macro supernet.Macro `toml:"macro"`
 	// Search is the method.
 	Search evolve.Config `toml:"search"`
-	// Budget bounds what a search spends, and what each continuation spends. A search ends before a round that would
-	// not fit any more, if that took as much as the one before.
+	// Budget bounds what a search spends. It ends before a round that would not fit any more.
 	Budget evolve.BudgetConfig `toml:"budget"`
 	// Train is the training of the shared weights in a round.
 	Train supernet.TrainConfig `toml:"train"`
