@@ -60,7 +60,7 @@ func All() []Description {
 		{"hyperband", "halving, with several numbers of architectures to begin with", func(s Settings) evolve.Method {
 			return halving.Method{Alone: s.Alone, Config: s.Halving, Hyperband: true}
 		}},
-		{"stacks", "trains networks alone that have the same operations in every layer", func(s Settings) evolve.Method {
+		{"stacks", "trains networks alone with the same operations in every layer", func(s Settings) evolve.Method {
 			return stacks.Method{Alone: s.Alone}
 		}},
 	}

@@ -153,7 +153,7 @@ func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error
 			return st, err
 		}
 		n := len(next.Trials)
-		total := n + r.left(next.Trials)/price
+		total := n + r.left(next.Trials)/max(price, 1)
 		event := evolve.Scored{Index: n - 1, Done: n, Total: total, Trial: next.Trials[n-1]}
 		if err := r.Emit(&next, event); err != nil {
 			return st, err

@@ -4,7 +4,9 @@
 // A bracket begins with n random architectures, each trained for r epochs. The best of them, one in η, are trained on
 // to η·r epochs, and so on, up to R epochs. Successive halving repeats the bracket that begins with the least epochs.
 // Hyperband goes in turn through all brackets, from many architectures and little training to few that are trained for
-// R epochs at once: bracket s has n = ⌈N·(S+1)·η^s / ((s+1)·η^S)⌉ and r = R/η^s, for s = S, …, 0.
+// R epochs at once:
+//
+//	n = ⌈N·(S+1)·η^s / ((s+1)·η^S)⌉, r = R/η^s, for s = S, …, 0
 //
 // η = 3 is the paper's. What had to be chosen: R = 9 epochs in rungs of 1, 3 and 9, and N = 27 architectures in the
 // bracket S, which are three times those of algorithm 1. Training restarts its learning rate in every rung. Brackets

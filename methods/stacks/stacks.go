@@ -46,7 +46,8 @@ func List(h alone.History) (stacks []evolve.Arch) {
 	if _, most := h.Prior.Branches(0); most < 2 {
 		return stacks
 	}
-	random.New(h.Seed, "stacks", 1, 0, 0).Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
+	swap := func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] }
+	random.New(h.Seed, "stacks", 1, 0, 0).Shuffle(len(pairs), swap)
 	for _, pair := range pairs {
 		stacks = appendStack(stacks, h, pair)
 	}
