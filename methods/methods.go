@@ -1,0 +1,100 @@
+// Package methods names the ways to search, and configures them. NSE is that of package evolve. Every other method is a
+// package of its own below this one, on the same pool, network, data and engine.
+package methods
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/methods/alone"
+	"github.com/nse-dev/nse/methods/evolution"
+	"github.com/nse-dev/nse/methods/halving"
+	"github.com/nse-dev/nse/methods/random"
+	"github.com/nse-dev/nse/methods/stacks"
+)
+
+// Settings say how to search, beside what all methods share.
+type Settings struct {
+	// Method is the way to search: nse, random, evolution, halving, hyperband or stacks.
+	Method string `toml:"method"`
+	// Alone is how methods that share no weights evaluate an architecture: random, evolution, halving, hyperband and
+	// stacks.
+	Alone alone.Config `toml:"alone"`
+	// Evolution is the population of regularized evolution.
+	Evolution evolution.Config `toml:"evolution"`
+	// Halving is the brackets of halving and hyperband.
+	Halving halving.Config `toml:"halving"`
+}
+
+// Default is NSE, and for every other method what its paper says.
+func Default() Settings {
+	return Settings{Method: NSE, Alone: alone.Default(), Evolution: evolution.Default(), Halving: halving.Default()}
+}
+
+// NSE is the name of the method that is the default.
+const NSE = "nse"
+
+// Description says what a method is.
+type Description struct {
+	Name  string // as in search.method
+	About string // one line, without a full stop
+
+	made func(Settings) evolve.Method
+}
+
+// All lists the methods.
+func All() []Description {
+	return []Description{
+		{NSE, "evolves the search space on shared weights", func(Settings) evolve.Method { return evolve.NSE{} }},
+		{"random", "trains random architectures alone", func(s Settings) evolve.Method {
+			return random.Method{Alone: s.Alone}
+		}},
+		{"evolution", "regularized evolution of architectures that are trained alone", func(s Settings) evolve.Method {
+			return evolution.Method{Alone: s.Alone, Config: s.Evolution}
+		}},
+		{"halving", "trains random architectures alone, and the best of them longer", func(s Settings) evolve.Method {
+			return halving.Method{Alone: s.Alone, Config: s.Halving}
+		}},
+		{"hyperband", "halving, with several numbers of architectures to begin with", func(s Settings) evolve.Method {
+			return halving.Method{Alone: s.Alone, Config: s.Halving, Hyperband: true}
+		}},
+		{"stacks", "trains networks alone with the same operations in every layer", func(s Settings) evolve.Method {
+			return stacks.Method{Alone: s.Alone}
+		}},
+	}
+}
+
+// Named is the method of a name, with the settings of Default.
+func Named(name string) (evolve.Method, error) {
+	s := Default()
+	s.Method = name
+	return s.Chosen()
+}
+
+// Chosen is the method that the settings name. An unknown name is a *setting.Error.
+func (s Settings) Chosen() (evolve.Method, error) {
+	for _, d := range All() {
+		if d.Name == s.Method {
+			return d.made(s), nil
+		}
+	}
+	return nil, setting.Errorf("method", s.Method, "want %s", strings.Join(Names(), ", "))
+}
+
+// Names lists the names of the methods.
+func Names() (names []string) {
+	for _, d := range All() {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+// Validate refuses an unknown method, and settings with which one cannot run. Its errors are *setting.Error, with keys
+// of the table [search] of the configuration file.
+func (s Settings) Validate() error {
+	_, err := s.Chosen()
+	return cmp.Or(err, setting.In("alone", s.Alone.Validate()), setting.In("evolution", s.Evolution.Validate()),
+		setting.In("halving", s.Halving.Validate()))
+}
