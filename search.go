@@ -18,6 +18,7 @@ import (
 	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/supernet/retrain"
 )
 
 // search is a search that is ready to run. Close it after use.
@@ -106,7 +107,15 @@ func (s *search) engine(k supernet.Skeleton, source supernet.Source) (evolve.Eng
 	if err != nil {
 		return nil, err
 	}
-	return supernet.NewEngine(net, source, s.settings.Train, s.settings.Score), nil
+	c := s.settings
+	return engine{supernet.NewEngine(net, source, c.Train, c.Score),
+		retrain.NewAlone(k, s.catalog.Build, source, c.Retrain, c.Score.Images, c.Seed, c.Workers)}, nil
+}
+
+// engine is the supernet, which trains architectures alone, too.
+type engine struct {
+	*supernet.Engine
+	*retrain.Alone
 }
 
 // Close stops the engine.
