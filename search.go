@@ -120,16 +120,14 @@ func (s *search) engine(k supernet.Skeleton, source supernet.Source) (evolve.Eng
 	}
 	c := s.settings
 	return engine{supernet.NewEngine(net, source, c.Train, c.Score),
-		retrain.NewAlone(k, s.catalog.Build, source, c.Retrain, c.Score.Images, c.Seed, c.Workers)}, nil
+		retrain.NewSolo(k, s.catalog.Build, source, c.Retrain, c.Score.Images, c.Seed, c.Workers)}, nil
 }
 
-// engine is a supernet that trains single architectures too.
+// engine is the supernet, which trains architectures alone, too.
 type engine struct {
 	*supernet.Engine
-	*alone
+	*retrain.Solo
 }
-
-type alone = retrain.Alone
 
 var _ interface {
 	evolve.Metered
@@ -138,7 +136,7 @@ var _ interface {
 } = engine{}
 
 // Spent implements evolve.Metered.
-func (e engine) Spent() evolve.Ledger { return e.Engine.Spent().Plus(e.alone.Spent()) }
+func (e engine) Spent() evolve.Ledger { return e.Engine.Spent().Plus(e.Solo.Spent()) }
 
 // Close stops the engine.
 func (s *search) Close() { s.weights.close() }
