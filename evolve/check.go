@@ -18,12 +18,20 @@ func (s Search) validate(st State) error {
 	if err := s.Problem.Validate(); err != nil {
 		return err
 	}
+	if err := s.CheckReach(); err != nil {
+		return err
+	}
+	return s.method().Validate(s, st)
+}
+
+// CheckReach refuses a budget that no architecture of the whole space meets, by *setting.Error.
+func (s Search) CheckReach() error {
 	least, greatest := s.Reach()
 	if c := s.Config.Constraint; least > c.High() || greatest < c.Low() {
 		return setting.Errorf("constraint.tau", c.Tau,
 			"costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Low(), c.High(), least, greatest)
 	}
-	return s.method().Validate(s, st)
+	return nil
 }
 
 // Validate implements Method.
