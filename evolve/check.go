@@ -71,14 +71,14 @@ func (s Search) checkState(st State) error {
 	case st.Phase == PhaseReplenish && len(st.Front) == 0:
 		return errors.New("no front")
 	}
-	if err := s.checkSpace(st); err != nil {
+	if err := s.CheckSpace(st); err != nil {
 		return err
 	}
 	return cmp.Or(s.checkFitness(st), s.CheckArchs(st))
 }
 
-// checkSpace refuses layers with operations that are unknown, twice there, too many or too few.
-func (s Search) checkSpace(st State) error {
+// CheckSpace refuses layers with operations that are unknown, twice there, too many or too few.
+func (s Search) CheckSpace(st State) error {
 	for l, layer := range st.Space.Layers {
 		all := slices.Concat(layer.Kept, layer.New, layer.Pending)
 		if err := s.checkOps(all); err != nil {

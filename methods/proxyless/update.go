@@ -67,15 +67,9 @@ func gateGradient(g, alpha []float64, c pair, on, off float64) {
 func resource(
 	p evolve.Problem, tau, lambda float64, choices [][]evolve.Path, probabilities [][]float64,
 ) (term, expected float64, gradient [][]float64) {
-	expected = p.Fixed
-	gradient = make([][]float64, len(choices))
-	for l, paths := range choices {
-		costs := make([]float64, len(paths)) // by choice, and then times λ/τ
-		for i, path := range paths {
-			for _, op := range path {
-				costs[i] += p.Pool[op].Cost[l]
-			}
-			expected += probabilities[l][i] * costs[i]
+	expected, gradient = relaxation.ExpectedCost(p, choices, probabilities)
+	for l, costs := range gradient {
+		for i := range costs {
 			costs[i] *= lambda / tau
 		}
 		gradient[l] = relaxation.Through(probabilities[l], costs)

@@ -1,8 +1,7 @@
 // Package relaxation is what methods share that relax the choice of an operation to a softmax over parameters α: α with
 // its optimizer, and the most probable architecture that meets the budget.
 //
-// A layer chooses one path of a list: in a normal layer the identity first, and then each operation of the subset alone,
-// in ascending order. A choice has the probability
+// A layer chooses one path of a list (shared.Choices). A choice has the probability
 //
 //	p_i = e^α_i / Σ_j e^α_j
 package relaxation
@@ -24,20 +23,6 @@ type Parameters struct {
 	Mean    [][]float64 `json:"mean"`   // Adam's mean of the gradient
 	Square  [][]float64 `json:"square"` // Adam's mean of its square
 	Updates int         `json:"updates"`
-}
-
-// Choices lists the paths that each layer of a subset chooses from.
-func Choices(p evolve.Problem, subset []evolve.Path) [][]evolve.Path {
-	choices := make([][]evolve.Path, len(subset))
-	for l, ops := range subset {
-		if p.Normal[l] {
-			choices[l] = append(choices[l], evolve.Path{})
-		}
-		for _, op := range ops {
-			choices[l] = append(choices[l], evolve.Path{op})
-		}
-	}
-	return choices
 }
 
 // deviation is the standard deviation of α at the start.
@@ -185,14 +170,34 @@ func (p Parameters) Step(a Adam, gradient [][]float64) Parameters {
 	return next
 }
 
-// Logits is α of the operations alone, by layer: what evolve.FitnessUpdated calls θ.
-func (p Parameters) Logits(normal []bool) [][]float64 {
+// Operations is α of the operations alone, by layer, without those that Without has taken out. It is what
+// evolve.FitnessUpdated calls θ.
+func (p Parameters) Operations(choices [][]evolve.Path) [][]float64 {
 	theta := make([][]float64, len(p.Alpha))
 	for l, alpha := range p.Alpha {
-		theta[l] = alpha
-		if normal[l] {
-			theta[l] = alpha[1:]
+		theta[l] = []float64{}
+		for i, a := range alpha {
+			if len(choices[l][i]) > 0 && a != never {
+				theta[l] = append(theta[l], a)
+			}
 		}
 	}
 	return theta
+}
+
+// ExpectedCost is the expected cost over the choices of every layer, and its derivative by every probability: the cost
+// of the choice.
+func ExpectedCost(
+	problem evolve.Problem, choices [][]evolve.Path, probabilities [][]float64,
+) (cost float64, byChoice [][]float64) {
+	cost, byChoice = problem.Fixed, zeros(choices)
+	for l, paths := range choices {
+		for i, path := range paths {
+			for _, op := range path {
+				byChoice[l][i] += problem.Pool[op].Cost[l]
+			}
+			cost += probabilities[l][i] * byChoice[l][i]
+		}
+	}
+	return cost, byChoice
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/methods/shared"
 )
 
 // near reports whether numbers agree to within 1e-9.
@@ -52,14 +53,6 @@ func TestAdamByHand(t *testing.T) {
 	}
 }
 
-func TestChoicesBeginWithTheIdentity(t *testing.T) {
-	got := Choices(evolve.Problem{Normal: []bool{true, false}}, []evolve.Path{{0, 2}, {1, 3}})
-	want := [][]evolve.Path{{{}, {0}, {2}}, {{1}, {3}}}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("choices %v, want %v", got, want)
-	}
-}
-
 func TestMemoryKeepsEveryBitAndRefusesOthers(t *testing.T) {
 	choices := [][]evolve.Path{{{}, {0}}, {{0}, {1}, {2}}}
 	p := New(3, 1, choices).Step(Adam{LR: 0.1, Beta1: 0.9, Beta2: 0.99}, [][]float64{{1, 2}, {3, 4, 5}})
@@ -95,7 +88,7 @@ func TestProbableAgainstEnumeration(t *testing.T) {
 			}
 			problem.Pool = append(problem.Pool, c)
 		}
-		choices := Choices(problem, everything(problem))
+		choices := shared.Choices(problem, problem.Everything())
 		p := New(r.Uint64(), 1, choices)
 		for _, alpha := range p.Alpha {
 			for i := range alpha {
@@ -147,7 +140,7 @@ func TestProbableAgainstEnumeration(t *testing.T) {
 func TestProbableLeavesOutWhatIsImpossible(t *testing.T) {
 	problem := evolve.Problem{Normal: []bool{false, true}, Fixed: 1,
 		Pool: []evolve.Candidate{{Cost: []float64{5, 5}}, {Cost: []float64{50, 50}}}}
-	choices := Choices(problem, everything(problem))
+	choices := shared.Choices(problem, problem.Everything())
 	c := evolve.ConstraintConfig{Tau: 10, Width: 0.5}
 	p := New(1, 1, choices)
 	p.Alpha = [][]float64{{0, 9}, {9, 0, 9}}
@@ -158,12 +151,4 @@ func TestProbableLeavesOutWhatIsImpossible(t *testing.T) {
 	if got := Probable(problem, c, choices, p.Without(0, choices).Probabilities(), 5); len(got) != 0 {
 		t.Errorf("architectures %v without the one cheap operation, want none", got)
 	}
-}
-
-func everything(p evolve.Problem) []evolve.Path {
-	all := make(evolve.Path, len(p.Pool))
-	for i := range all {
-		all[i] = evolve.OpID(i)
-	}
-	return slices.Repeat([]evolve.Path{all}, len(p.Normal))
 }
