@@ -9,6 +9,7 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/methods"
+	"github.com/nse-dev/nse/methods/spos"
 )
 
 // small makes a search by a method with few evaluations.
@@ -20,6 +21,8 @@ func small(t testing.TB, name string, seed uint64) evolve.Search {
 	settings.Method = name
 	settings.Alone.Evaluations, settings.Evolution.Population = 12, 5
 	settings.Halving.Candidates = 9
+	settings.SPOS = spos.Config{Population: 4, Generations: 3, Parents: 2, Crossover: 2, Mutation: 2, Probability: 0.3}
+	settings.Proxyless.Every, settings.Proxyless.Candidates = 2, 2
 	var err error
 	if s.Method, err = settings.Chosen(); err != nil {
 		t.Fatal(err)
