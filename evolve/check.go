@@ -18,8 +18,13 @@ func (s Search) validate(st State) error {
 	if err := s.Problem.Validate(); err != nil {
 		return err
 	}
-	if err := s.CheckReach(); err != nil {
+	if err := cmp.Or(s.CheckReach(), setting.In("budget", s.Budget.Validate())); err != nil {
 		return err
+	}
+	if s.Engine != nil {
+		if err := s.checkBudget(); err != nil {
+			return err
+		}
 	}
 	return s.method().Validate(s, st)
 }
@@ -40,7 +45,7 @@ func (NSE) Validate(s Search, st State) error {
 		return setting.Errorf("k", s.Config.K, "want at most %d, the operations of the pool", len(s.Problem.Pool))
 	}
 	if st.Round == 0 && st.Phase == PhaseBegin {
-		return nil
+		return s.checkFirstRound()
 	}
 	if err := s.checkState(st); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
