@@ -9,7 +9,6 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/methods"
-	"github.com/nse-dev/nse/methods/spos"
 )
 
 // small makes a search by a method with few evaluations.
@@ -21,7 +20,8 @@ func small(t testing.TB, name string, seed uint64) evolve.Search {
 	settings.Method = name
 	settings.Alone.Evaluations, settings.Evolution.Population = 12, 5
 	settings.Halving.Candidates = 9
-	settings.SPOS = spos.Config{Population: 4, Generations: 3, Parents: 2, Crossover: 2, Mutation: 2, Probability: 0.3}
+	settings.SPOS.Population, settings.SPOS.Generations, settings.SPOS.Parents = 4, 3, 2
+	settings.SPOS.Crossover, settings.SPOS.Mutation = 2, 2
 	settings.Proxyless.Every, settings.Proxyless.Candidates = 2, 2
 	var err error
 	if s.Method, err = settings.Chosen(); err != nil {

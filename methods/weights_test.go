@@ -13,7 +13,6 @@ import (
 	"github.com/nse-dev/nse/internal/random"
 	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/methods"
-	"github.com/nse-dev/nse/methods/spos"
 )
 
 // learner is an engine whose shared weights count: an operation shows its planted quality the better, the more often it
@@ -158,7 +157,8 @@ func fewer(t testing.TB, s *evolve.Search, name string) {
 	t.Helper()
 	settings := methods.Default()
 	settings.Method = name
-	settings.SPOS = spos.Config{Population: 10, Generations: 10, Parents: 4, Crossover: 5, Mutation: 5, Probability: 0.3}
+	c := &settings.SPOS
+	c.Population, c.Generations, c.Parents, c.Crossover, c.Mutation, c.Probability = 10, 10, 4, 5, 5, 0.3
 	var err error
 	if s.Method, err = settings.Chosen(); err != nil {
 		t.Fatal(err)

@@ -74,7 +74,18 @@ func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) 
 }
 
 func (m Method) shared() shared.Method {
-	return relaxation.Method(m.step, m.Config.Candidates)
+	return relaxation.Method(m.step, cost, m.Config.Candidates)
+}
+
+// cost is the price of what is left of training. Before the start the engine has nothing to mix yet: the price of an
+// architecture of all operations stands for that of the mixture.
+func cost(s evolve.Search, e evolve.Priced, st evolve.State) func(n int) float64 {
+	if st.Round == 0 {
+		all := evolve.Arch(s.Problem.Everything())
+		return shared.Linear(st, e.TrainMACs(all)+e.FitnessMACs(all, all))
+	}
+	train, fitness := s.Engine.(evolve.Mixing).MixedMACs()
+	return shared.Linear(st, train+fitness)
 }
 
 // step updates α on a held-out batch, and then the weights of the mixture. If the second fails, the first counts for

@@ -32,15 +32,20 @@ import (
 type Config struct {
 	// Drop is r: the probability that all operations of a layer are dropped from the last weight update.
 	Drop float64 `toml:"drop"`
+	// TrainShare is the part of budget.macs that training gets. Scoring gets the rest, if it has use for it.
+	TrainShare float64 `toml:"train_share"`
 }
 
 // Default is the configuration that the package comment describes.
-func Default() Config { return Config{Drop: 0.1} }
+func Default() Config { return Config{Drop: 0.1, TrainShare: 0.7} }
 
 // Validate refuses rates with which nothing or everything is dropped, by *setting.Error.
 func (c Config) Validate() error {
-	if !(c.Drop > 0 && c.Drop < 1) {
+	switch {
+	case !(c.Drop > 0 && c.Drop < 1):
 		return setting.Errorf("drop", c.Drop, "want more than 0 and less than 1")
+	case !(c.TrainShare > 0 && c.TrainShare < 1):
+		return setting.Errorf("train_share", c.TrainShare, "want more than 0 and less than 1")
 	}
 	return nil
 }
@@ -56,7 +61,32 @@ func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) 
 	return m.shared().Advance(ctx, s, st)
 }
 
-func (m Method) shared() shared.Method { return shared.Method{Step: m.step, Next: next} }
+func (m Method) shared() shared.Method {
+	return shared.Method{Step: m.step, Next: next, Cost: m.cost, Share: m.Config.TrainShare,
+		Scores: func(s evolve.Search) int { return s.Config.Front.Samples }}
+}
+
+// cost is the expected price of what is left of training, by the mean rate of what is left.
+func (m Method) cost(s evolve.Search, e evolve.Priced, st evolve.State) func(n int) float64 {
+	choices := make([][]evolve.Path, len(s.Problem.Normal)) // every operation alone
+	for l, ops := range s.Problem.Everything() {
+		for _, op := range ops {
+			choices[l] = append(choices[l], evolve.Path{op})
+		}
+	}
+	prices := shared.PricesOf(e.TrainMACs, choices)
+	k := len(s.Problem.Pool)
+	return func(n int) float64 {
+		rate := (m.Config.rate(k, st.Step, n) + m.Config.rate(k, n-1, n)) / 2
+		kept := prices.Base
+		for _, layer := range prices.Choice {
+			for _, price := range layer {
+				kept += (1 - rate) * price
+			}
+		}
+		return float64(n-st.Step) * kept
+	}
+}
 
 // step takes a weight update on what is not dropped.
 func (m Method) step(s evolve.Search, st evolve.State) (evolve.State, error) {

@@ -82,7 +82,24 @@ func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) 
 }
 
 func (m Method) shared() shared.Method {
-	return relaxation.Method(m.step, m.Config.Candidates)
+	return relaxation.Method(m.step, m.cost, m.Config.Candidates)
+}
+
+// cost is the expected price of what is left of training, with paths by the present p.
+func (m Method) cost(s evolve.Search, e evolve.Priced, st evolve.State) func(n int) float64 {
+	choices := relaxation.Choices(s)
+	probabilities := shared.Uniform(choices)
+	if p, err := relaxation.Recall(st, choices); err == nil { // there is none before the start
+		probabilities = p.Probabilities()
+	}
+	train := shared.PricesOf(e.TrainMACs, choices).Expected(probabilities)
+	both := func(a evolve.Arch) float64 { return e.FitnessMACs(a, a) }
+	fitness := shared.PricesOf(both, choices).Expected(probabilities)
+	return func(n int) float64 {
+		warm := int(m.Config.Warmup * float64(n))
+		updates := n/m.Config.Every - max(warm, st.Step)/m.Config.Every
+		return float64(n-st.Step)*train + float64(updates)*fitness
+	}
 }
 
 // step takes a weight update on a path that is drawn from p, and then updates α where it is time.
@@ -104,11 +121,12 @@ func (m Method) step(s evolve.Search, st evolve.State) (evolve.State, error) {
 	if st, err = s.TrainOn(st, a); err != nil {
 		return st, err
 	}
-	done, every := st.Step-warm, m.Config.Every
-	if done <= 0 || done%every != 0 {
+	every := m.Config.Every
+	if st.Step <= warm || st.Step%every != 0 {
 		return st, nil
 	}
-	step := evolve.Step{Round: st.Round, Index: done/every - 1, Total: (s.Config.TrainSteps - warm) / every}
+	total := s.Config.TrainSteps/every - warm/every
+	step := evolve.Step{Round: st.Round, Index: p.Updates, Total: max(total, p.Updates+1)}
 	return m.update(s, st, step, p, choices)
 }
 

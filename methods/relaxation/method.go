@@ -9,12 +9,18 @@ import (
 	"github.com/nse-dev/nse/methods/shared"
 )
 
-// Method is a search whose memory is Parameters. step takes its weight updates. It scores the n most probable
-// architectures within the constraint interval.
-func Method(step func(evolve.Search, evolve.State) (evolve.State, error), n int) shared.Method {
+// Method is a search whose memory is Parameters. step takes its weight updates, and cost is what they cost (see
+// shared.Method). It scores the n most probable architectures within the constraint interval. All else of a budget goes
+// to training.
+func Method(
+	step func(evolve.Search, evolve.State) (evolve.State, error),
+	cost func(evolve.Search, evolve.Priced, evolve.State) func(n int) float64, n int,
+) shared.Method {
 	return shared.Method{
 		Single: true,
 		Step:   step,
+		Cost:   cost,
+		Scores: func(evolve.Search) int { return n },
 		Begin: func(s evolve.Search, st evolve.State) (evolve.State, error) {
 			return New(s.Seed, st.Round, Choices(s)).Remember(st)
 		},

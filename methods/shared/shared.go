@@ -29,6 +29,14 @@ type Method struct {
 	// Next lists the architectures to score after those of st.Trials, and how many were wanted. Those that are Gone
 	// count for nothing. The search ends when there are none.
 	Next func(s evolve.Search, st evolve.State) (archs []evolve.Arch, wanted int, err error)
+	// Cost is how many MACs are expected from the next weight update to the last, if there are n in all. It does not fall
+	// with n. Before the start it is that of all updates.
+	Cost func(s evolve.Search, e evolve.Priced, st evolve.State) func(n int) float64
+	// Share is the part of a budget of MACs that training gets, 0 to 1. It gets more where fewer scores are wanted than
+	// the rest pays for.
+	Share float64
+	// Scores is the number of architectures that the method scores in all if the budget pays for them.
+	Scores func(s evolve.Search) int
 	// Without takes an operation out of what the method remembers. A nil Without changes nothing.
 	Without func(s evolve.Search, st evolve.State, op evolve.OpID) (evolve.State, error)
 }
@@ -40,7 +48,7 @@ func (m Method) Validate(s evolve.Search, st evolve.State) error {
 		return err
 	}
 	if st.Round == 0 && st.Phase == evolve.PhaseBegin {
-		return nil
+		return run{s, m}.checkBudget(st)
 	}
 	phases := []evolve.Phase{evolve.PhaseTrain, evolve.PhaseScore, evolve.PhaseReplenish, evolve.PhaseFinished}
 	var err error
@@ -115,9 +123,14 @@ func (r run) begin(ctx context.Context, st evolve.State) (evolve.State, error) {
 	return next, r.Boundary(ctx, next)
 }
 
-// train takes weight updates. A boundary follows each of them.
+// train takes weight updates. A boundary follows each of them. When the time is over there are no more.
 func (r run) train(ctx context.Context, st evolve.State) (_ evolve.State, err error) {
-	for st.Step < r.Config.TrainSteps {
+	scoring, configured := r.scoring(st), r.Config.TrainSteps
+	for !r.OverTime() {
+		r.Config.TrainSteps = configured
+		if r.Config.TrainSteps = r.steps(st, scoring); st.Step >= r.Config.TrainSteps {
+			break
+		}
 		if st, err = r.method.Step(r.Search, st); err != nil {
 			return st, err
 		}
@@ -135,8 +148,9 @@ func (r run) propose(ctx context.Context, st evolve.State) (evolve.State, error)
 	if err != nil {
 		return st, err
 	}
+	archs = r.affordable(st, archs)
 	next := st
-	if len(archs) == 0 && len(st.Trials) > 0 {
+	if len(st.Trials) > 0 && (len(archs) == 0 || r.OverTime()) {
 		next.Phase = evolve.PhaseRetrieve
 		return r.Retrieve(ctx, next)
 	}
@@ -158,13 +172,15 @@ func (r run) propose(ctx context.Context, st evolve.State) (evolve.State, error)
 	return next, r.Boundary(ctx, next)
 }
 
-// score scores what was proposed. What comes next is proposed then.
+// score scores what was proposed. What comes next is proposed then. When the time is over, what is scored by then counts.
 func (r run) score(ctx context.Context, st evolve.State) (evolve.State, error) {
 	next, err := r.Score(ctx, st)
-	if err == nil {
-		next.Phase = evolve.PhaseSample
+	if err != nil {
+		return next, err
 	}
-	return next, err
+	next.Phase = evolve.PhaseSample
+	next.Trials = slices.DeleteFunc(slices.Clone(next.Trials), func(t evolve.Trial) bool { return !t.Done && !t.Gone })
+	return next, nil
 }
 
 // end finishes a search that has its front.
@@ -173,7 +189,7 @@ func (r run) end(ctx context.Context, st evolve.State) (evolve.State, error) {
 	if err := r.Emit(&next, evolve.Aggregated{Kept: evolve.Aggregate(st.Front, len(r.Problem.Normal))}); err != nil {
 		return st, err
 	}
-	return r.Finish(ctx, next, "all that the method proposed has been scored")
+	return r.Finish(ctx, next, "all that was wanted has been scored, as far as the budget goes")
 }
 
 // quarantine goes on without a broken operation. The search ends if a reduction layer has no other.

@@ -40,11 +40,14 @@ type Config struct {
 	Mutation int `toml:"mutation"`
 	// Probability is that of a mutated child's layer being drawn anew.
 	Probability float64 `toml:"probability"`
+	// TrainShare is the part of budget.macs that training gets. Scoring gets the rest, if it has use for it.
+	TrainShare float64 `toml:"train_share"`
 }
 
 // Default is the paper's evolution.
 func Default() Config {
-	return Config{Population: 50, Generations: 20, Parents: 10, Crossover: 25, Mutation: 25, Probability: 0.1}
+	return Config{Population: 50, Generations: 20, Parents: 10, Crossover: 25, Mutation: 25, Probability: 0.1,
+		TrainShare: 0.7}
 }
 
 // Validate refuses numbers with which there is no evolution, by *setting.Error.
@@ -64,6 +67,8 @@ func (c Config) Validate() error {
 			c.Population-c.Crossover)
 	case !(c.Probability > 0 && c.Probability <= 1):
 		return setting.Errorf("probability", c.Probability, "want more than 0 and at most 1")
+	case !(c.TrainShare > 0 && c.TrainShare < 1):
+		return setting.Errorf("train_share", c.TrainShare, "want more than 0 and less than 1")
 	}
 	return nil
 }
@@ -79,7 +84,16 @@ func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) 
 	return m.shared().Advance(ctx, s, st)
 }
 
-func (m Method) shared() shared.Method { return shared.Method{Single: true, Step: step, Next: m.next} }
+func (m Method) shared() shared.Method {
+	return shared.Method{Single: true, Step: step, Next: m.next, Cost: cost, Share: m.Config.TrainShare,
+		Scores: func(evolve.Search) int { return m.Config.Population * m.Config.Generations }}
+}
+
+// cost is the expected price of what is left of training.
+func cost(s evolve.Search, e evolve.Priced, st evolve.State) func(n int) float64 {
+	choices := shared.Choices(s.Problem, s.Problem.Everything())
+	return shared.Linear(st, shared.PricesOf(e.TrainMACs, choices).Expected(shared.Uniform(choices)))
+}
 
 // step takes a weight update on a path that is drawn uniformly.
 func step(s evolve.Search, st evolve.State) (evolve.State, error) {
