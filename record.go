@@ -35,7 +35,7 @@ type recorder struct {
 // continueFrom prepares for the events after a state, and draws what the run holds up to there.
 func (r *recorder) continueFrom(st evolve.State) error {
 	r.phase, r.round, r.written = st.Phase, st.Round, time.Now()
-	r.standing = evolve.StandingOf(st.Fitness)
+	r.standing = evolve.StandingOf(st)
 	return errors.Join(report.Render(r.run, false), r.board.Rewrite(r.run))
 }
 
