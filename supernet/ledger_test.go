@@ -122,7 +122,7 @@ func TestMixturesCount(t *testing.T) {
 	if spent.Forward+spent.Backward != train || train != e.TrainMACs(testSubset) {
 		t.Errorf("training a mixture: %+v at a price of %v, want %v", spent, train, e.TrainMACs(testSubset))
 	}
-	if spent.Fitness != fitness || fitness != 32*(2*e.net.macs(testSubset)-stemMACs) {
+	if spent.Fitness != fitness || fitness != 32*(2*e.net.MACs(testSubset)-stemMACs) {
 		t.Errorf("fitness of a mixture: %v at a price of %v", spent.Fitness, fitness)
 	}
 }

@@ -27,8 +27,8 @@ func (e *Engine) TrainMixed(s evolve.Step, weights [][]float64) (loss float64, e
 	n.clip(a, mixedNorm)
 	n.Update(a, e.training.Rate(s), e.training)
 	images := float64(len(b.Labels))
-	n.spent = n.spent.Plus(evolve.Ledger{TrainImages: int64(images), Forward: n.macs(a) * images,
-		Backward: 2 * n.macs(a) * images})
+	n.spent = n.spent.Plus(evolve.Ledger{TrainImages: int64(images), Forward: n.MACs(a) * images,
+		Backward: 2 * n.MACs(a) * images})
 	return loss, nil
 }
 
@@ -49,12 +49,12 @@ func (e *Engine) FitnessMixed(s evolve.Step, weights [][]float64) (loss float64,
 // MixedMACs implements evolve.Mixing, for weights of which none is 0. The engine must have begun a round.
 func (e *Engine) MixedMACs() (train, fitness float64) {
 	all, batch := e.net.subset(), float64(e.training.Batch)
-	return 3 * e.net.macs(all) * batch, e.net.mixedFitnessMACs(all) * batch
+	return 3 * e.net.MACs(all) * batch, e.net.mixedFitnessMACs(all) * batch
 }
 
 // mixedFitnessMACs is what FitnessMixed computes of one image: the forward pass of a, which lists what runs, and the
 // gradients of the data down to the stem.
-func (n *Net) mixedFitnessMACs(a evolve.Arch) float64 { return 2*n.macs(a) - float64(n.stem.MACs) }
+func (n *Net) mixedFitnessMACs(a evolve.Arch) float64 { return 2*n.MACs(a) - float64(n.stem.MACs) }
 
 // readyMixed is ready for weights of a mixture.
 func (e *Engine) readyMixed(round int, weights [][]float64) error {

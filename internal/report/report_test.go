@@ -10,6 +10,9 @@ import (
 
 	"golang.org/x/net/html"
 	"pgregory.net/rapid"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/runs"
 )
 
 // sections are the ids of what a page always has.
@@ -34,7 +37,7 @@ func full(text string) Report {
 		Rankings: []Ranking{{2, text, Correlation{3, 1, -0.5, 1}}},
 		Pools:    []Pool{{File: text, Source: text, Came: text, Sum: text, Lock: text}},
 		Plugins:  []Plugin{{text, 1, text}}, Broken: []Broken{{text, 1, text}}, Files: []File{{text, text}},
-		Config: text,
+		Config: text, Ledger: runs.Ledger{Round: 1, Ledger: evolve.Ledger{TrainImages: 1, Alone: 2e12}},
 		Pictures: Pictures{
 			Fronts:  []byte("<?xml?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"><title>fronts</title></svg>"),
 			Fitness: []RoundPicture{{1, []byte("<svg></svg>")}}}}
