@@ -55,7 +55,8 @@ func TestWeightSharingMethodsResumeToTheSameBits(t *testing.T) {
 				run := filepath.Join(dir, name)
 				ctx, cancelling := cancelAt(t, at)
 				both := func(e nse.Event) { note(e); cancelling(e) }
-				r, err := nse.Start(ctx, run, nse.Pool{Ops: kernels()}, weightSharing(t, method), nse.Options{Observe: both})
+				r, err := nse.Start(ctx, run, nse.Pool{Ops: kernels()}, weightSharing(t, method),
+					nse.Options{Observe: both})
 				stopped(t, r, err)
 				r, err = nse.Resume(t.Context(), run, nse.Options{Observe: note})
 				ended(t, r, err)

@@ -104,7 +104,8 @@ func TestSharedWeightsSpendTheirBudget(t *testing.T) {
 		}
 		spent := end.Spent.MACs()
 		if spent != e.Ledger.MACs() || spent > 1.005*s.Budget.MACs || spent < 0.97*s.Budget.MACs {
-			t.Errorf("%s: spent %.4g by the state, %.4g by the engine, of %.4g", name, spent, e.Ledger.MACs(), s.Budget.MACs)
+			t.Errorf("%s: spent %.4g by the state, %.4g by the engine, of %.4g", name, spent, e.Ledger.MACs(),
+				s.Budget.MACs)
 		}
 		if train := e.Ledger.Forward / spent; (name == "oneshot" || name == "spos") && (train < 0.69 || train > 0.71) {
 			t.Errorf("%s: training got %.3f of the budget, want 0.7", name, train)
@@ -130,7 +131,8 @@ func TestSharedWeightsMindOtherBudgets(t *testing.T) {
 		s.Elapsed = func() time.Duration { now += time.Second; return now }
 		end, err = s.Run(t.Context(), evolve.State{})
 		if err != nil || end.Step < 5 || end.Step > 10 || len(end.Front) == 0 {
-			t.Errorf("%s: front of %d after %d steps, %v, want one after about ten", name, len(end.Front), end.Step, err)
+			t.Errorf("%s: front of %d after %d steps, %v, want one after about ten", name, len(end.Front), end.Step,
+				err)
 		}
 	}
 }
@@ -165,7 +167,8 @@ func TestBudgetsResumeFromEveryBoundary(t *testing.T) {
 		for i, b := range boundaries {
 			var st evolve.State
 			e.Ledger = evolve.Ledger{} // as of an engine that was just made
-			if err := errors.Join(json.Unmarshal([]byte(b[0]), &st), json.Unmarshal([]byte(b[1]), &e.Trained)); err != nil {
+			if err := errors.Join(json.Unmarshal([]byte(b[0]), &st),
+				json.Unmarshal([]byte(b[1]), &e.Trained)); err != nil {
 				t.Fatal(err)
 			}
 			again, err := s.Run(t.Context(), st)

@@ -21,7 +21,8 @@ import (
 
 // Settings say how to search, beside what all methods share.
 type Settings struct {
-	// Method is the way to search: nse, oneshot, spos, proxyless, darts, random, evolution, halving, hyperband or stacks.
+	// Method is the way to search: nse, oneshot, spos, proxyless, darts, random, evolution, halving, hyperband or
+	// stacks.
 	Method string `toml:"method"`
 	// Alone is how methods that share no weights evaluate an architecture: random, evolution, halving, hyperband and
 	// stacks.

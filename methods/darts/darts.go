@@ -1,6 +1,6 @@
 // Package darts is DARTS of Liu, Simonyan and Yang, DARTS: Differentiable Architecture Search (2019), its first-order
-// form: every layer computes all of its choices at once, mixed by a softmax p over parameters α, and α and the weights
-// are trained in turn.
+// form. Every layer computes all of its choices at once, mixed by a softmax p over parameters α. α and the weights are
+// trained in turn.
 //
 // With o_i the output of a choice on the layer's input, and y the output of the layer,
 //
@@ -9,15 +9,16 @@
 //
 // α begins with a normal distribution of standard deviation 1e-3. Before every weight update, Adam takes a step of α on
 // a held-out batch: learning rate 3e-4, betas 0.5 and 0.999, and a decay of 1e-3 that is added to the gradient. The
-// weight update is on a training batch and the new α. Its gradient is scaled down to a norm of 5. First order means that
-// the gradient by α takes the weights as they are.
+// weight update is on a training batch and the new α. Its gradient is scaled down to a norm of 5. First order means
+// that the gradient by α takes the weights as they are.
 //
 // What had to be chosen: the paper's learning rate of α belongs to its 19 500 updates. A search of n updates has the
 // rate 3e-4·√(19 500/n), so that noise alone moves α as far. The choices are the operations, and the identity of a
 // normal layer in the place of the paper's skip connection. There is no zero operation, and layers form a chain instead
 // of a cell. BN has scales and shifts. The result is single-branch: the most probable architecture within the
-// constraint interval, which is the arg max where its cost lies there. An operation of a normal layer then stands in the
-// mean with the identity, so that what is retrained is not quite what the mixture was. Costs have no part in the loss.
+// constraint interval, which is the arg max where its cost lies there. An operation of a normal layer then stands in
+// the mean with the identity, so that what is retrained is not quite what the mixture was. Costs have no part in the
+// loss.
 package darts
 
 import (

@@ -1,9 +1,9 @@
 // Package oneshot is the search of Bender, Kindermans, Zoph, Vasudevan and Le, Understanding and Simplifying One-Shot
-// Architecture Search (2018): one network that contains every operation is trained once, random architectures are
+// Architecture Search (2018). One network that contains every operation is trained once. Random architectures are
 // scored with its weights, and the best are the result.
 //
-// Operations are dropped while it is trained, so that none relies on another. At the end, each operation of a layer of k
-// operations is dropped from a weight update with the rate
+// Operations are dropped while it is trained, so that none relies on another. At the end, each operation of a layer of
+// k operations is dropped from a weight update with the rate
 //
 //	r^(1/k)    0 < r < 1
 //

@@ -1,20 +1,20 @@
 // Package proxyless is ProxylessNAS of Cai, Zhu and Han, ProxylessNAS: Direct Neural Architecture Search on Target Task
-// and Hardware (2019), its gradient-based form: a layer chooses one path by a softmax p over parameters α, and α is
-// learned by gradient while the weights are trained on what it draws.
+// and Hardware (2019), its gradient-based form. A layer chooses one path by a softmax p over parameters α. α is learned
+// by gradient while the weights are trained on what it draws.
 //
 // α begins with a normal distribution of standard deviation 1e-3. Weight updates train a path that is drawn from p. In
 // the first quarter of training, paths are drawn uniformly and α stays. After every fifth weight update from then on, α
-// is updated on a held-out batch. Two choices of each layer are drawn from p, without putting the first one back, and p̂
-// is the softmax of the two. One of them is on, drawn by p̂, and the network computes that. With g_j the gate of a choice
-// that has the output o_j, and y the output of the layer,
+// is updated on a held-out batch. Two choices of each layer are drawn from p, without putting the first one back, and
+// p̂ is the softmax of the two. One of them is on, drawn by p̂, and the network computes that. With g_j the gate of a
+// choice that has the output o_j, and y the output of the layer,
 //
 //	∂L/∂g_j = ⟨∂L/∂y, o_j⟩
 //	∂L/∂α_i = Σ_j ∂L/∂g_j · p̂_j·(δ_ij − p̂_i)        over the two
 //
-// The loss has the resource term λ·(E[cost] − τ)/τ with λ = 0.1, and the expected cost over p of all choices. Adam takes
-// the step, with betas 0 and 0.999 and no decay. Both α of a layer's pair are then moved by the same amount, so that the
-// sum of their exponentials is what it was: the probabilities of the choices that were not drawn stay, but for the
-// resource term.
+// The loss has the resource term λ·(E[cost] − τ)/τ with λ = 0.1, and the expected cost over p of all choices. Adam
+// takes the step, with betas 0 and 0.999 and no decay. Both α of a layer's pair are then moved by the same amount, so
+// that the sum of their exponentials is what it was. So the probabilities of choices that were not drawn stay, but for
+// the resource term.
 //
 // What had to be chosen: the paper's learning rate of 1e-3 belongs to its 115 000 updates of α. A search of n updates
 // has the rate 1e-3·√(115 000/n), so that noise alone moves α as far. Paths are single-branch, as in the paper. The
@@ -64,8 +64,8 @@ func (c Config) Validate() error {
 	return relaxation.Validate(c.LR, c.Candidates)
 }
 
-// published is the number of updates of α in the paper: 120 epochs of 1 231 167 images, in batches of 256, and one after
-// every fifth weight update.
+// published is the number of updates of α in the paper: 120 epochs of 1 231 167 images, in batches of 256, and one
+// after every fifth weight update.
 const published = 115_000
 
 // Method implements evolve.Method.

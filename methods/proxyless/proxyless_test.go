@@ -42,8 +42,8 @@ func TestUpdateByHand(t *testing.T) {
 	if got := after.Square[0]; math.Abs(got[0]-0.001*gradient*gradient) > 1e-12 || math.Abs(got[0]-got[1]) > 1e-12 {
 		t.Errorf("mean squares %v of the gradient, want %v", got, 0.001*gradient*gradient)
 	}
-	// The rate is doubled at a quarter of the paper's updates. The first step of Adam is the rate, and then both move so
-	// that their exponentials sum up to 2 as before.
+	// The rate is doubled at a quarter of the paper's updates. The first step of Adam is the rate, and then both move
+	// so that their exponentials sum up to 2 as before.
 	offset := math.Log(math.Cosh(0.02))
 	for i, want := range []float64{-0.02 - offset, 0.02 - offset} {
 		if math.Abs(after.Alpha[0][i]-want) > 1e-7 {

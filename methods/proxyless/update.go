@@ -77,8 +77,8 @@ func resource(
 	return lambda * (expected - tau) / tau, expected, gradient
 }
 
-// rescale moves both α of a pair by the same amount, so that the sum of their exponentials is what it was before. So the
-// probabilities of all other choices stay.
+// rescale moves both α of a pair by the same amount, so that the sum of their exponentials is what it was before. So
+// the probabilities of all other choices stay.
 func rescale(after, before []float64, c pair) {
 	if c.on == c.off {
 		return

@@ -16,8 +16,8 @@ import (
 	"github.com/nse-dev/nse/internal/random"
 )
 
-// Parameters are α, by layer and choice, and the state of its optimizer. Methods return a new value and leave the old one
-// as it is. It is plain data: JSON keeps every bit of it.
+// Parameters are α, by layer and choice, and the state of its optimizer. Methods return a new value and leave the old
+// one as it is. It is plain data: JSON keeps every bit of it.
 type Parameters struct {
 	Alpha   [][]float64 `json:"alpha"`
 	Mean    [][]float64 `json:"mean"`   // Adam's mean of the gradient

@@ -2,8 +2,8 @@ package shared
 
 import "github.com/nse-dev/nse/evolve"
 
-// Choices lists the paths that each layer of a subset chooses from if it is single-branch: in a normal layer the identity
-// first, and then each operation alone, in ascending order.
+// Choices lists the paths that each layer of a subset chooses from if it is single-branch: in a normal layer the
+// identity first, and then each operation alone, in ascending order.
 func Choices(p evolve.Problem, subset []evolve.Path) [][]evolve.Path {
 	choices := make([][]evolve.Path, len(subset))
 	for l, ops := range subset {

@@ -12,9 +12,9 @@ import (
 // mostSteps is the largest number of weight updates that a budget is turned into.
 const mostSteps = 1 << 30
 
-// steps is the number of weight updates in all. Without a budget it is Config.TrainSteps. A budget of MACs or of training
-// images takes its place: training is as long as the budget allows beside what is kept back for scoring. It is planned
-// anew at every step, since paths do not cost what is expected.
+// steps is the number of weight updates in all. Without a budget it is Config.TrainSteps. A budget of MACs or of
+// training images takes its place: training is as long as the budget allows beside what is kept back for scoring. It is
+// planned anew at every step, since paths do not cost what is expected.
 func (r run) steps(st evolve.State, scoring float64) int {
 	steps, bound := mostSteps, false
 	if e, priced := r.priced(); priced {
@@ -37,8 +37,8 @@ func (r run) priced() (evolve.Priced, bool) {
 	return e, priced && r.Budget.MACs > 0
 }
 
-// scoring is the part of the round's budget that is kept back for scoring, in MACs: what is wanted, but no more than the
-// share of it that the method leaves.
+// scoring is the part of the round's budget that is kept back for scoring, in MACs: what is wanted, but no more than
+// the share of it that the method leaves.
 func (r run) scoring(st evolve.State) float64 {
 	e, priced := r.priced()
 	if !priced {

@@ -15,8 +15,8 @@ import (
 	"github.com/nse-dev/nse/evolve"
 )
 
-// Method is what makes a search on shared weights. The search that its functions get is single-branch if Single is true,
-// and its Config.TrainSteps is the number of weight updates in all.
+// Method is what makes a search on shared weights. The search that its functions get is single-branch if Single is
+// true, and its Config.TrainSteps is the number of weight updates in all.
 type Method struct {
 	// Single says that layers have at most one operation, whatever the settings say.
 	Single bool
@@ -29,8 +29,8 @@ type Method struct {
 	// Next lists the architectures to score after those of st.Trials, and how many were wanted. Those that are Gone
 	// count for nothing. The search ends when there are none.
 	Next func(s evolve.Search, st evolve.State) (archs []evolve.Arch, wanted int, err error)
-	// Cost is how many MACs are expected from the next weight update to the last, if there are n in all. It does not fall
-	// with n. Before the start it is that of all updates.
+	// Cost is how many MACs are expected from the next weight update to the last, if there are n in all. It does not
+	// fall with n. Before the start it is that of all updates.
 	Cost func(s evolve.Search, e evolve.Priced, st evolve.State) func(n int) float64
 	// Share is the part of a budget of MACs that training gets, 0 to 1. It gets more where fewer scores are wanted than
 	// the rest pays for.
@@ -172,7 +172,8 @@ func (r run) propose(ctx context.Context, st evolve.State) (evolve.State, error)
 	return next, r.Boundary(ctx, next)
 }
 
-// score scores what was proposed. What comes next is proposed then. When the time is over, what is scored by then counts.
+// score scores what was proposed. What comes next is proposed then. When the time is over, what is scored by then
+// counts.
 func (r run) score(ctx context.Context, st evolve.State) (evolve.State, error) {
 	next, err := r.Score(ctx, st)
 	if err != nil {

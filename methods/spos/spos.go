@@ -1,16 +1,16 @@
 // Package spos is the search of Guo, Zhang, Mu, Heng, Liu, Wei and Sun, Single Path One-Shot Neural Architecture Search
-// with Uniform Sampling (2020): shared weights are trained on single paths that are drawn uniformly, and an evolution
-// then looks for the best path with them.
+// with Uniform Sampling (2020). Shared weights are trained on single paths that are drawn uniformly. An evolution then
+// looks for the best path with them.
 //
 // The evolution has 20 generations of 50 architectures. The first generation is random. Every other one has 25 children
 // by crossover and 25 by mutation, of the 10 best architectures so far. A child by crossover takes every layer from one
 // of two parents. A child by mutation is a parent of which every layer is drawn anew with probability 0.1. Children
 // outside the constraint interval are rejected, and so are those that were scored before.
 //
-// What had to be chosen: paths are single-branch, as in the paper. The identity is one of the choices of a normal layer.
-// Random architectures come from package prior. They also fill generations of which too few children were accepted in
-// ten draws for each, as in the authors' code. The front of all that was scored is the result. The best of it is the
-// paper's.
+// What had to be chosen: paths are single-branch, as in the paper. The identity is one of the choices of a normal
+// layer. Random architectures come from package prior. They also fill generations of which too few children were
+// accepted in ten draws for each, as in the authors' code. The front of all that was scored is the result. The best of
+// it is the paper's.
 package spos
 
 import (
