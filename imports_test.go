@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"methods/proxyless":  {"evolve", "internal/random", "internal/setting", "methods/relaxation", "methods/shared"},
 	"methods/random":     {"evolve", "internal/random", "methods/alone"},
 	"methods/relaxation": {"evolve", "internal/random", "internal/setting", "methods/shared"},
-	"methods/shared":     {"evolve"},
+	"methods/shared":     {"evolve", "internal/random", "internal/setting", "methods/prior"},
 	"methods/spos":       {"evolve", "internal/random", "internal/setting", "methods/prior", "methods/shared"},
 	"methods/stacks":     {"evolve", "internal/random", "methods/alone"},
 	"registry": {"internal/file", "registry/inprocess", "registry/poolfile", "registry/process", "registry/reply",
