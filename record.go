@@ -42,7 +42,7 @@ func (r *recorder) continueFrom(st evolve.State) error {
 	}
 	r.before, r.started = spent.Seconds, time.Now()
 	r.phase, r.round, r.written = st.Phase, st.Round, time.Now()
-	r.standing = evolve.StandingOf(st.Fitness)
+	r.standing = evolve.StandingOf(st)
 	return errors.Join(report.Render(r.run, false), r.board.Rewrite(r.run))
 }
 

@@ -131,6 +131,7 @@ type engine struct {
 
 var _ interface {
 	evolve.Metered
+	evolve.Mixing
 	evolve.Priced
 	evolve.Solo
 } = engine{}

@@ -18,12 +18,7 @@ func (s Search) validate(st State) error {
 	if err := s.Problem.Validate(); err != nil {
 		return err
 	}
-	least, greatest := s.Reach()
-	if c := s.Config.Constraint; least > c.High() || greatest < c.Low() {
-		return setting.Errorf("constraint.tau", c.Tau,
-			"costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Low(), c.High(), least, greatest)
-	}
-	if err := setting.In("budget", s.Budget.Validate()); err != nil {
+	if err := cmp.Or(s.CheckReach(), setting.In("budget", s.Budget.Validate())); err != nil {
 		return err
 	}
 	if s.Engine != nil {
@@ -32,6 +27,16 @@ func (s Search) validate(st State) error {
 		}
 	}
 	return s.method().Validate(s, st)
+}
+
+// CheckReach refuses a budget that no architecture of the whole space meets, by *setting.Error.
+func (s Search) CheckReach() error {
+	least, greatest := s.Reach()
+	if c := s.Config.Constraint; least > c.High() || greatest < c.Low() {
+		return setting.Errorf("constraint.tau", c.Tau,
+			"costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Low(), c.High(), least, greatest)
+	}
+	return nil
 }
 
 // Validate implements Method.
@@ -71,14 +76,14 @@ func (s Search) checkState(st State) error {
 	case st.Phase == PhaseReplenish && len(st.Front) == 0:
 		return errors.New("no front")
 	}
-	if err := s.checkSpace(st); err != nil {
+	if err := s.CheckSpace(st); err != nil {
 		return err
 	}
 	return cmp.Or(s.checkFitness(st), s.CheckArchs(st))
 }
 
-// checkSpace refuses layers with operations that are unknown, twice there, too many or too few.
-func (s Search) checkSpace(st State) error {
+// CheckSpace refuses layers with operations that are unknown, twice there, too many or too few.
+func (s Search) CheckSpace(st State) error {
 	for l, layer := range st.Space.Layers {
 		all := slices.Concat(layer.Kept, layer.New, layer.Pending)
 		if err := s.checkOps(all); err != nil {

@@ -76,14 +76,14 @@ type Solo interface {
 	Alone(ctx context.Context, a Arch, ends []int) (accuracy float64, err error)
 }
 
-// Mixing is an engine that also runs all operations of a layer at once, weighted: y = Σ_i w_i·o_i(x). The identity of a
-// normal layer has index 0, and the operations of the subset, ascending, stand behind it. A reduction layer has no
-// identity: its first weight is that of its first operation. Weights are by layer.
+// Mixing is an engine that also runs all operations of a layer at once, weighted: y = Σ_i w_i·o_i(x). Weights are by
+// layer. In a normal layer the identity is at index 0, and the operations of the subset follow, ascending. A reduction
+// layer has no identity: its first weight is that of its first operation. What has the weight 0 does not run.
 type Mixing interface {
 	// TrainMixed takes one SGD step of the shared weights, and returns the batch's mean cross-entropy.
 	TrainMixed(s Step, weights [][]float64) (loss float64, err error)
-	// FitnessMixed returns the mean cross-entropy L of a held-out batch, and ⟨∂L/∂y, o_i(x)⟩ for every weight. It
-	// changes no weight.
+	// FitnessMixed returns the mean cross-entropy L of a held-out batch, and ⟨∂L/∂y, o_i(x)⟩ for every weight, 0 for
+	// what does not run. It changes no parameter.
 	FitnessMixed(s Step, weights [][]float64) (loss float64, products [][]float64, err error)
 	// MixedMACs is the price of TrainMixed and of FitnessMixed, in MACs.
 	MixedMACs() (train, fitness float64)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Method is a way to search: it decides what is trained and scored, and which architectures are the result. Search.Run
@@ -79,6 +80,17 @@ func (s Search) Announce(st State, subset []Path) (State, error) {
 // checkpoint. A loss that is not finite is an error.
 func (s Search) TrainOn(st State, a Arch) (State, error) {
 	loss, err := s.Engine.Train(Step{st.Round, st.Step, s.Config.TrainSteps}, a)
+	return s.trained(st, loss, err)
+}
+
+// TrainMixed takes the next weight update of the round as TrainOn does, on a mixture of the operations of every layer.
+func (s Search) TrainMixed(st State, e Mixing, weights [][]float64) (State, error) {
+	loss, err := e.TrainMixed(Step{st.Round, st.Step, s.Config.TrainSteps}, weights)
+	return s.trained(st, loss, err)
+}
+
+// trained counts a weight update and reports it. With err it has not been.
+func (s Search) trained(st State, loss float64, err error) (State, error) {
 	if err := finite(err, loss); err != nil {
 		return st, fmt.Errorf("train step %d: %w", st.Step, err)
 	}
@@ -86,4 +98,29 @@ func (s Search) TrainOn(st State, a Arch) (State, error) {
 	err = s.Emit(&next, Trained{st.Step, loss})
 	next.Step++
 	return next, err
+}
+
+// Measure has the engine measure two architectures on a held-out batch (eq. 6, 7). Numbers that are missing or not
+// finite are an error.
+func (s Search) Measure(step Step, a, b Arch) (Gradient, error) {
+	g, err := s.Engine.Fitness(step, a, b)
+	if err == nil && (len(g.A) != len(a) || len(g.B) != len(a)) {
+		err = fmt.Errorf("gradient of %d and %d layers, the network has %d", len(g.A), len(g.B), len(a))
+	}
+	if err := finite(err, append(append([]float64{g.Loss}, g.A...), g.B...)...); err != nil {
+		return g, fmt.Errorf("fitness step %d: %w", step.Index, err)
+	}
+	return g, nil
+}
+
+// MeasureMixed has the engine measure a mixture on a held-out batch, as Measure does.
+func (s Search) MeasureMixed(step Step, e Mixing, weights [][]float64) (loss float64, products [][]float64, err error) {
+	loss, products, err = e.FitnessMixed(step, weights)
+	if err == nil && !slices.EqualFunc(products, weights, func(a, b []float64) bool { return len(a) == len(b) }) {
+		err = errors.New("the products do not fit the weights")
+	}
+	if err := finite(err, append(slices.Concat(products...), loss)...); err != nil {
+		return 0, nil, fmt.Errorf("fitness step %d: %w", step.Index, err)
+	}
+	return loss, products, nil
 }

@@ -31,14 +31,8 @@ func (Quarantined) Kind() string { return "quarantined" }
 // reduction layer is left without any operation, or nothing is left to score. The search ends if such a layer stays
 // empty.
 func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, error) {
-	next := st
-	next.Space, next.Fitness = st.Space.without(b.Op), st.Fitness.without(b.Op)
-	next.Front = slices.DeleteFunc(slices.Clone(st.Front), func(m Member) bool { return m.Arch.uses(b.Op) })
-	next.Trials = slices.Clone(st.Trials)
-	for i, t := range next.Trials {
-		next.Trials[i].Gone = t.Gone || t.Arch.uses(b.Op)
-	}
-	if err := s.Emit(&next, Quarantined{b.Op, b.Error()}); err != nil {
+	next, err := s.Without(st, b)
+	if err != nil {
 		return st, err
 	}
 	if !s.stuck(next) {
@@ -56,6 +50,19 @@ func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, err
 	}
 	next.Round, next.Phase, next.Step, next.Fitness, next.Trials = st.Round+1, PhaseBegin, 0, nil, nil
 	return next, s.Boundary(ctx, next)
+}
+
+// Without reports that an operation is broken, and takes it out of the state: out of the space, the fitness and the
+// front. Trials that use it are Gone. The caller offers the state as a checkpoint.
+func (s Search) Without(st State, b *Broken) (State, error) {
+	next := st
+	next.Space, next.Fitness = st.Space.without(b.Op), st.Fitness.without(b.Op)
+	next.Front = slices.DeleteFunc(slices.Clone(st.Front), func(m Member) bool { return m.Arch.uses(b.Op) })
+	next.Trials = slices.Clone(st.Trials)
+	for i, t := range next.Trials {
+		next.Trials[i].Gone = t.Gone || t.Arch.uses(b.Op)
+	}
+	return next, s.Emit(&next, Quarantined{b.Op, b.Error()})
 }
 
 // stuck reports whether a round cannot go on.

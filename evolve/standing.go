@@ -14,11 +14,10 @@ type place struct {
 	op    OpID
 }
 
-// StandingOf is the standing in the middle of a round, given by its fitness.
-func StandingOf(f Fitness) Standing {
-	s := Standing{dropped: map[place]bool{}}
-	for l, layer := range f {
-		s.subset = append(s.subset, layer.Ops)
+// StandingOf is the standing of a state.
+func StandingOf(st State) Standing {
+	s := Standing{st.Space.Subset(), map[place]bool{}}
+	for l, layer := range st.Fitness {
 		for i, op := range layer.Ops {
 			if layer.Dropped[i] {
 				s.dropped[place{l, op}] = true

@@ -72,16 +72,16 @@ func (s Search) drawUniform(st State) Arch {
 func (s Search) updateFitness(st State) (State, error) {
 	step := Step{st.Round, st.Step/s.Config.Fitness.Every - 1, s.Config.TrainSteps / s.Config.Fitness.Every}
 	a, b := s.drawPairs(st, step)
-	measured, err := s.Engine.Fitness(step, a, b)
-	if err == nil && (len(measured.A) != len(a) || len(measured.B) != len(a)) {
-		err = fmt.Errorf("gradient of %d and %d layers, the network has %d", len(measured.A), len(measured.B), len(a))
-	}
-	if err := finite(err, append(append([]float64{measured.Loss}, measured.A...), measured.B...)...); err != nil {
-		return st, fmt.Errorf("fitness step %d: %w", step.Index, err)
+	measured, err := s.Measure(step, a, b)
+	if err != nil {
+		return st, err
 	}
 	gradient := st.Fitness.Gradient(s.Problem, s.Config, a, b, measured)
 	st.Fitness = st.Fitness.Adam(s.Config.Fitness, gradient.Sum())
-	update := FitnessUpdated{step.Index, measured.Loss, gradient.Cost, gradient.ResourceTerm, st.Fitness.snapshot(step)}
+	update := FitnessUpdated{step.Index, measured.Loss, gradient.Cost, gradient.ResourceTerm, nil}
+	if step.Snapshot() {
+		update.Theta = st.Fitness.thetas()
+	}
 	if err := s.Emit(&st, update); err != nil {
 		return st, err
 	}
@@ -119,11 +119,11 @@ func (s Search) simplify(st State, step Step) (State, error) {
 // snapshots is the number of fitness steps of a round, evenly spread, whose events carry θ.
 const snapshots = 64
 
-// snapshot is θ by layer on some of the steps, always on the last. It is nil on the others.
-func (f Fitness) snapshot(s Step) [][]float64 {
-	if (s.Index+1)*snapshots/s.Total == s.Index*snapshots/s.Total {
-		return nil
-	}
+// Snapshot reports whether the event of a fitness step carries θ. That of a round's last step always does.
+func (s Step) Snapshot() bool { return (s.Index+1)*snapshots/s.Total != s.Index*snapshots/s.Total }
+
+// thetas is θ by layer.
+func (f Fitness) thetas() [][]float64 {
 	theta := make([][]float64, len(f))
 	for l, layer := range f {
 		theta[l] = layer.Theta

@@ -9,15 +9,20 @@ import (
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/methods/alone"
+	"github.com/nse-dev/nse/methods/darts"
 	"github.com/nse-dev/nse/methods/evolution"
 	"github.com/nse-dev/nse/methods/halving"
+	"github.com/nse-dev/nse/methods/oneshot"
+	"github.com/nse-dev/nse/methods/proxyless"
 	"github.com/nse-dev/nse/methods/random"
+	"github.com/nse-dev/nse/methods/spos"
 	"github.com/nse-dev/nse/methods/stacks"
 )
 
 // Settings say how to search, beside what all methods share.
 type Settings struct {
-	// Method is the way to search: nse, random, evolution, halving, hyperband or stacks.
+	// Method is the way to search: nse, oneshot, spos, proxyless, darts, random, evolution, halving, hyperband or
+	// stacks.
 	Method string `toml:"method"`
 	// Alone is how methods that share no weights evaluate an architecture: random, evolution, halving, hyperband and
 	// stacks.
@@ -26,11 +31,20 @@ type Settings struct {
 	Evolution evolution.Config `toml:"evolution"`
 	// Halving is the brackets of halving and hyperband.
 	Halving halving.Config `toml:"halving"`
+	// OneShot is the path dropout of One-Shot.
+	OneShot oneshot.Config `toml:"oneshot"`
+	// SPOS is the evolution of SPOS.
+	SPOS spos.Config `toml:"spos"`
+	// Proxyless is the learning of ProxylessNAS.
+	Proxyless proxyless.Config `toml:"proxyless"`
+	// DARTS is the learning of DARTS.
+	DARTS darts.Config `toml:"darts"`
 }
 
 // Default is NSE, and for every other method what its paper says.
 func Default() Settings {
-	return Settings{Method: NSE, Alone: alone.Default(), Evolution: evolution.Default(), Halving: halving.Default()}
+	return Settings{Method: NSE, Alone: alone.Default(), Evolution: evolution.Default(), Halving: halving.Default(),
+		OneShot: oneshot.Default(), SPOS: spos.Default(), Proxyless: proxyless.Default(), DARTS: darts.Default()}
 }
 
 // NSE is the name of the method that is the default.
@@ -48,6 +62,16 @@ type Description struct {
 func All() []Description {
 	return []Description{
 		{NSE, "evolves the search space on shared weights", func(Settings) evolve.Method { return evolve.NSE{} }},
+		{"oneshot", "scores random architectures with weights that were trained for all at once",
+			func(s Settings) evolve.Method { return oneshot.Method{Config: s.OneShot} }},
+		{"spos", "evolution of paths that are scored with weights trained on single paths",
+			func(s Settings) evolve.Method { return spos.Method{Config: s.SPOS} }},
+		{"proxyless", "learns by gradient which path to take, two at a time", func(s Settings) evolve.Method {
+			return proxyless.Method{Config: s.Proxyless}
+		}},
+		{"darts", "learns by gradient how to mix all operations", func(s Settings) evolve.Method {
+			return darts.Method{Config: s.DARTS}
+		}},
 		{"random", "trains random architectures alone", func(s Settings) evolve.Method {
 			return random.Method{Alone: s.Alone}
 		}},
@@ -96,5 +120,7 @@ func Names() (names []string) {
 func (s Settings) Validate() error {
 	_, err := s.Chosen()
 	return cmp.Or(err, setting.In("alone", s.Alone.Validate()), setting.In("evolution", s.Evolution.Validate()),
-		setting.In("halving", s.Halving.Validate()))
+		setting.In("halving", s.Halving.Validate()), setting.In("oneshot", s.OneShot.Validate()),
+		setting.In("spos", s.SPOS.Validate()), setting.In("proxyless", s.Proxyless.Validate()),
+		setting.In("darts", s.DARTS.Validate()))
 }

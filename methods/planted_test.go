@@ -32,6 +32,41 @@ func (e *planted) Fitness(_ evolve.Step, a, b evolve.Arch) (evolve.Gradient, err
 	return g, nil
 }
 
+func (e *planted) TrainMixed(_ evolve.Step, weights [][]float64) (float64, error) {
+	return 2 - e.mixture(weights), nil
+}
+
+func (e *planted) FitnessMixed(_ evolve.Step, weights [][]float64) (float64, [][]float64, error) {
+	return 2 - e.mixture(weights), e.slopes(weights), nil
+}
+
+func (e *planted) MixedMACs() (train, fitness float64) { return 3, 2 }
+
+// slopes is minus the quality of every branch of a mixture: the derivative of its loss, times the number of layers.
+func (e *planted) slopes(weights [][]float64) [][]float64 {
+	slopes := make([][]float64, len(weights))
+	for l := range weights {
+		if e.normal[l] {
+			slopes[l] = append(slopes[l], 0)
+		}
+		for _, q := range e.quality[l] {
+			slopes[l] = append(slopes[l], -q)
+		}
+	}
+	return slopes
+}
+
+// mixture is the mean over the layers of the quality of a mixture.
+func (e *planted) mixture(weights [][]float64) float64 {
+	sum := 0.0
+	for l, slopes := range e.slopes(weights) {
+		for i, w := range weights[l] {
+			sum -= w * slopes[i]
+		}
+	}
+	return sum / float64(len(weights))
+}
+
 // Score is what training for 4 epochs finds.
 func (e *planted) Score(ctx context.Context, archs []evolve.Arch, done func(int, float64) error) error {
 	for i, a := range archs {

@@ -20,6 +20,9 @@ func small(t testing.TB, name string, seed uint64) evolve.Search {
 	settings.Method = name
 	settings.Alone.Evaluations, settings.Evolution.Population = 12, 5
 	settings.Halving.Candidates = 9
+	settings.SPOS.Population, settings.SPOS.Generations, settings.SPOS.Parents = 4, 3, 2
+	settings.SPOS.Crossover, settings.SPOS.Mutation = 2, 2
+	settings.Proxyless.Every, settings.Proxyless.Candidates = 2, 2
 	var err error
 	if s.Method, err = settings.Chosen(); err != nil {
 		t.Fatal(err)

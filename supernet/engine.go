@@ -8,8 +8,8 @@ import (
 	"github.com/nse-dev/nse/supernet/data"
 )
 
-// Engine trains and scores a supernet on a data set. It implements evolve.Engine. All methods belong to one goroutine.
-// Close it after use.
+// Engine trains and scores a supernet on a data set. It implements evolve.Engine and evolve.Mixing. All
+// methods belong to one goroutine. Close it after use.
 type Engine struct {
 	net      *Net
 	training TrainConfig
@@ -29,7 +29,10 @@ type Source struct {
 	Augment     data.Augment // of training images
 }
 
-var _ evolve.Engine = (*Engine)(nil)
+var (
+	_ evolve.Engine = (*Engine)(nil)
+	_ evolve.Mixing = (*Engine)(nil)
+)
 
 // NewEngine makes net the supernet of a search on source. The engine owns net from then on, and closes it. Equal
 // arguments give equal results, to the bit.

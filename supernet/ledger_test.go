@@ -100,6 +100,33 @@ func TestScoringCountsWhatIsSharedOnce(t *testing.T) {
 	}
 }
 
+// Mixtures run all operations that have a weight. Fitness goes back to the stem.
+func TestMixturesCount(t *testing.T) {
+	e := ledgerEngine(t)
+	step := evolve.Step{Round: 1, Total: testSteps}
+	if _, err := e.TrainMixed(step, [][]float64{{0, 1, 1, 0}, {0, 0, 1}, {1, 0, 0, 0}}); err != nil {
+		t.Fatal(err)
+	}
+	want := evolve.Ledger{TrainImages: 32, Forward: 32 * firstMACs, Backward: 2 * 32 * firstMACs}
+	if e.Spent() != want {
+		t.Errorf("spent %+v, want %+v", e.Spent(), want)
+	}
+	train, fitness := e.MixedMACs()
+	if _, err := e.TrainMixed(step, testWeights); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := e.FitnessMixed(step, testWeights); err != nil {
+		t.Fatal(err)
+	}
+	spent := e.Spent().Minus(want)
+	if spent.Forward+spent.Backward != train || train != e.TrainMACs(testSubset) {
+		t.Errorf("training a mixture: %+v at a price of %v, want %v", spent, train, e.TrainMACs(testSubset))
+	}
+	if spent.Fitness != fitness || fitness != 32*(2*e.net.MACs(testSubset)-stemMACs) {
+		t.Errorf("fitness of a mixture: %v at a price of %v", spent.Fitness, fitness)
+	}
+}
+
 func TestWhatFailsDoesNotCount(t *testing.T) {
 	e := ledgerEngine(t)
 	ctx, cancel := context.WithCancel(context.Background())
