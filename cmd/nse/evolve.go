@@ -46,7 +46,7 @@ search on generated images that ends in minutes. Ctrl-C stops at a checkpoint; n
 	f.StringVar(&s.out, "out", "", "run folder (default: a new one under runs/)")
 	f.Uint64Var(&seed, "seed", 1, "seed of everything random")
 	f.StringVar(&s.override.Preset, "preset", "",
-		"paper or official: the values of settings that the configuration leaves out")
+		"default, paper or official: the values of settings that the configuration leaves out")
 	s.sources.add(c)
 	f.IntVar(&s.override.MaxRounds, "max-rounds", 0, "end after that many rounds")
 	return c
@@ -90,13 +90,15 @@ func search(c *cobra.Command, from sources, run func(context.Context, nse.Option
 
 // check refuses flags that the configuration's own checks would blame on the file.
 func (s start) check() error {
-	switch o := s.override; {
+	o := s.override
+	_, unknown := nse.PresetSettings(o.Preset)
+	switch {
 	case s.pool == "":
 		return errNoPool
 	case o.MaxRounds < 0:
 		return fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for no limit", o.MaxRounds)
-	case o.Preset != "" && o.Preset != "paper" && o.Preset != "official":
-		return fmt.Errorf("--preset %q: want paper or official", o.Preset)
+	case o.Preset != "" && unknown != nil:
+		return fmt.Errorf("--%w", unknown)
 	case o.Seed != nil && *o.Seed > math.MaxInt64:
 		return fmt.Errorf("--seed %d: want 0 to %d", *o.Seed, math.MaxInt64)
 	}

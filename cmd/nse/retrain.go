@@ -38,8 +38,8 @@ func retrainVerb() *cobra.Command {
 		Long: `Train architectures from scratch on all training images and test them: five of a run's last front, or
 those that --pick says. --budget first scales the channels of each by one factor, as far as that many MACs allow.
 
-Both the last weights and their exponential average are tested on the test images, with batch normalisation's
-statistics taken anew from training images, and the better ones are kept. Every model is a folder under --out:
+The exponential average of the weights is kept; without one (ema = 0), the last weights are. Both are tested on the
+test images, with batch normalisation's statistics taken anew from training images. Every model is a folder under --out:
 model.json and weights.safetensors. The same command goes on with what was interrupted or killed; models that are
 there are not trained again. [retrain] of the configuration has the other settings of the training
 (docs/configuration.md).
@@ -108,7 +108,7 @@ func (r retraining) run(c *cobra.Command, source string) (err error) {
 
 // settings are the run's or the file's configuration, with the flags before it.
 func (r retraining) settings(c *cobra.Command, source string) (s nse.Settings, err error) {
-	if s, err = nse.PresetSettings("paper"); err != nil {
+	if s, err = nse.PresetSettings("default"); err != nil {
 		return s, err
 	}
 	if r.config != "" {
