@@ -176,11 +176,12 @@ func (r retraining) report(c *cobra.Command, done []nse.Model) error {
 		return printJSON(c.OutOrStdout(), done)
 	}
 	rows := []string{"model\taccuracy\tloss\tweights\tM MACs\tparameters\tfolder"}
-	best := done[0]
+	best, mean := done[0], 0.0
 	for _, d := range done {
 		t := d.Model.Training.Test
 		rows = append(rows, fmt.Sprintf("%s\t%.2f %%\t%.4f\t%s\t%.4g\t%s\t%s", d.Model.Name, 100*t.Accuracy, t.Loss,
 			t.Kept, text.Millions(d.Model.Count.MACs), text.Thousands(d.Model.Count.Params), d.Dir))
+		mean += t.Accuracy / float64(len(done))
 		if t.Accuracy > best.Model.Training.Test.Accuracy {
 			best = d
 		}
@@ -188,6 +189,7 @@ func (r retraining) report(c *cobra.Command, done []nse.Model) error {
 	if err := table(c.OutOrStdout(), rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.ErrOrStderr(), "best: %s; test it with nse eval %s\n", best.Dir, best.Dir)
+	_, err := fmt.Fprintf(c.ErrOrStderr(), "mean of %d: %.2f %%; best: %s; test it with nse eval %s\n", len(done),
+		100*mean, best.Dir, best.Dir)
 	return err
 }
