@@ -24,6 +24,8 @@ type search struct {
 	evolve.Search
 	options  Options
 	settings Settings
+	source   supernet.Source // zero with an engine of the program
+	skeleton supernet.Skeleton
 	catalog  *catalog.Catalog
 	weights  weights
 	input    supernet.Input
@@ -34,30 +36,31 @@ type search struct {
 	pool     Pool
 }
 
-// prepare opens the data, lays out the catalog and makes the engine. Close the search after use.
+// prepare opens the data, lays out the catalog and makes the engine. seed determines everything random but the data.
+// Close the search after use.
 func prepare(
-	settings Settings, o Options, layOut func(supernet.Skeleton, catalog.Pricing) (*catalog.Catalog, error),
+	settings Settings, seed uint64, o Options,
+	layOut func(supernet.Skeleton, catalog.Pricing) (*catalog.Catalog, error),
 ) (*search, error) {
 	s := &search{options: o, settings: settings}
-	source, err := s.open()
-	if err != nil {
+	var err error
+	if s.source, err = s.open(); err != nil {
 		return nil, err
 	}
-	skeleton, err := settings.Macro.Skeleton(s.input)
-	if err != nil {
+	if s.skeleton, err = settings.Macro.Skeleton(s.input); err != nil {
 		return nil, err
 	}
-	if s.catalog, err = layOut(skeleton, catalog.PricingOf(settings, s.input)); err != nil {
+	if s.catalog, err = layOut(s.skeleton, catalog.PricingOf(settings, s.input)); err != nil {
 		return nil, err
 	}
-	s.Search = evolve.Search{Problem: s.catalog.Problem(), Config: settings.Search, Seed: settings.Seed}
+	s.Search = evolve.Search{Problem: s.catalog.Problem(), Config: settings.Search, Seed: seed}
 	if s.Config.TrainSteps == 0 {
 		s.Config.TrainSteps = settings.Train.Steps(s.images[0])
 	}
 	if err := s.Validate(); err != nil {
 		return nil, setting.In("search", err)
 	}
-	if s.Engine, err = s.engine(skeleton, source); err != nil {
+	if s.Engine, err = s.engine(); err != nil {
 		return nil, err
 	}
 	s.weights = weightsOf(s.Engine)
@@ -87,15 +90,15 @@ func (s *search) open() (source supernet.Source, err error) {
 }
 
 // engine makes the engine: the program's own, or the supernet.
-func (s *search) engine(k supernet.Skeleton, source supernet.Source) (evolve.Engine, error) {
+func (s *search) engine() (evolve.Engine, error) {
 	if s.options.Engine != nil {
 		return s.options.Engine(s.Problem)
 	}
-	net, err := supernet.NewNet(k, s.catalog.Build, s.settings.Seed, s.settings.Workers)
+	net, err := supernet.NewNet(s.skeleton, s.catalog.Build, s.Seed, s.settings.Workers)
 	if err != nil {
 		return nil, err
 	}
-	return supernet.NewEngine(net, source, s.settings.Train, s.settings.Score), nil
+	return supernet.NewEngine(net, s.source, s.settings.Train, s.settings.Score), nil
 }
 
 // Close stops the engine.

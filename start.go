@@ -40,7 +40,7 @@ func Start(ctx context.Context, dir string, pool Pool, settings Settings, o Opti
 	}
 	defer opened.Close()
 	first.Kind, first.Round = runs.Start, 1
-	s, err := prepare(settings, o, func(k supernet.Skeleton, p catalog.Pricing) (*catalog.Catalog, error) {
+	s, err := prepare(settings, settings.Seed, o, func(k supernet.Skeleton, p catalog.Pricing) (*catalog.Catalog, error) {
 		return catalog.LayOut(ctx, opened.Ops, k, p)
 	})
 	if err != nil {
