@@ -19,12 +19,13 @@ type JudgeOptions struct {
 	// Epochs trains every architecture of the fronts alone for so many epochs, by the run's settings of [retrain]. 0
 	// trains one fresh supernet over the operations of all fronts instead, by its settings of [train].
 	Epochs int
-	// Seed determines weights, paths and the order of images. 0 is the run's seed plus one: other weights than those that
-	// chose the fronts. The held-out images are the run's.
+	// Seed determines weights, paths and the order of images. 0 is the run's seed plus one: other weights than those
+	// that chose the fronts. The held-out images are the run's.
 	Seed uint64
 }
 
-// Judgement compares the fronts of a run's rounds by accuracies that none of them was chosen by. One seed is one sample.
+// Judgement compares the fronts of a run's rounds by accuracies that none of them was chosen by. One seed is one
+// sample.
 type Judgement struct {
 	By     string        `json:"by"`     // "shared weights" or "trained alone"
 	Epochs int           `json:"epochs"` // of training alone; 0 with shared weights
@@ -47,9 +48,9 @@ type JudgedFront struct {
 	Judged       float64 `json:"judged"` // accuracy on the held-out images, 0 to 1
 }
 
-// Judge compares the fronts of all rounds of the run in dir, whether it has ended or not. What it measures is kept under
-// judge in that folder: a cancelled call is a *StoppedRetraining and goes on when it is repeated, and architectures that
-// were trained alone are not trained again. A search may write the run meanwhile.
+// Judge compares the fronts of all rounds of the run in dir, whether it has ended or not. What it measures is kept
+// under judge in that folder. A cancelled call is a *StoppedRetraining, and goes on when it is repeated. Architectures
+// that were trained alone are not trained again. A search may write the run meanwhile.
 //
 // A run without a front is ErrNoFront. Plugins and operations of the program are needed as for Resume. An engine of the
 // program has to be an evolve.Solo for training alone.

@@ -147,8 +147,8 @@ const (
 const Presets = "default, paper or official"
 
 // Preset returns a complete configuration: "paper", "official" (the authors' released code) or "default", which is the
-// paper's with a learning rate of θ by the number of updates. TrainSteps is 0 and must be set before a search. Any other
-// name is an error.
+// paper's with a learning rate of θ by the number of updates. TrainSteps is 0 and must be set before a search. Any
+// other name is an error.
 func Preset(name string) (Config, error) {
 	c := Config{
 		K: 5, LockAndRehearse: true, End: EndRefill,

@@ -103,8 +103,8 @@ func (j Judge) begin(ctx context.Context, s Search, st State) (State, error) {
 	return next, s.Boundary(ctx, next)
 }
 
-// train takes the weight updates of one round, on paths as wide as a round's: where the union has more than K operations
-// in a layer, each is on with the probability K/2n instead of 1/2.
+// train takes the weight updates of one round, on paths as wide as a round's: where the union has n operations in a
+// layer, more than K, each is on with the probability K/2n instead of 1/2.
 func (j Judge) train(ctx context.Context, s Search, st State) (State, error) {
 	for st.Step < s.Config.TrainSteps {
 		a := make(Arch, len(st.Fitness))
@@ -151,6 +151,6 @@ func (j Judge) trainAlone(ctx context.Context, s Search, st State) (State, error
 	return st, nil
 }
 
-// Area is the hypervolume of architectures to the upper end of the constraint interval and accuracy 0, the corner of all
-// rounds (section 5).
+// Area is the hypervolume of architectures to the upper end of the constraint interval and accuracy 0, the corner of
+// all rounds (section 5).
 func (c ConstraintConfig) Area(members []Member) float64 { return hypervolume(members, c.High()) }

@@ -82,7 +82,8 @@ func TestSpaceSeed(t *testing.T) {
 		s, _ := plant(7, 20)
 		s.Seed, s.Config.SpaceSeed, s.Config.LockAndRehearse = seed, space, false
 		front := []Member{{Arch: Arch{{}, {0}, {}, {}, {0}, {}}}}
-		st, err := s.Continue(t.Context(), State{Round: 1, Phase: PhaseFinished, Front: front}, []OpID{3, 4, 5, 6, 7, 8, 9})
+		st, err := s.Continue(t.Context(), State{Round: 1, Phase: PhaseFinished, Front: front},
+			[]OpID{3, 4, 5, 6, 7, 8, 9})
 		if err != nil {
 			t.Fatal(err)
 		}

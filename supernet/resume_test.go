@@ -75,7 +75,9 @@ func encode(t *testing.T, st evolve.State) string {
 // A search that goes on in a new engine ends with the same state and weights; with weights that live on from round to
 // round too, and with statistics that are not reset.
 func TestSearchResumesToTheBit(t *testing.T) {
-	for _, test := range []struct{ keep, reset, coast bool }{{false, true, false}, {true, false, false}, {true, true, true}} {
+	for _, test := range []struct{ keep, reset, coast bool }{
+		{false, true, false}, {true, false, false}, {true, true, true},
+	} {
 		s, e := resumable(t, test.keep, test.reset, test.coast)
 		kept, end := checkpoints(t, s, e)
 		if len(kept) < 8 {

@@ -20,8 +20,8 @@ const (
 
 // verbs is the table of commands, in the order of the help.
 func verbs() []*cobra.Command {
-	return []*cobra.Command{evolveVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(), reportVerb(), judgeVerb(),
-		retrainVerb(), evalVerb(), predictVerb(), exportVerb(), drawVerb(), costVerb(), lutVerb(), benchVerb(),
+	return []*cobra.Command{evolveVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(), reportVerb(),
+		judgeVerb(), retrainVerb(), evalVerb(), predictVerb(), exportVerb(), drawVerb(), costVerb(), lutVerb(), benchVerb(),
 		versionVerb(), completionVerb(), manVerb(), pluginVerb()}
 }
 

@@ -99,8 +99,8 @@ type Model struct {
 	Scores   []Score `json:"scores"`   // by round; none if the search never scored it
 }
 
-// Summary is what became of the models that were trained alike. Test images have chosen the best: the mean is the figure
-// to compare.
+// Summary is what became of the models that were trained alike. Test images have chosen the best: the mean is the
+// figure to compare.
 type Summary struct {
 	Training string  `json:"training"`
 	Models   int     `json:"models"`

@@ -32,9 +32,9 @@ func full(text string) Report {
 		Models: []Model{{Name: text, Folder: text, Training: text,
 			Scores: []Score{{1, 0.1, true}, {2, 0.2, false}}}},
 		Summaries: []Summary{{text, 3, 0.25, 0.5}},
-		Rankings: []Ranking{{2, text, Correlation{3, 1, -0.5, 1}}},
-		Pools:    []Pool{{File: text, Source: text, Came: text, Sum: text, Lock: text}},
-		Plugins:  []Plugin{{text, 1, text}}, Broken: []Broken{{text, 1, text}}, Files: []File{{text, text}},
+		Rankings:  []Ranking{{2, text, Correlation{3, 1, -0.5, 1}}},
+		Pools:     []Pool{{File: text, Source: text, Came: text, Sum: text, Lock: text}},
+		Plugins:   []Plugin{{text, 1, text}}, Broken: []Broken{{text, 1, text}}, Files: []File{{text, text}},
 		Config: text,
 		Pictures: Pictures{
 			Fronts:  []byte("<?xml?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"><title>fronts</title></svg>"),

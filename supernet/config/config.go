@@ -91,8 +91,8 @@ func parse(name string, text []byte, o Override, age func(*Config)) (Config, err
 	return c, nil
 }
 
-// Recorded reads the complete configuration of a run. Settings that it lacks are younger than the run: they are what the
-// program did before it had them, whatever the preset.
+// Recorded reads the complete configuration of a run. Settings that it lacks are younger than the run: they are what
+// the program did before it had them, whatever the preset.
 func Recorded(name string, text []byte) (Config, error) {
 	return parse(name, text, Override{}, func(c *Config) { c.Train.Coast = false })
 }

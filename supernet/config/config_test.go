@@ -164,7 +164,8 @@ func TestPresets(t *testing.T) {
 		coast, reset, end bool
 	}{
 		"": {"default", 0, retrain.Default("default"), 256, 20000, false, true, false},
-		"preset = \"paper\"": {"paper", 0.1, retrain.Config{Batch: 2048, Epochs: 350, LR: 0.8, WarmupEpochs: 2, Momentum: 0.9,
+		"preset = \"paper\"": {"paper", 0.1, retrain.Config{
+			Batch: 2048, Epochs: 350, LR: 0.8, WarmupEpochs: 2, Momentum: 0.9,
 			WeightDecay: 4e-5, LabelSmoothing: 0.1, EMA: 0.9999, Augment: retrain.Default("paper").Augment},
 			256, 20000, false, true, false},
 		"preset = \"official\"": {"official", 0.005, retrain.Default("paper"), 1024, 51200, true, false, true},
@@ -194,7 +195,8 @@ func TestPresets(t *testing.T) {
 
 // A run of a version that knew no coasting goes on without, whatever its preset. Settings that it has stay.
 func TestRecordedKeepsItsMeaning(t *testing.T) {
-	old := "preset = \"official\"\n[search.constraint]\ntau = 5.0\nwidth = 0.1\nalpha = 1e-05\n[score]\nimages = 12800\nbatch = 256\n"
+	old := "preset = \"official\"\n[search.constraint]\ntau = 5.0\nwidth = 0.1\nalpha = 1e-05\n" +
+		"[score]\nimages = 12800\nbatch = 256\n"
 	c, err := Recorded("config.toml", []byte(old))
 	if err != nil || c.Train.Coast || c.Score.Images != 12800 || c.Score.Batch != 256 ||
 		c.Search.Constraint.Alpha != 1e-5 || c.Search.Constraint.Centre != 0 || c.Search.SpaceSeed != 0 {

@@ -37,8 +37,8 @@ type Config struct {
 	Augment data.Augment `toml:"augment" json:"augment"`
 }
 
-// Default is the retraining of a preset. "default" has a short schedule for small images. "paper" and "official" have the
-// paper's for ImageNet, with its weight decay for MACs. Where the paper is silent, all have the same.
+// Default is the retraining of a preset. "default" has a short schedule for small images. "paper" and "official" have
+// the paper's for ImageNet, with its weight decay for MACs. Where the paper is silent, all have the same.
 func Default(preset string) Config {
 	c := Config{Batch: 128, Epochs: 40, LR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 5e-4,
 		LabelSmoothing: 0.1, EMA: 0.999, Augment: data.Augment{CropPadding: 4, Flip: true, Cutout: 8}}
