@@ -8,8 +8,8 @@ import (
 	"github.com/nse-dev/nse/pareto"
 )
 
-// Score lets the engine score those of st.Trials that are not done (3.3.2), with a boundary after each. The state stands
-// at PhaseRetrieve then.
+// Score lets the engine score those of st.Trials that are not done (3.3.2), with a boundary after each. The state
+// stands at PhaseRetrieve then.
 func (s Search) Score(ctx context.Context, st State) (State, error) {
 	st.Trials = slices.Clone(st.Trials)
 	var left []int

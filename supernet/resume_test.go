@@ -93,8 +93,8 @@ func TestSearchResumesToTheBit(t *testing.T) {
 				t.Fatal(err)
 			}
 			if finish(t, s, st) != end || saved(t, resumed) != saved(t, e) {
-				t.Errorf("keep_weights %v, reset %v, coast %v: checkpoint %d, in round %d and phase %q, has another end",
-					test.keep, test.reset, test.coast, i, st.Round, st.Phase)
+				t.Errorf("keep_weights, reset and coast %v: checkpoint %d, in round %d and phase %q, has another end",
+					test, i, st.Round, st.Phase)
 			}
 		}
 	}

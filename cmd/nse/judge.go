@@ -22,10 +22,10 @@ func judgeVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "judge RUN",
 		Short: "Compare the fronts of a run's rounds by new measurements, which can say no",
-		Long: `Compare the rounds of a run. Accuracies of two rounds are of two supernets, and a front holds or dominates
-nearly all of the one before, so that neither tells whether a round was better. This does: it trains one fresh supernet
-over the operations of all fronts and scores the members of all fronts with it. --epochs trains each of them alone
-instead. Hypervolumes are then of one measure, on the held-out images, which the search has seen.
+		Long: `Compare the rounds of a run. Accuracies of two rounds are of two supernets, and a front holds or
+dominates nearly all of the one before, so that neither tells whether a round was better. This does: it trains one
+fresh supernet over the operations of all fronts and scores the members of all fronts with it. --epochs trains each
+of them alone instead. Hypervolumes are then of one measure, on the held-out images, which the search has seen.
 
 A round may be worse than the one before, or the order may change with --seed: one seed is one sample. The same command
 goes on with what was interrupted or killed. Architectures that were trained alone are not trained again.`,
@@ -76,6 +76,7 @@ func (j judging) run(c *cobra.Command, dir string) error {
 	if judged.Epochs > 0 {
 		by = fmt.Sprintf("%s for %d epochs", by, judged.Epochs)
 	}
-	_, err = fmt.Fprintf(c.ErrOrStderr(), "by architectures with %s, seed %d; one seed is one sample\n", by, judged.Seed)
+	_, err = fmt.Fprintf(c.ErrOrStderr(), "by architectures with %s, seed %d; one seed is one sample\n", by,
+		judged.Seed)
 	return err
 }
