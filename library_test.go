@@ -39,6 +39,7 @@ func small(t *testing.T) nse.Settings {
 	s.Data.Spec, s.Data.Size, s.Data.HeldOut = "generated:60", 8, 0.2
 	s.Macro = supernet.Macro{StemStride: 1, Channels: []int{4, 8}, Layers: "N R N", Head: 8}
 	s.Search.K, s.Search.MaxRounds, s.Search.TrainSteps = 2, 2, 10
+	s.Search.Fitness.LR, s.Search.Fitness.Beta1 = 0.1, 0.9
 	s.Search.Constraint = evolve.ConstraintConfig{Tau: 0.1, Width: 0.99, Alpha: 0.1, Beta: 2}
 	s.Search.Front = evolve.FrontConfig{Samples: 6, Attempts: 100}
 	s.Train.Batch, s.Score.Batch, s.Score.Images = 12, 12, 12

@@ -27,8 +27,8 @@ func QuickSettings() (Settings, error) {
 	return config.Parse("the default configuration", config.Quick, config.Override{})
 }
 
-// PresetSettings are the defaults of a preset, "paper" or "official", on the smallest macro-architecture. Any other
-// name is an error.
+// PresetSettings are the defaults of a preset, "default", "paper" or "official", on the smallest macro-architecture.
+// Any other name is an error.
 func PresetSettings(preset string) (Settings, error) { return config.Default(preset) }
 
 // ParseSettings reads the TOML text of a configuration file. name stands for the file in errors, which start with

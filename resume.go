@@ -49,6 +49,7 @@ func Resume(ctx context.Context, dir string, o Options) (*Run, error) {
 type past struct {
 	run      *runs.Run
 	settings Settings
+	seed     uint64 // of everything random but the data
 	last     runs.Checkpoint
 	state    evolve.State // of last
 }
@@ -59,6 +60,7 @@ func openPast(dir string) (p past, err error) {
 		return p, err
 	}
 	if p.settings, err = p.run.Settings(); err == nil {
+		p.seed = p.settings.Seed
 		p.last, p.state, err = p.run.State()
 	}
 	if err != nil {
@@ -73,7 +75,7 @@ func openPast(dir string) (p past, err error) {
 func (p past) reopen(
 	ctx context.Context, o Options, used evolve.State, grow func(c *catalog.Catalog, known runs.Ops) error,
 ) (s *search, opened catalog.Pools, err error) {
-	s, err = prepare(p.settings, o, func(k supernet.Skeleton, price catalog.Pricing) (c *catalog.Catalog, err error) {
+	layOut := func(k supernet.Skeleton, price catalog.Pricing) (c *catalog.Catalog, err error) {
 		known, err := p.run.Ops()
 		if err != nil {
 			return nil, err
@@ -85,8 +87,8 @@ func (p past) reopen(
 			err = grow(c, known)
 		}
 		return c, err
-	})
-	if err != nil {
+	}
+	if s, err = prepare(p.settings, p.seed, o, layOut); err != nil {
 		return nil, opened, err
 	}
 	s.state = p.state

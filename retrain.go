@@ -35,7 +35,7 @@ type RetrainOptions struct {
 	// directory for another source.
 	Out string
 	// Settings has the data and the training: only Data, Seed, Workers, CheckpointSeconds and Retrain are used. A nil
-	// Settings means those of the run, or the defaults of the paper's preset for another source.
+	// Settings means those of the run, or the defaults for another source.
 	Settings *Settings
 }
 
@@ -105,7 +105,7 @@ func (t RetrainOptions) settings(home string) (s Settings, err error) {
 			return s, err
 		}
 	default:
-		if s, err = PresetSettings("paper"); err != nil {
+		if s, err = PresetSettings("default"); err != nil {
 			return s, err
 		}
 	}

@@ -26,6 +26,8 @@ type search struct {
 	evolve.Search
 	options  Options
 	settings Settings
+	source   supernet.Source // zero with an engine of the program
+	skeleton supernet.Skeleton
 	catalog  *catalog.Catalog
 	weights  weights
 	input    supernet.Input
@@ -36,27 +38,28 @@ type search struct {
 	pool     Pool
 }
 
-// prepare opens the data, lays out the catalog and makes the engine. Close the search after use.
+// prepare opens the data, lays out the catalog and makes the engine. seed determines everything random but the data.
+// Close the search after use.
 func prepare(
-	settings Settings, o Options, layOut func(supernet.Skeleton, catalog.Pricing) (*catalog.Catalog, error),
+	settings Settings, seed uint64, o Options,
+	layOut func(supernet.Skeleton, catalog.Pricing) (*catalog.Catalog, error),
 ) (*search, error) {
 	s := &search{options: o, settings: settings}
 	if !s.evolves() && (len(o.Watch) > 0 || o.Follow) {
 		return nil, setting.Errorf("search.method", settings.Search.Method,
 			"want %s, as no other method takes operations while it searches", methods.NSE)
 	}
-	source, err := s.open()
-	if err != nil {
+	var err error
+	if s.source, err = s.open(); err != nil {
 		return nil, err
 	}
-	skeleton, err := settings.Macro.Skeleton(s.input)
-	if err != nil {
+	if s.skeleton, err = settings.Macro.Skeleton(s.input); err != nil {
 		return nil, err
 	}
-	if s.catalog, err = layOut(skeleton, catalog.PricingOf(settings, s.input)); err != nil {
+	if s.catalog, err = layOut(s.skeleton, catalog.PricingOf(settings, s.input)); err != nil {
 		return nil, err
 	}
-	s.Search = evolve.Search{Problem: s.catalog.Problem(), Config: settings.Search.Config, Seed: settings.Seed,
+	s.Search = evolve.Search{Problem: s.catalog.Problem(), Config: settings.Search.Config, Seed: seed,
 		Budget: settings.Budget}
 	if s.Method, err = settings.Search.Chosen(); err != nil {
 		return nil, setting.In("search", err)
@@ -67,7 +70,7 @@ func prepare(
 	if err := s.valid(); err != nil {
 		return nil, err
 	}
-	if s.Engine, err = s.engine(skeleton, source); err != nil {
+	if s.Engine, err = s.engine(); err != nil {
 		return nil, err
 	}
 	s.weights = weightsOf(s.Engine)
@@ -110,17 +113,17 @@ func (s *search) open() (source supernet.Source, err error) {
 }
 
 // engine makes the engine: the program's own, or the supernet.
-func (s *search) engine(k supernet.Skeleton, source supernet.Source) (evolve.Engine, error) {
+func (s *search) engine() (evolve.Engine, error) {
 	if s.options.Engine != nil {
 		return s.options.Engine(s.Problem)
 	}
-	net, err := supernet.NewNet(k, s.catalog.Build, s.settings.Seed, s.settings.Workers)
+	net, err := supernet.NewNet(s.skeleton, s.catalog.Build, s.Seed, s.settings.Workers)
 	if err != nil {
 		return nil, err
 	}
 	c := s.settings
-	return engine{supernet.NewEngine(net, source, c.Train, c.Score),
-		retrain.NewSolo(k, s.catalog.Build, source, c.Retrain, c.Score.Images, c.Seed, c.Workers)}, nil
+	return engine{supernet.NewEngine(net, s.source, c.Train, c.Score),
+		retrain.NewSolo(s.skeleton, s.catalog.Build, s.source, c.Retrain, c.Score.Images, c.Seed, c.Workers)}, nil
 }
 
 // engine is the supernet, which trains architectures alone, too.

@@ -40,9 +40,10 @@ func Start(ctx context.Context, dir string, pool Pool, settings Settings, o Opti
 	}
 	defer opened.Close()
 	first.Kind, first.Round = runs.Start, 1
-	s, err := prepare(settings, o, func(k supernet.Skeleton, p catalog.Pricing) (*catalog.Catalog, error) {
+	layOut := func(k supernet.Skeleton, p catalog.Pricing) (*catalog.Catalog, error) {
 		return catalog.LayOut(ctx, opened.Ops, k, p)
-	})
+	}
+	s, err := prepare(settings, settings.Seed, o, layOut)
 	if err != nil {
 		return nil, err
 	}

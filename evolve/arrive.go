@@ -85,7 +85,7 @@ func (s Search) Continue(ctx context.Context, st State, pool []OpID) (State, err
 	}
 	next.Space = Space{s.Config.K, make([]LayerSpace, len(kept))}
 	for l := range kept {
-		pending := shuffled(pool, s.Seed, next.Before, l)
+		pending := shuffled(pool, s.spaceSeed(), next.Before, l)
 		inherited := func(op OpID) bool { return slices.Contains(kept[l], op) }
 		next.Space.Layers[l].Pending = slices.DeleteFunc(pending, inherited)
 	}

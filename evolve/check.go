@@ -2,7 +2,6 @@ package evolve
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -73,8 +72,6 @@ func (s Search) checkState(st State) error {
 			len(st.Space.Layers), st.Space.K, layers, s.Config.K)
 	case st.Phase != PhaseBegin && len(st.Fitness) != layers:
 		return fmt.Errorf("fitness of %d layers, the network has %d", len(st.Fitness), layers)
-	case st.Phase == PhaseReplenish && len(st.Front) == 0:
-		return errors.New("no front")
 	}
 	if err := s.CheckSpace(st); err != nil {
 		return err

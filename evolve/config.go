@@ -21,6 +21,9 @@ type Config struct {
 	SingleBranch bool `toml:"single_branch" json:"single_branch"`
 	// LockAndRehearse keeps inherited operations from being dropped and scores the previous front again in every round.
 	LockAndRehearse bool `toml:"lock_and_rehearse" json:"lock_and_rehearse"`
+	// SpaceSeed shuffles the operations of each layer, so that experiments can share their spaces. 0 is the search's
+	// seed.
+	SpaceSeed uint64 `toml:"space_seed" json:"space_seed,omitempty"`
 	// End says when the pool is exhausted: "refill" (some layer cannot be filled to k) or "official" (a fixed number of
 	// rounds).
 	End EndRule `toml:"end" json:"end"`
@@ -36,7 +39,8 @@ type Config struct {
 type FitnessConfig struct {
 	// Every is the number of weight updates before each fitness update.
 	Every int `toml:"every" json:"every"`
-	// LR is Adam's learning rate.
+	// LR is Adam's learning rate. 0 is 1.2/√n for the n fitness updates of a round: the released 0.005 at the paper's
+	// length.
 	LR float64 `toml:"lr" json:"lr"`
 	// Beta1 is Adam's decay of the gradient's mean.
 	Beta1 float64 `toml:"beta1" json:"beta1"`
@@ -56,12 +60,16 @@ type ConstraintConfig struct {
 	Kind CostKind `toml:"kind" json:"kind"`
 	// Table is the file of latencies that nse lut build has measured for this network, needed with kind = "latency".
 	Table string `toml:"table" json:"table"`
-	// Tau is the budget τ. With kind = "latency" it has no default.
+	// Tau is the budget τ, the target of the resource term. With kind = "latency" it has no default.
 	Tau float64 `toml:"tau" json:"tau"`
-	// Width is the half-width of the accepted interval, as a part of τ: sampled costs lie in τ·(1−width) to
-	// τ·(1+width).
+	// Centre is the middle of the interval of accepted costs. 0 is τ.
+	Centre float64 `toml:"centre" json:"centre,omitempty"`
+	// Width is the half-width of the accepted interval, as a part of the centre: sampled costs lie in centre·(1−width)
+	// to centre·(1+width).
 	Width float64 `toml:"width" json:"width"`
-	// Alpha is the weight α of the resource term. With kind = "latency" the default is 2e-4.
+	// Strip is the width of the strip below the interval from which extras come, as a part of the centre. 0 is width.
+	Strip float64 `toml:"strip" json:"strip,omitempty"`
+	// Alpha is the weight α of the resource term, 0 for none. −1 is 0.9/τ^β, which is the paper's 1e-5 at its τ of 300.
 	Alpha float64 `toml:"alpha" json:"alpha"`
 	// Beta is the exponent β of the resource term, a positive even number.
 	Beta int `toml:"beta" json:"beta"`
@@ -84,13 +92,34 @@ func (k CostKind) Unit() string {
 	return "million MACs"
 }
 
-// DefaultConstraint is the paper's, for each kind of cost. A budget in ms depends on the machine: Tau is 0, and the
-// user must say it.
+// DefaultConstraint is the paper's, for each kind of cost, with α by its scale. A budget in ms depends on the machine:
+// Tau is 0, and the user must say it.
 func DefaultConstraint(kind CostKind) ConstraintConfig {
+	c := ConstraintConfig{Kind: MACs, Tau: 300, Width: 0.1, Alpha: byScale, Beta: 2}
 	if kind == Latency {
-		return ConstraintConfig{Kind: Latency, Width: 0.1, Alpha: 2e-4, Beta: 2}
+		c.Kind, c.Tau = Latency, 0
 	}
-	return ConstraintConfig{Kind: MACs, Tau: 300, Width: 0.1, Alpha: 1e-5, Beta: 2}
+	return c
+}
+
+// byScale as α takes it from τ.
+const byScale = -1
+
+// weight is α. By scale, a cost of 2τ has the resource term that it has in the paper.
+func (c ConstraintConfig) weight() float64 {
+	if c.Alpha == byScale {
+		return 0.9 / math.Pow(c.Tau, float64(c.Beta))
+	}
+	return c.Alpha
+}
+
+// in is the configuration of a round of so many fitness updates, with its learning rate. Noise alone moves θ by about
+// rate·√updates: by the rule, chance drops as many operations in a short round as in a long one.
+func (c FitnessConfig) in(updates int) FitnessConfig {
+	if c.LR == 0 {
+		c.LR = 1.2 / math.Sqrt(float64(max(1, updates)))
+	}
+	return c
 }
 
 // FrontConfig configures the sampling from which the front is retrieved (section 3.3.2).
@@ -114,8 +143,12 @@ const (
 	EndOfficial EndRule = "official"
 )
 
-// Preset returns the complete configuration named "paper" or "official", the authors' released code. TrainSteps is 0
-// and must be set before a search. Any other name is an error.
+// Presets lists the names of presets, for messages.
+const Presets = "default, paper or official"
+
+// Preset returns a complete configuration: "paper", "official" (the authors' released code) or "default", which is the
+// paper's with a learning rate of θ by the number of updates. TrainSteps is 0 and must be set before a search. Any
+// other name is an error.
 func Preset(name string) (Config, error) {
 	c := Config{
 		K: 5, LockAndRehearse: true, End: EndRefill,
@@ -124,6 +157,9 @@ func Preset(name string) (Config, error) {
 		Front:      FrontConfig{Samples: 2000, Extras: 100, Attempts: 1000},
 	}
 	switch name {
+	case "default":
+		c.Fitness.LR, c.Fitness.Beta1 = 0, 0
+		return c, nil
 	case "paper":
 		return c, nil
 	case "official":
@@ -131,7 +167,7 @@ func Preset(name string) (Config, error) {
 		c.End = EndOfficial
 		return c, nil
 	}
-	return Config{}, fmt.Errorf("preset %q: want paper or official", name)
+	return Config{}, fmt.Errorf("preset %q: want %s", name, Presets)
 }
 
 // Validate refuses settings with which a search cannot run. Its errors are *setting.Error, with keys of the table
@@ -144,6 +180,8 @@ func (c Config) Validate() error {
 		return setting.Errorf("max_rounds", c.MaxRounds, "want 0 (no limit) or more")
 	case c.TrainSteps < 1:
 		return setting.Errorf("train_steps", c.TrainSteps, "want at least 1")
+	case int64(c.SpaceSeed) < 0:
+		return setting.Errorf("space_seed", int64(c.SpaceSeed), "want 0 (the search's seed) to 9223372036854775807")
 	case c.End != EndRefill && c.End != EndOfficial:
 		return setting.Errorf("end", c.End, "want refill or official")
 	}
@@ -156,8 +194,8 @@ func (c FitnessConfig) Validate() error {
 	switch {
 	case c.Every < 1:
 		return setting.Errorf("every", c.Every, "want at least 1")
-	case !(c.LR > 0) || math.IsInf(c.LR, 0):
-		return setting.Errorf("lr", c.LR, "want a positive number")
+	case !(c.LR >= 0) || math.IsInf(c.LR, 0):
+		return setting.Errorf("lr", c.LR, "want a positive number, or 0 (by the number of updates)")
 	case !(c.Beta1 >= 0 && c.Beta1 < 1):
 		return setting.Errorf("beta1", c.Beta1, "want 0 to 1, 1 excluded")
 	case !(c.Beta2 >= 0 && c.Beta2 < 1):
@@ -183,8 +221,12 @@ func (c ConstraintConfig) Validate() error {
 		return setting.Errorf("tau", c.Tau, "want a positive number")
 	case !(c.Width > 0 && c.Width <= 1):
 		return setting.Errorf("width", c.Width, "want more than 0 and at most 1")
-	case !(c.Alpha >= 0 && c.Alpha <= 1e6):
-		return setting.Errorf("alpha", c.Alpha, "want 0 to 1e6")
+	case !(c.Centre >= 0) || math.IsInf(c.Centre, 0):
+		return setting.Errorf("centre", c.Centre, "want a positive number, or 0 (tau)")
+	case !(c.Strip >= 0 && c.Strip <= 1):
+		return setting.Errorf("strip", c.Strip, "want 0 (as wide as width) to 1")
+	case !(c.Alpha >= 0 && c.Alpha <= 1e6) && c.Alpha != byScale:
+		return setting.Errorf("alpha", c.Alpha, "want 0 to 1e6, or -1 (0.9/tau^beta)")
 	case c.Beta < 2 || c.Beta%2 != 0 || c.Beta > 8:
 		return setting.Errorf("beta", c.Beta, "want 2, 4, 6 or 8")
 	}
@@ -206,10 +248,26 @@ func (c FrontConfig) Validate() error {
 }
 
 // Low is the least cost of the constraint interval.
-func (c ConstraintConfig) Low() float64 { return c.Tau * (1 - c.Width) }
+func (c ConstraintConfig) Low() float64 { return c.centre() * (1 - c.Width) }
 
 // High is the greatest cost of the constraint interval.
-func (c ConstraintConfig) High() float64 { return c.Tau * (1 + c.Width) }
+func (c ConstraintConfig) High() float64 { return c.centre() * (1 + c.Width) }
+
+// centre is the middle of the constraint interval.
+func (c ConstraintConfig) centre() float64 {
+	if c.Centre == 0 {
+		return c.Tau
+	}
+	return c.Centre
+}
+
+// margin is the width of the strip below the interval from which extras come.
+func (c ConstraintConfig) margin() float64 {
+	if c.Strip == 0 {
+		return c.centre() * c.Width
+	}
+	return c.centre() * c.Strip
+}
 
 // Branches is the largest number of operations that a layer's path may have.
 func (c Config) Branches() int {

@@ -72,9 +72,10 @@ type FrontRetrieved struct {
 	Members     []Member `json:"members"`     // by ascending cost; Round tells those that were inherited
 	Hypervolume float64  `json:"hypervolume"` // to the point (τ·(1+width), 0)
 	Unedged     bool     `json:"unedged"`     // extras dominated everything else and were not counted
-	// Rehearsed is the hypervolume, to the same point, of the previous front as it was scored again in this round. It
-	// is nil if no front was. Accuracies of two rounds are of two supernets: only this figure can be compared with
-	// Hypervolume, which is never below it.
+	// Rehearsed is the hypervolume, to the same point, of the previous front's members as they were scored again in
+	// this round. It is nil if none were. Accuracies of two rounds are of two supernets, and cannot be compared.
+	// Rehearsed and Hypervolume are of one, but do not judge the search: the new front holds or dominates nearly all of
+	// the old one.
 	Rehearsed *float64 `json:"rehearsed"`
 }
 

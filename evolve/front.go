@@ -113,22 +113,20 @@ func (s Search) scored(st State, left []int, i int, accuracy float64) (State, er
 }
 
 // Retrieve makes the Pareto front of st.Trials the state's front (3.3.2), and forgets the trials. Trials that are not
-// done do not count. The state stands at PhaseReplenish then. Without a trial within the interval the search ends, and
-// the front of the round before stays.
+// done do not count. The state stands at PhaseReplenish then. Without a trial within the interval the front of the round
+// before stays, and no event says so.
 func (s Search) Retrieve(ctx context.Context, st State) (State, error) {
 	trials := slices.DeleteFunc(present(st.Trials), func(t Trial) bool { return !t.Done })
-	if !slices.ContainsFunc(trials, func(t Trial) bool { return !t.Extra }) {
-		reason := fmt.Sprintf("no architecture was found within the constraint of %.6g to %.6g",
-			s.Config.Constraint.Low(), s.Config.Constraint.High())
-		return s.Finish(ctx, st, reason)
-	}
 	next := st
 	next.Phase, next.Trials = PhaseReplenish, nil
+	if !slices.ContainsFunc(trials, func(t Trial) bool { return !t.Extra }) {
+		return next, s.Boundary(ctx, next)
+	}
 	front, unedged := frontOf(trials)
 	next.Front = front
 	high := s.Config.Constraint.High()
 	event := FrontRetrieved{Members: next.Front, Hypervolume: hypervolume(next.Front, high), Unedged: unedged}
-	if again := rehearsed(trials, unedged); again != nil {
+	if again := rehearsed(trials); len(again) > 0 {
 		area := hypervolume(again, high)
 		event.Rehearsed = &area
 	}
@@ -159,14 +157,14 @@ func edged(trials []Trial) (front []Member) {
 	return front
 }
 
-// rehearsed is the front of what was scored again alone (Rehearse, 3.3.2), by the rules of the round's front: each of
-// its members is on the round's front or dominated by one that is. It is nil if nothing was scored again.
-func rehearsed(trials []Trial, unedged bool) []Member {
-	if !slices.ContainsFunc(trials, func(t Trial) bool { return t.Rehearsed }) {
-		return nil
+// rehearsed lists what was scored again (Rehearse, 3.3.2).
+func rehearsed(trials []Trial) (again []Member) {
+	for _, t := range trials {
+		if t.Rehearsed {
+			again = append(again, t.Member)
+		}
 	}
-	uncounted := func(t Trial) bool { return !t.Rehearsed && (!t.Extra || unedged) }
-	return append([]Member{}, edged(slices.DeleteFunc(slices.Clone(trials), uncounted))...)
+	return again
 }
 
 // hypervolume of a front to the interval's upper end and accuracy 0: the same reference in every round.

@@ -57,8 +57,9 @@ func (p Problem) expectedCost(a, b Arch, pa []float64) float64 {
 // resourceTerm is α·(cost − τ)^β, the second term of the fitness loss (eq. 5), and its derivative by the cost.
 func (c ConstraintConfig) resourceTerm(cost float64) (term, byCost float64) {
 	over := cost - c.Tau
-	term = c.Alpha * math.Pow(over, float64(c.Beta))
-	byCost = c.Alpha * float64(c.Beta) * math.Pow(over, float64(c.Beta-1))
+	alpha := c.weight()
+	term = alpha * math.Pow(over, float64(c.Beta))
+	byCost = alpha * float64(c.Beta) * math.Pow(over, float64(c.Beta-1))
 	return term, byCost
 }
 

@@ -39,11 +39,8 @@ func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, err
 		return next, s.Boundary(ctx, next)
 	}
 	next.Space = next.Space.fill()
-	subset := next.Space.Subset()
-	for l, ops := range subset {
-		if len(ops) == 0 && !s.Problem.Normal[l] {
-			return s.Finish(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
-		}
+	if l := s.empty(next.Space); l >= 0 {
+		return s.Finish(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
 	}
 	if reason := s.unaffordable(next); reason != "" {
 		return s.Finish(ctx, next, reason)

@@ -53,11 +53,23 @@ func (s Search) ended(st State, space Space) string {
 		return fmt.Sprintf("round %d is the last for a pool of %d and k = %d", st.Round, st.Pool, s.Config.K)
 	case s.exhausted(st, space):
 		return fmt.Sprintf("layer %d cannot be refilled: no operation is pending", space.Short())
+	case s.empty(space) >= 0:
+		return fmt.Sprintf("reduction layer %d has no operation left, and none is pending", s.empty(space))
 	case s.Config.End == EndRefill && space.Settled():
 		return fmt.Sprintf("the front uses all %d operations of every layer, so that none has room for a new one",
 			s.Config.K)
 	}
 	return ""
+}
+
+// empty is the first reduction layer of a space without any operation. It is -1 if there is none.
+func (s Search) empty(space Space) int {
+	for l, ops := range space.Subset() {
+		if len(ops) == 0 && !s.Problem.Normal[l] {
+			return l
+		}
+	}
+	return -1
 }
 
 // last reports whether a round is the last by max_rounds, which counts the rounds with the present pool.

@@ -13,13 +13,15 @@ import (
 type Feasibility struct {
 	Low      float64 `json:"low"`      // of the interval, in the unit of the cost
 	High     float64 `json:"high"`     // of the interval
-	Least    float64 `json:"least"`    // cost of the cheapest architecture that the remaining operations make
+	Least    float64 `json:"least"`    // cost of the cheapest architecture that the operations make
 	Greatest float64 `json:"greatest"` // cost of the dearest
 	Wanted   int     `json:"wanted"`   // architectures within the interval: D
 	Found    int     `json:"found"`    // of them, distinct and not on the previous front
 	Extras   int     `json:"extras"`   // found just below the interval
 	Draws    int     `json:"draws"`    // made in all
 	Accepted int     `json:"accepted"` // draws within the interval, repetitions counted
+	// Tilted says that fitness alone yielded nothing within the interval, so that probabilities were tilted towards it.
+	Tilted bool `json:"tilted,omitempty"`
 }
 
 // sample lists the architectures to score (3.3.2): the previous front first (Lock and Rehearse), then what Bernoulli(p)
@@ -34,7 +36,7 @@ func (s Search) sample(ctx context.Context, st State) (State, error) {
 	}
 	rehearsed := len(next.Trials)
 	d := s.newDrawing(st, next.Trials)
-	if err := d.fill(ctx); err != nil {
+	if err := d.fill(ctx, s.leanings(st)); err != nil {
 		return st, err
 	}
 	next.Trials = append(append(next.Trials, d.inside...), d.below...)
@@ -50,9 +52,9 @@ type drawing struct {
 	problem         Problem
 	budget          ConstraintConfig
 	front           FrontConfig
-	layers          []distribution
+	leaning              // what draws are from
+	tilted          bool // it is not the fitness
 	drawn           Arch // the last draw; the next one overwrites it
-	least, greatest float64
 	random          *rand.Rand
 	seen            map[string]bool // keys of what is rehearsed or kept
 	inside, below   []Trial
@@ -63,7 +65,6 @@ type drawing struct {
 func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
 	d := &drawing{
 		round: st.Round, problem: s.Problem, budget: s.Config.Constraint, front: s.Config.Front,
-		layers: st.Fitness.distributions(s.Problem, s.Config),
 		drawn:  make(Arch, len(st.Fitness)),
 		random: random.New(s.Seed, "sample", st.Round, 0, 0),
 		seen:   map[string]bool{},
@@ -71,6 +72,7 @@ func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
 	for l, layer := range st.Fitness {
 		d.drawn[l] = make(Path, 0, len(layer.Ops))
 	}
+	d.layers = st.Fitness.distributions(s.Problem, s.Config)
 	d.least, d.greatest = s.Problem.Reach(st.Fitness.Remaining(), s.Config.Branches())
 	for _, t := range rehearsed {
 		d.seen[t.Arch.Key()] = true
@@ -79,16 +81,25 @@ func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
 }
 
 // fill draws until there are enough architectures within the interval (3.3.2), and then until there are enough extras.
-// The draws of both are bounded, and not begun where the reachable costs show that they would be in vain. Extras lie
+// Where the fitness yields none within the interval, the leanings are drawn from in turn until one yields some. Extras
+// come from what has yielded those, or else from the fitness.
+// The draws of each are bounded, and not begun where the reachable costs show that they would be in vain. Extras lie
 // below the interval alone: only a lower cost can dominate. It returns the context's error.
-func (d *drawing) fill(ctx context.Context) error {
-	low, high := d.budget.Low(), d.budget.High()
-	if d.least <= high && d.greatest >= low {
-		for n := 0; n < d.front.Samples*d.front.Attempts && len(d.inside) < d.front.Samples && ctx.Err() == nil; n++ {
-			d.draw()
+func (d *drawing) fill(ctx context.Context, leanings []leaning) error {
+	fitness := d.leaning
+	d.within(ctx)
+	for _, next := range leanings {
+		if len(d.inside) > 0 {
+			break
 		}
+		d.leaning, d.tilted = next, true
+		d.within(ctx)
 	}
-	if d.least < low && d.greatest >= low-d.margin() {
+	if len(d.inside) == 0 {
+		d.leaning, d.tilted = fitness, false
+	}
+	low := d.budget.Low()
+	if d.least < low && d.greatest >= low-d.budget.margin() {
 		for n := 0; n < d.front.Extras*d.front.Attempts && len(d.below) < d.front.Extras && ctx.Err() == nil; n++ {
 			d.draw()
 		}
@@ -96,8 +107,15 @@ func (d *drawing) fill(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// margin is the width of the strip below the interval from which extras come: half of the interval's own.
-func (d *drawing) margin() float64 { return d.budget.Tau * d.budget.Width }
+// within draws until there are enough architectures within the interval.
+func (d *drawing) within(ctx context.Context) {
+	if d.least > d.budget.High() || d.greatest < d.budget.Low() {
+		return
+	}
+	for n := 0; n < d.front.Samples*d.front.Attempts && len(d.inside) < d.front.Samples && ctx.Err() == nil; n++ {
+		d.draw()
+	}
+}
 
 // draw draws one architecture and keeps it if its cost is wanted and it is new.
 func (d *drawing) draw() {
@@ -107,7 +125,7 @@ func (d *drawing) draw() {
 	}
 	cost := d.problem.Cost(d.drawn)
 	switch low := d.budget.Low(); {
-	case cost > d.budget.High() || cost < low-d.margin():
+	case cost > d.budget.High() || cost < low-d.budget.margin():
 		return
 	case cost < low:
 		d.keep(&d.below, d.front.Extras, Trial{Member: Member{Cost: cost, Round: d.round}, Extra: true})
@@ -134,6 +152,7 @@ func (d *drawing) report() Feasibility {
 	return Feasibility{
 		Low: d.budget.Low(), High: d.budget.High(), Least: d.least, Greatest: d.greatest,
 		Wanted: d.front.Samples, Found: len(d.inside), Extras: len(d.below), Draws: d.draws, Accepted: d.accepted,
+		Tilted: d.tilted,
 	}
 }
 

@@ -109,10 +109,11 @@ func TestSampleStopsAtItsBounds(t *testing.T) {
 	if report.Draws >= 35000 || report.Accepted < 30 || report.Accepted > report.Draws {
 		t.Errorf("%+v: want fewer than 35000 draws, and 30 accepted at least", report)
 	}
-	// A sliver of the reach that holds next to nothing ends after 30·2 draws for the interval and 5·2 for the extras.
+	// A sliver of the reach that holds next to nothing ends after three times 30·2 draws for the interval, by fitness
+	// and by both leanings, and 5·2 for the extras.
 	s.Config.Constraint.Width, s.Config.Front.Attempts = 1e-9, 2
-	if _, report := sampled(t, s, st); report.Draws != 70 || report.Found != 0 {
-		t.Errorf("%+v: want 70 draws and nothing found", report)
+	if _, report := sampled(t, s, st); report.Draws != 190 || report.Found != 0 || report.Tilted {
+		t.Errorf("%+v: want 190 draws and nothing found", report)
 	}
 }
 

@@ -99,9 +99,6 @@ func (s Search) round(ctx context.Context, st State) (Problem, State, error) {
 			return s.Problem, st, err
 		}
 	}
-	if st.Phase != PhaseReplenish {
-		return s.Problem, st, nil // there was no front to retrieve
-	}
 	kept := s.aggregate(st)           // the operations that the front uses (3.3.2)
 	return s.replenish(ctx, st, kept) // filled up from the pending lists (3.3.3)
 }

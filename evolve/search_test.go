@@ -251,8 +251,9 @@ func TestPresets(t *testing.T) {
 	}
 }
 
-// A budget that the drawn subset cannot meet ends the search with the reachable range, without drawing in vain.
-func TestSubsetOutOfReachEndsWithTheReport(t *testing.T) {
+// A budget that the drawn subset cannot meet is reported with the reachable range, without drawing in vain. The search
+// goes on with what is pending, since the pool can meet it.
+func TestSubsetOutOfReachGoesOn(t *testing.T) {
 	s, _ := plant(1, 16)
 	s.Config.Constraint.Tau, s.Config.Constraint.Width = 0, 0.01
 	subset := NewSpace(6, 16, s.Config.K, s.Seed).Subset()
@@ -261,8 +262,11 @@ func TestSubsetOutOfReachEndsWithTheReport(t *testing.T) {
 	s.Config.Constraint.Tau = (greatest + pool) / 2
 	st, events := run(t, s)
 	reports := bodies[Sampled](events)
-	if len(reports) != 1 || st.Round != 1 || !strings.Contains(st.Reason, "no architecture was found") {
-		t.Fatalf("round %d, reason %q, %d reports: want the end in round 1", st.Round, st.Reason, len(reports))
+	if len(reports) != 4 || st.Round != 4 || !strings.Contains(st.Reason, "cannot be refilled") {
+		t.Fatalf("round %d, reason %q, %d reports: want the end of the pool", st.Round, st.Reason, len(reports))
+	}
+	if kept := bodies[Aggregated](events)[0].Kept; len(slices.Concat(kept...)) != 0 {
+		t.Errorf("%v is kept without a front", kept)
 	}
 	if f := reports[0].Feasibility; f.Greatest >= f.Low || f.Draws != 0 || f.Found != 0 {
 		t.Errorf("report %+v: want no draws and the reach below the interval", f)

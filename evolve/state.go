@@ -15,7 +15,7 @@ const (
 	PhaseSample    Phase = "sample"    // training is over
 	PhaseScore     Phase = "score"     // some of State.Trials may be done
 	PhaseRetrieve  Phase = "retrieve"  // all trials are scored
-	PhaseReplenish Phase = "replenish" // State.Front is this round's
+	PhaseReplenish Phase = "replenish" // State.Front is this round's, or an older one if it yielded none
 	PhaseFinished  Phase = "finished"  // State.Reason says why
 )
 

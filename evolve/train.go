@@ -14,7 +14,7 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 	if next.Round == 0 {
 		next.Round = 1
 		next.Pool = len(s.Problem.Pool)
-		next.Space = NewSpace(len(s.Problem.Normal), next.Pool, s.Config.K, s.Seed)
+		next.Space = NewSpace(len(s.Problem.Normal), next.Pool, s.Config.K, s.spaceSeed())
 	}
 	subset := next.Space.Subset()
 	if err := s.Engine.Begin(next.Round, subset); err != nil {
@@ -27,6 +27,14 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 		return st, err
 	}
 	return next, s.Boundary(ctx, next)
+}
+
+// spaceSeed is the seed of the shuffles of operations.
+func (s Search) spaceSeed() uint64 {
+	if s.Config.SpaceSeed != 0 {
+		return s.Config.SpaceSeed
+	}
+	return s.Seed
 }
 
 // train alternates weight updates with fitness updates, which simplify the space as they go (3.2, 3.3.1). A step
@@ -77,7 +85,7 @@ func (s Search) updateFitness(st State) (State, error) {
 		return st, err
 	}
 	gradient := st.Fitness.Gradient(s.Problem, s.Config, a, b, measured)
-	st.Fitness = st.Fitness.Adam(s.Config.Fitness, gradient.Sum())
+	st.Fitness = st.Fitness.Adam(s.Config.Fitness.in(step.Total), gradient.Sum())
 	update := FitnessUpdated{step.Index, measured.Loss, gradient.Cost, gradient.ResourceTerm, nil}
 	if step.Snapshot() {
 		update.Theta = st.Fitness.thetas()

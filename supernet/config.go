@@ -25,6 +25,9 @@ type TrainConfig struct {
 	WeightDecay float64 `toml:"weight_decay"`
 	// KeepWeights says whether operations that stay in a layer keep their weights from round to round.
 	KeepWeights bool `toml:"keep_weights"`
+	// Coast says whether an operation that a step does not sample is moved on by its momentum and weight decay, as in
+	// the released code, once it has been sampled in the round. Otherwise its weights and momentum stay.
+	Coast bool `toml:"coast"`
 }
 
 // ScoreConfig says how BN statistics are recalibrated before an architecture is scored (section 5).
@@ -38,18 +41,18 @@ type ScoreConfig struct {
 	Reset bool `toml:"reset"`
 }
 
-// DefaultTrain is the paper's training of a round.
-func DefaultTrain() TrainConfig {
+// DefaultTrain is the training of a round in a preset: the paper's. In "official" operations coast.
+func DefaultTrain(preset string) TrainConfig {
 	return TrainConfig{Batch: 1024, Epochs: 100, LR: 0.4, WarmupLR: 0.1, WarmupEpochs: 2, Momentum: 0.9,
-		WeightDecay: 4e-5}
+		WeightDecay: 4e-5, Coast: preset == "official"}
 }
 
-// DefaultScore is the recalibration of a preset. "paper" resets, and takes the mean over 20 000 images. "official"
-// moves the trained statistics by momentum over 50 batches.
+// DefaultScore is the recalibration of a preset: the paper's, which resets, and takes the mean over 20 000 images.
+// "official" moves the trained statistics by momentum over 50 batches of 1024.
 func DefaultScore(preset string) ScoreConfig {
 	c := ScoreConfig{Batch: 256, Images: 20000, Reset: true}
 	if preset == "official" {
-		c.Images, c.Reset = 50*c.Batch, false
+		c.Batch, c.Images, c.Reset = 1024, 50*1024, false
 	}
 	return c
 }

@@ -11,10 +11,10 @@ import (
 )
 
 // resumable is a search of three short rounds on a real engine.
-func resumable(t *testing.T, keep, reset bool) (evolve.Search, *Engine) {
+func resumable(t *testing.T, keep, reset, coast bool) (evolve.Search, *Engine) {
 	t.Helper()
 	train, score := testTrain, testScore
-	train.KeepWeights, score.Reset = keep, reset
+	train.KeepWeights, train.Coast, score.Reset = keep, coast, reset
 	e := testEngine(t, 2, train, score)
 	e.net.build = buildPool
 	c, err := evolve.Preset("official")
@@ -75,14 +75,16 @@ func encode(t *testing.T, st evolve.State) string {
 // A search that goes on in a new engine ends with the same state and weights; with weights that live on from round to
 // round too, and with statistics that are not reset.
 func TestSearchResumesToTheBit(t *testing.T) {
-	for _, test := range []struct{ keep, reset bool }{{false, true}, {true, false}} {
-		s, e := resumable(t, test.keep, test.reset)
+	for _, test := range []struct{ keep, reset, coast bool }{
+		{false, true, false}, {true, false, false}, {true, true, true},
+	} {
+		s, e := resumable(t, test.keep, test.reset, test.coast)
 		kept, end := checkpoints(t, s, e)
 		if len(kept) < 8 {
 			t.Fatalf("%d checkpoints, want more", len(kept))
 		}
 		for i, c := range kept {
-			s, resumed := resumable(t, test.keep, test.reset)
+			s, resumed := resumable(t, test.keep, test.reset, test.coast)
 			var st evolve.State
 			if err := json.Unmarshal(c.state, &st); err != nil {
 				t.Fatal(err)
@@ -91,8 +93,8 @@ func TestSearchResumesToTheBit(t *testing.T) {
 				t.Fatal(err)
 			}
 			if finish(t, s, st) != end || saved(t, resumed) != saved(t, e) {
-				t.Errorf("keep_weights %v, reset %v: checkpoint %d, in round %d and phase %q, has another end",
-					test.keep, test.reset, i, st.Round, st.Phase)
+				t.Errorf("keep_weights, reset and coast %v: checkpoint %d, in round %d and phase %q, has another end",
+					test, i, st.Round, st.Phase)
 			}
 		}
 	}

@@ -308,7 +308,7 @@ func TestRecalibrationOfThePresets(t *testing.T) {
 	if got, want := DefaultScore("paper"), (ScoreConfig{Batch: 256, Images: 20000, Reset: true}); got != want {
 		t.Errorf("paper: %+v, want %+v", got, want)
 	}
-	if got, want := DefaultScore("official"), (ScoreConfig{Batch: 256, Images: 50 * 256}); got != want {
+	if got, want := DefaultScore("official"), (ScoreConfig{Batch: 1024, Images: 51200}); got != want {
 		t.Errorf("official: %+v, want %+v", got, want)
 	}
 }

@@ -39,7 +39,12 @@ func TestMacrosOfThePaper(t *testing.T) {
 func TestTrainingOfThePaper(t *testing.T) {
 	want := TrainConfig{Batch: 1024, Epochs: 100, LR: 0.4, WarmupLR: 0.1, WarmupEpochs: 2, Momentum: 0.9,
 		WeightDecay: 4e-5}
-	if got := DefaultTrain(); got != want {
-		t.Errorf("%+v, want %+v", got, want)
+	for _, preset := range []string{"paper", "default"} {
+		if got := DefaultTrain(preset); got != want {
+			t.Errorf("%s: %+v, want %+v", preset, got, want)
+		}
+	}
+	if want.Coast = true; DefaultTrain("official") != want {
+		t.Errorf("official: %+v, want %+v", DefaultTrain("official"), want)
 	}
 }

@@ -1,6 +1,8 @@
 package supernet
 
 import (
+	"slices"
+
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/graph"
@@ -53,32 +55,50 @@ func (n *Net) loss(logits []float32, labels []int32, smoothing float64) (loss fl
 }
 
 // Update takes an SGD step with Nesterov momentum, as PyTorch does, on every parameter on the path of a, along the
-// gradients that are in them. Other parameters and their momentum stay. Only Momentum and WeightDecay of c count.
-// Weight decay is on tensors with more than one dimension.
+// gradients that are in them. Other parameters and their momentum stay. With c.Coast those that have a momentum are
+// updated too, along a gradient of 0. Of c only Momentum, WeightDecay and Coast count. Weight decay is on tensors with
+// more than one dimension.
 func (n *Net) Update(a evolve.Arch, rate float64, c TrainConfig) {
 	n.updateBlock(n.stem, rate, c)
 	for l, path := range a {
-		for _, id := range path {
-			n.updateBlock(n.layers[l].block(id), rate, c)
+		for _, o := range n.layers[l].ops {
+			if slices.Contains(path, o.id) {
+				n.updateBlock(o.block, rate, c)
+			} else if c.Coast {
+				n.coast(o.block, rate, c)
+			}
 		}
 	}
 	n.updateBlock(n.head, rate, c)
 }
 
+// coast updates a block that has a momentum along a gradient of 0.
+func (n *Net) coast(b *graph.Block, rate float64, c TrainConfig) {
+	for _, p := range b.Params {
+		if n.momenta[p] != nil {
+			clear(p.Grad)
+			n.updateParam(p, rate, c)
+		}
+	}
+}
+
 func (n *Net) updateBlock(b *graph.Block, rate float64, c TrainConfig) {
 	for _, p := range b.Params {
-		if !p.Init.Trained() {
-			continue
+		if p.Init.Trained() {
+			n.updateParam(p, rate, c)
 		}
-		decay := c.WeightDecay
-		if len(p.Shape) == 1 {
-			decay = 0
-		}
-		start := n.session.Profile.Begin()
-		kernel.SGDNesterov(n.session.Pool, p.Value, n.momentum(p), p.Grad, float32(rate), float32(c.Momentum),
-			float32(decay))
-		n.session.Profile.End(start, "sgd", 0, 5*len(p.Value))
 	}
+}
+
+func (n *Net) updateParam(p *graph.Param, rate float64, c TrainConfig) {
+	decay := c.WeightDecay
+	if len(p.Shape) == 1 {
+		decay = 0
+	}
+	start := n.session.Profile.Begin()
+	kernel.SGDNesterov(n.session.Pool, p.Value, n.momentum(p), p.Grad, float32(rate), float32(c.Momentum),
+		float32(decay))
+	n.session.Profile.End(start, "sgd", 0, 5*len(p.Value))
 }
 
 // momentum is the velocity of a parameter, zeros before its first update.

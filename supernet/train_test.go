@@ -2,9 +2,11 @@ package supernet
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/supernet/graph"
 )
 
 func TestRateWarmsUpAndFallsAlongACosine(t *testing.T) {
@@ -79,5 +81,55 @@ func TestInitialWeightsFollowTheFanOut(t *testing.T) {
 	}
 	if len(want) != 0 {
 		t.Errorf("%d convolutions are missing", len(want))
+	}
+}
+
+// An operation that a step does not sample stays, or coasts by PyTorch's rule for a gradient of 0 where it has been
+// sampled: v ← m·v + d·w, w ← w − rate·(d·w + m·v).
+func TestUnsampledOperationsStayOrCoast(t *testing.T) {
+	for _, coast := range []bool{false, true} {
+		s := newStepper(t, 4, 2, 1, 4, 6, 8)
+		c := TrainConfig{Momentum: 0.9, WeightDecay: 0.01, Coast: coast}
+		step := func(a evolve.Arch) {
+			if _, err := s.Step(a, s.batch, 0.1, c, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		step(evolve.Arch{{0}, {0}, {0}})
+		moved := func(op evolve.OpID) map[*graph.Param][2][]float32 {
+			before := map[*graph.Param][2][]float32{}
+			for _, p := range s.layers[1].block(op).Params {
+				if p.Init.Trained() {
+					before[p] = [2][]float32{slices.Clone(p.Value), slices.Clone(s.momenta[p])}
+				}
+			}
+			return before
+		}
+		sampled, never := moved(0), moved(1)
+		step(evolve.Arch{{2}, {2}, {2}})
+		for p, was := range sampled {
+			decay := 0.01
+			if len(p.Shape) == 1 {
+				decay = 0
+			}
+			for i, w := range was[0] {
+				d := decay * float64(w)
+				v := 0.9*float64(was[1][i]) + d
+				want := [2]float64{float64(w) - 0.1*(d+0.9*v), v}
+				if !coast {
+					want = [2]float64{float64(w), float64(was[1][i])}
+				}
+				for j, got := range []float32{p.Value[i], s.momenta[p][i]} {
+					if math.Abs(float64(got)-want[j]) > 1e-6*(1+math.Abs(want[j])) {
+						t.Fatalf("coast %v: %s has %v of %d, want %v", coast, p.Name, got, j, want[j])
+					}
+				}
+			}
+		}
+		for p, was := range never {
+			if !slices.Equal(p.Value, was[0]) || s.momenta[p] != nil {
+				t.Errorf("coast %v: %s, never sampled, has moved", coast, p.Name)
+			}
+		}
 	}
 }

@@ -49,7 +49,7 @@ search on generated images that ends in minutes. Ctrl-C stops at a checkpoint; n
 	f.StringVar(&s.out, "out", "", "run folder (default: a new one under runs/)")
 	f.Uint64Var(&seed, "seed", 1, "seed of everything random")
 	f.StringVar(&s.override.Preset, "preset", "",
-		"paper or official: the values of settings that the configuration leaves out")
+		"default, paper or official: the values of settings that the configuration leaves out")
 	f.StringVar(&s.override.Method, "method", "",
 		"way to search: "+strings.Join(methods.Names(), ", ")+" (default: search.method, which is nse)")
 	s.sources.add(c)
@@ -95,13 +95,15 @@ func search(c *cobra.Command, from sources, run func(context.Context, nse.Option
 
 // check refuses flags that the configuration's own checks would blame on the file.
 func (s start) check() error {
-	switch o := s.override; {
+	o := s.override
+	_, unknown := nse.PresetSettings(o.Preset)
+	switch {
 	case s.pool == "":
 		return errNoPool
 	case o.MaxRounds < 0:
 		return fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for no limit", o.MaxRounds)
-	case o.Preset != "" && o.Preset != "paper" && o.Preset != "official":
-		return fmt.Errorf("--preset %q: want paper or official", o.Preset)
+	case o.Preset != "" && unknown != nil:
+		return fmt.Errorf("--%w", unknown)
 	case o.Method != "" && !slices.Contains(methods.Names(), o.Method):
 		return fmt.Errorf("--method %q: want %s", o.Method, strings.Join(methods.Names(), ", "))
 	case o.Seed != nil && *o.Seed > math.MaxInt64:

@@ -38,8 +38,8 @@ func retrainVerb() *cobra.Command {
 		Long: `Train architectures from scratch on all training images and test them: five of a run's last front, or
 those that --pick says. --budget first scales the channels of each by one factor, as far as that many MACs allow.
 
-Both the last weights and their exponential average are tested on the test images, with batch normalisation's
-statistics taken anew from training images, and the better ones are kept. Every model is a folder under --out:
+The exponential average of the weights is kept; without one (ema = 0), the last weights are. Both are tested on the
+test images, with batch normalisation's statistics taken anew from training images. Every model is a folder under --out:
 model.json and weights.safetensors. The same command goes on with what was interrupted or killed; models that are
 there are not trained again. [retrain] of the configuration has the other settings of the training
 (docs/configuration.md).
@@ -115,7 +115,7 @@ func (r retraining) run(c *cobra.Command) (err error) {
 
 // settings are the run's or the file's configuration, with the flags before it.
 func (r retraining) settings(c *cobra.Command) (s nse.Settings, err error) {
-	if s, err = nse.PresetSettings("paper"); err != nil {
+	if s, err = nse.PresetSettings("default"); err != nil {
 		return s, err
 	}
 	if r.config != "" {
@@ -183,11 +183,12 @@ func (r retraining) report(c *cobra.Command, done []nse.Model) error {
 		return printJSON(c.OutOrStdout(), done)
 	}
 	rows := []string{"model\ttest accuracy (trained alone)\tloss\tweights\tM MACs\tparameters\tfolder"}
-	best := done[0]
+	best, mean := done[0], 0.0
 	for _, d := range done {
 		t := d.Model.Training.Test
 		rows = append(rows, fmt.Sprintf("%s\t%.2f %%\t%.4f\t%s\t%.4g\t%s\t%s", d.Model.Name, 100*t.Accuracy, t.Loss,
 			t.Kept, text.Millions(d.Model.Count.MACs), text.Thousands(d.Model.Count.Params), d.Dir))
+		mean += t.Accuracy / float64(len(done))
 		if t.Accuracy > best.Model.Training.Test.Accuracy {
 			best = d
 		}
@@ -195,7 +196,7 @@ func (r retraining) report(c *cobra.Command, done []nse.Model) error {
 	if err := table(c.OutOrStdout(), rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.ErrOrStderr(), "%sbest: %s; test it with nse eval %s\n", spentText(retrained(done)),
-		best.Dir, best.Dir)
+	_, err := fmt.Fprintf(c.ErrOrStderr(), "%smean of %d: %.2f %%; best: %s; test it with nse eval %s\n",
+		spentText(retrained(done)), len(done), 100*mean, best.Dir, best.Dir)
 	return err
 }

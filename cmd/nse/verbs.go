@@ -21,7 +21,7 @@ const (
 // verbs is the table of commands, in the order of the help.
 func verbs() []*cobra.Command {
 	return []*cobra.Command{evolveVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(), reportVerb(),
-		scoreVerb(), retrainVerb(), evalVerb(), predictVerb(), exportVerb(), drawVerb(), costVerb(), lutVerb(),
+		scoreVerb(), judgeVerb(), retrainVerb(), evalVerb(), predictVerb(), exportVerb(), drawVerb(), costVerb(), lutVerb(),
 		benchVerb(), tableVerb(), versionVerb(), completionVerb(), manVerb(), pluginVerb()}
 }
 

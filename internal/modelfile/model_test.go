@@ -23,8 +23,8 @@ func example(t testing.TB) *Model {
 		Input: Input{Height: 8, Width: 8, Channels: 1, Mean: []float32{0.5}, Std: []float32{0.25}},
 		Macro: supernet.Macro{Name: "small", StemStride: 1, Channels: []int{4, 8}, Layers: "N R N", Head: 8,
 			SqueezeExcite: true},
-		Training: &Training{Data: "folder:pets", Images: 70, Seed: 9, Settings: retrain.Default(), TestImages: 30,
-			Test: retrain.Outcome{Last: supernet.Result{Accuracy: 0.5, Loss: 1}, Kept: "last",
+		Training: &Training{Data: "folder:pets", Images: 70, Seed: 9, Settings: retrain.Default("default"),
+			TestImages: 30, Test: retrain.Outcome{Last: supernet.Result{Accuracy: 0.5, Loss: 1}, Kept: "last",
 				Result: supernet.Result{Accuracy: 0.5, Loss: 1}}}}
 	s, err := d.Macro.Skeleton(d.network())
 	if err != nil {

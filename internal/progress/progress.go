@@ -71,9 +71,14 @@ func (p *Progress) Observe(e evolve.Event, steps int) {
 				f.Found, f.Low, f.High, p.Unit, f.Least, f.Greatest)
 			return
 		}
-		p.say("round %d: sampled %d of %d architectures within %.4g to %.4g %s (%.3g %% of %d draws; reachable "+
+		tilted := ""
+		if f.Tilted {
+			tilted = ", tilted towards the budget"
+		}
+		p.say("round %d: sampled %d of %d architectures within %.4g to %.4g %s (%.3g %% of %d draws%s; reachable "+
 			"%.4g to %.4g), %d outside, %d of the last front", e.Round, f.Found, f.Wanted, f.Low, f.High, p.Unit,
-			100*float64(f.Accepted)/float64(max(1, f.Draws)), f.Draws, f.Least, f.Greatest, f.Extras, b.Rehearsed)
+			100*float64(f.Accepted)/float64(max(1, f.Draws)), f.Draws, tilted, f.Least, f.Greatest, f.Extras,
+			b.Rehearsed)
 	case evolve.Scored:
 		p.best = max(p.best, b.Trial.Accuracy)
 		p.at(fmt.Sprintf("round %d score", e.Round), b.Done, b.Total, fmt.Sprintf("best %.2f %%", 100*p.best))

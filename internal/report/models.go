@@ -57,7 +57,14 @@ func (g *Gathered) addModels(folders []string) error {
 			Model{Name: m.Name, Folder: dir, Training: training, MACs: m.Count.MACs, Params: m.Count.Params,
 				Accuracy: m.Training.Test.Accuracy, Scores: g.scores(m)})
 	}
-	g.rank(alike)
+	var kinds []string
+	for _, key := range alike {
+		if !slices.Contains(kinds, key) {
+			kinds = append(kinds, key)
+		}
+	}
+	g.summarise(kinds, alike)
+	g.rank(kinds, alike)
 	return nil
 }
 
@@ -113,14 +120,23 @@ func (g *Gathered) scores(m *modelfile.Model) []Score {
 	return scores
 }
 
-// rank compares what each round says of models with what became of them, for those that were trained alike.
-func (g *Gathered) rank(alike []string) {
-	var kinds []string
-	for _, key := range alike {
-		if !slices.Contains(kinds, key) {
-			kinds = append(kinds, key)
+// summarise gives mean and best of the models that were trained alike. Each kind of training has a key in alike.
+func (g *Gathered) summarise(kinds, alike []string) {
+	for _, kind := range kinds {
+		var s Summary
+		for i, m := range g.Report.Models {
+			if alike[i] == kind {
+				s.Training, s.Models = m.Training, s.Models+1
+				s.Mean += (m.Accuracy - s.Mean) / float64(s.Models)
+				s.Best = max(s.Best, m.Accuracy)
+			}
 		}
+		g.Report.Summaries = append(g.Report.Summaries, s)
 	}
+}
+
+// rank compares what each round says of models with what became of them, for those that were trained alike.
+func (g *Gathered) rank(kinds, alike []string) {
 	for _, round := range g.rounds {
 		for _, kind := range kinds {
 			var before, after []float64

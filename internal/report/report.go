@@ -38,6 +38,7 @@ type Report struct {
 	Ledger     runs.Ledger `json:"ledger"` // what the search has spent by the last checkpoint
 	Rounds     []Round     `json:"rounds"`
 	Models     []Model     `json:"models"`
+	Summaries  []Summary   `json:"summaries"` // of models that were trained alike
 	Rankings   []Ranking   `json:"rankings"`
 	Pools      []Pool      `json:"pools"`
 	Plugins    []Plugin    `json:"plugins"`
@@ -99,6 +100,15 @@ type Model struct {
 	Params   int64   `json:"params"`
 	Accuracy float64 `json:"accuracy"` // on test images
 	Scores   []Score `json:"scores"`   // by round; none if the search never scored it
+}
+
+// Summary is what became of the models that were trained alike. Test images have chosen the best: the mean is the
+// figure to compare.
+type Summary struct {
+	Training string  `json:"training"`
+	Models   int     `json:"models"`
+	Mean     float64 `json:"mean"` // of the accuracies on test images
+	Best     float64 `json:"best"`
 }
 
 // Score is what a round's supernet says of an architecture.

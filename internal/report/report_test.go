@@ -34,9 +34,10 @@ func full(text string) Report {
 		Network: text, Unit: text, Machines: []string{text}, Rounds: rounds,
 		Models: []Model{{Name: text, Folder: text, Training: text,
 			Scores: []Score{{1, 0.1, true}, {2, 0.2, false}}}},
-		Rankings: []Ranking{{2, text, Correlation{3, 1, -0.5, 1}}},
-		Pools:    []Pool{{File: text, Source: text, Came: text, Sum: text, Lock: text}},
-		Plugins:  []Plugin{{text, 1, text}}, Broken: []Broken{{text, 1, text}}, Files: []File{{text, text}},
+		Summaries: []Summary{{text, 3, 0.25, 0.5}},
+		Rankings:  []Ranking{{2, text, Correlation{3, 1, -0.5, 1}}},
+		Pools:     []Pool{{File: text, Source: text, Came: text, Sum: text, Lock: text}},
+		Plugins:   []Plugin{{text, 1, text}}, Broken: []Broken{{text, 1, text}}, Files: []File{{text, text}},
 		Config: text, Ledger: runs.Ledger{Round: 1, Ledger: evolve.Ledger{TrainImages: 1, Alone: 2e12}},
 		Pictures: Pictures{
 			Fronts:  []byte("<?xml?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"><title>fronts</title></svg>"),

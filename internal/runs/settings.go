@@ -18,7 +18,7 @@ func (r *Run) Config() (config.Config, error) {
 	if err != nil {
 		return config.Config{}, err
 	}
-	return config.Parse(path, bytes.TrimSpace(text), config.Override{})
+	return config.Recorded(path, bytes.TrimSpace(text))
 }
 
 // Settings is the configuration as it is now. A pool that the run was continued with may have another number of rounds.

@@ -22,7 +22,7 @@ import (
 
 // Config is all that a search is configured with. The zero value is not valid: Parse starts from a preset.
 type Config struct {
-	// Preset is the set of defaults: "paper" or "official" (the authors' released code).
+	// Preset is the set of defaults: "default", "paper" or "official" (the authors' released code).
 	Preset string `toml:"preset"`
 	// Seed determines everything random in a search.
 	Seed uint64 `toml:"seed"`
@@ -85,10 +85,16 @@ type Override struct {
 
 // Parse reads a configuration. Errors about the text start with name:line:column.
 func Parse(name string, text []byte, o Override) (Config, error) {
+	return parse(name, text, o, func(*Config) {})
+}
+
+// parse reads a configuration on top of defaults that age has changed.
+func parse(name string, text []byte, o Override, age func(*Config)) (Config, error) {
 	c, err := defaults(name, text, o)
 	if err != nil {
 		return Config{}, err
 	}
+	age(&c)
 	if err := decode(name, text, &c); err != nil {
 		return Config{}, err
 	}
@@ -99,6 +105,12 @@ func Parse(name string, text []byte, o Override) (Config, error) {
 	return c, nil
 }
 
+// Recorded reads the complete configuration of a run. Settings that it lacks are younger than the run: they are what
+// the program did before it had them, whatever the preset.
+func Recorded(name string, text []byte) (Config, error) {
+	return parse(name, text, Override{}, func(c *Config) { c.Train.Coast = false })
+}
+
 // Default is a preset without a file, on the smallest built-in macro-architecture.
 func Default(preset string) (c Config, err error) {
 	c = Config{Preset: preset, Seed: 1, CheckpointSeconds: 30, Data: Data{Spec: "generated", HeldOut: 0.1}}
@@ -106,7 +118,7 @@ func Default(preset string) (c Config, err error) {
 		return c, err
 	}
 	c.Search.Settings = methods.Default()
-	c.Train, c.Score, c.Retrain = supernet.DefaultTrain(), supernet.DefaultScore(preset), retrain.Default()
+	c.Train, c.Score, c.Retrain = supernet.DefaultTrain(preset), supernet.DefaultScore(preset), retrain.Default(preset)
 	c.Macro, err = supernet.Built("small")
 	return c, err
 }
@@ -135,7 +147,7 @@ func defaults(name string, text []byte, o Override) (Config, error) {
 		named.Preset = o.Preset
 	}
 	if named.Preset == "" {
-		named.Preset = "paper"
+		named.Preset = "default"
 	}
 	c, err := Default(named.Preset)
 	if err != nil {
@@ -147,6 +159,9 @@ func defaults(name string, text []byte, o Override) (Config, error) {
 		}
 	}
 	c.Search.Constraint = evolve.DefaultConstraint(named.Search.Constraint.Kind)
+	if named.Preset != "default" && c.Search.Constraint.Kind == evolve.Latency {
+		c.Retrain.WeightDecay = 1e-4 // appendix B
+	}
 	return c, nil
 }
 
@@ -196,7 +211,7 @@ func (c Config) Validate() error {
 // named checks the names of what is built in, which Parse has to find again.
 func (c Config) named() error {
 	if _, err := evolve.Preset(c.Preset); err != nil {
-		return setting.Errorf("preset", c.Preset, "want paper or official")
+		return setting.Errorf("preset", c.Preset, "want %s", evolve.Presets)
 	}
 	if c.Macro.Name == "" {
 		return nil

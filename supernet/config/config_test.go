@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/supernet/retrain"
 )
 
 func TestErrorsSayWhereAndWhat(t *testing.T) {
@@ -28,7 +29,7 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 		{"[macro]\nactivation = \"tanh\"",
 			`c.toml:2:15: unknown activation "tanh": want relu, swish, hswish or sigmoid`},
 		{"[macro]\nactivation = 3", `c.toml:2:1: "macro.activation" is text, not a whole number`},
-		{"preset = \"best\"", `c.toml:1:1: preset "best": want paper or official`},
+		{"preset = \"best\"", `c.toml:1:1: preset "best": want default, paper or official`},
 		{"[macro]\nname = \"huge\"",
 			`c.toml:2:1: no macro-architecture "huge": the built-in ones are small, flops, latency`},
 		{"[search]\nk = 1", `c.toml:2:1: search.k = 1: want 2 to 64`},
@@ -115,7 +116,7 @@ func TestLatencyHasABudgetOfItsOwn(t *testing.T) {
 		t.Errorf("without a budget: %v", err)
 	}
 	c, err := Parse("c.toml", []byte(text+"tau = 3.5\n"), Override{})
-	want := evolve.ConstraintConfig{Kind: evolve.Latency, Table: "t.json", Tau: 3.5, Width: 0.1, Alpha: 2e-4, Beta: 2}
+	want := evolve.ConstraintConfig{Kind: evolve.Latency, Table: "t.json", Tau: 3.5, Width: 0.1, Alpha: -1, Beta: 2}
 	if err != nil || c.Search.Constraint != want {
 		t.Errorf("got %+v, %v, want %+v", c.Search.Constraint, err, want)
 	}
@@ -164,5 +165,59 @@ func TestLongTextsAreRefused(t *testing.T) {
 		if _, err := Parse("f.toml", []byte(text), Override{}); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
+	}
+}
+
+// Without a preset the file has the default's settings. The presets keep the published ones.
+func TestPresets(t *testing.T) {
+	for preset, want := range map[string]struct {
+		named             string
+		lr                float64
+		retrain           retrain.Config
+		batch, images     int
+		coast, reset, end bool
+	}{
+		"": {"default", 0, retrain.Default("default"), 256, 20000, false, true, false},
+		"preset = \"paper\"": {"paper", 0.1, retrain.Config{
+			Batch: 2048, Epochs: 350, LR: 0.8, WarmupEpochs: 2, Momentum: 0.9,
+			WeightDecay: 4e-5, LabelSmoothing: 0.1, EMA: 0.9999, Augment: retrain.Default("paper").Augment},
+			256, 20000, false, true, false},
+		"preset = \"official\"": {"official", 0.005, retrain.Default("paper"), 1024, 51200, true, false, true},
+	} {
+		c, err := Parse("c.toml", []byte(preset), Override{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Preset != want.named || c.Search.Fitness.LR != want.lr || c.Retrain != want.retrain ||
+			c.Score.Batch != want.batch || c.Score.Images != want.images || c.Train.Coast != want.coast ||
+			c.Score.Reset != want.reset || (c.Search.End == evolve.EndOfficial) != want.end ||
+			c.Search.Constraint.Alpha != -1 {
+			t.Errorf("%q: %+v", preset, c)
+		}
+	}
+	if d := retrain.Default("default"); d.Batch != 128 || d.Epochs != 40 || d.LR != 0.1 || d.EMA != 0.999 {
+		t.Errorf("the default's retraining is %+v", d)
+	}
+	const latency = "[search.constraint]\nkind = \"latency\"\ntable = \"t.json\"\ntau = 9\n"
+	for preset, want := range map[string]float64{"default": 5e-4, "paper": 1e-4, "official": 1e-4} {
+		c, err := Parse("c.toml", []byte(latency), Override{Preset: preset})
+		if err != nil || c.Retrain.WeightDecay != want {
+			t.Errorf("%s: latency has the decay %v, %v, want %v", preset, c.Retrain.WeightDecay, err, want)
+		}
+	}
+}
+
+// A run of a version that knew no coasting goes on without, whatever its preset. Settings that it has stay.
+func TestRecordedKeepsItsMeaning(t *testing.T) {
+	old := "preset = \"official\"\n[search.constraint]\ntau = 5.0\nwidth = 0.1\nalpha = 1e-05\n" +
+		"[score]\nimages = 12800\nbatch = 256\n"
+	c, err := Recorded("config.toml", []byte(old))
+	if err != nil || c.Train.Coast || c.Score.Images != 12800 || c.Score.Batch != 256 ||
+		c.Search.Constraint.Alpha != 1e-5 || c.Search.Constraint.Centre != 0 || c.Search.SpaceSeed != 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	c, err = Recorded("config.toml", []byte(old+"[train]\ncoast = true\n"))
+	if err != nil || !c.Train.Coast {
+		t.Errorf("coast = true became %v, %v", c.Train.Coast, err)
 	}
 }

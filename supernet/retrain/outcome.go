@@ -6,12 +6,11 @@ import (
 	"fmt"
 
 	"github.com/nse-dev/nse/evolve"
-	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
-// Outcome compares the last weights with their average.
+// Outcome is what became of the last weights and of their average. The average counts, where there is one.
 type Outcome struct {
 	Last            supernet.Result  `json:"last"`
 	Averaged        *supernet.Result `json:"averaged,omitempty"` // nil without EMA
@@ -36,8 +35,8 @@ const calibrationImages = 20000
 const testBatch = 128
 
 // Finish tests the last weights and their average on the test images. Each has BN statistics of its own: the means over
-// training images without augmentation (section 5). It leaves the better weights in the network, the averages if both
-// are equally good. The trainer can go on from neither Step nor Save afterwards. The error is that of ctx,
+// training images without augmentation (section 5). It keeps the averages, and the last weights without EMA: the test
+// images choose nothing. The trainer can go on from neither Step nor Save afterwards. The error is that of ctx,
 // supernet.ErrNotFinite, or that of a kernel that a plugin runs.
 func (t *Trainer) Finish(ctx context.Context) (o Outcome, err error) {
 	if o.Last, err = t.test(ctx); err != nil {
@@ -47,18 +46,13 @@ func (t *Trainer) Finish(ctx context.Context) (o Outcome, err error) {
 	if t.average == nil {
 		return o, nil
 	}
-	last := safetensors.File{Tensors: t.net.Tensors()}
 	t.average.Apply()
 	averaged, err := t.test(ctx)
 	if err != nil {
 		return o, err
 	}
-	o.Averaged = &averaged
-	if averaged.Accuracy >= o.Last.Accuracy {
-		o.Result, o.Kept = averaged, "averaged"
-		return o, nil
-	}
-	return o, t.net.SetTensors(&last)
+	o.Averaged, o.Result, o.Kept = &averaged, averaged, "averaged"
+	return o, nil
 }
 
 // Spent is what the training has spent: its steps, also those of a trainer that saved them, and the tests of this one.

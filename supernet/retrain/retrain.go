@@ -27,16 +27,25 @@ type Config struct {
 	// DropPath is the rate at which branches of the last normal layer are dropped for an image. Layers before it have
 	// less, in proportion.
 	DropPath float64 `toml:"drop_path" json:"drop_path"`
-	// EMA is the decay of the exponential average of the weights, which is tested beside the last ones. 0 keeps none.
+	// EMA is the decay of the exponential average of the weights, which is what counts. 0 keeps none, and the last
+	// weights count.
 	EMA float64 `toml:"ema" json:"ema"`
+	// EMAConstant says whether ema is the decay from the first step on. Otherwise the average warms up: after n steps
+	// the decay is (1+n)/(10+n), up to ema.
+	EMAConstant bool `toml:"ema_constant" json:"ema_constant,omitempty"`
 	// Augment changes training images at random.
 	Augment data.Augment `toml:"augment" json:"augment"`
 }
 
-// Default is a short schedule for small images; the paper's 350 epochs with batch 2048 are for ImageNet.
-func Default() Config {
-	return Config{Batch: 128, Epochs: 40, LR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 5e-4,
+// Default is the retraining of a preset. "default" has a short schedule for small images. "paper" and "official" have
+// the paper's for ImageNet, with its weight decay for MACs. Where the paper is silent, all have the same.
+func Default(preset string) Config {
+	c := Config{Batch: 128, Epochs: 40, LR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 5e-4,
 		LabelSmoothing: 0.1, EMA: 0.999, Augment: data.Augment{CropPadding: 4, Flip: true, Cutout: 8}}
+	if preset != "default" {
+		c.Batch, c.Epochs, c.LR, c.WeightDecay, c.EMA = 2048, 350, 0.8, 4e-5, 0.9999
+	}
+	return c
 }
 
 // Validate checks the ranges. Its errors are *setting.Error.

@@ -146,8 +146,12 @@ func (t *Trainer) rate() float64 {
 	return c.Rate(evolve.Step{Index: t.Step - at.from, Total: steps})
 }
 
-// decay is that of the averages at the step. It is short at first, so that they forget the first weights.
+// decay is that of the averages at the step. Where it warms up it is short at first, so that they forget the first
+// weights.
 func (t *Trainer) decay() float32 {
+	if t.config.EMAConstant {
+		return float32(t.config.EMA)
+	}
 	n := float64(t.Step)
 	return float32(min(t.config.EMA, (1+n)/(10+n)))
 }

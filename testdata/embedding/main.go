@@ -34,6 +34,7 @@ func settings() (nse.Settings, error) {
 	s.Data.Spec, s.Data.Size, s.Data.HeldOut = "generated:120", 8, 0.2
 	s.Macro = supernet.Macro{StemStride: 1, Channels: []int{4, 8}, Layers: "N R N", Head: 8}
 	s.Search.K, s.Search.MaxRounds, s.Search.TrainSteps = 3, 2, 60
+	s.Search.Fitness.LR, s.Search.Fitness.Beta1 = 0.1, 0.9
 	s.Search.Constraint = evolve.ConstraintConfig{Tau: 0.1, Width: 0.99, Alpha: 0.1, Beta: 2}
 	s.Search.Front = evolve.FrontConfig{Samples: 12, Attempts: 100}
 	s.Train.Batch, s.Score.Batch, s.Score.Images = 12, 24, 48

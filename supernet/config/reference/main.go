@@ -21,7 +21,7 @@ const head = `# Configuration of a search
 <!-- Generated from the structs' doc comments by go generate ./supernet/config: edit those. -->
 
 ` + "`nse evolve --config FILE`" + ` reads a TOML file. Settings that it leaves out have the preset's values.
-The preset is ` + "`paper`" + ` (the default) or ` + "`official`" + `, the authors' released code.
+The preset is ` + "`default`, `paper`" + ` or ` + "`official`" + `, the authors' released code.
 Flags of the command go before the file. Without a file, the search is a small one on generated images,
 configured by [quick.toml](../supernet/config/quick.toml).
 A run folder's ` + "`config.toml`" + ` is the complete configuration as it was used.
@@ -36,17 +36,17 @@ func main() {
 }
 
 func write(root, out string) error {
-	paper, err := config.Default("paper")
-	if err != nil {
-		return err
-	}
-	official, err := config.Default("official")
-	if err != nil {
-		return err
+	var presets []reflect.Value
+	for _, name := range names {
+		c, err := config.Default(name)
+		if err != nil {
+			return err
+		}
+		presets = append(presets, reflect.ValueOf(c))
 	}
 	p := page{root: root, docs: map[string]string{}, seen: map[string]bool{}}
 	p.WriteString(head)
-	if err := p.table("", "", reflect.ValueOf(paper), reflect.ValueOf(official)); err != nil {
+	if err := p.table("", "", presets); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
@@ -54,6 +54,9 @@ func write(root, out string) error {
 	}
 	return os.WriteFile(out, []byte(p.String()), 0o644)
 }
+
+// names are those of the presets. The default comes first.
+var names = []string{"default", "paper", "official"}
 
 // page is the text with the comments of the packages read so far: by package path, type and field.
 type page struct {
@@ -63,14 +66,23 @@ type page struct {
 	seen map[string]bool // packages
 }
 
-// table writes the settings of a struct, then the tables in it.
-func (p *page) table(name, doc string, paper, official reflect.Value) error {
+// fieldOf is a field of the same struct in every preset.
+func fieldOf(presets []reflect.Value, f reflect.StructField) (fields []reflect.Value) {
+	for _, v := range presets {
+		fields = append(fields, v.FieldByIndex(f.Index))
+	}
+	return fields
+}
+
+// table writes the settings of a struct, given in every preset, then the tables in it.
+func (p *page) table(name, doc string, presets []reflect.Value) error {
+	t := presets[0].Type()
 	if name != "" {
 		fmt.Fprintf(p, "\n## [%s]\n\n%s\n", name, sentence(doc))
 	}
 	fmt.Fprint(p, "\n| setting | type | default | |\n|---|---|---|---|\n")
 	var tables []reflect.StructField
-	for _, f := range reflect.VisibleFields(paper.Type()) {
+	for _, f := range reflect.VisibleFields(t) {
 		switch {
 		case f.Anonymous:
 			continue
@@ -78,19 +90,19 @@ func (p *page) table(name, doc string, paper, official reflect.Value) error {
 			tables = append(tables, f)
 			continue
 		}
-		doc, err := p.doc(paper.Type(), f)
+		doc, err := p.doc(t, f)
 		if err != nil {
 			return err
 		}
-		p.setting(f, doc, paper.FieldByIndex(f.Index), official.FieldByIndex(f.Index))
+		p.setting(f, doc, fieldOf(presets, f))
 	}
 	for _, f := range tables {
 		inner := strings.TrimPrefix(name+"."+f.Tag.Get("toml"), ".")
-		doc, err := p.doc(paper.Type(), f)
+		doc, err := p.doc(t, f)
 		if err != nil {
 			return err
 		}
-		if err := p.table(inner, doc, paper.FieldByIndex(f.Index), official.FieldByIndex(f.Index)); err != nil {
+		if err := p.table(inner, doc, fieldOf(presets, f)); err != nil {
 			return err
 		}
 	}
@@ -106,10 +118,13 @@ func (p *page) doc(t reflect.Type, f reflect.StructField) (string, error) {
 	return p.docs[t.PkgPath()+"."+t.Name()+"."+f.Name], err
 }
 
-func (p *page) setting(f reflect.StructField, doc string, paper, official reflect.Value) {
-	value := text(paper)
-	if other := text(official); other != value {
-		value += ", official: " + other
+// setting writes a setting with the default's value, and those of the presets that differ.
+func (p *page) setting(f reflect.StructField, doc string, presets []reflect.Value) {
+	value := text(presets[0])
+	for i, v := range presets {
+		if other := text(v); other != text(presets[0]) {
+			value += ", " + names[i] + ": " + other
+		}
 	}
 	fmt.Fprintf(p, "| `%s` | %s | %s | %s |\n", f.Tag.Get("toml"), kind(f.Type), value,
 		strings.ReplaceAll(sentence(doc), "|", "\\|"))
