@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nse-dev/nse/internal/statistics"
 	"github.com/nse-dev/nse/internal/text"
 )
 
@@ -121,7 +122,7 @@ func (m Model) Round() (round int) {
 type Ranking struct {
 	Round    int    `json:"round"`
 	Training string `json:"training"`
-	Correlation
+	statistics.Correlation
 }
 
 // Pool is a pool file.
