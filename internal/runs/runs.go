@@ -25,6 +25,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/nse-dev/nse/internal/database"
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -173,7 +174,7 @@ func Read(dir string) (*Run, error) {
 }
 
 func read(dir string) (*Run, error) {
-	db, err := openDB(filepath.Join(dir, dbFile), "rw")
+	db, err := database.Open(filepath.Join(dir, dbFile), "rw")
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +199,7 @@ func read(dir string) (*Run, error) {
 func (r *Run) Frozen(read func() error) error {
 	tx, err := r.db.BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
+		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), database.Plain(err))
 	}
 	defer tx.Rollback()
 	r.frozen = tx

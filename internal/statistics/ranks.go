@@ -22,9 +22,10 @@ type Ranking struct {
 var nemenyi = []float64{1.959964, 2.343701, 2.569032, 2.727774, 2.849705, 2.948320, 3.030879, 3.101730, 3.163684,
 	3.218654, 3.268004, 3.312739, 3.353618, 3.391230, 3.426041, 3.458425, 3.488685, 3.517073, 3.543799}
 
-// Rank ranks methods in each block by their value, the greatest first, and compares the mean ranks (Friedman 1937; Iman
-// and Davenport 1980; Nemenyi 1963; all as in Demšar 2006). values[b][m] is that of method m in block b. Equal values
-// share the mean of their ranks.
+// Rank ranks methods in each block by their value, the greatest first, and compares the mean ranks. The tests are those
+// of Friedman (1937), Iman and Davenport (1980) and Nemenyi (1963), as Demšar (2006) has them.
+//
+// The value of method m in block b is values[b][m]. Equal values share the mean of their ranks.
 //
 // It reports false for fewer than two blocks, fewer than 2 and more than 20 methods.
 func Rank(values [][]float64) (r Ranking, ok bool) {
