@@ -105,9 +105,9 @@ var mayImport = map[string][]string{
 // onlyImporters names the folders that alone may import a library.
 var onlyImporters = map[string][]string{
 	"gorgonia.org/":     {"supernet/graph"},
-	"modernc.org/":       {"internal/database"},
-	"gonum.org/v1/plot":  {"internal/drawing", "internal/plot"},
-	"github.com/spf13/":  {"cmd/nse"},
+	"modernc.org/":      {"internal/database"},
+	"gonum.org/v1/plot": {"internal/drawing", "internal/plot"},
+	"github.com/spf13/": {"cmd/nse"},
 }
 
 func TestImportTable(t *testing.T) {

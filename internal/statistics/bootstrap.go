@@ -13,7 +13,8 @@ import (
 const draws = 1999
 
 // BootstrapT is the interval of the mean of x by the studentised bootstrap (Efron and Tibshirani, An Introduction to
-// the Bootstrap, 1993, chapter 12.5). Resamples give the quantiles of t = (mean − mean of x)/error in place of Student's.
+// the Bootstrap, 1993, chapter 12.5). Resamples give the quantiles of t = (mean − mean of x)/error, in place of
+// Student's.
 //
 // Unlike the percentiles of resampled means, it covers its level for few numbers. A resample of one number alone has
 // an infinite t. So there is no answer for fewer than four numbers, nor for many equal ones: it reports false.

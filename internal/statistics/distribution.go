@@ -34,7 +34,8 @@ func Band(n int) float64 {
 }
 
 // Apart is the greatest distance of the distribution functions of x and y, and the critical distance. Chance alone
-// exceeds √(ln(2/α)/2)·√(1/n + 1/m) in a part of α = 1 − Level of cases (Smirnov 1948). Without numbers nothing is apart.
+// exceeds √(ln(2/α)/2)·√(1/n + 1/m) in a part of α = 1 − Level of cases (Smirnov 1948). Without numbers nothing is
+// apart.
 func Apart(x, y []float64) (distance, critical float64) {
 	if len(x) == 0 || len(y) == 0 {
 		return 0, 1
