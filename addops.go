@@ -8,6 +8,7 @@ import (
 	"github.com/nse-dev/nse/internal/arrivals"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -61,6 +62,10 @@ func newOps(ctx context.Context, r *runs.Run, p runs.Pool, o registry.Options) (
 	settings, err := r.Config()
 	if err != nil {
 		return nil, err
+	}
+	if method := settings.Search.Method; method != methods.NSE {
+		return nil, fmt.Errorf("%s is a search by method %s: only one by %s takes operations while it searches", r.Dir,
+			method, methods.NSE)
 	}
 	skeleton, err := settings.Macro.Skeleton(r.Info.Image)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/nse-dev/nse/internal/arrivals"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/registry"
 )
 
@@ -55,10 +56,13 @@ func Continue(ctx context.Context, dir string, pool Pool, maxRounds int, o Optio
 	return s.follow(ctx, p.run)
 }
 
-// hasFront refuses a run that has nothing for a second pool to begin with.
+// hasFront refuses a run that has nothing for a second pool to begin with, or whose method cannot.
 func (p past) hasFront() error {
 	dir := p.run.Dir
 	switch {
+	case p.settings.Search.Method != methods.NSE:
+		return fmt.Errorf("%s is a search by method %s: only one by %s can go on with another pool", dir,
+			p.settings.Search.Method, methods.NSE)
 	case len(p.state.Front) > 0:
 		return nil
 	case p.last.Done:

@@ -26,8 +26,12 @@ var mayImport = map[string][]string{
 	"examples":    {"examples/...", "sdk", "sdk/serve"},
 
 	// the method, the engine and the pools
-	"pareto": {},
-	"evolve": {"internal/random", "internal/setting", "pareto"},
+	"pareto":         {},
+	"evolve":         {"internal/random", "internal/setting", "pareto"},
+	"methods":        {"evolve", "internal/setting", "methods/alone", "methods/random"},
+	"methods/alone":  {"evolve", "internal/setting", "methods/prior"},
+	"methods/prior":  {"evolve"},
+	"methods/random": {"evolve", "internal/random", "methods/alone"},
 	"registry": {"internal/file", "registry/inprocess", "registry/poolfile", "registry/process", "registry/reply",
 		"registry/trust", "sdk", "sdk/wire"},
 	"registry/inprocess": {"internal/text", "registry/reply", "registry/tensors", "sdk", "sdk/wire"},
@@ -38,7 +42,7 @@ var mayImport = map[string][]string{
 	"registry/trust":     {"internal/file", "registry/poolfile"},
 	"supernet": {"evolve", "internal/random", "internal/safetensors", "internal/setting", "sdk", "supernet/data",
 		"supernet/graph", "supernet/kernel"},
-	"supernet/config": {"evolve", "internal/setting", "internal/tomlpos", "supernet", "supernet/config",
+	"supernet/config": {"evolve", "internal/setting", "internal/tomlpos", "methods", "supernet", "supernet/config",
 		"supernet/data", "supernet/retrain"},
 	"supernet/data":   {"internal/setting"},
 	"supernet/graph":  {"sdk", "supernet/kernel"},
@@ -93,13 +97,13 @@ var mayImport = map[string][]string{
 	// the framework, and the command on top of it
 	".": {"evolve", "internal/architecture", "internal/arrivals", "internal/catalog", "internal/export",
 		"internal/file", "internal/history", "internal/latency", "internal/report", "internal/runs",
-		"internal/setting", "internal/tensorboard", "internal/workshop", "plugins", "registry", "sdk", "supernet",
-		"supernet/config", "supernet/data", "supernet/retrain"},
+		"internal/setting", "internal/tensorboard", "internal/workshop", "methods", "plugins", "registry", "sdk",
+		"supernet", "supernet/config", "supernet/data", "supernet/retrain"},
 	"cmd/nse": {".", "internal/architecture", "internal/arrivals", "internal/bench", "internal/catalog",
 		"internal/drawing", "internal/evaluation", "internal/file", "internal/history", "internal/jsontext",
 		"internal/latency", "internal/lut", "internal/progress", "internal/runs", "internal/scaffold",
-		"internal/setting", "internal/text", "plugins", "registry", "registry/poolfile", "sdk", "sdk/serve",
-		"sdk/wire", "supernet", "supernet/config", "supernet/data"},
+		"internal/setting", "internal/text", "methods", "plugins", "registry", "registry/poolfile", "sdk",
+		"sdk/serve", "sdk/wire", "supernet", "supernet/config", "supernet/data"},
 }
 
 // onlyImporters names the folders that alone may import a library.

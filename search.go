@@ -15,6 +15,7 @@ import (
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/internal/tensorboard"
+	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 )
@@ -39,6 +40,10 @@ func prepare(
 	settings Settings, o Options, layOut func(supernet.Skeleton, catalog.Pricing) (*catalog.Catalog, error),
 ) (*search, error) {
 	s := &search{options: o, settings: settings}
+	if !s.evolves() && (len(o.Watch) > 0 || o.Follow) {
+		return nil, setting.Errorf("search.method", settings.Search.Method,
+			"want %s, as no other method takes operations while it searches", methods.NSE)
+	}
 	source, err := s.open()
 	if err != nil {
 		return nil, err
@@ -50,7 +55,10 @@ func prepare(
 	if s.catalog, err = layOut(skeleton, catalog.PricingOf(settings, s.input)); err != nil {
 		return nil, err
 	}
-	s.Search = evolve.Search{Problem: s.catalog.Problem(), Config: settings.Search, Seed: settings.Seed}
+	s.Search = evolve.Search{Problem: s.catalog.Problem(), Config: settings.Search.Config, Seed: settings.Seed}
+	if s.Method, err = settings.Search.Chosen(); err != nil {
+		return nil, setting.In("search", err)
+	}
 	if s.Config.TrainSteps == 0 {
 		s.Config.TrainSteps = settings.Train.Steps(s.images[0])
 	}
@@ -63,6 +71,9 @@ func prepare(
 	s.weights = weightsOf(s.Engine)
 	return s, nil
 }
+
+// evolves reports whether the method evolves the space, so that operations may come during the search.
+func (s *search) evolves() bool { return s.settings.Search.Method == methods.NSE }
 
 // open opens the data, unless the engine is the program's own. A batch of more than all training images is an error.
 func (s *search) open() (source supernet.Source, err error) {
@@ -130,6 +141,9 @@ func (s *search) follow(ctx context.Context, r *runs.Run) (*Run, error) {
 		return nil
 	}
 	s.Checkpoint = rec.checkpoint
+	if !s.evolves() {
+		return s.run(ctx, r)
+	}
 	came := arrivals.New(r, s.catalog, o.plugins(s.pool.Ops), s.watch, func() int { return rec.round + 1 }, o.notice)
 	defer came.Close()
 	endWatch, err := came.Begin(ctx)

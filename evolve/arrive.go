@@ -74,7 +74,7 @@ func (s Search) Continue(ctx context.Context, st State, pool []OpID) (State, err
 	if len(st.Front) == 0 {
 		return st, errors.New("evolve: there is no front to go on from")
 	}
-	if err := cmp.Or(s.Problem.Validate(), s.checkOps(pool), s.checkArchs(st)); err != nil {
+	if err := cmp.Or(s.Problem.Validate(), s.checkOps(pool), s.CheckArchs(st)); err != nil {
 		return st, fmt.Errorf("evolve: %w", err)
 	}
 	kept := Aggregate(st.Front, len(s.Problem.Normal))

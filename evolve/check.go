@@ -66,7 +66,7 @@ func (s Search) checkState(st State) error {
 	if err := s.checkSpace(st); err != nil {
 		return err
 	}
-	return cmp.Or(s.checkFitness(st), s.checkArchs(st))
+	return cmp.Or(s.checkFitness(st), s.CheckArchs(st))
 }
 
 // checkSpace refuses layers with operations that are unknown, twice there, too many or too few.
@@ -109,8 +109,8 @@ func (s Search) checkFitness(st State) error {
 	return nil
 }
 
-// checkArchs refuses a front and trials that the network cannot run.
-func (s Search) checkArchs(st State) error {
+// CheckArchs refuses a front and trials that the network cannot run.
+func (s Search) CheckArchs(st State) error {
 	for i, m := range st.Front {
 		if err := s.checkArch(m.Arch); err != nil {
 			return fmt.Errorf("front: architecture %d: %w", i, err)

@@ -211,8 +211,8 @@ func (c ConstraintConfig) Low() float64 { return c.Tau * (1 - c.Width) }
 // High is the greatest cost of the constraint interval.
 func (c ConstraintConfig) High() float64 { return c.Tau * (1 + c.Width) }
 
-// branches is the largest number of operations that a layer's path may have.
-func (c Config) branches() int {
+// Branches is the largest number of operations that a layer's path may have.
+func (c Config) Branches() int {
 	if c.SingleBranch {
 		return 1
 	}

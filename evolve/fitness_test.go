@@ -43,7 +43,7 @@ func TestGradientIsTheDerivative(t *testing.T) {
 			Beta: rapid.SampledFrom([]int{2, 4}).Draw(t, "beta")}
 		s.Config.Fitness.Smoothing = rapid.SampledFrom([]float64{0, 1e-3, 0.2}).Draw(t, "smoothing")
 		s.Config.SingleBranch = rapid.Bool().Draw(t, "single")
-		f := NewFitness(s.Problem.everything())
+		f := NewFitness(s.Problem.Everything())
 		number := rapid.Float64Range(-3, 3)
 		var g Gradient
 		for l := range f {

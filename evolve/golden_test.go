@@ -92,7 +92,7 @@ func goldenFitness(t *testing.T, file *safetensors.File) {
 		}
 		p.Pool = append(p.Pool, Candidate{Cost: cost})
 	}
-	f := NewFitness(p.everything())
+	f := NewFitness(p.Everything())
 	for l := range f {
 		f[l].Theta = g.theta[l]
 	}

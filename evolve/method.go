@@ -48,14 +48,24 @@ func (s Search) method() Method {
 }
 
 // Begin starts a round of a method on a subset: it has the engine begin, and reports the round. The state is that
-// before the first weight update of the round. The caller offers it as a checkpoint.
+// before the first weight update of the round, with the subset as its space. The caller offers it as a checkpoint.
 func (s Search) Begin(st State, subset []Path) (State, error) {
-	next := st
-	next.Round++
-	if err := s.Engine.Begin(next.Round, subset); err != nil {
+	if err := s.Engine.Begin(st.Round+1, subset); err != nil {
 		return st, fmt.Errorf("begin: %w", err)
 	}
+	return s.Announce(st, subset)
+}
+
+// Announce starts a round as Begin does, for a method that needs no shared weights: the engine is not called.
+func (s Search) Announce(st State, subset []Path) (State, error) {
+	next := st
+	next.Round++
 	next.Phase, next.Step, next.Trials, next.Pool = PhaseTrain, 0, nil, len(s.Problem.Pool)
+	next.Space = Space{Layers: make([]LayerSpace, len(subset))}
+	for l, ops := range subset {
+		next.Space.K = max(next.Space.K, len(ops))
+		next.Space.Layers[l].New = ops
+	}
 	size := s.Problem.SubsetSize(subset, s.Config.SingleBranch).String()
 	return next, s.Emit(&next, RoundStarted{Subset: subset, Inherited: make([]Path, len(subset)), SubsetSize: size})
 }

@@ -75,7 +75,7 @@ func (e *planted) Score(ctx context.Context, archs []Arch, done func(int, float6
 		if err := e.use(a); err != nil {
 			return err
 		}
-		noise := e.noise * random.New(e.seed^e.Weights, string(a.key()), 0, 0, 0).NormFloat64()
+		noise := e.noise * random.New(e.seed^e.Weights, string(a.Key()), 0, 0, 0).NormFloat64()
 		if err := done(i, min(max(0.1+0.8*e.worth(a)+0.01*noise, 0), 1)); err != nil {
 			return err
 		}

@@ -73,8 +73,8 @@ func (p Problem) Reach(ops []Path, k int) (least, greatest float64) {
 	return p.Cost(cheapest), p.Cost(dearest)
 }
 
-// everything lists the whole pool for every layer.
-func (p Problem) everything() []Path {
+// Everything lists the whole pool for every layer.
+func (p Problem) Everything() []Path {
 	all := make(Path, len(p.Pool))
 	for i := range all {
 		all[i] = OpID(i)

@@ -71,9 +71,9 @@ func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
 	for l, layer := range st.Fitness {
 		d.drawn[l] = make(Path, 0, len(layer.Ops))
 	}
-	d.least, d.greatest = s.Problem.Reach(st.Fitness.Remaining(), s.Config.branches())
+	d.least, d.greatest = s.Problem.Reach(st.Fitness.Remaining(), s.Config.Branches())
 	for _, t := range rehearsed {
-		d.seen[t.Arch.key()] = true
+		d.seen[t.Arch.Key()] = true
 	}
 	return d
 }
@@ -122,7 +122,7 @@ func (d *drawing) keep(list *[]Trial, room int, t Trial) {
 	if len(*list) == room {
 		return
 	}
-	if key := d.drawn.key(); !d.seen[key] {
+	if key := d.drawn.Key(); !d.seen[key] {
 		d.seen[key] = true
 		t.Arch = d.drawn.clone()
 		*list = append(*list, t)
@@ -146,8 +146,8 @@ func (a Arch) clone() Arch {
 	return c
 }
 
-// key is equal for equal architectures only.
-func (a Arch) key() string {
+// Key is equal for equal architectures only.
+func (a Arch) Key() string {
 	var key []byte
 	for _, path := range a {
 		key = binary.AppendUvarint(key, uint64(len(path)))

@@ -89,11 +89,11 @@ func TestSampleAgainstEnumeration(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for _, trial := range trials {
-			if seen[trial.Arch.key()] || trial.Cost != s.Problem.Cost(trial.Arch) ||
+			if seen[trial.Arch.Key()] || trial.Cost != s.Problem.Cost(trial.Arch) ||
 				trial.Extra != (trial.Cost < low) || trial.Round != 3 || trial.Done {
 				t.Fatalf("trial %+v", trial)
 			}
-			seen[trial.Arch.key()] = true
+			seen[trial.Arch.Key()] = true
 		}
 	})
 }

@@ -36,7 +36,7 @@ func (s Search) Validate() error { return s.validate(State{}) }
 // Reach returns the costs of the cheapest and of the dearest architecture of the whole space, in the unit of the
 // candidates' cost.
 func (s Search) Reach() (least, greatest float64) {
-	return s.Problem.Reach(s.Problem.everything(), s.Config.branches())
+	return s.Problem.Reach(s.Problem.Everything(), s.Config.Branches())
 }
 
 // Run takes the search from a state to its end, by its method. The zero State starts a new search. A state from the

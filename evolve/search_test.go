@@ -257,7 +257,7 @@ func TestSubsetOutOfReachEndsWithTheReport(t *testing.T) {
 	s.Config.Constraint.Tau, s.Config.Constraint.Width = 0, 0.01
 	subset := NewSpace(6, 16, s.Config.K, s.Seed).Subset()
 	_, greatest := s.Problem.Reach(subset, s.Config.K)
-	_, pool := s.Problem.Reach(s.Problem.everything(), s.Config.K)
+	_, pool := s.Problem.Reach(s.Problem.Everything(), s.Config.K)
 	s.Config.Constraint.Tau = (greatest + pool) / 2
 	st, events := run(t, s)
 	reports := bodies[Sampled](events)

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/supernet/config"
 )
 
@@ -47,6 +50,8 @@ search on generated images that ends in minutes. Ctrl-C stops at a checkpoint; n
 	f.Uint64Var(&seed, "seed", 1, "seed of everything random")
 	f.StringVar(&s.override.Preset, "preset", "",
 		"paper or official: the values of settings that the configuration leaves out")
+	f.StringVar(&s.override.Method, "method", "",
+		"way to search: "+strings.Join(methods.Names(), ", ")+" (default: search.method, which is nse)")
 	s.sources.add(c)
 	f.IntVar(&s.override.MaxRounds, "max-rounds", 0, "end after that many rounds")
 	return c
@@ -97,6 +102,8 @@ func (s start) check() error {
 		return fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for no limit", o.MaxRounds)
 	case o.Preset != "" && o.Preset != "paper" && o.Preset != "official":
 		return fmt.Errorf("--preset %q: want paper or official", o.Preset)
+	case o.Method != "" && !slices.Contains(methods.Names(), o.Method):
+		return fmt.Errorf("--method %q: want %s", o.Method, strings.Join(methods.Names(), ", "))
 	case o.Seed != nil && *o.Seed > math.MaxInt64:
 		return fmt.Errorf("--seed %d: want 0 to %d", *o.Seed, math.MaxInt64)
 	}

@@ -152,11 +152,12 @@ func checkWhole(key toml.Key, value any) string {
 	return ""
 }
 
-// fields lists the TOML names and types of a struct's fields.
+// fields lists the TOML names and types of a struct's fields, with those of embedded structs.
 func fields(t reflect.Type) (names []string, types []reflect.Type) {
-	for i := range t.NumField() {
-		names = append(names, t.Field(i).Tag.Get("toml"))
-		types = append(types, t.Field(i).Type)
+	for _, f := range reflect.VisibleFields(t) {
+		if name := f.Tag.Get("toml"); name != "" {
+			names, types = append(names, name), append(types, f.Type)
+		}
 	}
 	return names, types
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"
@@ -35,7 +36,7 @@ type Config struct {
 	// resolution.
 	Macro supernet.Macro `toml:"macro"`
 	// Search is the method.
-	Search evolve.Config `toml:"search"`
+	Search Search `toml:"search"`
 	// Train is the training of the shared weights in a round.
 	Train supernet.TrainConfig `toml:"train"`
 	// Score is the recalibration before an architecture is scored.
@@ -45,6 +46,15 @@ type Config struct {
 	// Retrain is the training of architectures from scratch by nse retrain.
 	Retrain retrain.Config `toml:"retrain"`
 }
+
+// Search is the table [search]: what all methods share, and which method it is.
+type Search struct {
+	evolve.Config
+	methods.Settings
+}
+
+// Validate refuses settings with which a search cannot run, by *setting.Error.
+func (s Search) Validate() error { return cmp.Or(s.Config.Validate(), s.Settings.Validate()) }
 
 // Data names the data set.
 type Data struct {
@@ -67,6 +77,7 @@ type Override struct {
 	Data      string
 	Seed      *uint64
 	MaxRounds int
+	Method    string
 }
 
 // Parse reads a configuration. Errors about the text start with name:line:column.
@@ -88,9 +99,10 @@ func Parse(name string, text []byte, o Override) (Config, error) {
 // Default is a preset without a file, on the smallest built-in macro-architecture.
 func Default(preset string) (c Config, err error) {
 	c = Config{Preset: preset, Seed: 1, CheckpointSeconds: 30, Data: Data{Spec: "generated", HeldOut: 0.1}}
-	if c.Search, err = evolve.Preset(preset); err != nil {
+	if c.Search.Config, err = evolve.Preset(preset); err != nil {
 		return c, err
 	}
+	c.Search.Settings = methods.Default()
 	c.Train, c.Score, c.Retrain = supernet.DefaultTrain(), supernet.DefaultScore(preset), retrain.Default()
 	c.Macro, err = supernet.Built("small")
 	return c, err
@@ -147,6 +159,9 @@ func (c *Config) override(o Override) {
 	}
 	if o.MaxRounds > 0 {
 		c.Search.MaxRounds = o.MaxRounds
+	}
+	if o.Method != "" {
+		c.Search.Method = o.Method
 	}
 }
 

@@ -44,7 +44,7 @@ func write(root, out string) error {
 	if err != nil {
 		return err
 	}
-	p := page{root: root, docs: map[string]string{}}
+	p := page{root: root, docs: map[string]string{}, seen: map[string]bool{}}
 	p.WriteString(head)
 	if err := p.table("", "", reflect.ValueOf(paper), reflect.ValueOf(official)); err != nil {
 		return err
@@ -60,45 +60,59 @@ type page struct {
 	strings.Builder
 	root string
 	docs map[string]string
+	seen map[string]bool // packages
 }
 
 // table writes the settings of a struct, then the tables in it.
 func (p *page) table(name, doc string, paper, official reflect.Value) error {
-	t := paper.Type()
-	if err := p.read(t.PkgPath()); err != nil {
-		return err
-	}
 	if name != "" {
 		fmt.Fprintf(p, "\n## [%s]\n\n%s\n", name, sentence(doc))
 	}
 	fmt.Fprint(p, "\n| setting | type | default | |\n|---|---|---|---|\n")
-	var tables []int
-	for i := range t.NumField() {
-		if t.Field(i).Type.Kind() == reflect.Struct {
-			tables = append(tables, i)
+	var tables []reflect.StructField
+	for _, f := range reflect.VisibleFields(paper.Type()) {
+		switch {
+		case f.Anonymous:
+			continue
+		case f.Type.Kind() == reflect.Struct:
+			tables = append(tables, f)
 			continue
 		}
-		p.setting(t, t.Field(i), paper.Field(i), official.Field(i))
+		doc, err := p.doc(paper.Type(), f)
+		if err != nil {
+			return err
+		}
+		p.setting(f, doc, paper.FieldByIndex(f.Index), official.FieldByIndex(f.Index))
 	}
-	for _, i := range tables {
-		f := t.Field(i)
+	for _, f := range tables {
 		inner := strings.TrimPrefix(name+"."+f.Tag.Get("toml"), ".")
-		doc := p.docs[t.PkgPath()+"."+t.Name()+"."+f.Name]
-		if err := p.table(inner, doc, paper.Field(i), official.Field(i)); err != nil {
+		doc, err := p.doc(paper.Type(), f)
+		if err != nil {
+			return err
+		}
+		if err := p.table(inner, doc, paper.FieldByIndex(f.Index), official.FieldByIndex(f.Index)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *page) setting(t reflect.Type, f reflect.StructField, paper, official reflect.Value) {
+// doc is the comment of a field, which an embedded struct may have.
+func (p *page) doc(t reflect.Type, f reflect.StructField) (string, error) {
+	for _, i := range f.Index[:len(f.Index)-1] {
+		t = t.Field(i).Type
+	}
+	err := p.read(t.PkgPath())
+	return p.docs[t.PkgPath()+"."+t.Name()+"."+f.Name], err
+}
+
+func (p *page) setting(f reflect.StructField, doc string, paper, official reflect.Value) {
 	value := text(paper)
 	if other := text(official); other != value {
 		value += ", official: " + other
 	}
-	doc := sentence(p.docs[t.PkgPath()+"."+t.Name()+"."+f.Name])
 	fmt.Fprintf(p, "| `%s` | %s | %s | %s |\n", f.Tag.Get("toml"), kind(f.Type), value,
-		strings.ReplaceAll(doc, "|", "\\|"))
+		strings.ReplaceAll(sentence(doc), "|", "\\|"))
 }
 
 // sentence turns a field's comment into a sentence that does not begin with the field's name.
@@ -153,6 +167,10 @@ func text(v reflect.Value) string {
 
 // read collects the comments of a package's struct fields: above the field, or behind it.
 func (p *page) read(path string) error {
+	if p.seen[path] {
+		return nil
+	}
+	p.seen[path] = true
 	dir := filepath.Join(p.root, strings.TrimPrefix(path, module))
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {

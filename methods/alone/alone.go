@@ -1,0 +1,259 @@
+// Package alone runs searches that judge one architecture after another, each trained alone. What comes next follows
+// from what has been judged: a method of this kind is one function, a Proposer, and its state is the list of trials.
+//
+// Engines that train no single architecture (evolve.Solo) are asked for scores instead.
+package alone
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/methods/prior"
+)
+
+// Config says how long architectures are trained alone, and how many.
+type Config struct {
+	// Epochs is the length of one evaluation, in epochs. Halving and Hyperband have rungs instead.
+	Epochs int `toml:"epochs"`
+	// Evaluations is the number of evaluations after which the search ends, each of so many epochs. Methods with rungs
+	// end after as many epochs in all.
+	Evaluations int `toml:"evaluations"`
+}
+
+// Default trains 30 architectures for 4 epochs.
+func Default() Config { return Config{Epochs: 4, Evaluations: 30} }
+
+// Validate refuses lengths below 1, by *setting.Error.
+func (c Config) Validate() error {
+	const most = 100_000
+	switch {
+	case c.Epochs < 1 || c.Epochs > most:
+		return setting.Errorf("epochs", c.Epochs, "want 1 to %d", most)
+	case c.Evaluations < 1 || c.Evaluations > most:
+		return setting.Errorf("evaluations", c.Evaluations, "want 1 to %d", most)
+	}
+	return nil
+}
+
+// Proposal is an architecture to evaluate. Ends are those of evolve.Solo.Alone: the epochs in all after each cycle of
+// its training.
+type Proposal struct {
+	Arch evolve.Arch
+	Ends []int
+}
+
+// Proposer names the next architecture to evaluate, or reports that there is none. Everything that it draws follows
+// from the history and the seed.
+type Proposer func(h History) (p Proposal, ok bool)
+
+// History is what a search has evaluated so far.
+type History struct {
+	Trials  []evolve.Trial // in the order in which they were evaluated
+	Seed    uint64         // of everything random
+	Epochs  int            // of one evaluation
+	Problem evolve.Problem
+	Subset  []evolve.Path // what there is to choose from, by layer
+	Prior   *prior.Sampler
+}
+
+// Seen is the set of the architectures that were evaluated, by their keys.
+func (h History) Seen() map[string]bool {
+	seen := map[string]bool{}
+	for _, t := range h.Trials {
+		seen[t.Arch.Key()] = true
+	}
+	return seen
+}
+
+// Once proposes to train an architecture in one cycle.
+func (h History) Once(a evolve.Arch) Proposal { return Proposal{a, []int{h.Epochs}} }
+
+// Validate refuses a state that does not belong to a search of this kind.
+func Validate(s evolve.Search, st evolve.State) error {
+	if st.Round == 0 && st.Phase == evolve.PhaseBegin {
+		return nil
+	}
+	phases := []evolve.Phase{evolve.PhaseScore, evolve.PhaseReplenish, evolve.PhaseFinished}
+	var err error
+	switch undone := func(t evolve.Trial) bool { return !t.Done }; {
+	case st.Round != 1:
+		err = fmt.Errorf("round %d, want 1", st.Round)
+	case !slices.Contains(phases, st.Phase):
+		err = fmt.Errorf("phase %q is none of this method", st.Phase)
+	case st.Events < 0:
+		err = fmt.Errorf("%d events", st.Events)
+	case len(st.Space.Layers) != len(s.Problem.Normal):
+		err = fmt.Errorf("space of %d layers, the network has %d", len(st.Space.Layers), len(s.Problem.Normal))
+	case slices.ContainsFunc(st.Trials, undone):
+		err = fmt.Errorf("an architecture is not evaluated")
+	default:
+		err = s.CheckArchs(st)
+	}
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
+
+// Advance is evolve.Method.Advance of a method that is a proposer: it evaluates architectures until there is none or
+// the budget is spent. The front is then that of the architectures that were trained for the most epochs.
+func (c Config) Advance(ctx context.Context, s *evolve.Search, st evolve.State, next Proposer) (evolve.State, error) {
+	r := run{*s, c, next}
+	switch st.Phase {
+	case evolve.PhaseBegin:
+		return r.begin(ctx, st)
+	case evolve.PhaseScore:
+		return r.evaluate(ctx, st)
+	}
+	return r.end(ctx, st)
+}
+
+// run is a search with its method.
+type run struct {
+	evolve.Search
+	config Config
+	next   Proposer
+}
+
+// begin announces the whole pool as the space. Only an engine that scores is told to begin.
+func (r run) begin(ctx context.Context, st evolve.State) (evolve.State, error) {
+	start := r.Begin
+	if r.solo() != nil {
+		start = r.Announce
+	}
+	next, err := start(st, r.Problem.Everything())
+	if err != nil {
+		return st, err
+	}
+	next.Phase, next.Trials = evolve.PhaseScore, []evolve.Trial{}
+	return next, r.Boundary(ctx, next)
+}
+
+// solo is the engine, if it trains single architectures.
+func (r run) solo() evolve.Solo {
+	solo, _ := r.Engine.(evolve.Solo)
+	return solo
+}
+
+// evaluate goes from proposal to proposal. A boundary follows each evaluation.
+func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error) {
+	h := History{Trials: st.Trials, Seed: r.Seed, Epochs: r.config.Epochs, Problem: r.Problem,
+		Subset: st.Space.Subset()}
+	h.Prior = prior.New(r.Search, h.Subset)
+	for {
+		p, ok := r.next(h)
+		price := r.price(h.Trials, p)
+		if !ok || price > r.left(h.Trials) {
+			return r.retrieve(ctx, st)
+		}
+		next, err := r.try(ctx, st, p)
+		if err != nil {
+			return st, err
+		}
+		n := len(next.Trials)
+		total := n + r.left(next.Trials)/price
+		event := evolve.Scored{Index: n - 1, Done: n, Total: total, Trial: next.Trials[n-1]}
+		if err := r.Emit(&next, event); err != nil {
+			return st, err
+		}
+		st, h.Trials = next, next.Trials
+		if err := r.Boundary(ctx, st); err != nil {
+			return st, err
+		}
+	}
+}
+
+// left is what is left of the budget, in epochs. A score counts as an evaluation.
+func (r run) left(done []evolve.Trial) int {
+	left := r.config.Evaluations * r.config.Epochs
+	if r.solo() == nil {
+		return left - len(done)*r.config.Epochs
+	}
+	for _, epochs := range trained(done) {
+		left -= epochs
+	}
+	return left
+}
+
+// price is the number of epochs that a proposal adds to what was trained.
+func (r run) price(done []evolve.Trial, p Proposal) int {
+	if len(p.Ends) == 0 || r.solo() == nil {
+		return r.config.Epochs
+	}
+	return p.Ends[len(p.Ends)-1] - trained(done)[p.Arch.Key()]
+}
+
+// trained is the number of epochs that each architecture was trained for, by its key.
+func trained(trials []evolve.Trial) map[string]int {
+	epochs := map[string]int{}
+	for _, t := range trials {
+		epochs[t.Arch.Key()] = max(epochs[t.Arch.Key()], t.Epochs)
+	}
+	return epochs
+}
+
+// try evaluates a proposal. The trial is the last of the result's.
+func (r run) try(ctx context.Context, st evolve.State, p Proposal) (evolve.State, error) {
+	t := evolve.Trial{Done: true}
+	t.Arch, t.Cost, t.Round = p.Arch, r.Problem.Cost(p.Arch), st.Round
+	var err error
+	if t.Accuracy, t.Epochs, err = r.measure(ctx, p); err != nil {
+		return st, fmt.Errorf("evaluation %d: %w", len(st.Trials)+1, err)
+	}
+	if !(t.Accuracy >= 0 && t.Accuracy <= 1) {
+		return st, fmt.Errorf("the engine measured accuracy %v: want 0 to 1", t.Accuracy)
+	}
+	st.Trials = append(slices.Clip(st.Trials), t)
+	return st, nil
+}
+
+// measure trains an architecture alone, or has it scored: it was trained for 0 epochs then.
+func (r run) measure(ctx context.Context, p Proposal) (accuracy float64, epochs int, err error) {
+	if solo := r.solo(); solo != nil {
+		accuracy, err = solo.Alone(ctx, p.Arch, p.Ends)
+		return accuracy, p.Ends[len(p.Ends)-1], err
+	}
+	err = r.Engine.Score(ctx, []evolve.Arch{p.Arch}, func(_ int, a float64) error {
+		accuracy = a
+		return nil
+	})
+	return accuracy, 0, err
+}
+
+// retrieve makes the front of what was trained longest.
+func (r run) retrieve(ctx context.Context, st evolve.State) (evolve.State, error) {
+	least, greatest := r.Reach()
+	c := r.Config.Constraint
+	next := st
+	next.Phase, next.Trials = evolve.PhaseRetrieve, longest(st.Trials)
+	err := r.Emit(&next, evolve.Sampled{Feasibility: evolve.Feasibility{Low: c.Low(), High: c.High(), Least: least,
+		Greatest: greatest, Wanted: len(trained(st.Trials)), Found: len(trained(st.Trials))}})
+	if err != nil {
+		return st, err
+	}
+	if next, err = r.Retrieve(ctx, next); err != nil && next.Phase == evolve.PhaseRetrieve {
+		return st, err // there was no boundary
+	}
+	return next, err
+}
+
+// longest lists the trials of the most epochs.
+func longest(trials []evolve.Trial) []evolve.Trial {
+	most := 0
+	for _, t := range trials {
+		most = max(most, t.Epochs)
+	}
+	return slices.DeleteFunc(slices.Clone(trials), func(t evolve.Trial) bool { return t.Epochs < most })
+}
+
+// end finishes a search that has its front.
+func (r run) end(ctx context.Context, st evolve.State) (evolve.State, error) {
+	next := st
+	if err := r.Emit(&next, evolve.Aggregated{Kept: evolve.Aggregate(st.Front, len(r.Problem.Normal))}); err != nil {
+		return st, err
+	}
+	return r.Finish(ctx, next, "the budget is spent, or every architecture within it has been evaluated")
+}
