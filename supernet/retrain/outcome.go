@@ -7,6 +7,7 @@ import (
 
 	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/data"
 )
 
 // Outcome compares the last weights with their average.
@@ -61,13 +62,22 @@ func (t *Trainer) Finish(ctx context.Context) (o Outcome, err error) {
 
 // test measures the network's weights on the test images, with statistics from training images.
 func (t *Trainer) test(ctx context.Context) (supernet.Result, error) {
-	// Whole batches, since all weigh the same.
-	whole := max(min(calibrationImages, t.set.Train.Len())/t.config.Batch, 1) * t.config.Batch
-	sample := t.set.Train.Sample(whole, t.seed)
-	if err := t.net.Calibrate(ctx, t.arch, t.set.Sequence(sample, t.config.Batch)); err != nil {
+	if err := t.calibrate(ctx, calibrationImages); err != nil {
 		return supernet.Result{}, err
 	}
-	r, err := t.net.Test(ctx, t.arch, t.set.Sequence(t.set.Test, testBatch), nil)
+	return t.measure(ctx, t.set.Test)
+}
+
+// calibrate takes the BN statistics from so many training images at most, in whole batches, since all weigh the same.
+func (t *Trainer) calibrate(ctx context.Context, images int) error {
+	whole := max(min(images, t.set.Train.Len())/t.config.Batch, 1) * t.config.Batch
+	sample := t.set.Train.Sample(whole, t.seed)
+	return t.net.Calibrate(ctx, t.arch, t.set.Sequence(sample, t.config.Batch))
+}
+
+// measure classifies images with the statistics as they are.
+func (t *Trainer) measure(ctx context.Context, images data.Split) (supernet.Result, error) {
+	r, err := t.net.Test(ctx, t.arch, t.set.Sequence(images, testBatch), nil)
 	if errors.Is(err, supernet.ErrNotFinite) {
 		err = fmt.Errorf("%w: a smaller learning rate than %g may help", err, t.config.LR)
 	}

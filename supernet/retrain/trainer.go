@@ -30,6 +30,13 @@ type Trainer struct {
 	seed    uint64
 	loader  *data.Loader
 	average *supernet.Average // nil without EMA
+	cycles  []cycle           // of the schedule, at least one
+}
+
+// cycle is a stretch of the training at whose end the learning rate is 0.
+type cycle struct {
+	epochs   int
+	from, to int // the steps: to is excluded
 }
 
 // NewTrainer begins with weights drawn from seed. graphs are those of the branches of s.Layers, by layer. A batch has
@@ -38,12 +45,25 @@ type Trainer struct {
 func NewTrainer(
 	s supernet.Skeleton, graphs [][]*sdk.Graph, set *data.Set, c Config, seed uint64, workers int,
 ) (*Trainer, error) {
+	return newTrainer(s, graphs, set, c, []int{c.Epochs}, seed, workers)
+}
+
+// newTrainer is NewTrainer with the learning rate at 0 after each number of epochs in ends, which ascends. c.Epochs is
+// its last.
+func newTrainer(
+	s supernet.Skeleton, graphs [][]*sdk.Graph, set *data.Set, c Config, ends []int, seed uint64, workers int,
+) (*Trainer, error) {
 	c.Batch = min(c.Batch, set.Train.Len())
 	build := func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
 		return dropping(graphs[l.Index][op], l, c.DropPath*float64(l.Index+1)/float64(len(graphs)))
 	}
-	t := &Trainer{Steps: c.train().Steps(set.Train.Len()), arch: make(evolve.Arch, len(graphs)), config: c, set: set,
-		seed: seed}
+	t := &Trainer{arch: make(evolve.Arch, len(graphs)), config: c, set: set, seed: seed}
+	for epochs := 0; len(t.cycles) < len(ends); epochs = c.Epochs {
+		next := cycle{epochs: ends[len(t.cycles)] - epochs, from: t.Steps}
+		c.Epochs = ends[len(t.cycles)]
+		next.to = c.train().Steps(set.Train.Len())
+		t.Steps, t.cycles = next.to, append(t.cycles, next)
+	}
 	for l, path := range graphs {
 		for i := range path {
 			t.arch[l] = append(t.arch[l], evolve.OpID(i))
@@ -113,11 +133,17 @@ func (t *Trainer) Update() (loss, accuracy float64, err error) {
 	return loss, float64(correct) / float64(len(b.Labels)), nil
 }
 
-// rate is the learning rate of the step. The warm-up begins one step above 0, since a step at rate 0 would be lost.
+// rate is the learning rate of the step. The warm-up begins one step above 0, since a step at rate 0 would be lost. Only
+// the first cycle has one.
 func (t *Trainer) rate() float64 {
-	c := t.config.train()
-	c.WarmupLR = c.LR / (1 + c.WarmupEpochs/float64(c.Epochs)*float64(t.Steps))
-	return c.Rate(evolve.Step{Index: t.Step, Total: t.Steps})
+	at := t.cycles[slices.IndexFunc(t.cycles, func(c cycle) bool { return t.Step < c.to })]
+	c, steps := t.config.train(), at.to-at.from
+	c.Epochs = at.epochs
+	if at.from > 0 {
+		c.WarmupEpochs = 0
+	}
+	c.WarmupLR = c.LR / (1 + c.WarmupEpochs/float64(c.Epochs)*float64(steps))
+	return c.Rate(evolve.Step{Index: t.Step - at.from, Total: steps})
 }
 
 // decay is that of the averages at the step. It is short at first, so that they forget the first weights.
@@ -141,13 +167,9 @@ const (
 // Save writes a checkpoint to a file, in one step, with further metadata. Equal states make equal bytes. Keys of the
 // metadata must be other than "step" and "sha256".
 func (t *Trainer) Save(path string, metadata map[string]string) error {
-	f := safetensors.File{Metadata: map[string]string{stepKey: strconv.Itoa(t.Step)}, Tensors: t.net.Tensors()}
+	f := t.checkpoint()
 	for key, value := range metadata {
 		f.Metadata[key] = value
-	}
-	f.Tensors = append(f.Tensors, prefixed(momentumPrefix, t.net.Momenta())...)
-	if t.average != nil {
-		f.Tensors = append(f.Tensors, prefixed(averagePrefix, t.average.Tensors())...)
 	}
 	sum, err := sumOf(f)
 	if err != nil {
@@ -155,6 +177,16 @@ func (t *Trainer) Save(path string, metadata map[string]string) error {
 	}
 	f.Metadata[sumKey] = sum
 	return f.WriteFile(path)
+}
+
+// checkpoint is a copy of all that Restore needs.
+func (t *Trainer) checkpoint() safetensors.File {
+	f := safetensors.File{Metadata: map[string]string{stepKey: strconv.Itoa(t.Step)}, Tensors: t.net.Tensors()}
+	f.Tensors = append(f.Tensors, prefixed(momentumPrefix, t.net.Momenta())...)
+	if t.average != nil {
+		f.Tensors = append(f.Tensors, prefixed(averagePrefix, t.average.Tensors())...)
+	}
+	return f
 }
 
 // sumOf is the SHA-256 of a file as it would be written, in hexadecimal.

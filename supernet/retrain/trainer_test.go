@@ -22,6 +22,18 @@ import (
 // testTrainer trains an architecture of three layers on generated images.
 func testTrainer(t testing.TB, spec string, c Config, workers int) *Trainer {
 	t.Helper()
+	set, s, graphs := testNetwork(t, spec)
+	trainer, err := NewTrainer(s, graphs, set, c, 5, workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(trainer.Close)
+	return trainer
+}
+
+// testNetwork is an architecture of three layers for generated images.
+func testNetwork(t testing.TB, spec string) (*data.Set, supernet.Skeleton, [][]*sdk.Graph) {
+	t.Helper()
 	set, err := data.Open(spec, 1, 16)
 	if err != nil {
 		t.Fatal(err)
@@ -52,12 +64,7 @@ func testTrainer(t testing.TB, spec string, c Config, workers int) *Trainer {
 			graphs[l] = append(graphs[l], g)
 		}
 	}
-	trainer, err := NewTrainer(s, graphs, set, c, 5, workers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(trainer.Close)
-	return trainer
+	return set, s, graphs
 }
 
 // until takes steps.

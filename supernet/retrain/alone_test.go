@@ -1,0 +1,141 @@
+package retrain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
+)
+
+// aloneArch has every operation of testNetwork.
+var aloneArch = evolve.Arch{{0, 1}, {0, 1}, {0}}
+
+// testAlone trains on 100 of 120 generated images, in batches of 20.
+func testAlone(t *testing.T) *Alone {
+	t.Helper()
+	set, s, graphs := testNetwork(t, "generated:120")
+	source := supernet.Source{Set: set}
+	var err error
+	if source.Train, source.Held, err = set.Train.Hold(20, 1); err != nil {
+		t.Fatal(err)
+	}
+	build := func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) { return graphs[l.Index][op], nil }
+	c := quickRetrain()
+	c.Batch, c.EMA = 20, 0.9
+	return NewAlone(s, build, source, c, 40, 7, 0)
+}
+
+func alone(t *testing.T, e *Alone, ends ...int) float64 {
+	t.Helper()
+	accuracy, err := e.Alone(context.Background(), aloneArch, ends)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return accuracy
+}
+
+// TestAloneGoesOn compares training in cycles that are asked for one after another with training in one call.
+func TestAloneGoesOn(t *testing.T) {
+	inParts, atOnce := testAlone(t), testAlone(t)
+	first := alone(t, inParts, 1)
+	if len(inParts.kept) != 1 {
+		t.Fatalf("%d checkpoints are kept, want 1", len(inParts.kept))
+	}
+	if again := alone(t, inParts, 1); again != first {
+		t.Errorf("a first epoch has %v, and %v again", first, again)
+	}
+	second, want := alone(t, inParts, 1, 3), alone(t, atOnce, 1, 3)
+	if second != want {
+		t.Errorf("in parts %v, at once %v", second, want)
+	}
+	a, b := inParts.kept[len(inParts.kept)-1], atOnce.kept[0]
+	if a.key != b.key || len(a.state.Tensors) == 0 {
+		t.Fatalf("checkpoints of %q and %q", a.key, b.key)
+	}
+	for i, x := range a.state.Tensors {
+		if string(x.Data) != string(b.state.Tensors[i].Data) {
+			t.Errorf("%s differs", x.Name)
+		}
+	}
+}
+
+// TestAloneSeesTheTrainingPartOnly trains where the held-out images have other labels.
+func TestAloneSeesTheTrainingPartOnly(t *testing.T) {
+	e, other := testAlone(t), testAlone(t)
+	for i := range other.held.Labels {
+		other.held.Labels[i] = (other.held.Labels[i] + 1) % 10
+	}
+	alone(t, e, 1)
+	alone(t, other, 1)
+	if string(e.kept[0].state.Tensors[0].Data) != string(other.kept[0].state.Tensors[0].Data) {
+		t.Error("held-out labels changed the weights")
+	}
+	if n := e.set.Train.Len(); n != 100 {
+		t.Errorf("trains on %d images, want 100", n)
+	}
+}
+
+// TestRatesOfCycles: 5 steps are an epoch. Only the first cycle warms up, and each ends near 0.
+func TestRatesOfCycles(t *testing.T) {
+	e := testAlone(t)
+	e.config.WarmupEpochs = 0.4
+	trainer, err := e.trainer(aloneArch, []int{1, 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	var rates []string
+	for trainer.Step = 0; trainer.Step < trainer.Steps; trainer.Step++ {
+		rates = append(rates, fmt.Sprintf("%.4f", trainer.rate()))
+	}
+	const want = "0.0333 0.0667 0.1000 0.0750 0.0250 " +
+		"0.1000 0.0976 0.0905 0.0794 0.0655 0.0500 0.0345 0.0206 0.0095 0.0024"
+	if got := strings.Join(rates, " "); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestAloneCounts counts 100 images three times an epoch, 40 for the statistics and 20 held-out ones.
+func TestAloneCounts(t *testing.T) {
+	e := testAlone(t)
+	_, _, graphs := testNetwork(t, "generated:120")
+	image := e.skeleton.Fixed()
+	for _, layer := range graphs {
+		for _, g := range layer {
+			image = image.Plus(g.Count())
+		}
+	}
+	alone(t, e, 1)
+	if want := float64(image.MACs) * (300 + 40 + 20); e.Spent().Alone != want || e.AloneMACs(aloneArch, 1) != want {
+		t.Errorf("spent %v, priced %v, want %v", e.Spent().Alone, e.AloneMACs(aloneArch, 1), want)
+	}
+	alone(t, e, 1, 3)
+	if want := float64(image.MACs) * (900 + 80 + 40); e.Spent().Alone != want {
+		t.Errorf("spent %v, want %v: the second cycle has two epochs", e.Spent().Alone, want)
+	}
+	if n := e.Spent().TrainImages; n != 300 {
+		t.Errorf("%d training images, want 300", n)
+	}
+}
+
+func TestAloneRefuses(t *testing.T) {
+	e := testAlone(t)
+	for _, ends := range [][]int{nil, {0}, {2, 2}, {3, 1}} {
+		if _, err := e.Alone(context.Background(), aloneArch, ends); err == nil {
+			t.Errorf("cycles %v are trained", ends)
+		}
+	}
+	if _, err := e.Alone(context.Background(), aloneArch[:2], []int{1}); err == nil {
+		t.Error("two of three layers are trained")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := e.Alone(ctx, aloneArch, []int{1}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+}
