@@ -21,7 +21,7 @@ const (
 // verbs is the table of commands, in the order of the help.
 func verbs() []*cobra.Command {
 	return []*cobra.Command{evolveVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(), reportVerb(),
-		retrainVerb(), evalVerb(), predictVerb(), exportVerb(), drawVerb(), costVerb(), lutVerb(), benchVerb(),
+		studyVerb(), retrainVerb(), evalVerb(), predictVerb(), exportVerb(), drawVerb(), costVerb(), lutVerb(), benchVerb(),
 		versionVerb(), completionVerb(), manVerb(), pluginVerb()}
 }
 

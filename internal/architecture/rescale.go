@@ -59,8 +59,13 @@ type built struct {
 }
 
 func (s *scaler) at(scale int) built {
+	return s.of(scaled(s.base.Macro.Channels, float64(scale)/scaleUnit))
+}
+
+// of lays the architecture out with other channel counts.
+func (s *scaler) of(channels []int) built {
 	m := s.base.Macro
-	m.Channels = scaled(m.Channels, float64(scale)/scaleUnit)
+	m.Channels = channels
 	key := fmt.Sprint(m.Channels)
 	b, seen := s.known[key]
 	if seen || s.ctx.Err() != nil {

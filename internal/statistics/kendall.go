@@ -53,3 +53,22 @@ func (c Correlation) Fisher() (i Interval, ok bool) {
 	}
 	return fisher(c.Tau, math.Sqrt(0.437/float64(c.N-4))), true
 }
+
+// KendallAlike is Kendall's τ-b over those pairs alone that are alike in z: the smaller is at least 1 − tolerance of the
+// greater. So it says how x ranks y at about equal z. pairs counts them. It reports false where none can be compared.
+func KendallAlike(x, y, z []float64, tolerance float64) (tau float64, pairs int, ok bool) {
+	var agree, inX, inY float64
+	for i := range x {
+		for j := range i {
+			if min(z[i], z[j]) < (1-tolerance)*max(z[i], z[j]) {
+				continue
+			}
+			a, b := sign(x[i]-x[j]), sign(y[i]-y[j])
+			agree, inX, inY, pairs = agree+a*b, inX+a*a, inY+b*b, pairs+1
+		}
+	}
+	if inX == 0 || inY == 0 {
+		return 0, pairs, false
+	}
+	return agree / math.Sqrt(inX*inY), pairs, true
+}

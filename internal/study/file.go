@@ -1,6 +1,7 @@
 package study
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -101,4 +102,13 @@ func (f *File) Items() (items []Item) {
 		}
 	}
 	return items
+}
+
+// Folder is that of the item's run, within the study's.
+func (i Item) Folder() string {
+	budget := "as-set"
+	if i.Budget > 0 {
+		budget = fmt.Sprintf("%gG", i.Budget/1e9)
+	}
+	return filepath.Join(i.Method.folder(), i.Data.Name, budget, fmt.Sprintf("seed-%d", i.Seed))
 }

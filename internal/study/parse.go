@@ -45,7 +45,7 @@ func ReadFile(path string, place []string) (*File, error) {
 		return nil, config.Positioned(path, text, err)
 	}
 	for _, part := range []func(map[string]any) error{f.known, f.readTexts, f.readData, f.readSeeds, f.readBudgets,
-		f.readFinalists, f.readBase, f.readMethods, f.readRetrain, f.readReference} {
+		f.readFinalists, f.readBase, f.defaultData, f.readMethods, f.readRetrain, f.readReference} {
 		if err := part(tree); err != nil {
 			return nil, err
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/nse-dev/nse/evolve"
@@ -57,7 +56,7 @@ func (s *Study) Add(r Row) error {
 		return database.Plain(err)
 	}
 	defer tx.Rollback()
-	seed := strconv.FormatUint(r.Seed, 10)
+	seed := int64(r.Seed) // settings have no greater ones
 	if _, err := tx.Exec("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", r.Method, r.Data,
 		r.Budget, seed, r.Name, r.Settings, r.Folder, r.Tau, r.High, r.Rounds, r.Reason, string(ledger), r.Version,
 		r.Seconds, r.Time.UTC().Format(time.RFC3339)); err != nil {
@@ -89,20 +88,19 @@ func (s *Study) Rows() (rows []Row, err error) {
 		return nil, err
 	}
 	err = s.query(`SELECT method, data, budget, seed, name, settings, folder, tau, high, rounds, reason, ledger, version,
-		seconds, time FROM items ORDER BY data, budget, CAST(seed AS INTEGER),
+		seconds, time FROM items ORDER BY data, budget, seed,
 		(SELECT min(key) FROM study, json_each(study.methods) m WHERE m.value = method), method`,
 		func(scan func(...any) error) error {
 			var r Row
-			var seed, ledger, at string
-			if err := scan(&r.Method, &r.Data, &r.Budget, &seed, &r.Name, &r.Settings, &r.Folder, &r.Tau, &r.High,
+			var ledger, at string
+			if err := scan(&r.Method, &r.Data, &r.Budget, &r.Seed, &r.Name, &r.Settings, &r.Folder, &r.Tau, &r.High,
 				&r.Rounds, &r.Reason, &ledger, &r.Version, &r.Seconds, &at); err != nil {
 				return err
 			}
-			var seedErr, timeErr error
-			r.Seed, seedErr = strconv.ParseUint(seed, 10, 64)
-			r.Time, timeErr = time.Parse(time.RFC3339, at)
+			var err error
+			r.Time, err = time.Parse(time.RFC3339, at)
 			r.Candidates = append([]Candidate{}, candidates[r.Key]...)
-			err := errors.Join(seedErr, timeErr, json.Unmarshal([]byte(ledger), &r.Ledger))
+			err = errors.Join(err, json.Unmarshal([]byte(ledger), &r.Ledger))
 			rows = append(rows, r)
 			return err
 		})
@@ -116,14 +114,12 @@ func (s *Study) candidates() (map[Key][]Candidate, error) {
 		func(scan func(...any) error) error {
 			var k Key
 			var c Candidate
-			var seed, ops string
-			if err := scan(&k.Method, &k.Data, &k.Budget, &seed, &c.Finalist, &ops, &c.Cost, &c.MACs, &c.Params,
+			var ops string
+			if err := scan(&k.Method, &k.Data, &k.Budget, &k.Seed, &c.Finalist, &ops, &c.Cost, &c.MACs, &c.Params,
 				&c.Shared, &c.Epochs, &c.Test, &c.TestMACs, &c.TestParams, &c.TestEpochs, &c.Problem); err != nil {
 				return err
 			}
-			var err error
-			k.Seed, err = strconv.ParseUint(seed, 10, 64)
-			err = errors.Join(err, json.Unmarshal([]byte(ops), &c.Ops))
+			err := json.Unmarshal([]byte(ops), &c.Ops)
 			all[k] = append(all[k], c)
 			return err
 		})

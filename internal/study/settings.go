@@ -52,6 +52,18 @@ func (f *File) readBase(tree map[string]any) error {
 	return nil
 }
 
+// defaultData is the data set of the base where the study names none, or generated images.
+func (f *File) defaultData(map[string]any) error {
+	if len(f.Data) == 0 {
+		spec, ok := at(f.base, []string{"data", "spec"}).(string)
+		if !ok {
+			spec = "generated"
+		}
+		f.Data = []Data{{dataName(spec), spec}}
+	}
+	return nil
+}
+
 // settings refuses what is no table of settings, and settings that the study says elsewhere.
 func (f *File) settings(spot *tomlpos.Spot, table map[string]any) error {
 	list := config.Mistakes(table)
@@ -161,13 +173,6 @@ func (f *File) readRetrain(tree map[string]any) error {
 
 // check reads the settings of every method on every data set, so that a mistake is found before anything runs.
 func (f *File) check() error {
-	if len(f.Data) == 0 {
-		spec, ok := at(f.base, []string{"data", "spec"}).(string)
-		if !ok {
-			spec = "generated"
-		}
-		f.Data = []Data{{dataName(spec), spec}}
-	}
 	for _, i := range f.Items() {
 		if _, err := f.Settings(i); err != nil {
 			return err
@@ -196,10 +201,7 @@ func (f *File) merged(i Item) ([]byte, error) {
 	merge(tree, f.base)
 	merge(tree, i.Method.settings)
 	merge(tree, map[string]any{"seed": int64(i.Seed), "data": map[string]any{"spec": i.Data.Spec},
-		"retrain": f.retrain})
-	if i.Method.Name != "nse" {
-		merge(tree, map[string]any{"search": map[string]any{"method": i.Method.Name}})
-	}
+		"retrain": f.retrain, "search": map[string]any{"method": i.Method.Name}})
 	if i.Budget > 0 {
 		merge(tree, map[string]any{"budget": map[string]any{"macs": i.Budget}})
 	}

@@ -37,12 +37,12 @@ const schema = `
 CREATE TABLE study (name TEXT NOT NULL, reference TEXT NOT NULL, methods TEXT NOT NULL, items INTEGER NOT NULL,
 	macs INTEGER NOT NULL, tolerance REAL NOT NULL);
 CREATE TABLE items (
-	method TEXT NOT NULL, data TEXT NOT NULL, budget REAL NOT NULL, seed TEXT NOT NULL, name TEXT NOT NULL,
+	method TEXT NOT NULL, data TEXT NOT NULL, budget REAL NOT NULL, seed INTEGER NOT NULL, name TEXT NOT NULL,
 	settings TEXT NOT NULL, folder TEXT NOT NULL, tau REAL NOT NULL, high REAL NOT NULL, rounds INTEGER NOT NULL,
 	reason TEXT NOT NULL, ledger TEXT NOT NULL, version TEXT NOT NULL, seconds REAL NOT NULL, time TEXT NOT NULL,
 	PRIMARY KEY (method, data, budget, seed)) WITHOUT ROWID;
 CREATE TABLE candidates (
-	method TEXT NOT NULL, data TEXT NOT NULL, budget REAL NOT NULL, seed TEXT NOT NULL, number INTEGER NOT NULL,
+	method TEXT NOT NULL, data TEXT NOT NULL, budget REAL NOT NULL, seed INTEGER NOT NULL, number INTEGER NOT NULL,
 	finalist INTEGER NOT NULL, ops TEXT NOT NULL, cost REAL NOT NULL, macs INTEGER NOT NULL, params INTEGER NOT NULL,
 	shared REAL NOT NULL, epochs INTEGER NOT NULL, test REAL, test_macs INTEGER NOT NULL, test_params INTEGER NOT NULL,
 	test_epochs INTEGER NOT NULL, problem TEXT NOT NULL,
