@@ -67,6 +67,8 @@ var mayImport = map[string][]string{
 	"internal/tomlpos":     {},
 
 	// networks and models
+	"internal/truth": {"evolve", "internal/catalog", "internal/file", "internal/random", "internal/setting", "supernet",
+		"supernet/config", "supernet/retrain"},
 	"internal/bench": {"evolve", "internal/random", "sdk", "supernet", "supernet/data", "supernet/graph",
 		"supernet/kernel"},
 	"internal/evaluation": {"internal/catalog", "internal/modelfile", "registry", "supernet", "supernet/data"},
@@ -102,8 +104,8 @@ var mayImport = map[string][]string{
 	"cmd/nse": {".", "internal/architecture", "internal/arrivals", "internal/bench", "internal/catalog",
 		"internal/drawing", "internal/evaluation", "internal/file", "internal/history", "internal/jsontext",
 		"internal/latency", "internal/lut", "internal/progress", "internal/runs", "internal/scaffold",
-		"internal/setting", "internal/text", "methods", "plugins", "registry", "registry/poolfile", "sdk",
-		"sdk/serve", "sdk/wire", "supernet", "supernet/config", "supernet/data"},
+		"internal/setting", "internal/text", "internal/truth", "methods", "plugins", "registry", "registry/poolfile",
+		"sdk", "sdk/serve", "sdk/wire", "supernet", "supernet/config", "supernet/data"},
 }
 
 // onlyImporters names the folders that alone may import a library.

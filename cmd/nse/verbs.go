@@ -21,7 +21,8 @@ const (
 // verbs is the table of commands, in the order of the help.
 func verbs() []*cobra.Command {
 	return []*cobra.Command{evolveVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(), reportVerb(),
-		studyVerb(), retrainVerb(), evalVerb(), predictVerb(), exportVerb(), drawVerb(), costVerb(), lutVerb(), benchVerb(),
+		studyVerb(), tableVerb(), retrainVerb(), evalVerb(), predictVerb(), exportVerb(), drawVerb(), costVerb(),
+		lutVerb(), benchVerb(),
 		versionVerb(), completionVerb(), manVerb(), pluginVerb()}
 }
 

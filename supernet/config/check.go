@@ -16,6 +16,23 @@ import (
 	"github.com/nse-dev/nse/internal/tomlpos"
 )
 
+// Decode reads a TOML text strictly into v, a pointer to a struct whose fields all have toml tags: a key that the struct
+// does not have is an error, and so is a value of another type. Errors start with name:line:column.
+func Decode(name string, text []byte, v any) error {
+	if err := check(name, text, reflect.ValueOf(v).Elem().Interface()); err != nil {
+		return err
+	}
+	if _, err := toml.Decode(string(text), v); err != nil {
+		return positioned(name, text, err)
+	}
+	return nil
+}
+
+// At is name:line:column of a dotted key in a text, or name where the text does not have the key.
+func At(name string, text []byte, key string) string {
+	return at(name, text, toml.Key(strings.Split(key, ".")))
+}
+
 // decode reads text over the settings in c.
 func decode(name string, text []byte, c *Config) error {
 	if _, err := toml.Decode(string(text), c); err != nil {

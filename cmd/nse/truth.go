@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/internal/catalog"
+	"github.com/nse-dev/nse/internal/progress"
+	"github.com/nse-dev/nse/internal/truth"
+	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/data"
+)
+
+// truthTable is the command line of table.
+type truthTable struct {
+	data    string
+	part    int
+	rows    int
+	seed    uint64
+	workers int
+}
+
+func tableVerb() *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "table",
+		Short: "Make tables of true accuracies, against which ways to rank architectures are measured",
+	}, tableRunVerb(), tableCheckVerb())
+}
+
+func tableRunVerb() *cobra.Command {
+	var t truthTable
+	c := &cobra.Command{
+		Use:   "run RECIPE",
+		Short: "Train what a table lacks",
+		Long: `Draw the architectures of a recipe and train each alone, some with several seeds and some for longer. The
+table lies beside the recipe: architectures.csv, and a file for each part. Each training is written when it is done,
+and the same command goes on after a kill. Parts may be made on different machines: their digits are the same.`,
+		Example: `  nse table run tables/cifar10-s/recipe.toml --data cifar10:DIR
+  nse table run tables/cifar10-s/recipe.toml --data cifar10:DIR --part 3`,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error { return t.run(c, args[0]) },
+	}
+	t.flags(c)
+	c.Flags().IntVar(&t.part, "part", 0, "make this part alone, from 1")
+	return c
+}
+
+func tableCheckVerb() *cobra.Command {
+	var t truthTable
+	c := &cobra.Command{
+		Use:     "check RECIPE",
+		Short:   "Train some rows of a table again and compare every digit",
+		Example: `  nse table check tables/cifar10-s/recipe.toml --data cifar10:DIR --rows 10`,
+		Args:    usage(cobra.ExactArgs(1)),
+		RunE:    func(c *cobra.Command, args []string) error { return t.check(c, args[0]) },
+	}
+	t.flags(c)
+	c.Flags().IntVar(&t.rows, "rows", 10, "number of trainings")
+	c.Flags().Uint64Var(&t.seed, "seed", 1, "draws them")
+	return c
+}
+
+func (t *truthTable) flags(c *cobra.Command) {
+	c.Flags().StringVar(&t.data, "data", "", "data set, where it lies elsewhere than the configuration says")
+	c.Flags().IntVar(&t.workers, "workers", 0, "cores to use (default: all)")
+}
+
+// open reads the recipe and what there is of its table.
+func (t *truthTable) open(ctx context.Context, recipe string) (*truth.Table, error) {
+	r, settings, err := truth.ReadRecipe(recipe, t.data)
+	if err != nil {
+		return nil, err
+	}
+	settings.Workers = t.workers
+	pool, err := openPool(ctx, r.Pool)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	source := supernet.Source{Augment: settings.Augment}
+	if source.Set, err = data.Open(settings.Data.Spec, settings.Seed, settings.Data.Size); err != nil {
+		return nil, err
+	}
+	held := max(1, int(settings.Data.HeldOut*float64(source.Set.Train.Len())))
+	if source.Train, source.Held, err = source.Set.Train.Hold(held, settings.Seed); err != nil {
+		return nil, err
+	}
+	input := supernet.InputOf(source.Set)
+	skeleton, err := settings.Macro.Skeleton(input)
+	if err != nil {
+		return nil, err
+	}
+	x, err := catalog.LayOut(ctx, pool.Ops, skeleton, catalog.PricingOf(settings, input))
+	if err != nil {
+		return nil, err
+	}
+	return truth.Open(filepath.Dir(recipe), r, settings, x, source)
+}
+
+func (t *truthTable) run(c *cobra.Command, recipe string) error {
+	ctx, stop := interruptible(c.Context())
+	defer stop()
+	opened, err := t.open(ctx, recipe)
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	if err != nil {
+		return err
+	}
+	first, last := 1, opened.Recipe.Parts
+	if t.part != 0 {
+		first, last = t.part, t.part
+	}
+	if first < 1 || last > opened.Recipe.Parts {
+		return usageError{c.CommandPath(), fmt.Errorf("--part %d: want 1 to %d", t.part, opened.Recipe.Parts)}
+	}
+	p := progress.New(c.ErrOrStderr(), 0)
+	defer p.Close()
+	for part := first; part <= last; part++ {
+		err := opened.Run(ctx, part, func(complete, all int, r truth.Row) {
+			p.At(fmt.Sprintf("part %d", part), complete, all, fmt.Sprintf("architecture %d: %.2f %% of held-out, "+
+				"%.2f %% of test images", r.Arch, 100*r.Held, 100*r.Test))
+		})
+		if errors.Is(err, context.Canceled) {
+			p.Aside("stopped; the same command goes on")
+			return errInterrupted
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *truthTable) check(c *cobra.Command, recipe string) error {
+	ctx, stop := interruptible(c.Context())
+	defer stop()
+	opened, err := t.open(ctx, recipe)
+	if err != nil {
+		return err
+	}
+	if len(opened.Rows) == 0 {
+		return fmt.Errorf("%s has no table yet: make it with nse table run", filepath.Dir(recipe))
+	}
+	rows := []string{"row\theld-out\ttest\tagain"}
+	differ, err := opened.Check(ctx, t.rows, t.seed, func(was, is truth.Row) {
+		verdict := "equal"
+		if was.String() != is.String() {
+			verdict = is.String()
+		}
+		rows = append(rows, fmt.Sprintf("%d, seed %d, %d of %s epochs\t%.4f\t%.4f\t%s", was.Arch, was.Seed, was.Epochs,
+			was.Ends, was.Held, was.Test, verdict))
+	})
+	if err != nil {
+		return err
+	}
+	if err := table(c.OutOrStdout(), rows); err != nil {
+		return err
+	}
+	if len(differ) > 0 {
+		return fmt.Errorf("%d rows differ", len(differ))
+	}
+	return nil
+}

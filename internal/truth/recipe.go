@@ -1,0 +1,106 @@
+// Package truth makes tables of true accuracies: architectures of a pool, each trained alone, some with several seeds and
+// for longer. A table tells what a way to rank architectures is worth.
+package truth
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/supernet/config"
+)
+
+// Recipe says what a table holds. With its configuration it determines every digit of it.
+type Recipe struct {
+	// Config is the configuration file, whose path is relative to the recipe: data, macro-architecture, budget,
+	// calibration and training count.
+	Config string `toml:"config"`
+	// Pool is the pool file, relative to the recipe. Empty is the pool that ships.
+	Pool string `toml:"pool"`
+	// Architectures is how many architectures the table has.
+	Architectures int `toml:"architectures"`
+	// Parts is the number of parts, each of which is a file. Architectures are dealt out to them in turn.
+	Parts int `toml:"parts"`
+	// Ends are the epochs after which every architecture is measured. The learning rate goes down to 0 at each.
+	Ends []int `toml:"ends"`
+	// Repeated is how many of the architectures are trained with more seeds.
+	Repeated int `toml:"repeated"`
+	// Seeds is how many seeds these have in all.
+	Seeds int `toml:"seeds"`
+	// Longer is how many of the architectures are trained for longer.
+	Longer int `toml:"longer"`
+	// LongerEpochs is for how long, in one cycle.
+	LongerEpochs int `toml:"longer_epochs"`
+}
+
+// ReadRecipe reads a recipe and its configuration, from the folder of the recipe. spec is the data set, since only the
+// user knows where it lies: empty is that of the configuration. Errors start with file:line:column.
+func ReadRecipe(path, spec string) (r Recipe, c config.Config, err error) {
+	text, err := file.ReadText(path)
+	if err != nil {
+		return r, c, err
+	}
+	if err := config.Decode(path, text, &r); err != nil {
+		return r, c, err
+	}
+	if err := r.validate(); err != nil {
+		e, _ := errors.AsType[*setting.Error](err)
+		return r, c, fmt.Errorf("%s: %w", config.At(path, text, e.Key), err)
+	}
+	for _, p := range []*string{&r.Config, &r.Pool} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(filepath.Dir(path), *p)
+		}
+	}
+	if text, err = file.ReadText(r.Config); err != nil {
+		return r, c, err
+	}
+	c, err = config.Parse(r.Config, text, config.Override{Data: spec})
+	return r, c, err
+}
+
+// validate refuses numbers that make no table, by *setting.Error.
+func (r Recipe) validate() error {
+	count := func(key string, n, least, most int) error {
+		if n < least || n > most {
+			return setting.Errorf(key, n, "want %d to %d", least, most)
+		}
+		return nil
+	}
+	const most = 1_000_000
+	if r.Config == "" {
+		return setting.Errorf("config", "", "want the path of a configuration file")
+	}
+	if distinct := slices.Compact(slices.Sorted(slices.Values(r.Ends))); len(r.Ends) == 0 || r.Ends[0] < 1 ||
+		!slices.Equal(r.Ends, distinct) {
+		return setting.Errorf("ends", r.Ends, "want ascending numbers of epochs from 1")
+	}
+	return cmp.Or(count("architectures", r.Architectures, 1, most), count("parts", r.Parts, 1, r.Architectures),
+		count("repeated", r.Repeated, 0, r.Architectures), count("seeds", r.Seeds, 1, 100),
+		count("longer", r.Longer, 0, r.Architectures), count("longer_epochs", r.LongerEpochs, min(r.Longer, 1), most))
+}
+
+// job is one training.
+type job struct {
+	arch int // its number
+	seed int // from 1
+	ends []int
+}
+
+// jobs lists the trainings of a part, from 1: architectures in turn, those with more seeds and longer ones too.
+func (r Recipe) jobs(part int) (list []job) {
+	for a := part - 1; a < r.Architectures; a += r.Parts {
+		list = append(list, job{a, 1, r.Ends})
+		for seed := 2; a < r.Repeated && seed <= r.Seeds; seed++ {
+			list = append(list, job{a, seed, r.Ends})
+		}
+		if a < r.Longer {
+			list = append(list, job{a, 1, []int{r.LongerEpochs}})
+		}
+	}
+	return list
+}
