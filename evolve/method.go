@@ -66,7 +66,7 @@ func (s Search) Announce(st State, subset []Path) (State, error) {
 		next.Space.K = max(next.Space.K, len(ops))
 		next.Space.Layers[l].New = ops
 	}
-	size := s.Problem.SubsetSize(subset, s.Config.SingleBranch).String()
+	size := s.Problem.SubsetSize(subset, s.Config.Branches()).String()
 	return next, s.Emit(&next, RoundStarted{Subset: subset, Inherited: make([]Path, len(subset)), SubsetSize: size})
 }
 

@@ -12,12 +12,11 @@ func (p Problem) Size(k int, single bool) *big.Int {
 	return size
 }
 
-// SubsetSize is the exact number of architectures over a subset, given by layer. With single a layer has at most one
-// operation.
-func (p Problem) SubsetSize(subset []Path, single bool) *big.Int {
+// SubsetSize is the exact number of architectures over a subset, given by layer, with at most k operations in a layer.
+func (p Problem) SubsetSize(subset []Path, k int) *big.Int {
 	size := big.NewInt(1)
 	for l, ops := range subset {
-		size.Mul(size, countPaths(len(ops), len(ops), p.Normal[l], single))
+		size.Mul(size, countPaths(len(ops), k, p.Normal[l], false))
 	}
 	return size
 }

@@ -121,10 +121,10 @@ func TestSizeCountsArchitectures(t *testing.T) {
 func TestSubsetSize(t *testing.T) {
 	p := Problem{Normal: []bool{true, false, true}}
 	subset := []Path{{0, 1, 2}, {3, 4}, {}}
-	if got := p.SubsetSize(subset, false); got.Cmp(big.NewInt(8*3)) != 0 {
+	if got := p.SubsetSize(subset, 5); got.Cmp(big.NewInt(8*3)) != 0 {
 		t.Errorf("%v architectures, want 24", got)
 	}
-	if got := p.SubsetSize(subset, true); got.Cmp(big.NewInt(4*2)) != 0 {
+	if got := p.SubsetSize(subset, 1); got.Cmp(big.NewInt(4*2)) != 0 {
 		t.Errorf("%v single-branch architectures, want 8", got)
 	}
 }

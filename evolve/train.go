@@ -21,7 +21,7 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 		return st, fmt.Errorf("begin: %w", err)
 	}
 	next.Phase, next.Step, next.Trials, next.Fitness = PhaseTrain, 0, nil, NewFitness(subset)
-	size := s.Problem.SubsetSize(subset, s.Config.SingleBranch).String()
+	size := s.Problem.SubsetSize(subset, s.Config.Branches()).String()
 	if err := s.Emit(&next, RoundStarted{subset, next.Space.Inherited(), size}); err != nil {
 		return st, err
 	}

@@ -9,20 +9,28 @@ import (
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/methods/alone"
+	"github.com/nse-dev/nse/methods/evolution"
+	"github.com/nse-dev/nse/methods/halving"
 	"github.com/nse-dev/nse/methods/random"
+	"github.com/nse-dev/nse/methods/stacks"
 )
 
 // Settings say how to search, beside what all methods share.
 type Settings struct {
-	// Method is the way to search: nse or random.
+	// Method is the way to search: nse, random, evolution, halving, hyperband or stacks.
 	Method string `toml:"method"`
-	// Alone is how methods that share no weights evaluate an architecture: random.
+	// Alone is how methods that share no weights evaluate an architecture: random, evolution, halving, hyperband and
+	// stacks.
 	Alone alone.Config `toml:"alone"`
+	// Evolution is the population of regularized evolution.
+	Evolution evolution.Config `toml:"evolution"`
+	// Halving is the brackets of halving and hyperband.
+	Halving halving.Config `toml:"halving"`
 }
 
 // Default is NSE, and for every other method what its paper says.
 func Default() Settings {
-	return Settings{Method: NSE, Alone: alone.Default()}
+	return Settings{Method: NSE, Alone: alone.Default(), Evolution: evolution.Default(), Halving: halving.Default()}
 }
 
 // NSE is the name of the method that is the default.
@@ -40,8 +48,21 @@ type Description struct {
 func All() []Description {
 	return []Description{
 		{NSE, "evolves the search space on shared weights", func(Settings) evolve.Method { return evolve.NSE{} }},
-		{"random", "trains random architectures alone",
-			func(s Settings) evolve.Method { return random.Method{Alone: s.Alone} }},
+		{"random", "trains random architectures alone", func(s Settings) evolve.Method {
+			return random.Method{Alone: s.Alone}
+		}},
+		{"evolution", "regularized evolution of architectures that are trained alone", func(s Settings) evolve.Method {
+			return evolution.Method{Alone: s.Alone, Config: s.Evolution}
+		}},
+		{"halving", "trains random architectures alone, and the best of them longer", func(s Settings) evolve.Method {
+			return halving.Method{Alone: s.Alone, Config: s.Halving}
+		}},
+		{"hyperband", "halving, with several numbers of architectures to begin with", func(s Settings) evolve.Method {
+			return halving.Method{Alone: s.Alone, Config: s.Halving, Hyperband: true}
+		}},
+		{"stacks", "trains networks alone with the same operations in every layer", func(s Settings) evolve.Method {
+			return stacks.Method{Alone: s.Alone}
+		}},
 	}
 }
 
@@ -74,5 +95,6 @@ func Names() (names []string) {
 // of the table [search] of the configuration file.
 func (s Settings) Validate() error {
 	_, err := s.Chosen()
-	return cmp.Or(err, setting.In("alone", s.Alone.Validate()))
+	return cmp.Or(err, setting.In("alone", s.Alone.Validate()), setting.In("evolution", s.Evolution.Validate()),
+		setting.In("halving", s.Halving.Validate()))
 }

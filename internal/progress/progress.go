@@ -66,6 +66,11 @@ func (p *Progress) Observe(e evolve.Event, steps int) {
 		p.say("round %d: goes on with a pool of %d operations, %d kept", e.Round, len(b.Pool), count(b.Kept))
 	case evolve.Sampled:
 		f := b.Feasibility
+		if f.Draws == 0 && f.Found > 0 {
+			p.say("round %d: %d architectures were evaluated within %.4g to %.4g %s (reachable %.4g to %.4g)", e.Round,
+				f.Found, f.Low, f.High, p.Unit, f.Least, f.Greatest)
+			return
+		}
 		p.say("round %d: sampled %d of %d architectures within %.4g to %.4g %s (%.3g %% of %d draws; reachable "+
 			"%.4g to %.4g), %d outside, %d of the last front", e.Round, f.Found, f.Wanted, f.Low, f.High, p.Unit,
 			100*float64(f.Accepted)/float64(max(1, f.Draws)), f.Draws, f.Least, f.Greatest, f.Extras, b.Rehearsed)

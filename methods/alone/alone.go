@@ -51,12 +51,13 @@ type Proposer func(h History) (p Proposal, ok bool)
 
 // History is what a search has evaluated so far.
 type History struct {
-	Trials  []evolve.Trial // in the order in which they were evaluated
-	Seed    uint64         // of everything random
-	Epochs  int            // of one evaluation
-	Problem evolve.Problem
-	Subset  []evolve.Path // what there is to choose from, by layer
-	Prior   *prior.Sampler
+	Trials   []evolve.Trial // in the order in which they were evaluated
+	Seed     uint64         // of everything random
+	Epochs   int            // of one evaluation
+	Attempts int            // draws for one architecture that meets the budget, at most
+	Problem  evolve.Problem
+	Subset   []evolve.Path // what there is to choose from, by layer
+	Prior    *prior.Sampler
 }
 
 // Seen is the set of the architectures that were evaluated, by their keys.
@@ -140,9 +141,7 @@ func (r run) solo() evolve.Solo {
 
 // evaluate goes from proposal to proposal. A boundary follows each evaluation.
 func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error) {
-	h := History{Trials: st.Trials, Seed: r.Seed, Epochs: r.config.Epochs, Problem: r.Problem,
-		Subset: st.Space.Subset()}
-	h.Prior = prior.New(r.Search, h.Subset)
+	h := r.history(st)
 	for {
 		p, ok := r.next(h)
 		price := r.price(h.Trials, p)
@@ -154,7 +153,7 @@ func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error
 			return st, err
 		}
 		n := len(next.Trials)
-		total := n + r.left(next.Trials)/price
+		total := n + r.left(next.Trials)/max(price, 1)
 		event := evolve.Scored{Index: n - 1, Done: n, Total: total, Trial: next.Trials[n-1]}
 		if err := r.Emit(&next, event); err != nil {
 			return st, err
@@ -164,6 +163,13 @@ func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error
 			return st, err
 		}
 	}
+}
+
+// history is what a state has of evaluations.
+func (r run) history(st evolve.State) History {
+	subset := st.Space.Subset()
+	return History{Trials: st.Trials, Seed: r.Seed, Epochs: r.config.Epochs, Attempts: r.Config.Front.Attempts,
+		Problem: r.Problem, Subset: subset, Prior: prior.New(r.Search, subset)}
 }
 
 // left is what is left of the budget, in epochs. A score counts as an evaluation.
