@@ -53,7 +53,7 @@ type Row struct {
 // must be those of the recipe.
 func Open(dir string, r Recipe, c config.Config, x *catalog.Catalog, source supernet.Source) (*Table, error) {
 	t := &Table{Recipe: r, dir: dir, catalog: x, source: source, config: c}
-	t.Archs = Draw(x.Problem(), c.Search, r.Architectures, c.Seed)
+	t.Archs = Draw(x.Problem(), c.Search.Config, r.Architectures, c.Seed)
 	if len(t.Archs) < r.Architectures {
 		return nil, fmt.Errorf("%s: the budget yields %d architectures, the recipe wants %d", dir, len(t.Archs),
 			r.Architectures)

@@ -23,7 +23,7 @@ func Decode(name string, text []byte, v any) error {
 		return err
 	}
 	if _, err := toml.Decode(string(text), v); err != nil {
-		return positioned(name, text, err)
+		return Positioned(name, text, err)
 	}
 	return nil
 }
