@@ -23,6 +23,14 @@ func (s Search) validate(st State) error {
 		return setting.Errorf("constraint.tau", c.Tau,
 			"costs of %.6g to %.6g are asked for, the pool makes %.6g to %.6g", c.Low(), c.High(), least, greatest)
 	}
+	if err := setting.In("budget", s.Budget.Validate()); err != nil {
+		return err
+	}
+	if s.Engine != nil {
+		if err := s.checkBudget(); err != nil {
+			return err
+		}
+	}
 	return s.method().Validate(s, st)
 }
 
@@ -32,7 +40,7 @@ func (NSE) Validate(s Search, st State) error {
 		return setting.Errorf("k", s.Config.K, "want at most %d, the operations of the pool", len(s.Problem.Pool))
 	}
 	if st.Round == 0 && st.Phase == PhaseBegin {
-		return nil
+		return s.checkFirstRound()
 	}
 	if err := s.checkState(st); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)

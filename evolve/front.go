@@ -2,41 +2,90 @@ package evolve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/nse-dev/nse/pareto"
 )
 
-// Score lets the engine score those of st.Trials that are not done (3.3.2), with a boundary after each. The state stands
-// at PhaseRetrieve then.
+// Score lets the engine score those of st.Trials that are not done (3.3.2), with a boundary after each. Of an engine that
+// is Metered, a boundary follows those that were scored together. The state stands at PhaseRetrieve then. When the time is
+// over it stays at PhaseScore, with what is done by then.
 func (s Search) Score(ctx context.Context, st State) (State, error) {
-	st.Trials = slices.Clone(st.Trials)
-	var left []int
+	c := scoring{Search: s, st: st, settled: st}
+	c.st.Trials = slices.Clone(st.Trials)
 	var archs []Arch
 	for i, t := range st.Trials {
 		if !t.Done && !t.Gone {
-			left, archs = append(left, i), append(archs, t.Arch)
+			c.left, archs = append(c.left, i), append(archs, t.Arch)
 		}
 	}
-	scored := 0
-	err := s.Engine.Score(ctx, archs, func(i int, accuracy float64) error {
-		scored++
-		next, err := s.scored(st, left, i, accuracy)
-		if err != nil {
+	err := s.Engine.Score(ctx, archs, func(i int, accuracy float64) error { return c.done(ctx, i, accuracy) })
+	if err == nil && c.count != len(archs) {
+		err = fmt.Errorf("the engine scored %d of %d architectures", c.count, len(archs))
+	}
+	if err == nil && s.meter != nil && c.count > 0 {
+		err = c.boundary(ctx)
+	}
+	switch {
+	case errors.Is(err, errOverTime):
+		return c.settled, nil
+	case err != nil && c.failed:
+		return c.settled, fmt.Errorf("score: %w", err)
+	case err != nil:
+		return c.st, fmt.Errorf("score: %w", err)
+	}
+	c.st.Phase = PhaseRetrieve
+	return c.st, nil
+}
+
+// scoring is a call of Search.Score.
+type scoring struct {
+	Search
+	st      State
+	left    []int // trials to score, in the order of the engine's list
+	count   int   // scored
+	settled State // of the last boundary
+	failed  bool  // since then
+}
+
+// errOverTime ends a scoring whose time is over.
+var errOverTime = errors.New("the time is over")
+
+// done takes the accuracy of the i-th architecture that was left to score.
+func (c *scoring) done(ctx context.Context, i int, accuracy float64) error {
+	if c.count > 0 && c.meter != nil && c.meter.spent() != c.st.Spent {
+		if err := c.boundary(ctx); err != nil {
 			return err
 		}
-		st = next
-		return s.Boundary(ctx, st)
-	})
-	if err == nil && scored != len(archs) {
-		err = fmt.Errorf("the engine scored %d of %d architectures", scored, len(archs))
 	}
+	c.count++
+	next, err := c.scored(c.st, c.left, i, accuracy)
 	if err != nil {
-		return st, fmt.Errorf("score: %w", err)
+		c.failed = true
+		return err
 	}
-	st.Phase = PhaseRetrieve
-	return st, nil
+	c.st = next
+	if c.meter == nil {
+		return c.boundary(ctx)
+	}
+	return nil
+}
+
+// boundary offers what is scored as a checkpoint.
+func (c *scoring) boundary(ctx context.Context) error {
+	c.settled = c.st
+	if c.meter != nil {
+		c.st.Trials = slices.Clone(c.st.Trials) // those of settled stay as they are
+	}
+	if err := c.Boundary(ctx, c.settled); err != nil {
+		return err
+	}
+	if c.OverTime() {
+		return errOverTime
+	}
+	return nil
 }
 
 // scored enters the accuracy of the i-th architecture that was left to score.
@@ -63,10 +112,10 @@ func (s Search) scored(st State, left []int, i int, accuracy float64) (State, er
 	return st, nil
 }
 
-// Retrieve makes the Pareto front of st.Trials the state's front (3.3.2), and forgets the trials. The state stands at
-// PhaseReplenish then. Without a trial within the interval the search ends, and the front of the round before stays.
+// Retrieve makes the Pareto front of st.Trials the state's front (3.3.2), and forgets the trials. Trials that are not done
+// do not count. The state stands at PhaseReplenish then. Without a trial within the interval the search ends, and the front of the round before stays.
 func (s Search) Retrieve(ctx context.Context, st State) (State, error) {
-	trials := present(st.Trials)
+	trials := slices.DeleteFunc(present(st.Trials), func(t Trial) bool { return !t.Done })
 	if !slices.ContainsFunc(trials, func(t Trial) bool { return !t.Extra }) {
 		reason := fmt.Sprintf("no architecture was found within the constraint of %.6g to %.6g",
 			s.Config.Constraint.Low(), s.Config.Constraint.High())

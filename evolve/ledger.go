@@ -25,11 +25,36 @@ func (l Ledger) Plus(o Ledger) Ledger {
 		l.Calibration + o.Calibration, l.Scoring + o.Scoring, l.Alone + o.Alone}
 }
 
+// Minus is what l has more than o.
+func (l Ledger) Minus(o Ledger) Ledger {
+	return Ledger{l.TrainImages - o.TrainImages, l.Forward - o.Forward, l.Backward - o.Backward, l.Fitness - o.Fitness,
+		l.Calibration - o.Calibration, l.Scoring - o.Scoring, l.Alone - o.Alone}
+}
+
 // Metered is an engine that counts what it does. A search keeps the sum in its state.
 type Metered interface {
-	// Spent is what has been spent since the engine was made.
+	// Spent is what has been spent since the engine was made. A call that fails, or that is cancelled, counts nothing.
+	// Score counts architectures that it has scored together before it shows the first of them.
 	Spent() Ledger
 }
+
+// meter is the account of a search on an engine that is Metered.
+type meter struct {
+	engine Metered
+	before Ledger // spent when the engine had spent nothing
+}
+
+// newMeter goes on with the account of a state. It is nil if the engine is not Metered.
+func newMeter(e Engine, st State) *meter {
+	m, metered := e.(Metered)
+	if !metered {
+		return nil
+	}
+	return &meter{m, st.Spent.Minus(m.Spent())}
+}
+
+// spent is what the search has spent by now.
+func (m *meter) spent() Ledger { return m.before.Plus(m.engine.Spent()) }
 
 // Priced is an engine that says beforehand what a call will cost, in MACs, so that a method can plan within a budget.
 // Scores are priced as if nothing were shared.

@@ -14,7 +14,7 @@ import (
 type Method interface {
 	// Validate refuses a search that the method cannot run, and a state that does not belong to it. The zero State
 	// stands before the start. What Search.Validate says of every method has been checked. An error about a setting is
-	// a *setting.Error, with a key of the table [search].
+	// a *setting.Error, with a key of the table [search]. One about the budget has the whole key, such as budget.macs.
 	Validate(s Search, st State) error
 	// Advance takes the search to a later boundary: it emits what happens and offers checkpoints, by Search.Emit and
 	// Search.Boundary. With an error it returns the state of the last boundary. It may change the problem of s, whose
@@ -25,8 +25,12 @@ type Method interface {
 // NSE is Neural Search-space Evolution, the method of this package.
 type NSE struct{}
 
-// Advance implements Method: one round, or what is left of it. A broken operation is quarantined.
+// Advance implements Method: one round, or what is left of it. A broken operation is quarantined. When the time is over
+// the search ends, and the front of the round before stands.
 func (NSE) Advance(ctx context.Context, s *Search, st State) (next State, err error) {
+	if st.Round > 0 && s.OverTime() {
+		return s.Finish(ctx, st, s.Budget.outOfTime())
+	}
 	s.Problem, next, err = s.round(ctx, st)
 	if broken, ok := errors.AsType[*Broken](err); ok && next.Round > 0 && !cancelled(ctx, err) {
 		return s.quarantine(ctx, next, broken)
@@ -66,6 +70,7 @@ func (s Search) Announce(st State, subset []Path) (State, error) {
 		next.Space.K = max(next.Space.K, len(ops))
 		next.Space.Layers[l].New = ops
 	}
+	next.Opening = st.Spent
 	size := s.Problem.SubsetSize(subset, s.Config.Branches()).String()
 	return next, s.Emit(&next, RoundStarted{Subset: subset, Inherited: make([]Path, len(subset)), SubsetSize: size})
 }

@@ -51,6 +51,9 @@ func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, err
 			return s.Finish(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
 		}
 	}
+	if reason := s.unaffordable(next); reason != "" {
+		return s.Finish(ctx, next, reason)
+	}
 	next.Round, next.Phase, next.Step, next.Fitness, next.Trials = st.Round+1, PhaseBegin, 0, nil, nil
 	return next, s.Boundary(ctx, next)
 }

@@ -47,6 +47,8 @@ func (s Search) ended(st State, space Space) string {
 	switch {
 	case s.last(st):
 		return fmt.Sprintf("round %d is the last by max_rounds", st.Round)
+	case s.unaffordable(st) != "":
+		return s.unaffordable(st)
 	case s.Config.End == EndOfficial && s.exhausted(st, space):
 		return fmt.Sprintf("round %d is the last for a pool of %d and k = %d", st.Round, st.Pool, s.Config.K)
 	case s.exhausted(st, space):
@@ -66,7 +68,7 @@ func (s Search) last(st State) bool {
 // exhausted reports whether the pool is too small for a round after this one. With more operations there would be one.
 func (s Search) exhausted(st State, space Space) bool {
 	switch {
-	case s.last(st):
+	case s.last(st), s.unaffordable(st) != "":
 		return false
 	case s.Config.End == EndOfficial:
 		return st.Round-st.Before >= s.officialRounds(st.Pool)

@@ -3,6 +3,7 @@ package evolve
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Search is a search by Neural Search-space Evolution. Problem, Config and Engine are needed. Run and Continue change
@@ -14,6 +15,11 @@ type Search struct {
 	Engine  Engine
 	// Method decides what is trained and scored. Nil is NSE.
 	Method Method
+	// Budget bounds what the search spends. The zero value has no bounds.
+	Budget BudgetConfig
+	// Elapsed is how long the search has run with the present pool, in all processes. Nil is no clock: Budget.Time is
+	// not minded.
+	Elapsed func() time.Duration
 
 	// Arrivals returns the operations that have come since its last call, in order. They get the next ids. With wait it
 	// returns only when some have come, or an empty list when none will come: the search would end without any. Its
@@ -27,10 +33,13 @@ type Search struct {
 	// returning. After the context has been cancelled there is one last call. Its error ends the search. A nil
 	// Checkpoint is not called.
 	Checkpoint func(State) error
+
+	meter *meter // within Run; nil if the engine is not Metered
 }
 
-// Validate refuses what Run could not start: settings that make no sense, a budget that the pool cannot meet, and what
-// the method cannot do. An error about a setting is a *setting.Error, with a key of the table [search].
+// Validate refuses what Run could not start: settings that make no sense, costs that the pool cannot meet, and what the
+// method cannot do. An error about a setting is a *setting.Error, with a key of the table [search]. One about the budget
+// has the whole key, such as budget.macs. With a nil Engine no prices are known, so that budgets are not minded.
 func (s Search) Validate() error { return s.validate(State{}) }
 
 // Reach returns the costs of the cheapest and of the dearest architecture of the whole space, in the unit of the
@@ -51,6 +60,7 @@ func (s Search) Run(ctx context.Context, st State) (State, error) {
 	if err := s.validate(st); err != nil {
 		return st, fmt.Errorf("evolve: %w", err)
 	}
+	s.meter = newMeter(s.Engine, st)
 	method := s.method()
 	for st.Phase != PhaseFinished {
 		var err error
@@ -69,7 +79,7 @@ func (s Search) Run(ctx context.Context, st State) (State, error) {
 }
 
 // round takes the search through the steps of a round, from the one at which it stands. It returns the problem too,
-// since operations that have come join its pool.
+// since operations that have come join its pool. When the time is over it goes no further.
 func (s Search) round(ctx context.Context, st State) (Problem, State, error) {
 	for _, step := range []struct {
 		phase Phase
@@ -85,7 +95,7 @@ func (s Search) round(ctx context.Context, st State) (Problem, State, error) {
 			continue
 		}
 		var err error
-		if st, err = step.run(ctx, st); err != nil {
+		if st, err = step.run(ctx, st); err != nil || s.OverTime() {
 			return s.Problem, st, err
 		}
 	}
@@ -96,7 +106,7 @@ func (s Search) round(ctx context.Context, st State) (Problem, State, error) {
 	return s.replenish(ctx, st, kept) // filled up from the pending lists (3.3.3)
 }
 
-// Emit reports an event and counts it in st. With an error it counts nothing.
+// Emit reports an event and counts it in st, with what the engine has spent until then. With an error it counts nothing.
 func (s Search) Emit(st *State, body Body) error {
 	if s.Observe != nil {
 		if err := s.Observe(Event{st.Events, st.Round, body}); err != nil {
@@ -104,6 +114,9 @@ func (s Search) Emit(st *State, body Body) error {
 		}
 	}
 	st.Events++
+	if s.meter != nil {
+		st.Spent = s.meter.spent()
+	}
 	return nil
 }
 

@@ -35,8 +35,12 @@ type State struct {
 	Before  int      `json:"before"`  // rounds of the pools before it
 	// Memory is what a method other than NSE keeps besides. It is the method's own JSON.
 	Memory json.RawMessage `json:"memory,omitempty"`
-	// Spent is what the search has spent so far, of an engine that is Metered.
+	// Spent is what the search has spent so far, of an engine that is Metered. Search.Emit brings it up to date.
 	Spent Ledger `json:"spent,omitzero"`
+	// Opening is Spent as it was when the round began.
+	Opening Ledger `json:"opening,omitzero"`
+	// Carried is Spent as it was when the present pool came. Budgets do not count it.
+	Carried Ledger `json:"carried,omitzero"`
 }
 
 // Uses reports whether a search may still run an operation: one that waits, or is in the subset or on the front. Before

@@ -21,6 +21,7 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 		return st, fmt.Errorf("begin: %w", err)
 	}
 	next.Phase, next.Step, next.Trials, next.Fitness = PhaseTrain, 0, nil, NewFitness(subset)
+	next.Opening = st.Spent
 	size := s.Problem.SubsetSize(subset, s.Config.Branches()).String()
 	if err := s.Emit(&next, RoundStarted{subset, next.Space.Inherited(), size}); err != nil {
 		return st, err
@@ -29,7 +30,7 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 }
 
 // train alternates weight updates with fitness updates, which simplify the space as they go (3.2, 3.3.1). A step
-// boundary follows each weight update and its fitness update.
+// boundary follows each weight update and its fitness update. When the time is over the phase stays at training.
 func (s Search) train(ctx context.Context, st State) (State, error) {
 	for st.Step < s.Config.TrainSteps {
 		next, err := s.updateWeights(st)
@@ -43,7 +44,7 @@ func (s Search) train(ctx context.Context, st State) (State, error) {
 			}
 			st = next
 		}
-		if err := s.Boundary(ctx, st); err != nil {
+		if err := s.Boundary(ctx, st); err != nil || s.OverTime() {
 			return st, err
 		}
 	}
@@ -53,13 +54,16 @@ func (s Search) train(ctx context.Context, st State) (State, error) {
 
 // updateWeights takes one SGD step of the shared weights towards the least loss over architectures that are sampled
 // uniformly (3.2.2, eq. 2).
-func (s Search) updateWeights(st State) (State, error) {
+func (s Search) updateWeights(st State) (State, error) { return s.TrainOn(st, s.drawUniform(st)) }
+
+// drawUniform draws the architecture of the next weight update (3.2.2).
+func (s Search) drawUniform(st State) Arch {
 	a := make(Arch, len(st.Fitness))
 	for l, ops := range st.Fitness.Remaining() {
 		d := uniform(ops, s.Problem.Normal[l], s.Config.SingleBranch)
 		a[l] = d.path(d.draw(random.New(s.Seed, "path", st.Round, st.Step, l)))
 	}
-	return s.TrainOn(st, a)
+	return a
 }
 
 // updateFitness takes one step of θ towards the least expected loss over what θ itself samples (3.3.1, eq. 3). The

@@ -29,6 +29,7 @@ func (n *Net) Calibrate(ctx context.Context, a evolve.Arch, batches iter.Seq[dat
 	if err := t.calibrate(ctx, batches, true); err != nil {
 		return err
 	}
+	n.spent = n.spent.Plus(t.spent)
 	t.loadAll()
 	return nil
 }
@@ -52,6 +53,9 @@ func (n *Net) Test(
 		}
 		return nil
 	})
+	if err == nil {
+		n.spent = n.spent.Plus(t.spent)
+	}
 	leaf, images := t.leaves[0], float64(t.images)
 	return Result{Accuracy: float64(leaf.correct) / images, Loss: leaf.loss / images}, err
 }

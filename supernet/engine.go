@@ -16,6 +16,7 @@ type Engine struct {
 	scoring  ScoreConfig
 	source   Source
 	sample   data.Split // training images for recalibration
+	prices   map[place]int64
 
 	round         int // that the loaders are for; 0: none yet
 	weights, held *data.Loader
@@ -33,7 +34,8 @@ var _ evolve.Engine = (*Engine)(nil)
 // NewEngine makes net the supernet of a search on source. The engine owns net from then on, and closes it. Equal
 // arguments give equal results, to the bit.
 func NewEngine(net *Net, source Source, t TrainConfig, s ScoreConfig) *Engine {
-	return &Engine{net: net, training: t, scoring: s, source: source, sample: source.Train.Sample(s.Images, net.seed)}
+	return &Engine{net: net, training: t, scoring: s, source: source, sample: source.Train.Sample(s.Images, net.seed),
+		prices: map[place]int64{}}
 }
 
 // Close stops all goroutines.
@@ -63,8 +65,13 @@ func (e *Engine) Fitness(s evolve.Step, a, b evolve.Arch) (evolve.Gradient, erro
 	if err := e.ready(s.Round, a, b); err != nil {
 		return evolve.Gradient{}, err
 	}
-	g := e.net.fitness(a, b, e.held.At(s.Index), e.dropoutSeed("dropout of fitness", s))
-	return g, e.net.failure()
+	held := e.held.At(s.Index)
+	g := e.net.fitness(a, b, held, e.dropoutSeed("dropout of fitness", s))
+	if err := e.net.failure(); err != nil {
+		return g, err
+	}
+	e.net.spent.Fitness += e.net.fitnessMACs(e.net.macs(a), e.net.macs(b)) * float64(len(held.Labels))
+	return g, nil
 }
 
 // Score implements evolve.Engine by Net.Score, on the images of the source. Weights and running statistics are at every

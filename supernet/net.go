@@ -30,6 +30,7 @@ type Net struct {
 	trace   trace
 	momenta map[*graph.Param][]float32 // of the optimizer; absent until a parameter's first update
 	sharing sharing
+	spent   evolve.Ledger
 }
 
 // layer is one place of the chain with the blocks of its subset, in ascending order of their operations.

@@ -37,13 +37,13 @@ type checkpoint struct {
 	weights string
 }
 
-// checkpoints runs a search to its end and keeps every sixth step boundary, and those between rounds.
+// checkpoints runs a search to its end and keeps every fourth step boundary, and those between rounds.
 func checkpoints(t *testing.T, s evolve.Search, e *Engine) (kept []checkpoint, end string) {
 	t.Helper()
 	dir, boundaries := t.TempDir(), 0
 	s.Checkpoint = func(st evolve.State) error {
 		boundaries++
-		if boundaries%6 != 1 && st.Phase != evolve.PhaseBegin {
+		if boundaries%4 != 1 && st.Phase != evolve.PhaseBegin {
 			return nil
 		}
 		c := checkpoint{[]byte(encode(t, st)), filepath.Join(dir, strconv.Itoa(boundaries))}

@@ -49,6 +49,7 @@ func (n *Net) Score(
 		if err := t.score(ctx, images, reset); err != nil {
 			return err
 		}
+		n.spent = n.spent.Plus(t.spent)
 		for _, leaf := range t.leaves {
 			for _, i := range leaf.places {
 				if err := done(i, float64(leaf.correct)/float64(t.images)); err != nil {

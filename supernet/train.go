@@ -34,7 +34,13 @@ func (n *Net) Gradients(
 	defer n.release()
 	loss, correct = n.loss(logits, b.Labels, smoothing)
 	n.backward(a, logits, nil)
-	return loss, correct, n.failure()
+	if err := n.failure(); err != nil {
+		return loss, correct, err
+	}
+	images := len(b.Labels)
+	macs := n.macs(a) * float64(images)
+	n.spent = n.spent.Plus(evolve.Ledger{TrainImages: int64(images), Forward: macs, Backward: 2 * macs})
+	return loss, correct, nil
 }
 
 // loss is the mean cross-entropy of logits [N, classes], and the number of images that are classified correctly. The

@@ -26,6 +26,7 @@ type trie struct {
 	batch  int // number of calibration batches up to the present one
 	images int // classified
 	kept   int // floats of the branches' outputs that are kept at present
+	spent  evolve.Ledger
 }
 
 // node is where architectures stand that have equal paths before a layer.
@@ -205,7 +206,13 @@ func (t *trie) output(b *branch, x []float32) []float32 {
 func (t *trie) run(b *branch, x []float32) []float32 {
 	b.load()
 	y := t.net.run(b.block, x)
-	if t.net.session.Mode == graph.Probe && b.batch < t.batch {
+	macs := float64(b.block.MACs) * float64(t.net.session.Batch)
+	if t.net.session.Mode != graph.Probe {
+		t.spent.Scoring += macs
+		return y
+	}
+	t.spent.Calibration += macs
+	if b.batch < t.batch {
 		b.save()
 		b.batch = t.batch
 	}

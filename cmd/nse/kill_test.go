@@ -223,8 +223,8 @@ func (b testbed) compare(t *testing.T, dir string, seed uint64) {
 	}
 }
 
-// leavings are the bytes of a run's files and the rows of its tables, times aside, and the sums, which are over times
-// too.
+// leavings are the bytes of a run's files and the rows of its tables, times and seconds aside, and the sums, which are
+// over times too.
 func leavings(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -254,7 +254,7 @@ func leavings(t *testing.T, dir string) map[string]string {
 	defer db.Close()
 	for _, table := range column(t, db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'sums'") {
 		columns := column(t, db, "SELECT iif(type = 'BLOB', 'hex('||name||')', name) FROM "+
-			"pragma_table_info('"+table+"') WHERE name <> 'time'")
+			"pragma_table_info('"+table+"') WHERE name NOT IN ('time', 'seconds')")
 		rows := column(t, db, "SELECT json_array("+strings.Join(columns, ", ")+") FROM "+table)
 		all["table "+table] = strings.Join(rows, "\n")
 	}

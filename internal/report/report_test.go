@@ -33,7 +33,7 @@ func full(text string) Report {
 		Network: text, Unit: text, Machines: []string{text}, Rounds: rounds,
 		Models: []Model{{Name: text, Folder: text, Training: text,
 			Scores: []Score{{1, 0.1, true}, {2, 0.2, false}}}},
-		Rankings: []Ranking{{2, text, statistics.Correlation{3, 1, -0.5, 1}}},
+		Rankings: []Ranking{{2, text, statistics.Correlation{N: 3, Tau: 1, Low: -0.5, High: 1}}},
 		Pools:    []Pool{{File: text, Source: text, Came: text, Sum: text, Lock: text}},
 		Plugins:  []Plugin{{text, 1, text}}, Broken: []Broken{{text, 1, text}}, Files: []File{{text, text}},
 		Config: text,

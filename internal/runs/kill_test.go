@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/file"
 )
 
@@ -65,6 +66,7 @@ func writeOne(r *Run, i int) error {
 	label := fmt.Sprintf("round-%d", i+1)
 	ops := [][]string{{"a"}}
 	r.AddEvent(Event{Seq: i, Round: i + 1, Kind: "round", Body: []byte("{}")})
+	r.SetLedger(Ledger{i + 1, evolve.Ledger{TrainImages: int64(i), Forward: 1e14, Alone: 5}, float64(i)})
 	return errors.Join(
 		r.AddRound(Round{Round: i + 1, SubsetSize: "8", Subset: ops}),
 		r.AddArchitecture(i+1, 0, Architecture{Ops: ops, Cost: float64(i), Accuracy: float64(i+1) / 4, Role: Sampled}),
@@ -112,7 +114,7 @@ func contents(t *testing.T, dir string) (text string) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	for _, table := range []string{"rounds", "architectures", "events", "checkpoint", "ops", "run"} {
+	for _, table := range []string{"rounds", "architectures", "events", "checkpoint", "ops", "run", "ledger"} {
 		columns := columnsBut(t, r, table, "time")
 		err := r.query("SELECT json_array("+columns+") FROM "+table, func(scan scanner) error {
 			var line string

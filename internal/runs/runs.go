@@ -68,6 +68,7 @@ type Run struct {
 	pending []statement
 	touched map[int]bool      // rounds of pending rows
 	pools   int               // added so far
+	version int               // of the schema
 	step    func(what string) // called before each durable write; tests kill the process here
 }
 
@@ -131,8 +132,8 @@ func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 	return open(dir, lock, now)
 }
 
-// Open opens the run in dir for writing, and removes files of weights and pools that no checkpoint knows. now is the
-// clock for the times in rows. A folder without a run is ErrNoRun, and one that another process has open for writing is
+// Open opens the run in dir for writing, and removes files of weights and pools that no checkpoint knows. The database of
+// an older version becomes one of this. now is the clock for the times in rows. A folder without a run is ErrNoRun, and one that another process has open for writing is
 // file.ErrLocked. A file that is damaged or missing is an error that names it.
 func Open(dir string, now func() time.Time) (*Run, error) {
 	if err := check(dir); err != nil {
@@ -161,6 +162,10 @@ func open(dir string, lock *os.File, now func() time.Time) (*Run, error) {
 		r.Close()
 		return nil, err
 	}
+	if err := r.upgrade(); err != nil {
+		r.Close()
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, dbFile), database.Plain(err))
+	}
 	return r, nil
 }
 
@@ -179,7 +184,7 @@ func read(dir string) (*Run, error) {
 		return nil, err
 	}
 	r := &Run{Dir: dir, db: db, step: func(string) {}, touched: map[int]bool{}}
-	if r.Info, err = readInfo(db); err != nil {
+	if r.Info, r.version, err = readInfo(db); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, dbFile), err)
 	}

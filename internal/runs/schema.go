@@ -15,10 +15,12 @@ import (
 
 const (
 	applicationID = 0x6e736500 // "nse\0", in the header of run.db
-	schemaVersion = 6
+	schemaVersion = 7
+	oldestVersion = 6 // that is read, and upgraded when it is written
 )
 
-// schema keeps times in columns of their own: all others are equal between two runs of the same configuration.
+// schema keeps times and seconds in columns of their own: all others are equal between two runs of the same
+// configuration.
 const schema = `
 CREATE TABLE run (
 	seed TEXT NOT NULL, version TEXT NOT NULL, preset TEXT NOT NULL, data TEXT NOT NULL, height INTEGER NOT NULL,
@@ -50,6 +52,7 @@ CREATE TABLE checkpoint (
 	state TEXT NOT NULL, state_sum TEXT NOT NULL, done INTEGER NOT NULL, time TEXT NOT NULL);
 CREATE INDEX events_of_round ON events (round, seq);
 CREATE TABLE sums (part TEXT PRIMARY KEY, sum TEXT NOT NULL) WITHOUT ROWID;
+` + ledgerTable + `
 `
 
 // createDB writes a new database beside path and renames it.
@@ -100,21 +103,21 @@ func fill(db *sql.DB, s Beginning) error {
 }
 
 // readInfo checks that the database is a run's and of a version that this program knows.
-func readInfo(db *sql.DB) (info Info, err error) {
-	var id, version int
+func readInfo(db *sql.DB) (info Info, version int, err error) {
+	var id int
 	err = errors.Join(
 		db.QueryRow("PRAGMA application_id").Scan(&id),
 		db.QueryRow("PRAGMA user_version").Scan(&version))
 	switch {
 	case err != nil:
-		return info, database.Plain(err)
+		return info, version, database.Plain(err)
 	case id != applicationID:
-		return info, errors.New("is a database of another program, not of nse")
-	case version < schemaVersion:
-		return info, fmt.Errorf("was written by an older nse (schema %d, this one knows %d): use that version", version,
+		return info, version, errors.New("is a database of another program, not of nse")
+	case version < oldestVersion:
+		return info, version, fmt.Errorf("was written by an older nse (schema %d, this one knows %d): use that version", version,
 			schemaVersion)
 	case version > schemaVersion:
-		return info, fmt.Errorf("was written by a newer nse (schema %d, this one knows %d): use that version", version,
+		return info, version, fmt.Errorf("was written by a newer nse (schema %d, this one knows %d): use that version", version,
 			schemaVersion)
 	}
 	var seed, created string
@@ -123,13 +126,13 @@ func readInfo(db *sql.DB) (info Info, err error) {
 		Scan(&seed, &info.Version, &info.Preset, &info.Data, &info.Image.Height, &info.Image.Width,
 			&info.Image.Channels, &info.Image.Classes, &info.Fixed, &info.ConfigHash, &info.TableHash, &created)
 	if err != nil {
-		return info, database.Plain(err)
+		return info, version, database.Plain(err)
 	}
 	if info.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
-		return info, fmt.Errorf("seed %q is not a number", seed)
+		return info, version, fmt.Errorf("seed %q is not a number", seed)
 	}
 	info.Created, err = time.Parse(time.RFC3339, created)
-	return info, err
+	return info, version, err
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

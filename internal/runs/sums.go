@@ -32,8 +32,17 @@ var (
 		"SELECT * FROM graphs ORDER BY op, layer",
 		"SELECT * FROM checkpoint",
 		"SELECT * FROM sums WHERE part <> 'rest' ORDER BY part",
+		"SELECT * FROM ledger ORDER BY round",
 	}
 )
+
+// otherRowsOf are otherRows as far as a version of the schema has them.
+func otherRowsOf(version int) []string {
+	if version < ledgerVersion {
+		return otherRows[:len(otherRows)-1]
+	}
+	return otherRows
+}
 
 // rest names the sum of what is not of a round.
 const rest = "rest"
@@ -87,7 +96,7 @@ func (r *Run) verify() error {
 			damaged = append(damaged, round)
 		}
 	}
-	sum, err := sumOfRows(tx, otherRows)
+	sum, err := sumOfRows(tx, otherRowsOf(r.version))
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", path, database.Plain(err))

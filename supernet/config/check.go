@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 
@@ -181,7 +182,8 @@ func fields(t reflect.Type) (names []string, types []reflect.Type) {
 
 // tomlName is the TOML type that a Go type is read from.
 func tomlName(t reflect.Type) string {
-	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+	text := reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+	if text || t == reflect.TypeFor[time.Duration]() {
 		return "String"
 	}
 	switch t.Kind() {
@@ -247,6 +249,9 @@ func Positioned(name string, text []byte, err error) error {
 		message := strings.Join(strings.Fields(p.Message), " ")
 		if p.Message == "" {
 			message = "is not valid TOML"
+		}
+		if strings.HasPrefix(message, "invalid duration") {
+			message += ": want one such as 90m or 2h30m"
 		}
 		return fmt.Errorf("%s:%d:%d: %s", name, p.Position.Line, max(1, p.Position.Col), message)
 	}

@@ -37,6 +37,8 @@ type Config struct {
 	Macro supernet.Macro `toml:"macro"`
 	// Search is the method.
 	Search Search `toml:"search"`
+	// Budget bounds what a search spends, and a continuation anew. It ends before a round that does not fit any more.
+	Budget evolve.BudgetConfig `toml:"budget"`
 	// Train is the training of the shared weights in a round.
 	Train supernet.TrainConfig `toml:"train"`
 	// Score is the recalibration before an architecture is scored.
@@ -185,6 +187,7 @@ func (c Config) Validate() error {
 		search.TrainSteps = 1 // counted from the epochs when the data are known
 	}
 	return cmp.Or(c.named(), setting.In("macro", c.Macro.Validate()), setting.In("search", search.Validate()),
+		setting.In("budget", c.Budget.Validate()),
 		setting.In("train", c.Train.Validate()), setting.In("score", c.Score.Validate()),
 		setting.In("augment", c.Augment.Validate()), setting.In("retrain", c.Retrain.Validate()))
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nse-dev/nse/evolve"
 )
@@ -55,6 +56,11 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 		{"search.k = 1", `c.toml:1:8: search.k = 1: want 2 to 64`},
 		{"[score]\nimages = 1", `c.toml:2:1: score.images = 1: want 2 or more, which batch normalisation needs`},
 		{"[augment]\n\n flip = true\n cutout = -1", `c.toml:4:2: augment.cutout = -1: want 0 to 1024`},
+		{"[budget]\nmacs = -1", `c.toml:2:1: budget.macs = -1: want 0 (no bound) or more`},
+		{"[budget]\ntrain_images = 1.5e6", `c.toml:2:1: "budget.train_images" is a whole number, not a number`},
+		{"[budget]\ntime = 90", `c.toml:2:1: "budget.time" is text, not a whole number`},
+		{"[budget]\ntime = \"2 hours\"", `c.toml:2:9: invalid duration: "2 hours": want one such as 90m or 2h30m`},
+		{"[budget]\ntime = \"-2h\"", `c.toml:2:1: budget.time = "-2h0m0s": want 0s (no bound) or more`},
 		{"checkpoint_seconds = inf", `c.toml:1:1: checkpoint_seconds = +Inf: want a positive number, at most 1e9`},
 	} {
 		_, err := Parse("c.toml", []byte(c.text), Override{})
@@ -121,6 +127,7 @@ func TestEncodeIsReadBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Seed = 1 << 62
+	c.Budget = evolve.BudgetConfig{TrainImages: 1_200_000, MACs: 1.4e13, Time: 90 * time.Minute}
 	text, err := c.Encode()
 	if err != nil {
 		t.Fatal(err)

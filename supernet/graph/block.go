@@ -10,6 +10,7 @@ import (
 // training pass at a time. It owns its parameters. The caller may write their values between passes.
 type Block struct {
 	Params []*Param // in the order of the graph's nodes; Grad of running statistics is nil
+	MACs   int64    // multiply-accumulates of a forward pass of one image (sdk.Count)
 
 	name    string
 	in, out sdk.Shape

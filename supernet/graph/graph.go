@@ -28,7 +28,7 @@ func Compile(name string, g *sdk.Graph) (*Block, error) {
 		return nil, err
 	}
 	h, w, c := hwc(y)
-	block := &Block{Params: params, name: name, in: g.In, out: sdk.Shape{Height: h, Width: w, Channels: c}}
+	block := &Block{Params: params, MACs: g.Count().MACs, name: name, in: g.In, out: sdk.Shape{Height: h, Width: w, Channels: c}}
 	dy := b.input("dy", block.out)
 	grads, err := G.Backpropagate(G.Nodes{y}, G.Nodes{dy}, append(G.Nodes{x}, b.leaves...))
 	if err != nil {
