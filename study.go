@@ -125,8 +125,8 @@ func (s *studying) known() (map[study.Key]StudyRow, error) {
 			return nil, err
 		}
 		if row, there := known[i.Key()]; there && row.Settings != sum {
-			return nil, fmt.Errorf("%s: %s ran with other settings there: give it another label, or choose another --out",
-				s.study.Dir, i.Method.Label)
+			return nil, fmt.Errorf("%s: %s ran with other settings there: give it another label, or choose "+
+				"another --out", s.study.Dir, i.Method.Label)
 		}
 	}
 	return known, nil

@@ -25,9 +25,9 @@ func studyVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "study FILE",
 		Short: "Compare search methods over seeds, data sets and budgets",
-		Long: `Run what a study file lists: every method on every seed, data set and budget. Each search is a run of its own,
-and the best of its last front are trained alone, all by one recipe and scaled to equal cost. What comes of each is a
-row of study.db in the study's folder.
+		Long: `Run what a study file lists: every method on every seed, data set and budget. Each search is a run of its
+own, and the best of its last front are trained alone, all by one recipe and scaled to equal cost. What comes of each is
+a row of study.db in the study's folder.
 
 The same command goes on with what was interrupted or killed, and with what the file has got since. nse study report
 says what the rows come to. docs/studies.md describes the file.`,

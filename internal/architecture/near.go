@@ -25,7 +25,8 @@ func (p Plan) Near(ctx context.Context, macs int64, tolerance float64) (Plan, er
 		return Plan{}, fmt.Errorf("%w can be built: %w", ErrMissed, s.refusal)
 	}
 	if miss > tolerance*float64(macs) {
-		return Plan{}, fmt.Errorf("%w has %s MACs within %g %%: the nearest has %s", ErrMissed, macsText(macs), 100*tolerance, macsText(best.macs))
+		return Plan{}, fmt.Errorf("%w has %s MACs within %g %%: the nearest has %s", ErrMissed,
+			macsText(macs), 100*tolerance, macsText(best.macs))
 	}
 	return best.Plan, nil
 }

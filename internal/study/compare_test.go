@@ -42,7 +42,8 @@ func TestCompareFindsWhatWasPlanted(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	ref, b, other := c.Methods[0], c.Methods[1], c.Methods[2]
-	if ref.Difference != nil || ref.Seeds != 5 || math.Abs(ref.Mean-0.62) > 1e-12 || ref.Best != 0.66 || ref.Seconds != 2 {
+	if ref.Difference != nil || ref.Seeds != 5 || math.Abs(ref.Mean-0.62) > 1e-12 || ref.Best != 0.66 ||
+		ref.Seconds != 2 {
 		t.Errorf("reference: %+v", ref)
 	}
 	// The differences are 4.3, 3.8, 4.1, 3.6 and 4.2: mean 4, sd √(0.34/4) = 0.2915, half-width 2.7764·sd/√5 = 0.362.

@@ -36,8 +36,8 @@ func (r *Report) HTML() ([]byte, error) {
 		}
 		sections = append(sections, section{c.Title(), r.Tables(c), pictures})
 	}
-	spent, err := draw(picture{Title: "Accuracy against cost", Note: "A mark is a method on a data set at a budget: the " +
-		"mean accuracy of its finalists, and the mean cost of the search and of training them."}, r.spent())
+	spent, err := draw(picture{Title: "Accuracy against cost", Note: "A mark is a method on a data set at a budget: " +
+		"the mean accuracy of its finalists, and the mean cost of the search and of training them."}, r.spent())
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,8 @@ func (r *Report) pictures(c Cell) ([]picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	fronts, err := draw(picture{Title: "Finalists", Note: "Each mark is a network that was trained alone."}, c.finalists())
+	fronts, err := draw(picture{Title: "Finalists", Note: "Each mark is a network that was trained alone."},
+		c.finalists())
 	return append(distributions, fronts...), err
 }
 

@@ -33,7 +33,7 @@ func (f *File) relocate(i Item, merged []byte, err error) error {
 			return fmt.Errorf("%s:%d:%d: %s", f.basePath, line, column, message)
 		}
 	}
-	return f.errorf(cmpSpot(f.within(i, key), f.method(i)), "%s", message)
+	return f.errorf(firstOf(f.within(i, key), f.method(i)), "%s", message)
 }
 
 // method is where the method of an item stands.
@@ -65,7 +65,7 @@ func (f *File) within(i Item, key []string) *tomlpos.Spot {
 			return s
 		}
 	}
-	return cmpSpot(method.Find(append([]string{"settings"}, key...)...), f.spot.Find("base").Find(key...))
+	return firstOf(method.Find(append([]string{"settings"}, key...)...), f.spot.Find("base").Find(key...))
 }
 
 // onLine is the key that stands on a line of an encoded configuration, which has one a line.

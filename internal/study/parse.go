@@ -31,8 +31,8 @@ var keys = []string{"name", "pool", "engine", "data", "seeds", "budgets", "final
 // label is what a method or a study may be called: the name of a folder follows from it.
 var label = regexp.MustCompile(`^[\pL\pN][\pL\pN ._+=-]{0,63}$`)
 
-// ReadFile reads the study file at path. Specifications of data sets in place take the place of those of the same kind in
-// the file: folders differ between machines. Errors about the text start with path:line:column.
+// ReadFile reads the study file at path. Specifications of data sets in place take the place of those of the same kind
+// in the file: folders differ between machines. Errors about the text start with path:line:column.
 func ReadFile(path string, place []string) (*File, error) {
 	text, err := file.ReadText(path)
 	if err != nil {
@@ -162,7 +162,8 @@ func (f *File) readData(tree map[string]any) error {
 	for i, v := range list(v) {
 		spec, ok := v.(string)
 		if !ok || spec == "" {
-			return f.errorf(f.place("data", i), `"data" is a data set such as "cifar10:DIR", or a list of them, not %v`, v)
+			return f.errorf(f.place("data", i), `"data" is a data set such as "cifar10:DIR", or a list of them, not %v`,
+				v)
 		}
 		d := Data{dataName(spec), spec}
 		if slices.ContainsFunc(f.Data, func(o Data) bool { return o.Name == d.Name }) {
@@ -246,7 +247,7 @@ func (f *File) readReference(tree map[string]any) error {
 		labels = append(labels, m.Label)
 	}
 	if !slices.Contains(labels, f.Reference) {
-		return f.errorf(f.spot.Find("reference"), "reference %q: want one of %s", f.Reference, strings.Join(labels, ", "))
+		return f.Errorf("reference", "reference %q: want one of %s", f.Reference, strings.Join(labels, ", "))
 	}
 	return nil
 }

@@ -68,8 +68,8 @@ func (s *Study) Add(r Row) error {
 			return err
 		}
 		if _, err := tx.Exec("INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			r.Method, r.Data, r.Budget, seed, n+1, c.Finalist, string(ops), c.Cost, c.MACs, c.Params, c.Shared, c.Epochs,
-			c.Test, c.TestMACs, c.TestParams, c.TestEpochs, c.Problem); err != nil {
+			r.Method, r.Data, r.Budget, seed, n+1, c.Finalist, string(ops), c.Cost, c.MACs, c.Params, c.Shared,
+			c.Epochs, c.Test, c.TestMACs, c.TestParams, c.TestEpochs, c.Problem); err != nil {
 			return database.Plain(err)
 		}
 	}
@@ -87,8 +87,8 @@ func (s *Study) Rows() (rows []Row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.query(`SELECT method, data, budget, seed, name, settings, folder, tau, high, rounds, reason, ledger, version,
-		seconds, time FROM items ORDER BY data, budget, seed,
+	err = s.query(`SELECT method, data, budget, seed, name, settings, folder, tau, high, rounds, reason, ledger,
+		version, seconds, time FROM items ORDER BY data, budget, seed,
 		(SELECT min(key) FROM study, json_each(study.methods) m WHERE m.value = method), method`,
 		func(scan func(...any) error) error {
 			var r Row
@@ -109,8 +109,8 @@ func (s *Study) Rows() (rows []Row, err error) {
 
 func (s *Study) candidates() (map[Key][]Candidate, error) {
 	all := map[Key][]Candidate{}
-	err := s.query(`SELECT method, data, budget, seed, finalist, ops, cost, macs, params, shared, epochs, test, test_macs,
-		test_params, test_epochs, problem FROM candidates ORDER BY method, data, budget, seed, number`,
+	err := s.query(`SELECT method, data, budget, seed, finalist, ops, cost, macs, params, shared, epochs, test,
+		test_macs, test_params, test_epochs, problem FROM candidates ORDER BY method, data, budget, seed, number`,
 		func(scan func(...any) error) error {
 			var k Key
 			var c Candidate

@@ -111,7 +111,8 @@ func (f *File) readMethods(tree map[string]any) error {
 		case !label.MatchString(m.Label):
 			return f.errorf(spot.Find("label"), "label %q: want letters, digits, blanks and . _ + = -", m.Label)
 		case folders[name]:
-			return f.errorf(cmpSpot(spot.Find("label"), spot), "two methods are labelled %s: give them other labels", m.Label)
+			return f.errorf(firstOf(spot.Find("label"), spot), "two methods are labelled %s: give them other labels",
+				m.Label)
 		}
 		folders[name] = true
 		if v, there := table["settings"]; there {
@@ -127,8 +128,8 @@ func (f *File) readMethods(tree map[string]any) error {
 	return nil
 }
 
-// cmpSpot is the first place that is known.
-func cmpSpot(spots ...*tomlpos.Spot) *tomlpos.Spot {
+// firstOf is the first place that is known.
+func firstOf(spots ...*tomlpos.Spot) *tomlpos.Spot {
 	for _, s := range spots {
 		if s != nil {
 			return s

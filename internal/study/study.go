@@ -79,8 +79,8 @@ type Study struct {
 }
 
 // Open opens the study in dir for writing, and makes it where there is none. The folder must be new, empty, or a
-// study's. What the file says of itself takes the place of what an earlier one said. A study that another process writes
-// is file.ErrLocked.
+// study's. What the file says of itself takes the place of what an earlier one said. A study that another process
+// writes is file.ErrLocked.
 func Open(dir string, about About) (*Study, error) {
 	if err := free(dir); err != nil {
 		return nil, err
