@@ -23,8 +23,8 @@ func studyReportVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report DIR",
 		Short: "Say what a study comes to: means with intervals, ranks, verdicts",
-		Long: `Say what the rows of a study come to, whether it is finished or not: for each data set and budget the mean
-and the best accuracy of every method, its difference to a reference method with intervals over seeds, ranks with
+		Long: `Say what the rows of a study come to, whether it is finished or not: for each data set and budget the
+mean and the best accuracy of every method, its difference to a reference method with intervals over seeds, ranks with
 critical differences, distributions, fronts, and how searches rank what is trained alone. A verdict is above, below or
 cannot be told. Tables come on standard output; --html has charts too.`,
 		Example: `  nse study report studies/mine

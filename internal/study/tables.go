@@ -100,8 +100,8 @@ func (r *Report) distributions(c Cell) Table {
 func (r *Report) agreements(c Cell) Table {
 	t := Table{Title: "Does the search rank as training alone does?",
 		Note: "Between the accuracy by which a search ranked its candidates and the one that each really has: " +
-			"Kendall's τ-b, τ-b over pairs of about equal MACs, and the partial correlation given the MACs. Means over " +
-			"seeds with 95 % intervals.",
+			"Kendall's τ-b, τ-b over pairs of about equal MACs, and the partial correlation given the MACs. Means " +
+			"over seeds with 95 % intervals.",
 		Head: []string{"method", "seeds", "τ", "95 % interval", "τ at equal cost", "95 % interval", "r given MACs",
 			"95 % interval"}}
 	for _, s := range c.Methods {
