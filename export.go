@@ -13,8 +13,10 @@ import (
 // ExportOptions say which network is written, and how.
 type ExportOptions struct {
 	// Pick is the name of the architecture where the source has several, such as "front-1". It may be empty where the
-	// source has only one.
+	// source has only one. Of a run it may also be what a round has scored, such as "round-2-17" (Architecture.Name).
 	Pick string
+	// Run is the folder of the run that a file's architectures belong to. It may be empty where the file says that.
+	Run string
 	// ONNX is the path of a file to write as ONNX of opset 17. Empty writes none.
 	ONNX string
 	// KeepBN leaves batch normalisation in ONNX as operators. Otherwise it is folded into the convolutions before it.
@@ -103,12 +105,13 @@ func (x ExportOptions) module(n *export.Network) error {
 
 // network is the network of a trained model, or of an architecture. Its weights are nil for an architecture.
 func (x ExportOptions) network(ctx context.Context, source string, o Options) (*export.Network, error) {
-	list, err := o.opener().Open(ctx, source, architecture.Variant{SqueezeExcite: x.SqueezeExcite, Swish: x.Swish})
+	list, err := o.opener().Open(ctx, architecture.Source{Path: source, Run: x.Run, Pick: x.Pick},
+		architecture.Variant{SqueezeExcite: x.SqueezeExcite, Swish: x.Swish})
 	if err != nil {
 		return nil, err
 	}
 	defer list.Close()
-	p, err := architecture.Pick(list.Plans, x.Pick)
+	p, err := list.One(x.Pick)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", source, err)
 	}

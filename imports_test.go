@@ -46,8 +46,8 @@ var mayImport = map[string][]string{
 	"registry/trust":     {"internal/file", "registry/poolfile"},
 	"supernet": {"evolve", "internal/random", "internal/safetensors", "internal/setting", "sdk", "supernet/data",
 		"supernet/graph", "supernet/kernel"},
-	"supernet/config": {"evolve", "internal/setting", "internal/tomlpos", "methods", "supernet", "supernet/config",
-		"supernet/data", "supernet/retrain"},
+	"supernet/config": {"evolve", "internal/setting", "internal/text", "internal/tomlpos", "methods", "supernet",
+		"supernet/config", "supernet/data", "supernet/retrain"},
 	"supernet/data":   {"internal/setting"},
 	"supernet/graph":  {"sdk", "supernet/kernel"},
 	"supernet/kernel": {},
@@ -84,8 +84,8 @@ var mayImport = map[string][]string{
 
 	// runs
 	"internal/architecture": {"evolve", "internal/catalog", "internal/drawing", "internal/export", "internal/file",
-		"internal/jsontext", "internal/modelfile", "internal/random", "internal/runs", "internal/text", "registry",
-		"sdk", "supernet", "supernet/data"},
+		"internal/jsontext", "internal/modelfile", "internal/random", "internal/runs", "internal/setting",
+		"internal/text", "registry", "sdk", "supernet", "supernet/data"},
 	"internal/arrivals": {"evolve", "internal/catalog", "internal/file", "internal/runs", "internal/text", "registry"},
 	"internal/catalog": {"evolve", "internal/file", "internal/latency", "internal/runs", "internal/setting",
 		"internal/text", "registry", "sdk", "sdk/wire", "supernet", "supernet/config", "supernet/graph"},

@@ -76,6 +76,7 @@ type Options struct {
 	// An engine with the methods Save(path string) error and Restore(path string) error keeps its weights in the run.
 	// Without them a resumed search begins with the engine as Engine makes it, so that its Score must not depend on
 	// training. An engine with the method Close() is closed when the search ends or stops.
+	// With the method Subset() []evolve.Path, by layer, it tells which operations have weights.
 	Engine func(evolve.Problem) (evolve.Engine, error)
 	// Input is what networks are built for where Engine is not nil. The data of the settings are not opened then. It is
 	// ignored where Engine is nil.

@@ -2,6 +2,7 @@ package nse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -17,8 +18,12 @@ import (
 // RetrainOptions say which architectures are trained from scratch, and how.
 type RetrainOptions struct {
 	// Pick names architectures, such as "front-1,front-4". "all" takes every one, and a number such as "5" draws that
-	// many with the seed of the settings. Empty is "5" for a run, and "all" for another source.
+	// many with the seed of the settings. Empty is "5" for a run, and "all" for another source. Of a run it may also
+	// name what a round has scored, such as "round-2-17" (Architecture.Name).
 	Pick string
+	// Run is the folder of a run in whose setting the architectures of a file are trained. They have its
+	// macro-architecture and operations. Settings and Out are by default as for the run. Empty is none.
+	Run string
 	// MACs is a budget for one image. The channels of each architecture are scaled by one factor, the greatest within
 	// that budget. 0 leaves the channels.
 	MACs int64
@@ -42,8 +47,8 @@ type Model = workshop.Finished
 
 // Retrain trains architectures from scratch on all training images and tests them, one after another. source is a run's
 // folder, a published architecture's name, or the path of a file of architectures. Of a run it is the last front that
-// counts. Models that are complete are not trained again. The result has a model for every architecture, in their
-// order.
+// counts, and what Pick names besides. Models that are complete are not trained again. The result has a model for every
+// architecture, in their order.
 //
 // A cancelled context leaves a checkpoint, and the error is a *StoppedRetraining: the same call goes on. A setting that
 // makes no sense is a *SettingError, a folder with another model is ErrOtherModel, and one that another process trains
@@ -53,8 +58,8 @@ func Retrain(ctx context.Context, source string, t RetrainOptions, o Options) ([
 	if err := o.admit(); err != nil {
 		return nil, err
 	}
-	ofRun := runs.Exists(source)
-	settings, err := t.settings(source, ofRun)
+	home := t.home(source)
+	settings, err := t.settings(home)
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +67,13 @@ func Retrain(ctx context.Context, source string, t RetrainOptions, o Options) ([
 	if err != nil {
 		return nil, err
 	}
-	list, err := t.open(ctx, source, ofRun, set, settings.Seed, o)
+	list, err := t.open(ctx, source, set, settings.Seed, o)
 	if err != nil {
 		return nil, err
 	}
 	defer list.Close()
 	w := workshop.Workshop{Set: set, Config: settings.Retrain, Seed: settings.Seed, Workers: settings.Workers,
-		Every: seconds(settings.CheckpointSeconds), Source: source, Version: Version(), Out: t.out(source, ofRun),
+		Every: seconds(settings.CheckpointSeconds), Source: source, Version: Version(), Out: t.out(home),
 		Observe: func(p workshop.Progress) { o.Observe(Retraining(p)) }}
 	if w.Spec, err = absolute(settings.Data.Spec); err != nil {
 		return nil, err
@@ -80,13 +85,21 @@ func Retrain(ctx context.Context, source string, t RetrainOptions, o Options) ([
 	return w.Train(ctx, list.Plans)
 }
 
-// settings are the given ones, those of the run, or the defaults.
-func (t RetrainOptions) settings(source string, ofRun bool) (s Settings, err error) {
+// home is the folder of the run in whose setting architectures are trained. It is empty without one.
+func (t RetrainOptions) home(source string) string {
+	if t.Run == "" && runs.Exists(source) {
+		return source
+	}
+	return t.Run
+}
+
+// settings are the given ones, those of a run, or the defaults if home is empty.
+func (t RetrainOptions) settings(home string) (s Settings, err error) {
 	switch {
 	case t.Settings != nil:
 		s = *t.Settings
-	case ofRun:
-		r, err := runs.Read(source)
+	case home != "":
+		r, err := runs.Read(home)
 		if err != nil {
 			return s, err
 		}
@@ -105,33 +118,30 @@ func (t RetrainOptions) settings(source string, ofRun bool) (s Settings, err err
 	return s, nil
 }
 
-// out is the folder for the models.
-func (t RetrainOptions) out(source string, ofRun bool) string {
-	switch {
-	case t.Out != "":
+// out is the folder for the models. Without Out it is in home, or in the working directory if home is empty.
+func (t RetrainOptions) out(home string) string {
+	if t.Out != "" {
 		return t.Out
-	case ofRun:
-		return filepath.Join(source, report.ModelsFolder)
 	}
-	return report.ModelsFolder
+	return filepath.Join(home, report.ModelsFolder)
 }
 
 // open lays out the architectures to train, at the scale of the budget. Close the list after use.
 func (t RetrainOptions) open(
-	ctx context.Context, source string, ofRun bool, set *data.Set, seed uint64, o Options,
+	ctx context.Context, source string, set *data.Set, seed uint64, o Options,
 ) (list architecture.List, err error) {
 	v := architecture.Variant{SqueezeExcite: t.SqueezeExcite, Swish: t.Swish, Input: supernet.InputOf(set)}
 	open, pick := o.opener().Open, "all"
-	if ofRun {
+	if runs.Exists(source) {
 		open, pick = o.opener().At, "5" // a path, even if a published architecture has that name
 	}
 	if t.Pick != "" {
 		pick = t.Pick
 	}
-	if list, err = open(ctx, source, v); err != nil {
+	if list, err = open(ctx, architecture.Source{Path: source, Run: t.Run, Pick: pick}, v); err != nil {
 		return list, err
 	}
-	if list.Plans, err = t.choose(ctx, list.Plans, pick, seed); err != nil {
+	if list.Plans, err = t.choose(ctx, list, pick, seed); err != nil {
 		list.Close()
 		return list, fmt.Errorf("%s: %w", source, err)
 	}
@@ -140,23 +150,26 @@ func (t RetrainOptions) open(
 
 // choose picks architectures and scales them to the budget, if there is one.
 func (t RetrainOptions) choose(
-	ctx context.Context, list []architecture.Plan, pick string, seed uint64,
+	ctx context.Context, list architecture.List, pick string, seed uint64,
 ) ([]architecture.Plan, error) {
-	list, err := architecture.Choose(list, pick, seed)
-	if err != nil || t.MACs == 0 {
-		return list, err
+	chosen, err := list.Choose(pick, seed)
+	if err == nil && len(chosen) == 0 {
+		err = errors.New("there are no architectures to train")
 	}
-	for i, p := range list {
+	if err != nil || t.MACs == 0 {
+		return chosen, err
+	}
+	for i, p := range chosen {
 		if t.Tolerance > 0 {
-			list[i], err = p.Near(ctx, t.MACs, t.Tolerance)
+			chosen[i], err = p.Near(ctx, t.MACs, t.Tolerance)
 		} else {
-			list[i], err = p.Within(ctx, t.MACs)
+			chosen[i], err = p.Within(ctx, t.MACs)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.Name, err)
 		}
 	}
-	return list, nil
+	return chosen, nil
 }
 
 // opener opens architectures.

@@ -95,6 +95,9 @@ func (e *Engine) Save(path string) error { return e.net.Save(path) }
 // the file.
 func (e *Engine) Restore(path string) error { return e.net.Restore(path) }
 
+// Subset lists the operations of every layer that have weights. They are those of the last Begin or Restore.
+func (e *Engine) Subset() []evolve.Path { return e.net.subset() }
+
 // ready checks the architectures. At the first step of a round it starts the loaders of that round.
 func (e *Engine) ready(round int, archs ...evolve.Arch) error {
 	for _, a := range archs {

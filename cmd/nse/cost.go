@@ -17,10 +17,16 @@ type priced struct {
 	MACs   int64  `json:"macs"`
 }
 
+// costing is the command line of cost.
+type costing struct {
+	variantFlags
+	source architecture.Source
+	input  supernet.Input
+	asJSON bool
+}
+
 func costVerb() *cobra.Command {
-	var asJSON bool
-	var v variantFlags
-	var in supernet.Input
+	var k costing
 	c := &cobra.Command{
 		Use:   "cost FILE|RUN|MODEL|NAME",
 		Short: "Count the parameters and MACs of architectures",
@@ -30,29 +36,39 @@ their plugins describe.
 ` + modelsHelp,
 		Example: `  nse cost nsenet-27
   nse cost architectures.json --se --swish --json
-  nse cost runs/001
+  nse cost runs/001 --pick front-1,round-2-17
   nse cost nsenet --size 64 --classes 10`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			in.Width = in.Height
-			m, err := opener().Open(c.Context(), args[0], v.of(in))
-			if err != nil {
-				return err
-			}
-			defer m.Close()
-			list := price(m.Plans)
-			if asJSON {
-				return printJSON(c.OutOrStdout(), list)
-			}
-			return table(c.OutOrStdout(), costRows(list))
+			k.source.Path, k.input.Width = args[0], k.input.Height
+			return k.run(c)
 		},
 	}
-	jsonFlag(c, &asJSON)
-	v.add(c)
-	c.Flags().IntVar(&in.Height, "size", 0, "side of the images in pixels (default: the architecture's own)")
-	c.Flags().IntVar(&in.Channels, "channels", 0, "channels of the images (default: the architecture's own)")
-	c.Flags().IntVar(&in.Classes, "classes", 0, "number of classes (default: the architecture's own)")
+	jsonFlag(c, &k.asJSON)
+	runFlag(c, &k.source.Run)
+	pickFlag(c, &k.source.Pick)
+	k.variantFlags.add(c)
+	c.Flags().IntVar(&k.input.Height, "size", 0, "side of the images in pixels (default: the architecture's own)")
+	c.Flags().IntVar(&k.input.Channels, "channels", 0, "channels of the images (default: the architecture's own)")
+	c.Flags().IntVar(&k.input.Classes, "classes", 0, "number of classes (default: the architecture's own)")
 	return c
+}
+
+func (k costing) run(c *cobra.Command) error {
+	m, err := opener().Open(c.Context(), k.source, k.variantFlags.of(k.input))
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	picked, err := m.Named(k.source.Pick)
+	if err != nil {
+		return fmt.Errorf("%s: --pick %s: %w; want such names, or all", k.source.Path, k.source.Pick, err)
+	}
+	list := price(picked)
+	if k.asJSON {
+		return printJSON(c.OutOrStdout(), list)
+	}
+	return table(c.OutOrStdout(), costRows(list))
 }
 
 func price(list []architecture.Plan) []priced {

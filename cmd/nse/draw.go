@@ -16,7 +16,8 @@ import (
 // drawFlags is the command line of draw.
 type drawFlags struct {
 	variantFlags
-	out, pick string
+	source architecture.Source
+	out    string
 }
 
 func drawVerb() *cobra.Command {
@@ -51,7 +52,8 @@ layer that changes channels or resolution, with the shape of its output.
 	}
 	c.Flags().StringVar(&d.out, "out", "",
 		"file to write, which ends in .svg or .png (default: the source's name and .svg, here)")
-	c.Flags().StringVar(&d.pick, "pick", "all", "all, or architectures by name, such as front-1,front-4")
+	runFlag(c, &d.source.Run)
+	pickFlag(c, &d.source.Pick)
 	d.variantFlags.add(c)
 	return c
 }
@@ -69,20 +71,21 @@ func (d drawFlags) path(what string) (string, error) {
 }
 
 func (d drawFlags) run(c *cobra.Command, what, path string) error {
-	m, err := opener().Open(c.Context(), what, d.variantFlags.of(supernet.Input{}))
+	d.source.Path = what
+	m, err := opener().Open(c.Context(), d.source, d.variantFlags.of(supernet.Input{}))
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	list, err := architecture.Named(m.Plans, d.pick)
+	list, err := m.Named(d.source.Pick)
 	if err != nil {
-		return fmt.Errorf("%s: --pick %s: %w; want such names, or all", what, d.pick, err)
+		return fmt.Errorf("%s: --pick %s: %w; want such names, or all", what, d.source.Pick, err)
 	}
 	if len(list) == 0 {
 		return fmt.Errorf("%s: there are no architectures to draw", what)
 	}
 	picture := drawing.Architectures{List: architecture.Drawings(list)}
-	if len(m.Plans) > 1 {
+	if len(list) > 1 || len(m.Plans) > 1 {
 		picture.Title = what
 	}
 	render := picture.SVG

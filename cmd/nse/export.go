@@ -54,6 +54,7 @@ Architectures have no weights: they get those that training begins with, which f
 	f.BoolVar(&e.Normalise, "normalise", false,
 		"take pixels of 0 to 1 and normalise them in the network, as in training")
 	f.StringVar(&e.Pick, "pick", "", "the architecture of that name, where there are several, such as front-1")
+	runFlag(c, &e.Run)
 	f.Uint64Var(&e.Seed, "seed", 1, "seed of the weights of an architecture without any")
 	e.variantFlags.add(c)
 	return c

@@ -103,7 +103,7 @@ func (k lutCheck) sample(
 		}
 		return s, catalog.Pools{pool}, err
 	}
-	m, err := opener().Open(ctx, source[0], architecture.Variant{})
+	m, err := opener().Open(ctx, architecture.Source{Path: source[0]}, architecture.Variant{})
 	if err != nil {
 		return s, nil, err
 	}

@@ -106,6 +106,10 @@ func TestScripts(t *testing.T) {
 			"paint":    paint,
 			"truncate": truncate,
 			"seal":     seal,
+			"agree":    agree,
+			"archfile": archfile,
+			"edit":     edit,
+			"lacking":  lacking,
 		},
 	})
 }

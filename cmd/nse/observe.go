@@ -125,11 +125,8 @@ func finish(c *cobra.Command, r *nse.Run) error {
 	if err != nil {
 		return err
 	}
-	unit := "M MACs"
-	if front.Unit == "ms" {
-		unit = "ms"
-	}
-	rows := []string{"front\taccuracy\t" + unit + "\tparameters\toperations by layer"}
+	rows := []string{"front\taccuracy (shared weights)\t" + costHeading(front.Unit) +
+		"\tparameters\toperations by layer"}
 	for i, a := range front.Architectures {
 		rows = append(rows, fmt.Sprintf("%d\t%.2f %%\t%.4g\t%s\t%s", i+1, 100*a.Accuracy, a.Cost,
 			text.Thousands(a.Params), opsText(a.Ops)))
@@ -139,6 +136,14 @@ func finish(c *cobra.Command, r *nse.Run) error {
 	}
 	_, err = fmt.Fprintf(c.ErrOrStderr(), "files: %s\n", r.FrontFile())
 	return err
+}
+
+// costHeading is the heading of costs in a unit.
+func costHeading(unit string) string {
+	if unit == "ms" {
+		return unit
+	}
+	return "M MACs"
 }
 
 // opsText lists operations, layers apart by bars.

@@ -48,10 +48,22 @@ func openPool(ctx context.Context, path string) (*registry.Pool, error) {
 }
 
 // modelsHelp says what opener takes.
-const modelsHelp = `FILE lists architectures (name, space, scale, channels, layers, ops) for 224×224 images as
-published ones are, or is the front.json of a run. RUN is a run folder, of which the last front is meant: front-1 is
-its cheapest architecture. MODEL is the folder of a trained model. NAME is a published architecture: nsenet-27, nsenet
-or nsenet-gpu.`
+const modelsHelp = `FILE lists architectures: by the names of their operations, as a front.json does that was copied
+or edited, or as published ones are, for 224×224 images (docs/files.md). RUN is a run folder, of which the last front
+is meant: front-1 is its cheapest architecture. MODEL is the folder of a trained model. NAME is a published
+architecture: nsenet-27, nsenet or nsenet-gpu.`
+
+// runFlag adds --run.
+func runFlag(c *cobra.Command, run *string) {
+	c.Flags().StringVar(run, "run", "",
+		"run whose macro-architecture and operations those of FILE are of (default: FILE says)")
+}
+
+// pickFlag adds --pick, whose default is all.
+func pickFlag(c *cobra.Command, pick *string) {
+	c.Flags().StringVar(pick, "pick", "all",
+		"all, or architectures by name, such as front-1,front-4; of a run also round-2-17 (see nse runs show)")
+}
 
 // variantFlags change how architectures are built.
 type variantFlags struct{ squeezeExcite, swish bool }

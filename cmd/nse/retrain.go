@@ -33,8 +33,8 @@ type retraining struct {
 func retrainVerb() *cobra.Command {
 	var r retraining
 	c := &cobra.Command{
-		Use:   "retrain RUN | retrain --arch NAME|FILE",
-		Short: "Train architectures of a front, or published ones, from scratch",
+		Use:   "retrain RUN | retrain [RUN] --arch NAME|FILE",
+		Short: "Train architectures of a run, of a file, or published ones, from scratch",
 		Long: `Train architectures from scratch on all training images and test them: five of a run's last front, or
 those that --pick says. --budget first scales the channels of each by one factor, as far as that many MACs allow.
 
@@ -44,23 +44,26 @@ model.json and weights.safetensors. The same command goes on with what was inter
 there are not trained again. [retrain] of the configuration has the other settings of the training
 (docs/configuration.md).
 
-NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu. FILE lists architectures as published ones are.`,
+NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu. FILE lists architectures by the names of their
+operations, or as published ones are (docs/files.md). With RUN, those of FILE are trained in the setting of that run:
+its macro-architecture, operations, data and configuration.`,
 		Example: `  nse retrain runs/001 --budget 20M
   nse retrain runs/001 --pick front-3,front-7 --epochs 100 --se --swish
+  nse retrain runs/001 --pick round-2-17
+  nse retrain runs/001 --arch mine.json
   nse retrain --arch nsenet --data folder:photos --size 64 --epochs 60`,
 		Args: usage(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			source := r.arch
-			if len(args) == 1 {
-				source = filepath.Clean(args[0])
+			if len(args) == 0 && r.arch == "" {
+				return usageError{c.CommandPath(), errors.New("want a run, --arch, or both")}
 			}
-			if (len(args) == 1) == (r.arch != "") {
-				return usageError{c.CommandPath(), errors.New("want either a run or --arch")}
+			if len(args) == 1 {
+				r.Run = filepath.Clean(args[0])
 			}
 			if r.arch != "" && !c.Flags().Changed("pick") {
 				r.Pick = "all"
 			}
-			return r.run(c, source)
+			return r.run(c)
 		},
 	}
 	r.flags(c)
@@ -69,9 +72,9 @@ NAME is a published architecture: nsenet-27, nsenet or nsenet-gpu. FILE lists ar
 
 func (r *retraining) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&r.arch, "arch", "", "published architecture, or file of architectures, in place of a run")
+	f.StringVar(&r.arch, "arch", "", "published architecture, or file of architectures, in place of a run's front")
 	f.StringVar(&r.Pick, "pick", "5",
-		"how many architectures of the front, all, or names such as front-1,front-4 (with --arch: all)")
+		"how many architectures of the front, all, or names such as front-1,round-2-17 (with --arch: all)")
 	f.StringVar(&r.budget, "budget", "", "scale to at most that many MACs, such as 20M (default: as they are)")
 	f.StringVar(&r.Out, "out", "", "folder for the models (default: models in the run's folder, or here)")
 	f.StringVar(&r.config, "config", "", "configuration file; of a run's, [retrain] alone counts (default: the run's)")
@@ -86,15 +89,19 @@ func (r *retraining) flags(c *cobra.Command) {
 	jsonFlag(c, &r.asJSON)
 }
 
-func (r retraining) run(c *cobra.Command, source string) (err error) {
+func (r retraining) run(c *cobra.Command) (err error) {
 	if r.MACs, err = architecture.ParseMACs(r.budget); err != nil {
 		return usageError{c.CommandPath(), fmt.Errorf("--budget %w", err)}
 	}
-	settings, err := r.settings(c, source)
+	settings, err := r.settings(c)
 	if err != nil {
 		return err
 	}
 	r.Settings, r.SqueezeExcite, r.Swish = &settings, r.squeezeExcite, r.swish
+	source := r.arch
+	if source == "" {
+		source, r.Run = r.Run, ""
+	}
 	ctx, stop := interruptible(c.Context())
 	defer stop()
 	p := &printer{w: c.ErrOrStderr()}
@@ -107,7 +114,7 @@ func (r retraining) run(c *cobra.Command, source string) (err error) {
 }
 
 // settings are the run's or the file's configuration, with the flags before it.
-func (r retraining) settings(c *cobra.Command, source string) (s nse.Settings, err error) {
+func (r retraining) settings(c *cobra.Command) (s nse.Settings, err error) {
 	if s, err = nse.PresetSettings("paper"); err != nil {
 		return s, err
 	}
@@ -120,11 +127,11 @@ func (r retraining) settings(c *cobra.Command, source string) (s nse.Settings, e
 			return s, err
 		}
 	}
-	if r.arch == "" {
-		if !runs.Exists(source) {
-			return s, fmt.Errorf("%s holds no run: want the folder of one, or --arch", source)
+	if r.Run != "" {
+		if !runs.Exists(r.Run) {
+			return s, fmt.Errorf("%s holds no run: want the folder of one, or --arch", r.Run)
 		}
-		run, err := configured(source)
+		run, err := configured(r.Run)
 		if err != nil {
 			return s, err
 		}
@@ -175,7 +182,7 @@ func (r retraining) report(c *cobra.Command, done []nse.Model) error {
 	if r.asJSON {
 		return printJSON(c.OutOrStdout(), done)
 	}
-	rows := []string{"model\taccuracy\tloss\tweights\tM MACs\tparameters\tfolder"}
+	rows := []string{"model\ttest accuracy (trained alone)\tloss\tweights\tM MACs\tparameters\tfolder"}
 	best := done[0]
 	for _, d := range done {
 		t := d.Model.Training.Test

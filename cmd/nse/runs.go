@@ -16,7 +16,8 @@ func runsVerb() *cobra.Command {
 		Use:   "runs [DIR]",
 		Short: "List the runs under runs/ (or DIR, which may be a run)",
 		Example: `  nse runs
-  nse runs --json`,
+  nse runs --json
+  nse runs show runs/001`,
 		Args: usage(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			root := runsRoot
@@ -39,11 +40,12 @@ func runsVerb() *cobra.Command {
 		},
 	}
 	jsonFlag(c, &asJSON)
+	c.AddCommand(runsShowVerb())
 	return c
 }
 
 func runRows(list []runs.Summary) []string {
-	rows := []string{"run\tstatus\trounds\tfront\tbest\tseed\tdata"}
+	rows := []string{"run\tstatus\trounds\tfront\tbest (shared weights)\tseed\tdata"}
 	for _, s := range list {
 		if s.Problem != "" {
 			rows = append(rows, fmt.Sprintf("%s\t%s: %s", s.Dir, s.Status, s.Problem))

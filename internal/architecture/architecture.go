@@ -6,12 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
-	"github.com/nse-dev/nse/internal/catalog"
-	"github.com/nse-dev/nse/internal/random"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
@@ -33,16 +28,16 @@ type Plan struct {
 
 // Accuracy is what is known of a plan's accuracy.
 type Accuracy struct {
-	Value float64 // 0..1; 0 if nothing is known
-	Of    string  // the images that it was measured on, and who did
+	Value   float64 // 0..1; 0 if nothing is known
+	Of      string  // the images that it was measured on, and who did
+	Weights string  // whose weights they were: SharedWeights, TrainedAlone, or empty
 }
 
-// List is the architectures of one source, with the pools that their operations come from. Closing it ends the plugins
-// of these pools.
-type List struct {
-	Plans []Plan
-	catalog.Pools
-}
+// What Accuracy.Weights may be.
+const (
+	SharedWeights = "shared weights"
+	TrainedAlone  = "trained alone"
+)
 
 // Variant changes how architectures are built. The zero value changes nothing.
 type Variant struct {
@@ -98,58 +93,4 @@ func (p Plan) Count() sdk.Count {
 		}
 	}
 	return c
-}
-
-// Pick returns the architecture of a name, in upper or lower case. An empty name picks the only architecture of a list,
-// and is an error in a longer one. Errors list the names.
-func Pick(list []Plan, name string) (Plan, error) {
-	var names []string
-	for _, x := range list {
-		if strings.EqualFold(x.Name, name) || name == "" && len(list) == 1 {
-			return x, nil
-		}
-		names = append(names, x.Name)
-	}
-	if name == "" {
-		return Plan{}, fmt.Errorf("there are %d architectures: pick one of %s", len(names), strings.Join(names, ", "))
-	}
-	return Plan{}, fmt.Errorf("there is no architecture %q: there are %s", name, strings.Join(names, ", "))
-}
-
-// Named lists the architectures of names that are separated by commas, in the order of the names. "all" stands for the
-// whole list. A name that is not in the list is an error.
-func Named(list []Plan, names string) (out []Plan, err error) {
-	if names == "all" {
-		return list, nil
-	}
-	for name := range strings.SplitSeq(names, ",") {
-		x, err := Pick(list, strings.TrimSpace(name))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, x)
-	}
-	return out, nil
-}
-
-// Choose is Named that also takes a number. It draws that many architectures from seed, or takes all of a shorter list.
-func Choose(list []Plan, what string, seed uint64) ([]Plan, error) {
-	n, err := strconv.Atoi(what)
-	if err != nil {
-		out, err := Named(list, what)
-		if err != nil {
-			return nil, fmt.Errorf("--pick %s: %w; want such names, all, or a number", what, err)
-		}
-		return out, nil
-	}
-	if n < 1 {
-		return nil, fmt.Errorf("--pick %d: want 1 or more", n)
-	}
-	places := random.New(seed, "retrained architectures", 0, 0, 0).Perm(len(list))[:min(n, len(list))]
-	slices.Sort(places)
-	var out []Plan
-	for _, i := range places {
-		out = append(out, list[i])
-	}
-	return out, nil
 }

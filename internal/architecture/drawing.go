@@ -41,6 +41,7 @@ func (p Plan) Drawing() drawing.Architecture {
 func (p Plan) facts() (lines []string) {
 	if p.Accuracy.Value > 0 {
 		lines = append(lines, fmt.Sprintf("%.4g %% accuracy (%s)", 100*p.Accuracy.Value, p.Accuracy.Of))
+		lines = append(lines, p.Accuracy.Weights)
 	}
 	c := p.Count()
 	lines = append(lines, fmt.Sprintf("%.4g M MACs, %s parameters", text.Millions(c.MACs), text.Thousands(c.Params)))

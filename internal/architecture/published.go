@@ -130,7 +130,7 @@ func (a published) accuracy(v Variant) (Accuracy, error) {
 	if err := json.Unmarshal(a.Values, &values); err != nil {
 		return Accuracy{}, fmt.Errorf("published: %w", err)
 	}
-	return Accuracy{values.Top1 / 100, "ImageNet, as published"}, nil
+	return Accuracy{values.Top1 / 100, "ImageNet, as published", TrainedAlone}, nil
 }
 
 // shelf holds the shipped pools that are open.

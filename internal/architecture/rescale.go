@@ -22,6 +22,9 @@ const (
 // Within is the architecture with its channels scaled by the greatest factor that needs at most limit MACs (section 6).
 // Its plugins build the new graphs, so that its List has to be open. A limit that no factor meets is an error.
 func (p Plan) Within(ctx context.Context, limit int64) (Plan, error) {
+	if p.Folder != "" {
+		return Plan{}, fmt.Errorf("%s is a trained model, whose channels cannot be scaled", p.Folder)
+	}
 	s := scaler{ctx: ctx, base: p, known: map[string]built{}}
 	least, ok := s.from(leastScale, greatestScale)
 	if !ok {

@@ -39,9 +39,12 @@ func Locate(path string, text []byte, err error) error {
 	return fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "json: "))
 }
 
-// position is path:line:column of the last of the first n bytes of a text.
-func position(path string, text []byte, n int64) string {
-	before := text[:max(0, n-1)]
+// position is the Position of the last of the first n bytes of a text.
+func position(path string, text []byte, n int64) string { return Position(path, text, int(n-1)) }
+
+// Position is path:line:column of a byte of a text. Both count from 1, columns in bytes.
+func Position(path string, text []byte, offset int) string {
+	before := text[:max(0, offset)]
 	line, column := 1+bytes.Count(before, []byte{'\n'}), len(before)-bytes.LastIndexByte(before, '\n')
 	return fmt.Sprintf("%s:%d:%d", path, line, column)
 }

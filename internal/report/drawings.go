@@ -28,7 +28,8 @@ func (g *Gathered) architectures() ([]byte, error) {
 	var list []architecture.Plan
 	for _, a := range front.Front {
 		p := architecture.Plan{Name: a.Name, Macro: g.config.Macro, Input: g.run.Info.Image, Skeleton: s,
-			Accuracy: architecture.Accuracy{Value: a.Accuracy, Of: "held-out images"}}
+			Accuracy: architecture.Accuracy{Value: a.Accuracy, Of: "held-out images",
+				Weights: architecture.SharedWeights}}
 		if g.Report.Unit == "ms" {
 			p.Latency = a.Cost
 		}

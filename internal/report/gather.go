@@ -137,7 +137,7 @@ func (g *Gathered) addRounds() error {
 		for n, a := range runs.OnFront(g.scored[i]) {
 			name := fmt.Sprintf("front-%d", n+1)
 			out.Front = append(out.Front, Architecture{ID: fmt.Sprintf("round-%d-%s", x.Round, name), Name: name,
-				Cost: a.Cost, MACs: a.MACs, Params: a.Params, Accuracy: a.Accuracy, Ops: a.Ops})
+				Pick: a.Name(), Cost: a.Cost, MACs: a.MACs, Params: a.Params, Accuracy: a.Accuracy, Ops: a.Ops})
 		}
 		g.Report.Rounds = append(g.Report.Rounds, out)
 	}

@@ -80,7 +80,8 @@ func (r Round) Best() float64 {
 // Architecture is one of a round's front.
 type Architecture struct {
 	ID       string     `json:"-"`    // of its row in the page
-	Name     string     `json:"name"` // such as front-3
+	Name     string     `json:"name"` // such as front-3, in its round
+	Pick     string     `json:"pick"` // its name for --pick, whatever round is the last, such as round-2-17
 	Cost     float64    `json:"cost"`
 	MACs     int64      `json:"macs"`
 	Params   int64      `json:"params"`

@@ -33,9 +33,17 @@ type Architecture struct {
 	MACs     int64      `json:"macs"`
 	Cost     float64    `json:"cost"`
 	Accuracy float64    `json:"accuracy"` // 0..1
+	Round    int        `json:"-"`        // that scored it
+	Number   int        `json:"-"`        // in the round's list, from 0
 	Role     Role       `json:"-"`
 	Front    bool       `json:"-"` // whether it is on the round's front
 }
+
+// Name names the architecture in its run: round-2-17 is the 17th of round 2.
+func (a Architecture) Name() string { return ScoredName(a.Round, a.Number) }
+
+// ScoredName is the name of the architecture of a number in a round.
+func ScoredName(round, number int) string { return fmt.Sprintf("round-%d-%d", round, number+1) }
 
 // Role says why an architecture was scored.
 type Role string
@@ -148,11 +156,11 @@ func (r *Run) Rounds() (rounds []Round, err error) {
 
 // Architectures lists the scored architectures of a round by number. A round that does not exist has none.
 func (r *Run) Architectures(round int) (archs []Architecture, err error) {
-	err = r.query(`SELECT role, front, ops, params, macs, cost, accuracy FROM architectures
+	err = r.query(`SELECT number, role, front, ops, params, macs, cost, accuracy FROM architectures
 		WHERE round = ? ORDER BY number`, func(scan scanner) error {
-		var a Architecture
+		a := Architecture{Round: round}
 		var ops string
-		if err := scan(&a.Role, &a.Front, &ops, &a.Params, &a.MACs, &a.Cost, &a.Accuracy); err != nil {
+		if err := scan(&a.Number, &a.Role, &a.Front, &ops, &a.Params, &a.MACs, &a.Cost, &a.Accuracy); err != nil {
 			return err
 		}
 		err := json.Unmarshal([]byte(ops), &a.Ops)
@@ -160,6 +168,23 @@ func (r *Run) Architectures(round int) (archs []Architecture, err error) {
 		return err
 	}, round)
 	return archs, err
+}
+
+// Scored is what a round has scored: architectures with numbers from First to Last.
+type Scored struct {
+	Round, First, Last int
+}
+
+// Scored lists the rounds that have scored anything.
+func (r *Run) Scored() (list []Scored, err error) {
+	err = r.query("SELECT round, min(number), max(number) FROM architectures GROUP BY round ORDER BY round",
+		func(scan scanner) error {
+			var s Scored
+			err := scan(&s.Round, &s.First, &s.Last)
+			list = append(list, s)
+			return err
+		})
+	return list, err
 }
 
 // Fitness lists the fitness parameters of a round by step, layer and name.

@@ -276,20 +276,41 @@ func (r *Run) complete() error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{ConfigFile, PoolFile, c.Weights} {
-		if _, err := os.Stat(filepath.Join(r.Dir, name)); err != nil {
-			return fmt.Errorf("%s: %s is missing: the run cannot go on without it", r.Dir, name)
+	for _, name := range []string{ConfigFile, PoolFile} {
+		if err := r.present(name); err != nil {
+			return err
 		}
 	}
-	if c.Weights != "" {
-		path := filepath.Join(r.Dir, c.Weights)
-		found, err := file.SumOf(path)
-		if err != nil {
-			return file.PathError(path, err)
-		}
-		if found != c.weightsSum {
-			return fmt.Errorf("%s is damaged: it is not what the last checkpoint wrote", path)
-		}
+	if _, err := r.Weights(c); err != nil {
+		return err
 	}
 	return errors.Join(r.removeWeightsBut(c.Weights), r.removeLaterPools())
+}
+
+// present refuses a run that lacks a file.
+func (r *Run) present(name string) error {
+	if _, err := os.Stat(filepath.Join(r.Dir, name)); err != nil {
+		return fmt.Errorf("%s: %s is missing: the run cannot go on without it", r.Dir, name)
+	}
+	return nil
+}
+
+// Weights is the path of a checkpoint's weights, empty before the first checkpoint. Weights that are missing or damaged
+// are an error.
+func (r *Run) Weights(c Checkpoint) (path string, err error) {
+	if c.Weights == "" {
+		return "", nil
+	}
+	if err := r.present(c.Weights); err != nil {
+		return "", err
+	}
+	path = filepath.Join(r.Dir, c.Weights)
+	found, err := file.SumOf(path)
+	if err != nil {
+		return "", file.PathError(path, err)
+	}
+	if found != c.weightsSum {
+		return "", fmt.Errorf("%s is damaged: it is not what the last checkpoint wrote", path)
+	}
+	return path, nil
 }

@@ -47,8 +47,9 @@ func TestRowsComeBack(t *testing.T) {
 	round := Round{Round: 1, SubsetSize: "12", Subset: [][]string{{"a", "b"}}, Kept: [][]string{{"a"}}, Low: 1, High: 2,
 		Hypervolume: 0.1, Rehearsed: &before, Done: true, Started: fixed()}
 	archs := []Architecture{
-		{Ops: [][]string{{"b"}, {}}, Params: 1, MACs: 2, Cost: 0.1, Accuracy: 1. / 3, Role: Extra},
-		{Ops: [][]string{{"a", "b"}, {"a"}}, Params: 3, MACs: 4, Cost: 0.2, Accuracy: 0.5, Role: Previous},
+		{Ops: [][]string{{"b"}, {}}, Params: 1, MACs: 2, Cost: 0.1, Accuracy: 1. / 3, Round: 1, Role: Extra},
+		{Ops: [][]string{{"a", "b"}, {"a"}}, Params: 3, MACs: 4, Cost: 0.2, Accuracy: 0.5, Round: 1, Number: 1,
+			Role: Previous},
 	}
 	fitness := []Fitness{{1, 0, "a", -0.25, false}, {1, 0, "b", -2.1, true}}
 	err := errors.Join(r.AddRound(round), r.AddArchitecture(1, 1, archs[1]), r.AddArchitecture(1, 0, archs[0]),
@@ -85,6 +86,11 @@ func TestRowsComeBack(t *testing.T) {
 	same(t, "rounds", got, err, []Round{round})
 	gotArchs, err := r.Architectures(1)
 	same(t, "architectures", gotArchs, err, archs)
+	scored, err := r.Scored()
+	same(t, "scored", scored, err, []Scored{{1, 0, 1}})
+	if name := gotArchs[1].Name(); name != "round-1-2" {
+		t.Errorf("the second architecture is %s", name)
+	}
 	gotFitness, err := r.Fitness(1)
 	same(t, "fitness", gotFitness, err, fitness)
 	came[1].Pool = 0

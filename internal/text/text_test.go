@@ -1,6 +1,7 @@
 package text
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -25,6 +26,20 @@ func TestClean(t *testing.T) {
 	} {
 		if got := Clean(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestNear(t *testing.T) {
+	names := []string{"mbconv-k5-e1", "ssc-k5-e1", "mbconv-k3-e1", "mbconv-k3-e6", "zeros"}
+	for word, want := range map[string]string{
+		"mbconv-k3-e7": "[mbconv-k3-e1 mbconv-k3-e6 mbconv-k5-e1]",
+		"zero":         "[zeros]",
+		"unlike":       "[]",
+		"":             "[]",
+	} {
+		if got := fmt.Sprint(Near(word, names)); got != want {
+			t.Errorf("%q: got %s, want %s", word, got, want)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/internal/tomlpos"
 )
 
@@ -210,36 +211,10 @@ func article(tomlType string) string {
 
 // Suggest asks for the nearest of the names that a word may have meant, or lists all of them where none is near.
 func Suggest(word string, names []string) string {
-	best, distance := "", 1+len(word)/3
-	for _, n := range names {
-		if d := edits(word, n); d <= distance {
-			best, distance = n, d-1
-		}
-	}
-	if best != "" {
-		return fmt.Sprintf("did you mean %q?", best)
+	if near := text.Near(word, names); len(near) > 0 {
+		return fmt.Sprintf("did you mean %q?", near[0])
 	}
 	return "it has " + strings.Join(names, ", ")
-}
-
-// edits is the Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 // Positioned turns an error of the toml package about a text into name:line:column: message, on one line.
