@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 	"internal/drawing":     {},
 	"internal/file":        {},
 	"internal/jsontext":    {},
+	"internal/nasbench":    {"evolve", "internal/random"},
 	"internal/plot":        {"internal/drawing"},
 	"internal/progress":    {"evolve"},
 	"internal/random":      {},

@@ -23,6 +23,8 @@ type recorder struct {
 	every   time.Duration           // between checkpoints within a phase
 	steps   int                     // weight updates of a round
 	ctx     context.Context
+	started time.Time // of this process's search
+	before  float64   // seconds that other processes have searched
 
 	pending  []evolve.Event // since the last checkpoint
 	standing evolve.Standing
@@ -34,6 +36,11 @@ type recorder struct {
 
 // continueFrom prepares for the events after a state, and draws what the run holds up to there.
 func (r *recorder) continueFrom(st evolve.State) error {
+	spent, err := r.run.Ledger()
+	if err != nil {
+		return err
+	}
+	r.before, r.started = spent.Seconds, time.Now()
 	r.phase, r.round, r.written = st.Phase, st.Round, time.Now()
 	r.standing = evolve.StandingOf(st.Fitness)
 	return errors.Join(report.Render(r.run, false), r.board.Rewrite(r.run))
@@ -73,6 +80,7 @@ func (r *recorder) checkpoint(st evolve.State) error {
 		}
 	}
 	r.pending = nil
+	r.run.SetLedger(runs.Ledger{Round: max(counted(st), 1), Ledger: st.Spent, Seconds: r.seconds()})
 	c := runs.Checkpoint{Label: r.label(st), State: state, Done: st.Phase == evolve.PhaseFinished}
 	if err := r.run.Checkpoint(c, r.save); err != nil {
 		return err
@@ -85,14 +93,36 @@ func (r *recorder) checkpoint(st evolve.State) error {
 	return errors.Join(err, r.board.Extend(r.run))
 }
 
-// label names the weights that belong to a state: those after a number of updates in a round. A round that has not
-// begun has those of the round before.
-func (r *recorder) label(st evolve.State) string {
-	round, step := st.Round, st.Step
-	if st.Phase == evolve.PhaseBegin {
-		round, step = round-1, r.steps
+// seconds is how long processes have searched.
+func (r *recorder) seconds() float64 { return r.before + time.Since(r.started).Seconds() }
+
+// since is the clock of the budget, for a pool that came after so many rounds.
+func (r *recorder) since(rounds int) (func() time.Duration, error) {
+	list, err := r.run.Ledgers()
+	carried := 0.0
+	for _, l := range list {
+		if l.Round <= rounds {
+			carried = l.Seconds
+		}
 	}
-	return fmt.Sprintf("round-%02d-step-%d", round, step)
+	return func() time.Duration { return seconds(r.seconds() - carried) }, err
+}
+
+// counted is the round that a state belongs to: one that has not begun belongs to the round before.
+func counted(st evolve.State) int {
+	if st.Phase == evolve.PhaseBegin {
+		return st.Round - 1
+	}
+	return st.Round
+}
+
+// label names the weights that belong to a state: those after a number of updates in a round.
+func (r *recorder) label(st evolve.State) string {
+	step := st.Step
+	if st.Phase == evolve.PhaseBegin {
+		step = r.steps
+	}
+	return fmt.Sprintf("round-%02d-step-%d", counted(st), step)
 }
 
 // write turns an event into rows.

@@ -28,6 +28,8 @@ type (
 	Round = runs.Round
 	// History says how an operation fared, as nse ops history --json does.
 	History = history.Operation
+	// Ledger is what a search has spent, as in the table ledger of run.db.
+	Ledger = runs.Ledger
 	// Report is all figures of a run, as nse report --json prints them.
 	Report = report.Report
 )
@@ -88,6 +90,10 @@ func (r *Run) FrontFile() string { return filepath.Join(r.Dir, runs.FrontFile) }
 // Architectures lists what a round has scored, in the order in which it was. A round that has scored nothing yet, or
 // that does not exist, has none.
 func (r *Run) Architectures(round int) ([]Architecture, error) { return r.run.Architectures(round) }
+
+// Ledger is what the search has spent by its last checkpoint: images, multiply-accumulates and seconds. It is zero before
+// the first one, and counts nothing that versions without a ledger have done.
+func (r *Run) Ledger() (Ledger, error) { return r.run.Ledger() }
 
 // History says how each operation fared, in the order of their ids, in which they came to the run.
 func (r *Run) History() (list []History, err error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/supernet/retrain"
 )
 
 // search is a search that is ready to run. Close it after use.
@@ -55,15 +56,16 @@ func prepare(
 	if s.catalog, err = layOut(skeleton, catalog.PricingOf(settings, s.input)); err != nil {
 		return nil, err
 	}
-	s.Search = evolve.Search{Problem: s.catalog.Problem(), Config: settings.Search.Config, Seed: settings.Seed}
+	s.Search = evolve.Search{Problem: s.catalog.Problem(), Config: settings.Search.Config, Seed: settings.Seed,
+		Budget: settings.Budget}
 	if s.Method, err = settings.Search.Chosen(); err != nil {
 		return nil, setting.In("search", err)
 	}
 	if s.Config.TrainSteps == 0 {
 		s.Config.TrainSteps = settings.Train.Steps(s.images[0])
 	}
-	if err := s.Validate(); err != nil {
-		return nil, setting.In("search", err)
+	if err := s.valid(); err != nil {
+		return nil, err
 	}
 	if s.Engine, err = s.engine(skeleton, source); err != nil {
 		return nil, err
@@ -74,6 +76,16 @@ func prepare(
 
 // evolves reports whether the method evolves the space, so that operations may come during the search.
 func (s *search) evolves() bool { return s.settings.Search.Method == methods.NSE }
+
+// valid refuses a search that cannot be run. Errors about settings have their keys in the configuration file. Before the
+// engine is made, nothing is said of the budget.
+func (s *search) valid() error {
+	err := s.Validate()
+	if e, is := errors.AsType[*setting.Error](err); is && strings.HasPrefix(e.Key, "budget.") {
+		return err
+	}
+	return setting.In("search", err)
+}
 
 // open opens the data, unless the engine is the program's own. A batch of more than all training images is an error.
 func (s *search) open() (source supernet.Source, err error) {
@@ -106,8 +118,27 @@ func (s *search) engine(k supernet.Skeleton, source supernet.Source) (evolve.Eng
 	if err != nil {
 		return nil, err
 	}
-	return supernet.NewEngine(net, source, s.settings.Train, s.settings.Score), nil
+	c := s.settings
+	return engine{supernet.NewEngine(net, source, c.Train, c.Score),
+		retrain.NewAlone(k, s.catalog.Build, source, c.Retrain, c.Score.Images, c.Seed, c.Workers)}, nil
 }
+
+// engine is a supernet that trains single architectures too.
+type engine struct {
+	*supernet.Engine
+	*alone
+}
+
+type alone = retrain.Alone
+
+var _ interface {
+	evolve.Metered
+	evolve.Priced
+	evolve.Solo
+} = engine{}
+
+// Spent implements evolve.Metered.
+func (e engine) Spent() evolve.Ledger { return e.Engine.Spent().Plus(e.alone.Spent()) }
 
 // Close stops the engine.
 func (s *search) Close() { s.weights.close() }
@@ -142,7 +173,7 @@ func (s *search) follow(ctx context.Context, r *runs.Run) (*Run, error) {
 	}
 	s.Checkpoint = rec.checkpoint
 	if !s.evolves() {
-		return s.run(ctx, r)
+		return s.run(ctx, r, &rec)
 	}
 	came := arrivals.New(r, s.catalog, o.plugins(s.pool.Ops), s.watch, func() int { return rec.round + 1 }, o.notice)
 	defer came.Close()
@@ -152,14 +183,17 @@ func (s *search) follow(ctx context.Context, r *runs.Run) (*Run, error) {
 	}
 	defer endWatch()
 	s.Arrivals = came.Take
-	return s.run(ctx, r)
+	return s.run(ctx, r, &rec)
 }
 
 // run runs the search to its end. A cancelled search is a *Stopped.
-func (s *search) run(ctx context.Context, r *runs.Run) (_ *Run, err error) {
+func (s *search) run(ctx context.Context, r *runs.Run, rec *recorder) (_ *Run, err error) {
 	state := s.state
 	if s.second != nil {
 		state, err = s.Continue(ctx, state, s.second)
+	}
+	if err == nil {
+		s.Elapsed, err = rec.since(state.Before)
 	}
 	if err == nil {
 		state, err = s.Search.Run(ctx, state)

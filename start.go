@@ -47,6 +47,9 @@ func Start(ctx context.Context, dir string, pool Pool, settings Settings, o Opti
 		return nil, err
 	}
 	defer s.Close()
+	if err := s.valid(); err != nil { // with the engine's prices
+		return nil, err
+	}
 	s.pool = pool
 	s.prepared()
 	if s.watch, err = arrivals.WatchFrom(first, opened.Watch, o.sources(), o.warn); err != nil {

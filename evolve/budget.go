@@ -15,8 +15,8 @@ type BudgetConfig struct {
 	TrainImages int64 `toml:"train_images" json:"train_images"`
 	// MACs is the number of multiply-accumulates of all that networks compute, such as 1.4e13. 0 is no bound.
 	MACs float64 `toml:"macs" json:"macs"`
-	// Time is how long the search runs, such as "2h" or "1h30m". It ends at the next step then, and what it has found by
-	// then stands. "0s" is no bound.
+	// Time is how long the search runs, such as "2h" or "1h30m". It stops training then, and the front of the round
+	// before stands. "0s" is no bound.
 	Time time.Duration `toml:"time" json:"time"`
 }
 

@@ -65,12 +65,12 @@ func (s Search) Announce(st State, subset []Path) (State, error) {
 	next := st
 	next.Round++
 	next.Phase, next.Step, next.Trials, next.Pool = PhaseTrain, 0, nil, len(s.Problem.Pool)
+	next.Opening = st.Spent
 	next.Space = Space{Layers: make([]LayerSpace, len(subset))}
 	for l, ops := range subset {
 		next.Space.K = max(next.Space.K, len(ops))
 		next.Space.Layers[l].New = ops
 	}
-	next.Opening = st.Spent
 	size := s.Problem.SubsetSize(subset, s.Config.Branches()).String()
 	return next, s.Emit(&next, RoundStarted{Subset: subset, Inherited: make([]Path, len(subset)), SubsetSize: size})
 }

@@ -86,7 +86,7 @@ func TestHalvingKeepsTheBest(t *testing.T) {
 			chance += 1 / float64(len(evaluated))
 		}
 		if hits < 20 || chance > 2 {
-			t.Errorf("%s: ends with the best candidate in %d of %d searches, by chance in %.1f", name, hits, seeds, chance)
+			t.Errorf("%s: ends with the best candidate %d times of %d, by chance %.1f", name, hits, seeds, chance)
 		}
 	}
 }

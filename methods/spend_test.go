@@ -49,11 +49,11 @@ func TestSpendsItsEpochs(t *testing.T) {
 			sum += epochs
 		}
 		if sum > 120 || sum < 112 {
-			t.Errorf("%s has trained %d epochs, want 120, or what is left is too little for the next", name, sum)
+			t.Errorf("%s has trained %d epochs, want 120, or too few left for the next", name, sum)
 		}
 		for _, m := range end.Front {
 			if m.Epochs != longest {
-				t.Errorf("%s: %v on the front was trained for %d epochs, others for %d", name, m.Arch, m.Epochs, longest)
+				t.Errorf("%s: %v was trained for %d epochs, others for %d", name, m.Arch, m.Epochs, longest)
 			}
 		}
 		if want := map[bool]int{true: 9, false: 4}[name == "halving" || name == "hyperband"]; longest != want {
@@ -108,7 +108,8 @@ func TestKeepsToTheSpace(t *testing.T) {
 			for _, trial := range trials {
 				cost, c := s.Problem.Cost(trial.Arch), s.Config.Constraint
 				if cost != trial.Cost || cost < c.Low() || cost > c.High() {
-					t.Errorf("%s: %v costs %v (said: %v), want %v to %v", name, trial.Arch, cost, trial.Cost, c.Low(), c.High())
+					t.Errorf("%s: %v costs %v (said: %v), want %v to %v", name, trial.Arch, cost, trial.Cost, c.Low(),
+						c.High())
 				}
 				for l, path := range trial.Arch {
 					if len(path) > s.Config.Branches() || len(path) == 0 && !s.Problem.Normal[l] {

@@ -70,7 +70,7 @@ func (e *Engine) Fitness(s evolve.Step, a, b evolve.Arch) (evolve.Gradient, erro
 	if err := e.net.failure(); err != nil {
 		return g, err
 	}
-	e.net.spent.Fitness += e.net.fitnessMACs(e.net.macs(a), e.net.macs(b)) * float64(len(held.Labels))
+	e.net.spent.Fitness += e.net.fitnessMACs(e.net.MACs(a), e.net.MACs(b)) * float64(len(held.Labels))
 	return g, nil
 }
 

@@ -12,8 +12,8 @@ import (
 // update counts twice that: the gradients of the data and those of the weights.
 func (n *Net) Spent() evolve.Ledger { return n.spent }
 
-// macs is the number of multiply-accumulates of a forward pass of one image on the path of a.
-func (n *Net) macs(a evolve.Arch) float64 {
+// MACs is the number of multiply-accumulates of a forward pass of one image on the path of a, which must be in the subset.
+func (n *Net) MACs(a evolve.Arch) float64 {
 	macs := n.stem.MACs + n.head.MACs
 	for l, path := range a {
 		for _, id := range path {

@@ -38,7 +38,7 @@ func (n *Net) Gradients(
 		return loss, correct, err
 	}
 	images := len(b.Labels)
-	macs := n.macs(a) * float64(images)
+	macs := n.MACs(a) * float64(images)
 	n.spent = n.spent.Plus(evolve.Ledger{TrainImages: int64(images), Forward: macs, Backward: 2 * macs})
 	return loss, correct, nil
 }

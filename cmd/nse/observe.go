@@ -120,7 +120,11 @@ func finish(c *cobra.Command, r *nse.Run) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "finished: %s\n", reason)
+	spent, err := r.Ledger()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "finished: %s\n%s", reason, spentText(spent))
 	front, err := r.Front()
 	if err != nil {
 		return err

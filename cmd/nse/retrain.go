@@ -195,6 +195,7 @@ func (r retraining) report(c *cobra.Command, done []nse.Model) error {
 	if err := table(c.OutOrStdout(), rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.ErrOrStderr(), "best: %s; test it with nse eval %s\n", best.Dir, best.Dir)
+	_, err := fmt.Fprintf(c.ErrOrStderr(), "%sbest: %s; test it with nse eval %s\n", spentText(retrained(done)), best.Dir,
+		best.Dir)
 	return err
 }

@@ -98,7 +98,7 @@ func (m *Model) Untrained() *Model {
 	u.WeightsSum = ""
 	if m.Training != nil {
 		t := *m.Training
-		t.Test = retrain.Outcome{}
+		t.Test, t.TrainImages, t.MACs = retrain.Outcome{}, 0, 0
 		u.Training = &t
 	}
 	return &u

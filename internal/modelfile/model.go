@@ -90,6 +90,10 @@ type Training struct {
 	Settings   retrain.Config  `json:"settings"` // as they were used
 	TestImages int             `json:"test_images"`
 	Test       retrain.Outcome `json:"test"` // on the test images
+	// TrainImages and MACs are what training and tests have spent: images of weight updates, and multiply-accumulates.
+	// They are 0 in models of older versions.
+	TrainImages int64   `json:"train_images,omitempty"`
+	MACs        float64 `json:"macs,omitempty"`
 }
 
 // New describes a network: the operations of every layer with the graphs that they have there. Graphs are kept as they

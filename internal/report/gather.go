@@ -98,6 +98,9 @@ func (g *Gathered) addSearch(status string) error {
 		return err
 	}
 	t.Last = last.Time
+	if t.Ledger, err = g.run.Ledger(); err != nil {
+		return err
+	}
 	return g.addReason()
 }
 

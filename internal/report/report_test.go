@@ -11,6 +11,8 @@ import (
 	"golang.org/x/net/html"
 	"pgregory.net/rapid"
 
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/statistics"
 )
 
@@ -36,7 +38,7 @@ func full(text string) Report {
 		Rankings: []Ranking{{2, text, statistics.Correlation{N: 3, Tau: 1, Low: -0.5, High: 1}}},
 		Pools:    []Pool{{File: text, Source: text, Came: text, Sum: text, Lock: text}},
 		Plugins:  []Plugin{{text, 1, text}}, Broken: []Broken{{text, 1, text}}, Files: []File{{text, text}},
-		Config: text,
+		Config: text, Ledger: runs.Ledger{Round: 1, Ledger: evolve.Ledger{TrainImages: 1, Alone: 2e12}},
 		Pictures: Pictures{
 			Fronts:  []byte("<?xml?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"><title>fronts</title></svg>"),
 			Fitness: []RoundPicture{{1, []byte("<svg></svg>")}}}}

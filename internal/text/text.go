@@ -24,6 +24,27 @@ func Thousands(n int64) string {
 // Millions is a count in millions.
 func Millions(n int64) float64 { return float64(n) / 1e6 }
 
+// Prefixed is a count, 0 or more, with three digits and the prefix of its power of 1000: 12.3 T is 12.3e12.
+func Prefixed(v float64) string {
+	prefixes, power := []string{"", " k", " M", " G", " T", " P", " E"}, 0
+	for power < len(prefixes)-1 && v >= 999.5 {
+		v, power = v/1000, power+1
+	}
+	return fmt.Sprintf("%.3g", v) + prefixes[power]
+}
+
+// Seconds is a time such as 3 min 20 s or 2 h 5 min.
+func Seconds(s float64) string {
+	n := int64(math.Round(s))
+	switch {
+	case n < 60:
+		return fmt.Sprintf("%d s", n)
+	case n < 3600:
+		return fmt.Sprintf("%d min %d s", n/60, n%60)
+	}
+	return fmt.Sprintf("%d h %d min", n/3600, n%3600/60)
+}
+
 // OneLine is the text of an error without line breaks: its lines are joined by semicolons.
 func OneLine(err error) string {
 	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")

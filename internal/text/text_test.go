@@ -16,6 +16,20 @@ func TestLog10(t *testing.T) {
 	}
 }
 
+func TestCountsAndTimes(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 12: "12", 999.4: "999", 999.6: "1 k", 12345: "12.3 k",
+		1.2e6: "1.2 M", 12.34e12: "12.3 T", 9.999e14: "1 P", 5e21: "5e+03 E"} {
+		if got := Prefixed(v); got != want {
+			t.Errorf("%v became %q, want %q", v, got, want)
+		}
+	}
+	for s, want := range map[float64]string{0.4: "0 s", 59.6: "1 min 0 s", 200: "3 min 20 s", 7500: "2 h 5 min"} {
+		if got := Seconds(s); got != want {
+			t.Errorf("%v s became %q, want %q", s, got, want)
+		}
+	}
+}
+
 func TestClean(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                            "",

@@ -82,6 +82,8 @@ func (w *Workshop) trainAlone(
 	if s.Test, err = t.Finish(ctx); err != nil {
 		return nil, err
 	}
+	spent := t.Spent()
+	s.TrainImages, s.MACs = spent.TrainImages, spent.MACs()
 	w.Observe(Progress{Model: m.Name, Stage: Complete, Outcome: s.Test})
 	return m, m.Write(dir, t.Net())
 }

@@ -55,6 +55,8 @@ type Progress struct {
 type Finished struct {
 	Dir   string           `json:"dir"`
 	Model *modelfile.Model `json:"model"`
+	// Seconds is how long this call has trained and tested the model. It is 0 for one that was complete before.
+	Seconds float64 `json:"seconds"`
 }
 
 // Check refuses architectures whose names cannot be those of folders, or are not distinct.
@@ -94,6 +96,7 @@ func (w *Workshop) Train(ctx context.Context, list []architecture.Plan) (done []
 	}
 	for _, p := range list {
 		dir := filepath.Join(w.Out, p.Name)
+		began, there := time.Now(), modelfile.Exists(dir)
 		m, err := w.describe(p)
 		if err == nil {
 			m, err = w.train(ctx, dir, m)
@@ -104,7 +107,11 @@ func (w *Workshop) Train(ctx context.Context, list []architecture.Plan) (done []
 		if err != nil {
 			return done, fmt.Errorf("%s: %w", dir, err)
 		}
-		done = append(done, Finished{dir, m})
+		f := Finished{Dir: dir, Model: m}
+		if !there {
+			f.Seconds = time.Since(began).Seconds()
+		}
+		done = append(done, f)
 	}
 	return done, nil
 }

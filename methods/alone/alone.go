@@ -7,6 +7,7 @@ package alone
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/nse-dev/nse/evolve"
@@ -18,8 +19,8 @@ import (
 type Config struct {
 	// Epochs is the length of one evaluation, in epochs. Halving and Hyperband have rungs instead.
 	Epochs int `toml:"epochs"`
-	// Evaluations is the number of evaluations after which the search ends, each of so many epochs. Methods with rungs
-	// end after as many epochs in all.
+	// Evaluations is the number of evaluations after which a search without a budget ends, each of so many epochs.
+	// Methods with rungs end after as many epochs in all.
 	Evaluations int `toml:"evaluations"`
 }
 
@@ -142,19 +143,24 @@ func (r run) solo() evolve.Solo {
 // evaluate goes from proposal to proposal. A boundary follows each evaluation.
 func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error) {
 	h := r.history(st)
-	for {
+	for !r.OverTime() {
 		p, ok := r.next(h)
-		price := r.price(h.Trials, p)
-		if !ok || price > r.left(h.Trials) {
-			return r.retrieve(ctx, st)
+		if !ok {
+			return r.retrieve(ctx, st, "every architecture within the constraint has been evaluated, or none was found")
+		}
+		epochs := r.epochs(st.Trials, p)
+		if r.evaluations(st, p, epochs) < 1 {
+			break
 		}
 		next, err := r.try(ctx, st, p)
 		if err != nil {
 			return st, err
 		}
 		n := len(next.Trials)
-		total := n + r.left(next.Trials)/max(price, 1)
-		event := evolve.Scored{Index: n - 1, Done: n, Total: total, Trial: next.Trials[n-1]}
+		event := evolve.Scored{Index: n - 1, Done: n, Total: n, Trial: next.Trials[n-1]}
+		if left := r.evaluations(next, p, epochs); !math.IsInf(left, 0) {
+			event.Total += int(left)
+		}
 		if err := r.Emit(&next, event); err != nil {
 			return st, err
 		}
@@ -163,6 +169,10 @@ func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error
 			return st, err
 		}
 	}
+	if len(st.Trials) == 0 {
+		return r.retrieve(ctx, st, "the budget does not allow a single evaluation")
+	}
+	return r.retrieve(ctx, st, "the budget is spent")
 }
 
 // history is what a state has of evaluations.
@@ -172,24 +182,65 @@ func (r run) history(st evolve.State) History {
 		Problem: r.Problem, Subset: subset, Prior: prior.New(r.Search, subset)}
 }
 
-// left is what is left of the budget, in epochs. A score counts as an evaluation.
-func (r run) left(done []evolve.Trial) int {
-	left := r.config.Evaluations * r.config.Epochs
-	if r.solo() == nil {
-		return left - len(done)*r.config.Epochs
+// evaluations is how many evaluations such as a proposal are left: of the budget, and without one of the number of
+// evaluations. It is +Inf where time alone bounds the search.
+func (r run) evaluations(st evolve.State, p Proposal, epochs int) float64 {
+	if r.Budget == (evolve.BudgetConfig{}) {
+		left := r.config.Evaluations * r.config.Epochs
+		for _, spent := range r.spent(st.Trials) {
+			left -= spent
+		}
+		return float64(left) / float64(max(epochs, 1))
 	}
-	for _, epochs := range trained(done) {
-		left -= epochs
+	left := math.Inf(1)
+	if price := r.price(p, epochs); price > 0 {
+		left = r.Left(st) / price
+	}
+	if images := r.imagesOf(st, epochs); images > 0 {
+		left = min(left, r.ImagesLeft(st)/images)
 	}
 	return left
 }
 
-// price is the number of epochs that a proposal adds to what was trained.
-func (r run) price(done []evolve.Trial, p Proposal) int {
-	if len(p.Ends) == 0 || r.solo() == nil {
+// price is the MACs of a proposal that adds so many epochs. It is 0 if the engine names no prices.
+func (r run) price(p Proposal, epochs int) float64 {
+	priced, ok := r.Engine.(evolve.Priced)
+	switch {
+	case !ok:
+		return 0
+	case r.solo() == nil:
+		return priced.ScoreMACs(p.Arch)
+	}
+	return priced.AloneMACs(p.Arch, epochs)
+}
+
+// imagesOf is the number of training images in so many epochs, as those before had. It is 0 for the first.
+func (r run) imagesOf(st evolve.State, epochs int) float64 {
+	done := 0
+	for _, spent := range trained(st.Trials) {
+		done += spent
+	}
+	return float64(st.Spent.TrainImages) / float64(max(done, 1)) * float64(epochs)
+}
+
+// epochs is the number of epochs that a proposal adds to what was trained. A score counts as an evaluation.
+func (r run) epochs(done []evolve.Trial, p Proposal) int {
+	if r.solo() == nil {
 		return r.config.Epochs
 	}
 	return p.Ends[len(p.Ends)-1] - trained(done)[p.Arch.Key()]
+}
+
+// spent is the number of epochs of each architecture, by its key.
+func (r run) spent(done []evolve.Trial) map[string]int {
+	if r.solo() != nil {
+		return trained(done)
+	}
+	spent := map[string]int{}
+	for _, t := range done {
+		spent[t.Arch.Key()] += r.config.Epochs
+	}
+	return spent
 }
 
 // trained is the number of epochs that each architecture was trained for, by its key.
@@ -229,12 +280,16 @@ func (r run) measure(ctx context.Context, p Proposal) (accuracy float64, epochs 
 	return accuracy, 0, err
 }
 
-// retrieve makes the front of what was trained longest.
-func (r run) retrieve(ctx context.Context, st evolve.State) (evolve.State, error) {
+// retrieve makes the front of what was trained longest, and remembers why evaluation has ended. Without a trial the
+// search ends.
+func (r run) retrieve(ctx context.Context, st evolve.State, reason string) (evolve.State, error) {
+	if len(st.Trials) == 0 {
+		return r.Finish(ctx, st, reason)
+	}
 	least, greatest := r.Reach()
 	c := r.Config.Constraint
 	next := st
-	next.Phase, next.Trials = evolve.PhaseRetrieve, longest(st.Trials)
+	next.Phase, next.Trials, next.Reason = evolve.PhaseRetrieve, longest(st.Trials), reason
 	err := r.Emit(&next, evolve.Sampled{Feasibility: evolve.Feasibility{Low: c.Low(), High: c.High(), Least: least,
 		Greatest: greatest, Wanted: len(trained(st.Trials)), Found: len(trained(st.Trials))}})
 	if err != nil {
@@ -261,5 +316,5 @@ func (r run) end(ctx context.Context, st evolve.State) (evolve.State, error) {
 	if err := r.Emit(&next, evolve.Aggregated{Kept: evolve.Aggregate(st.Front, len(r.Problem.Normal))}); err != nil {
 		return st, err
 	}
-	return r.Finish(ctx, next, "the budget is spent, or every architecture within it has been evaluated")
+	return r.Finish(ctx, next, st.Reason)
 }

@@ -40,7 +40,7 @@ func TestMutationsByHand(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		"[[0 1] [1]]": 1. / 12, "[[0 2] [1]]": 1. / 12, // added
-		"[[] [1]]":  1. / 6,                           // removed
+		"[[] [1]]":  1. / 6,                        // removed
 		"[[1] [1]]": 1. / 12, "[[2] [1]]": 1. / 12, // swapped
 		"[[0] [0 1]]": 1. / 12, "[[0] [1 2]]": 1. / 12,
 		"impossible": 1. / 6,

@@ -108,7 +108,7 @@ func TestDrawsFollowTheDefinition(t *testing.T) {
 			}
 		}
 		if limit := float64(cells) + 4*math.Sqrt(2*float64(cells)); cells < 20 || statistic > limit {
-			t.Errorf("problem %d: statistic %.1f over %d architectures, want at most %.1f", seed, statistic, cells, limit)
+			t.Errorf("problem %d: statistic %.1f of %d architectures, want at most %.1f", seed, statistic, cells, limit)
 		}
 		for key := range counts {
 			if want[key] == 0 {

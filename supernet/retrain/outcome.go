@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
@@ -58,6 +59,14 @@ func (t *Trainer) Finish(ctx context.Context) (o Outcome, err error) {
 		return o, nil
 	}
 	return o, t.net.SetTensors(&last)
+}
+
+// Spent is what the training has spent: its steps, also those of a trainer that saved them, and the tests of this one.
+// All of it is training alone. A backward pass counts twice the forward one.
+func (t *Trainer) Spent() evolve.Ledger {
+	images, tests := t.Step*t.config.Batch, t.net.Spent()
+	macs := 3 * t.net.MACs(t.arch) * float64(images)
+	return evolve.Ledger{TrainImages: int64(images), Alone: macs + tests.Calibration + tests.Scoring}
 }
 
 // test measures the network's weights on the test images, with statistics from training images.
