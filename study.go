@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/study"
 )
@@ -44,9 +43,6 @@ func RunStudy(ctx context.Context, f *StudyFile, dir string, o Options) ([]Study
 	if s.engine, err = studyEngine(f); err != nil {
 		return nil, err
 	}
-	if s.pool, err = s.engine.poolText(); err != nil {
-		return nil, err
-	}
 	if s.study, err = study.Open(dir, f.About()); err != nil {
 		return nil, err
 	}
@@ -75,7 +71,6 @@ type studying struct {
 	options Options
 	engine  engineOfStudy
 	study   *study.Study
-	pool    []byte // text of the pool file
 	took    []time.Duration
 }
 
@@ -120,7 +115,7 @@ func (s *studying) known() (map[study.Key]StudyRow, error) {
 		known[r.Key] = r
 	}
 	for _, i := range s.file.Items() {
-		sum, err := s.file.Sum(i, s.pool)
+		sum, err := s.file.Sum(i, s.engine.space)
 		if err != nil {
 			return nil, err
 		}
@@ -143,20 +138,14 @@ func (s *studying) item(ctx context.Context, i study.Item, left int) (row StudyR
 	}
 	row = StudyRow{Key: i.Key(), Name: i.Method.Name, Folder: i.Folder(), Tau: settings.Search.Constraint.Tau,
 		High: settings.Search.Constraint.High(), Version: Version(), Candidates: []StudyCandidate{}}
-	if row.Settings, err = s.file.Sum(i, s.pool); err != nil {
+	if row.Settings, err = s.file.Sum(i, s.engine.space); err != nil {
 		return row, err
 	}
-	r, err := s.search(ctx, i, settings)
-	if err != nil {
+	if err := s.engine.run(s, ctx, i, settings, &row); err != nil {
 		return row, err
 	}
-	defer r.Close()
-	if err := s.engine.judge(s, ctx, r, settings, &row); err != nil {
-		return row, err
-	}
-	took := time.Since(began)
-	s.took = append(s.took, took)
-	row.Seconds, row.Time = took.Round(time.Millisecond).Seconds(), time.Now().UTC().Truncate(time.Second)
+	s.took = append(s.took, time.Since(began))
+	row.Time = time.Now().UTC().Truncate(time.Second)
 	if err := s.study.Add(row); err != nil {
 		return row, fmt.Errorf("%s: %w", s.study.Dir, err)
 	}
@@ -180,12 +169,8 @@ func (s *studying) left(items int) time.Duration {
 // search starts the search of an item, or goes on with it. The result is open for reading.
 func (s *studying) search(ctx context.Context, i study.Item, settings Settings) (*Run, error) {
 	dir := filepath.Join(s.study.Dir, i.Folder())
-	o, err := s.engine.options(s.options, settings)
-	if err != nil {
-		return nil, err
-	}
 	if !runs.Exists(dir) {
-		r, err := Start(ctx, dir, s.engine.pool, settings, o)
+		r, err := Start(ctx, dir, Pool{File: s.file.Pool}, settings, s.options)
 		if _, wrong := errors.AsType[*SettingError](err); wrong {
 			err = s.file.Locate(i, err)
 		}
@@ -194,7 +179,7 @@ func (s *studying) search(ctx context.Context, i study.Item, settings Settings) 
 	if err := same(dir, settings); err != nil {
 		return nil, err
 	}
-	return Resume(ctx, dir, o)
+	return Resume(ctx, dir, s.options)
 }
 
 // same refuses a run that was started with other settings.
@@ -219,12 +204,4 @@ func same(dir string, settings Settings) error {
 			fmt.Errorf("%s holds a run of other settings: remove it, or choose another --out", dir))
 	}
 	return nil
-}
-
-// poolText is the text of the pool file, or nothing where the engine has the pool.
-func (e engineOfStudy) poolText() ([]byte, error) {
-	if e.pool.File == "" {
-		return []byte(e.pool.Text), nil
-	}
-	return file.ReadText(e.pool.File)
 }

@@ -9,23 +9,24 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/study"
 )
 
 // engineOfStudy is what the methods of a study search on, and how what they find is judged.
 type engineOfStudy struct {
-	pool Pool
-	// options adds the engine and its input to the options of a search.
-	options func(o Options, s Settings) (Options, error)
-	// judge adds to a row what is known of a search that has ended: its ledger, and its candidates with the accuracy
-	// that each really has. It goes on with what an earlier call has begun.
-	judge func(s *studying, ctx context.Context, r *Run, settings Settings, row *StudyRow) error
+	space []byte // what is searched, such as the text of the pool file: rows follow from it
+	// run runs an item, or goes on with it, and adds to its row how the search ended, what it spent, and its candidates
+	// with the accuracy that each really has.
+	run func(s *studying, ctx context.Context, i study.Item, settings Settings, row *StudyRow) error
 }
 
 // studyEngines makes the engines that a study file may name, from what follows the name's colon.
 var studyEngines = map[string]func(rest string, f *study.File) (engineOfStudy, error){
-	"supernet": supernetOfStudy,
+	"nasbench201": nasbenchOfStudy,
+	"supernet":    supernetOfStudy,
 }
 
 // studyEngine makes the engine that a study file names.
@@ -47,15 +48,18 @@ func supernetOfStudy(rest string, f *study.File) (engineOfStudy, error) {
 	case f.Pool == "":
 		return engineOfStudy{}, f.Errorf("pool", `no pool: want a file such as pool = "ops.toml"`)
 	}
-	return engineOfStudy{
-		pool:    Pool{File: f.Pool},
-		options: func(o Options, _ Settings) (Options, error) { return o, nil },
-		judge:   (*studying).train,
-	}, nil
+	text, err := file.ReadText(f.Pool)
+	return engineOfStudy{text, (*studying).train}, err
 }
 
-// train trains the finalists of a search alone, all by one recipe.
-func (s *studying) train(ctx context.Context, r *Run, settings Settings, row *StudyRow) error {
+// train runs an item's search and trains its finalists alone, all by one recipe.
+func (s *studying) train(ctx context.Context, i study.Item, settings Settings, row *StudyRow) error {
+	r, err := s.search(ctx, i, settings)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	began := time.Now()
 	finalists, err := finalistsOf(r, row)
 	if err != nil {
 		return err
@@ -80,6 +84,7 @@ func (s *studying) train(ctx context.Context, r *Run, settings Settings, row *St
 		}
 		row.Candidates = append(row.Candidates, c.StudyCandidate)
 	}
+	row.Seconds += time.Since(began).Round(time.Millisecond).Seconds()
 	return nil
 }
 
@@ -116,7 +121,11 @@ func finalistsOf(r *Run, row *StudyRow) (list []finalist, err error) {
 			row.Rounds++
 		}
 	}
-	row.Reason, row.Ledger = state.Reason, state.Spent
+	spent, err := r.Ledger()
+	if err != nil {
+		return nil, err
+	}
+	row.Reason, row.Ledger, row.Seconds = state.Reason, spent.Ledger, spent.Seconds
 	front, err := r.Front()
 	if errors.Is(err, ErrNoFront) {
 		return nil, nil

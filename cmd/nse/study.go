@@ -12,6 +12,7 @@ import (
 // studyFlags is the command line of study.
 type studyFlags struct {
 	out     string
+	engine  string
 	data    []string
 	plugins []string
 	json    bool
@@ -40,6 +41,8 @@ says what the rows come to. docs/studies.md describes the file.`,
 	c.Flags().StringVar(&f.out, "out", "", "the study's folder (default: one of its name under studies/)")
 	c.Flags().StringArrayVar(&f.data, "data", nil,
 		"data set in place of the file's of that kind, such as cifar10:DIR (may be repeated)")
+	c.Flags().StringVar(&f.engine, "engine", "",
+		"engine in place of the file's, such as nasbench201:DIR#cifar10 (docs/studies.md)")
 	pluginFlag(c, &f.plugins)
 	jsonFlag(c, &f.json)
 	c.AddCommand(studyReportVerb())
@@ -50,6 +53,9 @@ func (f studyFlags) run(c *cobra.Command, path string) error {
 	file, err := nse.ReadStudyFile(path, f.data...)
 	if err != nil {
 		return err
+	}
+	if f.engine != "" {
+		file.Engine = f.engine
 	}
 	dir := f.out
 	if dir == "" {

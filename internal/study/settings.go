@@ -230,13 +230,14 @@ func merge(to, from map[string]any) {
 	}
 }
 
-// Sum is the checksum of what an item's outcome follows from: its settings as they were written, and the study's. The
-// place of the data set is left out.
-func (f *File) Sum(i Item, pool []byte) (string, error) {
+// Sum is the checksum of what an item's outcome follows from: its settings as they were written, the study's, and what
+// is searched. Places of data sets and tables are left out.
+func (f *File) Sum(i Item, space []byte) (string, error) {
 	i.Data.Spec = i.Data.Name
+	engine, _, _ := strings.Cut(f.Engine, ":")
 	text, err := f.merged(i)
-	rest := fmt.Sprintf("\n%s\n%d %d %g\n", f.Engine, f.Finalists, f.Recipe.MACs, f.Recipe.Tolerance)
-	return file.Sum(append(append(text, rest...), pool...)), err
+	rest := fmt.Sprintf("\n%s\n%d %d %g\n", engine, f.Finalists, f.Recipe.MACs, f.Recipe.Tolerance)
+	return file.Sum(append(append(text, rest...), space...)), err
 }
 
 // Locate puts before an error about a setting of an item where the study or its base sets it. Other errors start with
