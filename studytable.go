@@ -42,6 +42,7 @@ func nasbenchOfStudy(rest string, f *study.File) (engineOfStudy, error) {
 	if err != nil {
 		return engineOfStudy{}, f.Errorf("engine", "%w", err)
 	}
+	f.Data = []study.Data{{Name: data, Spec: "generated"}} // settings need a data set, which is not opened
 	run := func(s *studying, ctx context.Context, i study.Item, settings Settings, row *StudyRow) error {
 		e, err := nasbench.New(table, nasbench.Config{Space: nasbench.Pairs, Data: nasbench.Data(data),
 			Seed: settings.Seed, Tau: tau, Epochs: settings.Search.Alone.Epochs})
