@@ -61,6 +61,7 @@ var mayImport = map[string][]string{
 		"supernet/data"},
 
 	// what knows nothing of a search
+	"internal/database":    {},
 	"internal/drawing":     {},
 	"internal/file":        {},
 	"internal/jsontext":    {},
@@ -72,6 +73,7 @@ var mayImport = map[string][]string{
 	"internal/safetensors": {"internal/file"},
 	"internal/scaffold":    {"sdk"},
 	"internal/setting":     {},
+	"internal/statistics":  {"internal/random"},
 	"internal/text":        {},
 	"internal/tomlpos":     {},
 
@@ -98,17 +100,20 @@ var mayImport = map[string][]string{
 	"internal/lut": {"evolve", "internal/architecture", "internal/catalog", "internal/file", "internal/latency",
 		"internal/random", "plugins", "registry", "sdk", "supernet"},
 	"internal/report": {"evolve", "internal/architecture", "internal/catalog", "internal/drawing", "internal/file",
-		"internal/history", "internal/modelfile", "internal/plot", "internal/runs", "internal/text", "registry",
-		"sdk", "supernet/config"},
-	"internal/runs":        {"evolve", "internal/file", "supernet", "supernet/config"},
+		"internal/history", "internal/modelfile", "internal/plot", "internal/runs", "internal/statistics",
+		"internal/text", "registry", "sdk", "supernet/config"},
+	"internal/runs": {"evolve", "internal/database", "internal/file", "supernet", "supernet/config"},
+	"internal/study": {"evolve", "internal/architecture", "internal/database", "internal/file", "internal/plot",
+		"internal/setting", "internal/statistics", "internal/tomlpos", "pareto", "supernet/config"},
 	"internal/tensorboard": {"evolve", "internal/file", "internal/runs", "internal/text"},
 	"internal/workshop": {"internal/architecture", "internal/file", "internal/modelfile", "supernet/data",
 		"supernet/retrain"},
 
 	// the framework, and the command on top of it
 	".": {"evolve", "internal/architecture", "internal/arrivals", "internal/catalog", "internal/export",
-		"internal/file", "internal/history", "internal/latency", "internal/report", "internal/runs",
-		"internal/setting", "internal/tensorboard", "internal/workshop", "methods", "plugins", "registry", "sdk",
+		"internal/file", "internal/history", "internal/latency", "internal/nasbench", "internal/report",
+		"internal/runs", "internal/setting", "internal/study", "internal/tensorboard", "internal/workshop",
+		"methods", "plugins", "registry", "sdk",
 		"supernet", "supernet/config", "supernet/data", "supernet/retrain"},
 	"cmd/nse": {".", "internal/architecture", "internal/arrivals", "internal/bench", "internal/catalog",
 		"internal/drawing", "internal/evaluation", "internal/file", "internal/history", "internal/jsontext",
@@ -120,7 +125,7 @@ var mayImport = map[string][]string{
 // onlyImporters names the folders that alone may import a library.
 var onlyImporters = map[string][]string{
 	"gorgonia.org/":     {"supernet/graph"},
-	"modernc.org/":      {"internal/runs"},
+	"modernc.org/":      {"internal/database"},
 	"gonum.org/v1/plot": {"internal/drawing", "internal/plot"},
 	"github.com/spf13/": {"cmd/nse"},
 }

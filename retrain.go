@@ -27,6 +27,9 @@ type RetrainOptions struct {
 	// MACs is a budget for one image. The channels of each architecture are scaled by one factor, the greatest within
 	// that budget. 0 leaves the channels.
 	MACs int64
+	// Tolerance has MACs met from both sides, within this part of it. Channel counts are then whole numbers instead of
+	// multiples of 8. An architecture that cannot be scaled so is ErrMissed. 0 keeps MACs an upper bound.
+	Tolerance float64
 	// SqueezeExcite adds squeeze-and-excite to every operation that can have it.
 	SqueezeExcite bool
 	// Swish replaces the activation of the network.
@@ -138,26 +141,31 @@ func (t RetrainOptions) open(
 	if list, err = open(ctx, architecture.Source{Path: source, Run: t.Run, Pick: pick}, v); err != nil {
 		return list, err
 	}
-	if list.Plans, err = choose(ctx, list, pick, seed, t.MACs); err != nil {
+	if list.Plans, err = t.choose(ctx, list, pick, seed); err != nil {
 		list.Close()
 		return list, fmt.Errorf("%s: %w", source, err)
 	}
 	return list, nil
 }
 
-// choose picks architectures and scales them to macs, unless that is 0.
-func choose(
-	ctx context.Context, list architecture.List, pick string, seed uint64, macs int64,
+// choose picks architectures and scales them to the budget, if there is one.
+func (t RetrainOptions) choose(
+	ctx context.Context, list architecture.List, pick string, seed uint64,
 ) ([]architecture.Plan, error) {
 	chosen, err := list.Choose(pick, seed)
 	if err == nil && len(chosen) == 0 {
 		err = errors.New("there are no architectures to train")
 	}
-	if err != nil || macs == 0 {
+	if err != nil || t.MACs == 0 {
 		return chosen, err
 	}
 	for i, p := range chosen {
-		if chosen[i], err = p.Within(ctx, macs); err != nil {
+		if t.Tolerance > 0 {
+			chosen[i], err = p.Near(ctx, t.MACs, t.Tolerance)
+		} else {
+			chosen[i], err = p.Within(ctx, t.MACs)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.Name, err)
 		}
 	}

@@ -101,8 +101,9 @@ func (p *printer) end(ctx context.Context, err error) error {
 	}
 	var search *nse.Stopped
 	var retraining *nse.StoppedRetraining
+	var study *nse.StoppedStudy
 	switch {
-	case errors.As(err, &search) || errors.As(err, &retraining):
+	case errors.As(err, &study) || errors.As(err, &search) || errors.As(err, &retraining):
 		fmt.Fprintln(p.w, err)
 	case err == nil || ctx.Err() == nil || p.progress != nil:
 		return err

@@ -62,8 +62,13 @@ type built struct {
 }
 
 func (s *scaler) at(scale int) built {
+	return s.of(scaled(s.base.Macro.Channels, float64(scale)/scaleUnit))
+}
+
+// of lays the architecture out with other channel counts.
+func (s *scaler) of(channels []int) built {
 	m := s.base.Macro
-	m.Channels = scaled(m.Channels, float64(scale)/scaleUnit)
+	m.Channels = channels
 	key := fmt.Sprint(m.Channels)
 	b, seen := s.known[key]
 	if seen || s.ctx.Err() != nil {
@@ -122,14 +127,14 @@ func macsText(macs int64) string {
 	return fmt.Sprintf("%.4gM", text.Millions(macs))
 }
 
-// ParseMACs reads a number of MACs, which may end in k (thousands), M (millions) or G (billions). An empty text is 0.
-// Anything else, and a number that is not positive, is an error.
+// ParseMACs reads a number of MACs, which may end in k (thousands), M (millions), G (billions) or T (trillions). An
+// empty text is 0. Anything else, and a number that is not positive, is an error.
 func ParseMACs(number string) (int64, error) {
 	if number == "" {
 		return 0, nil
 	}
 	unit := 1.0
-	digits := strings.TrimRight(number, "kMG")
+	digits := strings.TrimRight(number, "kMGT")
 	switch number[len(digits):] {
 	case "k":
 		unit = 1e3
@@ -137,6 +142,8 @@ func ParseMACs(number string) (int64, error) {
 		unit = 1e6
 	case "G":
 		unit = 1e9
+	case "T":
+		unit = 1e12
 	}
 	v, err := strconv.ParseFloat(digits, 64)
 	if err != nil || len(number)-len(digits) > 1 || !(v*unit >= 1 && v*unit <= 1e15) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/modelfile"
+	"github.com/nse-dev/nse/internal/statistics"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -150,7 +151,7 @@ func (g *Gathered) rank(kinds, alike []string) {
 				}
 			}
 			var ok bool
-			if out.Correlation, ok = Kendall(before, after); ok {
+			if out.Correlation, ok = statistics.Kendall(before, after); ok {
 				g.Report.Rankings = append(g.Report.Rankings, out)
 			}
 		}

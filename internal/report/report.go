@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/statistics"
 	"github.com/nse-dev/nse/internal/text"
 )
 
@@ -134,7 +135,7 @@ func (m Model) Round() (round int) {
 type Ranking struct {
 	Round    int    `json:"round"`
 	Training string `json:"training"`
-	Correlation
+	statistics.Correlation
 }
 
 // Pool is a pool file.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/statistics"
 )
 
 // sections are the ids of what a page always has.
@@ -35,7 +36,7 @@ func full(text string) Report {
 		Models: []Model{{Name: text, Folder: text, Training: text,
 			Scores: []Score{{1, 0.1, true}, {2, 0.2, false}}}},
 		Summaries: []Summary{{text, 3, 0.25, 0.5}},
-		Rankings:  []Ranking{{2, text, Correlation{3, 1, -0.5, 1}}},
+		Rankings:  []Ranking{{2, text, statistics.Correlation{N: 3, Tau: 1, Low: -0.5, High: 1}}},
 		Pools:     []Pool{{File: text, Source: text, Came: text, Sum: text, Lock: text}},
 		Plugins:   []Plugin{{text, 1, text}}, Broken: []Broken{{text, 1, text}}, Files: []File{{text, text}},
 		Config: text, Ledger: runs.Ledger{Round: 1, Ledger: evolve.Ledger{TrainImages: 1, Alone: 2e12}},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nse-dev/nse/internal/database"
 	"github.com/nse-dev/nse/internal/file"
 )
 
@@ -49,7 +50,7 @@ func (r *Run) Checkpoint(c Checkpoint, save func(path string) error) error {
 		}
 	}
 	if err := r.commit(c); err != nil {
-		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
+		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), database.Plain(err))
 	}
 	r.pending = nil
 	clear(r.touched)
@@ -93,7 +94,7 @@ func (r *Run) Last() (c Checkpoint, err error) {
 		return Checkpoint{}, nil
 	}
 	if err != nil {
-		return c, fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
+		return c, fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), database.Plain(err))
 	}
 	if c.State = []byte(state); file.Sum(c.State) != stateSum {
 		return c, fmt.Errorf("%s is damaged: the state is not what the last checkpoint wrote",

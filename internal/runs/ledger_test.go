@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/database"
 	"github.com/nse-dev/nse/internal/file"
 )
 
@@ -39,7 +40,7 @@ func older(t *testing.T, r *Run) {
 	t.Helper()
 	r.Close()
 	execute(t, r.Dir, "DROP TABLE ledger; PRAGMA user_version = 6")
-	db, err := openDB(r.Dir+"/"+dbFile, "rw")
+	db, err := database.Open(r.Dir+"/"+dbFile, "rw")
 	if err != nil {
 		t.Fatal(err)
 	}

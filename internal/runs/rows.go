@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"github.com/nse-dev/nse/internal/database"
 )
 
 // Round is one round. What a round in progress has not reached yet is zero.
@@ -246,7 +248,7 @@ func (r *Run) query(query string, each func(scanner) error, args ...any) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
+		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), database.Plain(err))
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/nse-dev/nse/internal/database"
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -164,7 +165,7 @@ func open(dir string, lock *os.File, now func() time.Time) (*Run, error) {
 	}
 	if err := r.upgrade(); err != nil {
 		r.Close()
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, dbFile), plain(err))
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, dbFile), database.Plain(err))
 	}
 	return r, nil
 }
@@ -179,7 +180,7 @@ func Read(dir string) (*Run, error) {
 }
 
 func read(dir string) (*Run, error) {
-	db, err := openDB(filepath.Join(dir, dbFile), "rw")
+	db, err := database.Open(filepath.Join(dir, dbFile), "rw")
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +205,7 @@ func read(dir string) (*Run, error) {
 func (r *Run) Frozen(read func() error) error {
 	tx, err := r.db.BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), plain(err))
+		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, dbFile), database.Plain(err))
 	}
 	defer tx.Rollback()
 	r.frozen = tx

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nse-dev/nse/internal/database"
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -310,7 +311,7 @@ func flip(t *testing.T, path string) {
 
 func execute(t *testing.T, dir, query string) {
 	t.Helper()
-	db, err := openDB(filepath.Join(dir, dbFile), "rw")
+	db, err := database.Open(filepath.Join(dir, dbFile), "rw")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,16 +4,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
-	"modernc.org/sqlite" // registers the driver "sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
+	"github.com/nse-dev/nse/internal/database"
 	"github.com/nse-dev/nse/internal/file"
 )
 
@@ -59,29 +55,13 @@ CREATE TABLE sums (part TEXT PRIMARY KEY, sum TEXT NOT NULL) WITHOUT ROWID;
 ` + ledgerTable + `
 `
 
-// openDB opens a database file in an SQLite URI mode (rw, rwc). Writers wait for each other and commits reach the disk.
-func openDB(path, mode string) (*sql.DB, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(abs)}
-	u.RawQuery = "mode=" + mode + "&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_txlock=immediate"
-	db, err := sql.Open("sqlite", u.String())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1)
-	return db, nil
-}
-
 // createDB writes a new database beside path and renames it.
 func createDB(path string, s Beginning) error {
 	temp := path + ".new"
 	if err := errors.Join(removeIfThere(temp), removeIfThere(temp+"-journal")); err != nil {
 		return err
 	}
-	db, err := openDB(temp, "rwc")
+	db, err := database.Open(temp, "rwc")
 	if err != nil {
 		return err
 	}
@@ -130,7 +110,7 @@ func readInfo(db *sql.DB) (info Info, version int, err error) {
 		db.QueryRow("PRAGMA user_version").Scan(&version))
 	switch {
 	case err != nil:
-		return info, version, plain(err)
+		return info, version, database.Plain(err)
 	case id != applicationID:
 		return info, version, errors.New("is a database of another program, not of nse")
 	case version < oldestVersion:
@@ -146,29 +126,13 @@ func readInfo(db *sql.DB) (info Info, version int, err error) {
 		Scan(&seed, &info.Version, &info.Preset, &info.Data, &info.Image.Height, &info.Image.Width,
 			&info.Image.Channels, &info.Image.Classes, &info.Fixed, &info.ConfigHash, &info.TableHash, &created)
 	if err != nil {
-		return info, version, plain(err)
+		return info, version, database.Plain(err)
 	}
 	if info.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
 		return info, version, fmt.Errorf("seed %q is not a number", seed)
 	}
 	info.Created, err = time.Parse(time.RFC3339, created)
 	return info, version, err
-}
-
-// plain makes one line of an error of the driver. It is errUnreadable for a file that is no database or a damaged one,
-// and where a row is missing.
-func plain(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return errUnreadable
-	}
-	if driver, ok := errors.AsType[*sqlite.Error](err); ok {
-		switch primary := driver.Code() & 0xff; primary {
-		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-			return errUnreadable
-		}
-	}
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return errors.New(line)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

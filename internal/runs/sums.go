@@ -6,12 +6,12 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"math"
 	"path/filepath"
 
+	"github.com/nse-dev/nse/internal/database"
 	"github.com/nse-dev/nse/internal/file"
 )
 
@@ -70,25 +70,25 @@ func (r *Run) verify() error {
 	path := filepath.Join(r.Dir, dbFile)
 	tx, err := r.db.BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, plain(err))
+		return fmt.Errorf("%s: %w", path, database.Plain(err))
 	}
 	defer tx.Rollback()
 	var found string
 	if err := tx.QueryRow("PRAGMA integrity_check(1)").Scan(&found); err != nil {
-		return fmt.Errorf("%s: %w", path, plain(err))
+		return fmt.Errorf("%s: %w", path, database.Plain(err))
 	}
 	if found != "ok" {
-		return fmt.Errorf("%s: %w", path, errUnreadable)
+		return fmt.Errorf("%s: %w", path, database.ErrDamaged)
 	}
 	sums, rounds, err := keptSums(tx)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, plain(err))
+		return fmt.Errorf("%s: %w", path, database.Plain(err))
 	}
 	var damaged, whole []int
 	for _, round := range rounds {
 		sum, err := sumOfRows(tx, roundRows, round)
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, plain(err))
+			return fmt.Errorf("%s: %w", path, database.Plain(err))
 		}
 		if sum == sums[fmt.Sprint(round)] {
 			whole = append(whole, round)
@@ -99,7 +99,7 @@ func (r *Run) verify() error {
 	sum, err := sumOfRows(tx, otherRowsOf(r.version))
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: %w", path, plain(err))
+		return fmt.Errorf("%s: %w", path, database.Plain(err))
 	case len(damaged) > 0:
 		return fmt.Errorf("%s is damaged: it is not what was written of rounds %v, rounds %v are whole: put it back "+
 			"from a copy", path, damaged, whole)
@@ -230,5 +230,3 @@ func (r *Run) verifyFiles() error {
 	}
 	return nil
 }
-
-var errUnreadable = errors.New("is damaged: it cannot be read as a database of nse")

@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ func Decode(name string, text []byte, v any) error {
 		return err
 	}
 	if _, err := toml.Decode(string(text), v); err != nil {
-		return positioned(name, text, err)
+		return Positioned(name, text, err)
 	}
 	return nil
 }
@@ -37,7 +38,7 @@ func At(name string, text []byte, key string) string {
 // decode reads text over the settings in c.
 func decode(name string, text []byte, c *Config) error {
 	if _, err := toml.Decode(string(text), c); err != nil {
-		return positioned(name, text, err)
+		return Positioned(name, text, err)
 	}
 	return nil
 }
@@ -65,7 +66,7 @@ func check(name string, text []byte, v any) error {
 	var tree map[string]any
 	md, err := toml.Decode(string(text), &tree)
 	if err != nil {
-		return positioned(name, text, err)
+		return Positioned(name, text, err)
 	}
 	for _, key := range md.Keys() {
 		problem := checkKey(reflect.TypeOf(v), key, md.Type(key...))
@@ -77,6 +78,55 @@ func check(name string, text []byte, v any) error {
 		}
 	}
 	return nil
+}
+
+// Mistake is a key that a table must not have, and what is wrong with it.
+type Mistake struct {
+	Key     []string // from the table on
+	Problem string
+}
+
+// Mistakes lists the keys of a decoded TOML table that are no settings of Config, or whose values have other types.
+// They come in the order of the keys.
+func Mistakes(table map[string]any) (list []Mistake) { return mistakes(nil, table) }
+
+// mistakes lists those of a table at a key.
+func mistakes(at toml.Key, table map[string]any) (list []Mistake) {
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		key := append(at[:len(at):len(at)], name)
+		value := table[name]
+		problem := checkKey(reflect.TypeFor[Config](), key, tomlType(value))
+		if problem == "" {
+			problem = checkWhole(key, value)
+		}
+		if problem != "" {
+			list = append(list, Mistake{key, problem})
+		} else if inner, ok := value.(map[string]any); ok {
+			list = append(list, mistakes(key, inner)...)
+		}
+	}
+	return list
+}
+
+// tomlType is the TOML type of a decoded value, as toml.MetaData names it.
+func tomlType(v any) string {
+	switch v.(type) {
+	case map[string]any:
+		return "Hash"
+	case []map[string]any:
+		return "ArrayHash"
+	case []any:
+		return "Array"
+	case string:
+		return "String"
+	case bool:
+		return "Bool"
+	case float64:
+		return "Float"
+	case int64:
+		return "Integer"
+	}
+	return "Datetime"
 }
 
 // checkKey follows key into the type t and says what is wrong with a value of a TOML type there.
@@ -92,7 +142,7 @@ func checkKey(t reflect.Type, key toml.Key, tomlType string) string {
 			if i > 0 {
 				where = "[" + strings.Join(key[:i], ".") + "] has no setting"
 			}
-			return fmt.Sprintf("%s %q: %s", where, part, suggest(part, names))
+			return fmt.Sprintf("%s %q: %s", where, part, Suggest(part, names))
 		}
 		t = types[j]
 	}
@@ -107,7 +157,12 @@ func checkList(tree map[string]any, key toml.Key) string {
 	for _, part := range key[:len(key)-1] {
 		tree, _ = tree[part].(map[string]any)
 	}
-	list, _ := tree[key[len(key)-1]].([]any)
+	return checkWhole(key, tree[key[len(key)-1]])
+}
+
+// checkWhole refuses a value that is a list of anything but whole numbers.
+func checkWhole(key toml.Key, value any) string {
+	list, _ := value.([]any)
 	for _, v := range list {
 		if _, whole := v.(int64); !whole {
 			return fmt.Sprintf("%q is a list of whole numbers, and %v is none", key.String(), v)
@@ -154,16 +209,16 @@ func article(tomlType string) string {
 	return names[tomlType]
 }
 
-// suggest names the nearest of names, or all of them where none is near.
-func suggest(word string, names []string) string {
+// Suggest asks for the nearest of the names that a word may have meant, or lists all of them where none is near.
+func Suggest(word string, names []string) string {
 	if near := text.Near(word, names); len(near) > 0 {
 		return fmt.Sprintf("did you mean %q?", near[0])
 	}
 	return "it has " + strings.Join(names, ", ")
 }
 
-// positioned turns an error of the toml package into name:line:column: message, on one line.
-func positioned(name string, text []byte, err error) error {
+// Positioned turns an error of the toml package about a text into name:line:column: message, on one line.
+func Positioned(name string, text []byte, err error) error {
 	var p toml.ParseError
 	if errors.As(err, &p) {
 		message := strings.Join(strings.Fields(p.Message), " ")

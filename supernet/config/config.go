@@ -141,7 +141,7 @@ func defaults(name string, text []byte, o Override) (Config, error) {
 		return Config{}, err
 	}
 	if _, err := toml.Decode(string(text), &named); err != nil {
-		return Config{}, positioned(name, text, err)
+		return Config{}, Positioned(name, text, err)
 	}
 	if o.Preset != "" {
 		named.Preset = o.Preset

@@ -221,3 +221,27 @@ func TestRecordedKeepsItsMeaning(t *testing.T) {
 		t.Errorf("coast = true became %v, %v", c.Train.Coast, err)
 	}
 }
+
+// Tables that other files have within them are held to the same rules.
+func TestMistakesOfATable(t *testing.T) {
+	table := map[string]any{
+		"search": map[string]any{"k": int64(3), "kk": int64(3), "fitness": map[string]any{"lr": true}},
+		"macro":  map[string]any{"channels": []any{int64(1), "a"}},
+		"train":  []map[string]any{{"batch": int64(2)}},
+		"seed":   1.5,
+	}
+	want := []Mistake{
+		{[]string{"macro", "channels"}, `"macro.channels" is a list of whole numbers, and a is none`},
+		{[]string{"search", "fitness", "lr"}, `"search.fitness.lr" is a number, not true or false`},
+		{[]string{"search", "kk"}, `[search] has no setting "kk": did you mean "k"?`},
+		{[]string{"seed"}, `"seed" is a whole number, not a number`},
+		{[]string{"train"}, `"train" is a table, not a list of tables`},
+	}
+	if got := Mistakes(table); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	whole := map[string]any{"search": map[string]any{"fitness": map[string]any{"lr": int64(1)}}}
+	if got := Mistakes(whole); got != nil {
+		t.Errorf("a whole number for a number: %q", got)
+	}
+}

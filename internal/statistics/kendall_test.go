@@ -1,4 +1,4 @@
-package report
+package statistics
 
 import (
 	"math"
@@ -53,5 +53,20 @@ func TestKendallIntervalCovers(t *testing.T) {
 				t.Errorf("n = %d, ρ = %v: %d of %d intervals hold τ", n, rho, held, samples)
 			}
 		}
+	}
+}
+
+// Hand-computed: of four things three pairs are alike in z. Two of these agree, and one does not.
+func TestKendallAlike(t *testing.T) {
+	x, y, z := []float64{1, 2, 3, 9}, []float64{1, 3, 2, 0}, []float64{100, 101, 102, 200}
+	if tau, pairs, ok := KendallAlike(x, y, z, 0.03); !ok || pairs != 3 || math.Abs(tau-1./3) > 1e-12 {
+		t.Errorf("τ = %v of %d pairs, %v", tau, pairs, ok)
+	}
+	all, _ := Kendall(x, y)
+	if tau, pairs, ok := KendallAlike(x, y, z, 1); !ok || pairs != 6 || math.Abs(tau-all.Tau) > 1e-12 {
+		t.Errorf("of all pairs τ = %v of %d, %v, want %v", tau, pairs, ok, all.Tau)
+	}
+	if tau, pairs, ok := KendallAlike(x, y, []float64{1, 2, 4, 8}, 0.03); ok || pairs != 0 {
+		t.Errorf("of no pairs τ = %v of %d", tau, pairs)
 	}
 }

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/file"
+)
+
+// studyReporting is the command line of study report.
+type studyReporting struct {
+	html, reference string
+	markdown, json  bool
+}
+
+func studyReportVerb() *cobra.Command {
+	var f studyReporting
+	c := &cobra.Command{
+		Use:   "report DIR",
+		Short: "Say what a study comes to: means with intervals, ranks, verdicts",
+		Long: `Say what the rows of a study come to, whether it is finished or not: for each data set and budget the
+mean and the best accuracy of every method, its difference to a reference method with intervals over seeds, ranks with
+critical differences, distributions, fronts, and how searches rank what is trained alone. A verdict is above, below or
+cannot be told. Tables come on standard output; --html has charts too.`,
+		Example: `  nse study report studies/mine
+  nse study report studies/mine --reference random --html mine.html
+  nse study report studies/mine --markdown`,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.html != "" && (f.markdown || f.json) || f.markdown && f.json {
+				return usageError{c.CommandPath(), errors.New("want one of --html, --markdown and --json")}
+			}
+			return f.run(c, filepath.Clean(args[0]))
+		},
+	}
+	c.Flags().StringVar(&f.html, "html", "", "write a page to that file")
+	c.Flags().StringVar(&f.reference, "reference", "", "method to compare with (default: the study's)")
+	c.Flags().BoolVar(&f.markdown, "markdown", false, "print Markdown")
+	jsonFlag(c, &f.json)
+	return c
+}
+
+func (f studyReporting) run(c *cobra.Command, dir string) error {
+	if !f.markdown && !f.json && f.html == "" {
+		return reportStudy(c, dir, f.reference)
+	}
+	r, err := nse.ReportStudy(dir, f.reference)
+	switch {
+	case err != nil:
+		return err
+	case f.json:
+		return printJSON(c.OutOrStdout(), r)
+	case f.markdown:
+		_, err = fmt.Fprint(c.OutOrStdout(), r.Markdown())
+		return err
+	}
+	page, err := r.HTML()
+	if err != nil {
+		return err
+	}
+	if err := file.Write(f.html, page); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.OutOrStdout(), f.html)
+	return err
+}
+
+// reportStudy prints the tables of a study.
+func reportStudy(c *cobra.Command, dir, reference string) error {
+	r, err := nse.ReportStudy(dir, reference)
+	if err != nil {
+		return err
+	}
+	w := c.OutOrStdout()
+	for _, cell := range r.Cells {
+		fmt.Fprintln(w, cell.Title())
+		for _, t := range r.Tables(cell) {
+			rows := []string{strings.Join(t.Head, "\t")}
+			for _, row := range t.Rows {
+				rows = append(rows, strings.Join(row, "\t"))
+			}
+			fmt.Fprintln(w)
+			if err := table(w, rows); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

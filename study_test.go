@@ -1,0 +1,114 @@
+package nse_test
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/nse-dev/nse"
+)
+
+// benchTable writes a table in which the accuracy grows with the identities of a cell, which are cheap.
+func benchTable(t *testing.T, dir string) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(dir, "nasbench201_200ep.csv.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := gzip.NewWriter(f)
+	fmt.Fprintln(z, "ops,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test")
+	for cell := range 15625 {
+		digits := fmt.Sprintf("%06s", strconv.FormatInt(int64(cell), 5))
+		accuracy := 10.
+		for n, d := range digits {
+			if d == '1' {
+				accuracy += float64(10 + n)
+			}
+		}
+		fmt.Fprintf(z, "%s,%g,%g,1,1,1,1\n", digits, accuracy+float64(cell)/1e5, accuracy)
+	}
+	if err := errors.Join(z.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestStudyOfATable compares methods where every accuracy is known, stops the study, and goes on with it.
+func TestStudyOfATable(t *testing.T) {
+	dir := t.TempDir()
+	benchTable(t, dir)
+	path := filepath.Join(dir, "s.toml")
+	text := `engine = "nasbench201:` + dir + `#cifar10"
+seeds = 6
+base = "base.toml"
+[[method]]
+name = "random"
+[[method]]
+name = "evolution"
+`
+	base := `[search]
+single_branch = true
+k = 5
+train_steps = 1
+[search.constraint]
+tau = 150.0
+width = 1.0
+[search.alone]
+evaluations = 120
+epochs = 1
+`
+	for name, text := range map[string]string{"s.toml": text, "base.toml": base} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(out string, stopAfter int) ([]nse.StudyRow, error) {
+		f, err := nse.ReadStudyFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		ended := 0
+		rows, err := nse.RunStudy(ctx, f, filepath.Join(dir, out), nse.Options{Observe: func(e nse.Event) {
+			if s, ok := e.(nse.Studying); ok && s.Row != nil {
+				if ended++; ended == stopAfter {
+					stop()
+				}
+			}
+		}})
+		for i := range rows {
+			rows[i].Seconds, rows[i].Time = 0, time.Time{}
+		}
+		return rows, err
+	}
+	want, err := run("whole", 0)
+	if err != nil || len(want) != 12 {
+		t.Fatalf("%d rows, %v", len(want), err)
+	}
+	_, err = run("stopped", 5)
+	stopped, ok := errors.AsType[*nse.StoppedStudy](err)
+	if !ok || stopped.Done != 5 || stopped.Total != 12 || !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v, want a study that was stopped after 5 items", err)
+	}
+	if got, err := run("stopped", 0); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v: the rows differ from those of a study that was not stopped", err)
+	}
+	r, err := nse.ReportStudy(filepath.Join(dir, "whole"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := r.Cells[0].Methods[1].Difference
+	if d.Verdict != "above" || d.Seeds != 6 || r.Cells[0].Methods[1].Mean < 0.5 {
+		t.Errorf("evolution is %+v of random search, %s", d, r.Markdown())
+	}
+	if _, err := nse.ReportStudy(dir, ""); !errors.Is(err, nse.ErrNoStudy) {
+		t.Errorf("a folder without a study: %v", err)
+	}
+}
