@@ -10,6 +10,7 @@ import (
 	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/methods/alone"
 	"github.com/nse-dev/nse/methods/evolution"
+	"github.com/nse-dev/nse/methods/guided"
 	"github.com/nse-dev/nse/methods/halving"
 	"github.com/nse-dev/nse/methods/random"
 	"github.com/nse-dev/nse/methods/stacks"
@@ -17,7 +18,8 @@ import (
 
 // Settings say how to search, beside what all methods share.
 type Settings struct {
-	// Method is the way to search: nse, random, evolution, halving, hyperband or stacks.
+	// Method is the way to search: nse, random, evolution, halving, hyperband,
+	// guided or stacks.
 	Method string `toml:"method"`
 	// Alone is how methods that share no weights evaluate an architecture: random, evolution, halving, hyperband and
 	// stacks.
@@ -26,11 +28,14 @@ type Settings struct {
 	Evolution evolution.Config `toml:"evolution"`
 	// Halving is the brackets of halving and hyperband.
 	Halving halving.Config `toml:"halving"`
+	// Guided is the rounds of the method guided.
+	Guided guided.Config `toml:"guided"`
 }
 
 // Default is NSE, and for every other method what its paper says.
 func Default() Settings {
-	return Settings{Method: NSE, Alone: alone.Default(), Evolution: evolution.Default(), Halving: halving.Default()}
+	return Settings{Method: NSE, Alone: alone.Default(), Evolution: evolution.Default(), Halving: halving.Default(),
+		Guided: guided.Default()}
 }
 
 // NSE is the name of the method that is the default.
@@ -59,6 +64,9 @@ func All() []Description {
 		}},
 		{"hyperband", "halving, with several numbers of architectures to begin with", func(s Settings) evolve.Method {
 			return halving.Method{Alone: s.Alone, Config: s.Halving, Hyperband: true}
+		}},
+		{"guided", "trains alone what a predictor chooses, and the best of it longer", func(s Settings) evolve.Method {
+			return guided.Method{Alone: s.Alone, Config: s.Guided}
 		}},
 		{"stacks", "trains networks alone with the same operations in every layer", func(s Settings) evolve.Method {
 			return stacks.Method{Alone: s.Alone}
@@ -96,5 +104,5 @@ func Names() (names []string) {
 func (s Settings) Validate() error {
 	_, err := s.Chosen()
 	return cmp.Or(err, setting.In("alone", s.Alone.Validate()), setting.In("evolution", s.Evolution.Validate()),
-		setting.In("halving", s.Halving.Validate()))
+		setting.In("halving", s.Halving.Validate()), setting.In("guided", s.Guided.Validate()))
 }
