@@ -109,14 +109,16 @@ func (s *search) engine(k supernet.Skeleton, source supernet.Source) (evolve.Eng
 	}
 	c := s.settings
 	return engine{supernet.NewEngine(net, source, c.Train, c.Score),
-		retrain.NewAlone(k, s.catalog.Build, source, c.Retrain, c.Score.Images, c.Seed, c.Workers)}, nil
+		retrain.NewSolo(k, s.catalog.Build, source, c.Retrain, c.Score.Images, c.Seed, c.Workers)}, nil
 }
 
 // engine is the supernet, which trains architectures alone, too.
 type engine struct {
 	*supernet.Engine
-	*retrain.Alone
+	*retrain.Solo
 }
+
+var _ evolve.Solo = engine{}
 
 // Close stops the engine.
 func (s *search) Close() { s.weights.close() }

@@ -248,7 +248,7 @@ func (t *Table) lanes() int {
 // train trains one architecture, and measures it at the end of every cycle.
 func (t *Table) train(ctx context.Context, j job) (rows []Row, err error) {
 	c := t.config
-	e := retrain.NewAlone(t.catalog.Skeleton, t.catalog.Build, t.source, c.Retrain, c.Score.Images, uint64(j.seed), 1)
+	e := retrain.NewSolo(t.catalog.Skeleton, t.catalog.Build, t.source, c.Retrain, c.Score.Images, uint64(j.seed), 1)
 	for i := range j.ends {
 		m, err := e.Measure(ctx, t.Archs[j.arch], j.ends[:i+1])
 		if err != nil {

@@ -12,10 +12,10 @@ import (
 	"github.com/nse-dev/nse/supernet/data"
 )
 
-// Alone trains architectures of a pool from scratch on the training part of a source, one at a time. It implements
+// Solo trains architectures of a pool from scratch on the training part of a source, one at a time. It implements
 // evolve.Solo, evolve.Metered and a part of evolve.Priced. Results depend on the architecture, the cycles, the source,
 // the configuration and the seed alone. It belongs to one goroutine, and holds nothing that must be closed.
-type Alone struct {
+type Solo struct {
 	skeleton supernet.Skeleton
 	build    supernet.Builder
 	set      *data.Set // Train is the source's training part
@@ -37,33 +37,33 @@ type kept struct {
 // mostKept is how many bytes of tensors are kept. What finds no room is trained again when it is to go on.
 const mostKept = 1 << 30
 
-var _ evolve.Solo = (*Alone)(nil)
+var _ evolve.Solo = (*Solo)(nil)
 
-// NewAlone prepares training by c, whose Epochs and EMA do not count: calls say the epochs, and the last weights are
+// NewSolo prepares training by c, whose Epochs and EMA do not count: calls say the epochs, and the last weights are
 // measured. BN statistics are taken from so many images. workers is the number of goroutines that compute, 0 one for
 // each core.
-func NewAlone(
+func NewSolo(
 	s supernet.Skeleton, build supernet.Builder, source supernet.Source, c Config, images int, seed uint64, workers int,
-) *Alone {
+) *Solo {
 	set := *source.Set
 	set.Train = source.Train
 	c.EMA = 0
-	return &Alone{skeleton: s, build: build, set: &set, held: source.Held, config: c, images: images, seed: seed,
+	return &Solo{skeleton: s, build: build, set: &set, held: source.Held, config: c, images: images, seed: seed,
 		workers: workers}
 }
 
 // Spent implements evolve.Metered.
-func (e *Alone) Spent() evolve.Ledger { return e.spent }
+func (e *Solo) Spent() evolve.Ledger { return e.spent }
 
 // AloneMACs implements evolve.Priced: training, recalibration and held-out images. A backward pass counts twice.
-func (e *Alone) AloneMACs(a evolve.Arch, epochs int) float64 {
+func (e *Solo) AloneMACs(a evolve.Arch, epochs int) float64 {
 	c := e.config
 	c.Epochs = epochs
 	return e.macs(a, c.train().Steps(e.set.Train.Len()))
 }
 
 // macs is the price of so many steps, of recalibration and of held-out images.
-func (e *Alone) macs(a evolve.Arch, steps int) float64 {
+func (e *Solo) macs(a evolve.Arch, steps int) float64 {
 	n := e.skeleton.Fixed()
 	for l, path := range a {
 		for _, op := range path {
@@ -77,7 +77,7 @@ func (e *Alone) macs(a evolve.Arch, steps int) float64 {
 }
 
 // Alone implements evolve.Solo. An architecture that the network cannot run is an error.
-func (e *Alone) Alone(ctx context.Context, a evolve.Arch, ends []int) (accuracy float64, err error) {
+func (e *Solo) Alone(ctx context.Context, a evolve.Arch, ends []int) (accuracy float64, err error) {
 	t, err := e.train(ctx, a, ends)
 	if err != nil {
 		return 0, err
@@ -94,7 +94,7 @@ type Measured struct {
 
 // Measure trains as Alone does, and measures on held-out and on test images. It is for tables of true accuracies: no
 // search may see test images.
-func (e *Alone) Measure(ctx context.Context, a evolve.Arch, ends []int) (r Measured, err error) {
+func (e *Solo) Measure(ctx context.Context, a evolve.Arch, ends []int) (r Measured, err error) {
 	t, err := e.train(ctx, a, ends)
 	if err != nil {
 		return r, err
@@ -109,7 +109,7 @@ func (e *Alone) Measure(ctx context.Context, a evolve.Arch, ends []int) (r Measu
 
 // train trains to the end of the last cycle, from the end of the one before where that was kept, and recalibrates. The
 // ledger gets the last cycle: those before were counted when they were asked for. The caller closes the trainer.
-func (e *Alone) train(ctx context.Context, a evolve.Arch, ends []int) (t *Trainer, err error) {
+func (e *Solo) train(ctx context.Context, a evolve.Arch, ends []int) (t *Trainer, err error) {
 	if len(ends) == 0 {
 		return nil, fmt.Errorf("retrain: no cycle to train")
 	}
@@ -143,7 +143,7 @@ func (e *Alone) train(ctx context.Context, a evolve.Arch, ends []int) (t *Traine
 }
 
 // trainer is at the end of the last cycle but one where that was kept, and otherwise at the start.
-func (e *Alone) trainer(a evolve.Arch, ends []int) (*Trainer, error) {
+func (e *Solo) trainer(a evolve.Arch, ends []int) (*Trainer, error) {
 	if len(a) != len(e.skeleton.Layers) {
 		return nil, fmt.Errorf("retrain: an architecture of %d layers for a network of %d",
 			len(a), len(e.skeleton.Layers))
@@ -179,7 +179,7 @@ func (e *Alone) trainer(a evolve.Arch, ends []int) (*Trainer, error) {
 func key(a evolve.Arch, ends []int) string { return fmt.Sprint(a, ends) }
 
 // keep keeps a checkpoint, and forgets the oldest where there are too many bytes.
-func (e *Alone) keep(key string, state safetensors.File) {
+func (e *Solo) keep(key string, state safetensors.File) {
 	e.kept = append(e.kept, kept{key, state})
 	total := 0
 	for i, k := range slices.Backward(e.kept) {

@@ -16,7 +16,7 @@ import (
 var aloneArch = evolve.Arch{{0, 1}, {0, 1}, {0}}
 
 // testAlone trains on 100 of 120 generated images, in batches of 20.
-func testAlone(t *testing.T) *Alone {
+func testAlone(t *testing.T) *Solo {
 	t.Helper()
 	set, s, graphs := testNetwork(t, "generated:120")
 	source := supernet.Source{Set: set}
@@ -27,10 +27,10 @@ func testAlone(t *testing.T) *Alone {
 	build := func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) { return graphs[l.Index][op], nil }
 	c := quickRetrain()
 	c.Batch, c.EMA = 20, 0.9
-	return NewAlone(s, build, source, c, 40, 7, 0)
+	return NewSolo(s, build, source, c, 40, 7, 0)
 }
 
-func alone(t *testing.T, e *Alone, ends ...int) float64 {
+func alone(t *testing.T, e *Solo, ends ...int) float64 {
 	t.Helper()
 	accuracy, err := e.Alone(context.Background(), aloneArch, ends)
 	if err != nil {
