@@ -20,6 +20,7 @@ func small(t testing.TB, name string, seed uint64) evolve.Search {
 	settings.Method = name
 	settings.Alone.Evaluations, settings.Evolution.Population = 12, 5
 	settings.Halving.Candidates = 9
+	settings.Guided.Candidates, settings.Guided.Looks = 6, 4
 	var err error
 	if s.Method, err = settings.Chosen(); err != nil {
 		t.Fatal(err)

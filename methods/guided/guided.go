@@ -115,10 +115,10 @@ func (c Config) candidate(h alone.History, round, n int) (a evolve.Arch, found b
 	if err != nil {
 		return h.Prior.Within(r, seen)
 	}
-	_, level := predictor.Levelled(h.Trials)
-	highest, most := slices.Max(level), math.Inf(-1)
+	parents, highest := c.parents(h)
+	most := math.Inf(-1)
 	for range c.Looks {
-		x, possible := c.look(h, r, seen)
+		x, possible := look(h, r, parents, seen)
 		if !possible {
 			continue
 		}
@@ -129,19 +129,27 @@ func (c Config) candidate(h alone.History, round, n int) (a evolve.Arch, found b
 	return a, found
 }
 
-// look draws an architecture within the budget that was not trained: mostly a mutation of one of the best, by one to
-// three steps.
-func (c Config) look(h alone.History, r *rand.Rand, seen map[string]bool) (evolve.Arch, bool) {
-	if r.IntN(4) == 0 {
-		return h.Prior.Within(r, seen)
-	}
+// parents lists the best architectures, by their accuracies at the level of the most epochs, and the highest of these.
+func (c Config) parents(h alone.History) (parents []evolve.Arch, highest float64) {
 	archs, level := predictor.Levelled(h.Trials)
 	order := make([]int, len(archs))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(level[j], level[i]) })
-	parent := archs[order[r.IntN(min(c.Parents, len(order)))]]
+	for _, i := range order[:min(c.Parents, len(order))] {
+		parents = append(parents, archs[i])
+	}
+	return parents, level[order[0]]
+}
+
+// look draws an architecture within the budget that was not trained: mostly a mutation of a parent, by one to three
+// steps.
+func look(h alone.History, r *rand.Rand, parents []evolve.Arch, seen map[string]bool) (evolve.Arch, bool) {
+	if r.IntN(4) == 0 {
+		return h.Prior.Within(r, seen)
+	}
+	parent := parents[r.IntN(len(parents))]
 	for range tries {
 		a := parent
 		for range 1 + r.IntN(3) {

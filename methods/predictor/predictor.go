@@ -243,9 +243,9 @@ func ratio(a, b float64) float64 {
 
 // grid lists the weights that are tried.
 func grid() (list []weights) {
-	for _, places := range []float64{0.1, 0.4, 1} {
-		for _, kinds := range []float64{0.1, 0.4, 1} {
-			for _, numbers := range []float64{0.3, 1, 3} {
+	for _, places := range []float64{0.1, 0.5} {
+		for _, kinds := range []float64{0.1, 0.5} {
+			for _, numbers := range []float64{0.3, 1} {
 				for _, length := range []float64{0.7, 1.5, 3} {
 					for _, noise := range []float64{0.03, 0.1, 0.3} {
 						list = append(list, weights{places, kinds, numbers, noise, length})
