@@ -18,6 +18,8 @@ type Arch []Path
 type Candidate struct {
 	Name string
 	Cost []float64 // by layer, in the unit of the constraint
+	// Params is the number of parameters by layer. It is for predictors, and nil where nothing is known.
+	Params []float64
 }
 
 // Step identifies one training step. Everything random in it is drawn from these numbers and the seed.

@@ -74,7 +74,7 @@ func TestGradientIsTheDerivative(t *testing.T) {
 
 func TestLayersWithoutFreedomGetNoGradient(t *testing.T) {
 	p := Problem{Normal: []bool{false, true, true},
-		Pool: []Candidate{{"a", []float64{3, 3, 3}}, {"b", []float64{1, 1, 1}}}, Fixed: 2}
+		Pool: []Candidate{{Name: "a", Cost: []float64{3, 3, 3}}, {Name: "b", Cost: []float64{1, 1, 1}}}, Fixed: 2}
 	c, _ := Preset("paper")
 	c.Constraint = ConstraintConfig{Tau: 4, Width: 0.1, Alpha: 1, Beta: 2}
 	f := NewFitness([]Path{{0}, {}, {1}})

@@ -11,6 +11,7 @@ import (
 	"github.com/nse-dev/nse/methods/alone"
 	"github.com/nse-dev/nse/methods/darts"
 	"github.com/nse-dev/nse/methods/evolution"
+	"github.com/nse-dev/nse/methods/guided"
 	"github.com/nse-dev/nse/methods/halving"
 	"github.com/nse-dev/nse/methods/oneshot"
 	"github.com/nse-dev/nse/methods/proxyless"
@@ -21,7 +22,7 @@ import (
 
 // Settings say how to search, beside what all methods share.
 type Settings struct {
-	// Method is the way to search: nse, oneshot, spos, proxyless, darts, random, evolution, halving, hyperband or
+	// Method is the way to search: nse, guided, oneshot, spos, proxyless, darts, random, evolution, halving, hyperband or
 	// stacks.
 	Method string `toml:"method"`
 	// Alone is how methods that share no weights evaluate an architecture: random, evolution, halving, hyperband and
@@ -31,6 +32,8 @@ type Settings struct {
 	Evolution evolution.Config `toml:"evolution"`
 	// Halving is the brackets of halving and hyperband.
 	Halving halving.Config `toml:"halving"`
+	// Guided is the rounds of the method guided.
+	Guided guided.Config `toml:"guided"`
 	// OneShot is the path dropout of One-Shot.
 	OneShot oneshot.Config `toml:"oneshot"`
 	// SPOS is the evolution of SPOS.
@@ -44,7 +47,8 @@ type Settings struct {
 // Default is NSE, and for every other method what its paper says.
 func Default() Settings {
 	return Settings{Method: NSE, Alone: alone.Default(), Evolution: evolution.Default(), Halving: halving.Default(),
-		OneShot: oneshot.Default(), SPOS: spos.Default(), Proxyless: proxyless.Default(), DARTS: darts.Default()}
+		Guided: guided.Default(), OneShot: oneshot.Default(), SPOS: spos.Default(), Proxyless: proxyless.Default(),
+		DARTS: darts.Default()}
 }
 
 // NSE is the name of the method that is the default.
@@ -84,6 +88,9 @@ func All() []Description {
 		{"hyperband", "halving, with several numbers of architectures to begin with", func(s Settings) evolve.Method {
 			return halving.Method{Alone: s.Alone, Config: s.Halving, Hyperband: true}
 		}},
+		{"guided", "trains alone what a predictor chooses, and the best of it longer", func(s Settings) evolve.Method {
+			return guided.Method{Alone: s.Alone, Config: s.Guided}
+		}},
 		{"stacks", "trains networks alone with the same operations in every layer", func(s Settings) evolve.Method {
 			return stacks.Method{Alone: s.Alone}
 		}},
@@ -120,7 +127,8 @@ func Names() (names []string) {
 func (s Settings) Validate() error {
 	_, err := s.Chosen()
 	return cmp.Or(err, setting.In("alone", s.Alone.Validate()), setting.In("evolution", s.Evolution.Validate()),
-		setting.In("halving", s.Halving.Validate()), setting.In("oneshot", s.OneShot.Validate()),
+		setting.In("halving", s.Halving.Validate()), setting.In("guided", s.Guided.Validate()),
+		setting.In("oneshot", s.OneShot.Validate()),
 		setting.In("spos", s.SPOS.Validate()), setting.In("proxyless", s.Proxyless.Validate()),
 		setting.In("darts", s.DARTS.Validate()))
 }

@@ -23,6 +23,7 @@ func small(t testing.TB, name string, seed uint64) evolve.Search {
 	settings.SPOS.Population, settings.SPOS.Generations, settings.SPOS.Parents = 4, 3, 2
 	settings.SPOS.Crossover, settings.SPOS.Mutation = 2, 2
 	settings.Proxyless.Every, settings.Proxyless.Candidates = 2, 2
+	settings.Guided.Candidates, settings.Guided.Looks = 6, 4
 	var err error
 	if s.Method, err = settings.Chosen(); err != nil {
 		t.Fatal(err)

@@ -135,6 +135,7 @@ func (c *Catalog) Candidates(from int) (list []evolve.Candidate) {
 		x := evolve.Candidate{Name: name}
 		for l := range c.Layers {
 			x.Cost = append(x.Cost, c.costs[l][from+i])
+			x.Params = append(x.Params, float64(c.Graphs[l][from+i].Count().Params))
 		}
 		list = append(list, x)
 	}

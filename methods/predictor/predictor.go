@@ -1,0 +1,269 @@
+// Package predictor predicts the accuracy of architectures from those that were trained, by a Gaussian process.
+//
+// The covariance of two architectures is a sum of three kernels: one of the operations that both have in the same
+// layers, one of the operations that both have in any layer, and one of their costs, parameters and branches, layer by
+// layer. Each has a weight. The weights and the noise are those of a grid for which the accuracies are most likely.
+// Accuracies after fewer epochs are shifted to those after the most, by the mean difference of architectures that have
+// both.
+package predictor
+
+import (
+	"errors"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/nse-dev/nse/evolve"
+)
+
+// Predictor is a fitted process. It changes nothing when it predicts.
+type Predictor struct {
+	problem evolve.Problem
+	points  []features
+	scale   []float64 // of the numbers of a point: 1 / their standard deviation
+	weights weights
+	solved  mat.VecDense // covariance⁻¹·(y − mean)
+	chol    mat.Cholesky
+	mean    float64
+	spread  float64 // standard deviation of y, by which it is divided
+}
+
+// weights are those of the three kernels, and the variance of the noise, as parts of the variance of y.
+type weights struct {
+	places, kinds, numbers, noise float64
+	length                        float64 // of the numbers' kernel, in standard deviations of a number
+}
+
+// features are what the kernels see of an architecture.
+type features struct {
+	arch    evolve.Arch
+	kinds   []float64 // by operation: in how many layers it is
+	numbers []float64
+}
+
+// ErrFew says that there are too few architectures to fit anything.
+var ErrFew = errors.New("fewer than 3 architectures of different accuracies")
+
+// Fit fits a process to trials that are done. Trials of one architecture count once, with the most epochs.
+func Fit(p evolve.Problem, trials []evolve.Trial) (*Predictor, error) {
+	archs, y := Levelled(trials)
+	if len(y) < 3 || slices.Min(y) == slices.Max(y) {
+		return nil, ErrFew
+	}
+	f := &Predictor{problem: p}
+	for _, a := range archs {
+		f.points = append(f.points, f.features(a))
+	}
+	f.scales()
+	f.mean, f.spread = moments(y)
+	z := mat.NewVecDense(len(y), nil)
+	for i, v := range y {
+		z.SetVec(i, (v-f.mean)/f.spread)
+	}
+	best := math.Inf(-1)
+	alike := f.likenesses()
+	for _, w := range grid() {
+		var chol mat.Cholesky
+		if !chol.Factorize(covariance(w, alike)) {
+			continue
+		}
+		var solved mat.VecDense
+		if err := chol.SolveVecTo(&solved, z); err != nil {
+			continue
+		}
+		if likely := -(mat.Dot(z, &solved) + chol.LogDet()) / 2; likely > best {
+			best, f.weights, f.chol, f.solved = likely, w, chol, solved
+		}
+	}
+	if math.IsInf(best, -1) {
+		return nil, errors.New("no covariance of the grid is positive definite")
+	}
+	return f, nil
+}
+
+// At predicts the accuracy of an architecture after the most epochs that any trial had. deviation is the standard
+// deviation of the prediction, without the noise of a training.
+func (f *Predictor) At(a evolve.Arch) (accuracy, deviation float64) {
+	x := f.features(a)
+	k := mat.NewVecDense(len(f.points), nil)
+	for i, p := range f.points {
+		k.SetVec(i, f.weights.kernel(f.alike(x, p)))
+	}
+	var solved mat.VecDense
+	variance := f.weights.kernel(f.alike(x, x))
+	if err := f.chol.SolveVecTo(&solved, k); err == nil {
+		variance -= mat.Dot(k, &solved)
+	}
+	return f.mean + f.spread*mat.Dot(k, &f.solved), f.spread * math.Sqrt(max(variance, 0))
+}
+
+// Levelled lists the architectures of trials, each once, with their accuracies at the level of the most epochs.
+func Levelled(trials []evolve.Trial) (archs []evolve.Arch, accuracies []float64) {
+	longest := map[string]evolve.Trial{}
+	by := map[string]map[int]float64{}
+	var order []string
+	var lengths []int
+	for _, t := range trials {
+		key := t.Arch.Key()
+		if by[key] == nil {
+			by[key], order = map[int]float64{}, append(order, key)
+		}
+		by[key][t.Epochs] = t.Accuracy
+		if was, seen := longest[key]; !seen || t.Epochs >= was.Epochs {
+			longest[key] = t
+		}
+		if !slices.Contains(lengths, t.Epochs) {
+			lengths = append(lengths, t.Epochs)
+		}
+	}
+	slices.Sort(lengths)
+	shift := map[int]float64{} // to the level of the most epochs
+	for i := len(lengths) - 2; i >= 0; i-- {
+		sum, n := 0.0, 0
+		for _, key := range order {
+			low, hasLow := by[key][lengths[i]]
+			high, hasHigh := by[key][lengths[i+1]]
+			if hasLow && hasHigh {
+				sum, n = sum+high-low, n+1
+			}
+		}
+		shift[lengths[i]] = shift[lengths[i+1]] + sum/float64(max(n, 1))
+	}
+	for _, key := range order {
+		t := longest[key]
+		archs, accuracies = append(archs, t.Arch), append(accuracies, t.Accuracy+shift[t.Epochs])
+	}
+	return archs, accuracies
+}
+
+// features describes an architecture: for each layer the cost, the parameters and the branches, and all of the network.
+// Costs and parameters are logarithms.
+func (f *Predictor) features(a evolve.Arch) features {
+	x := features{arch: a, kinds: make([]float64, len(f.problem.Pool))}
+	log := func(v float64) float64 { return math.Log(1e-3 + v) }
+	var cost, params, branches float64
+	for l, path := range a {
+		var c, n float64
+		for _, op := range path {
+			candidate := f.problem.Pool[op]
+			c += candidate.Cost[l]
+			if candidate.Params != nil {
+				n += candidate.Params[l] / 1e6
+			}
+			x.kinds[op]++
+		}
+		cost, params, branches = cost+c, params+n, branches+float64(len(path))
+		x.numbers = append(x.numbers, log(c), log(n), float64(len(path)))
+	}
+	x.numbers = append(x.numbers, log(cost), log(params), branches)
+	return x
+}
+
+// scales divides numbers by their standard deviations.
+func (f *Predictor) scales() {
+	for j := range f.points[0].numbers {
+		var column []float64
+		for _, p := range f.points {
+			column = append(column, p.numbers[j])
+		}
+		_, deviation := moments(column)
+		if deviation > 0 {
+			deviation = 1 / deviation
+		}
+		f.scale = append(f.scale, deviation)
+	}
+}
+
+// likeness is what two architectures have in common.
+type likeness struct {
+	places, kinds float64 // 0 to 1
+	distance      float64 // squared, of the numbers in their standard deviations
+}
+
+// likenesses are those of each point with itself and with the points before it.
+func (f *Predictor) likenesses() (rows [][]likeness) {
+	for i, p := range f.points {
+		row := make([]likeness, i+1)
+		for j := range row {
+			row[j] = f.alike(p, f.points[j])
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// alike compares two architectures.
+func (f *Predictor) alike(x, y features) (a likeness) {
+	common, nx, ny := 0.0, 0.0, 0.0
+	for l := range x.arch {
+		nx, ny = nx+float64(len(x.arch[l])), ny+float64(len(y.arch[l]))
+		for _, op := range x.arch[l] {
+			if slices.Contains(y.arch[l], op) {
+				common++
+			}
+		}
+	}
+	dot, xx, yy := 0.0, 0.0, 0.0
+	for i, v := range x.kinds {
+		dot, xx, yy = dot+v*y.kinds[i], xx+v*v, yy+y.kinds[i]*y.kinds[i]
+	}
+	for i, v := range x.numbers {
+		d := (v - y.numbers[i]) * f.scale[i]
+		a.distance += d * d / float64(len(x.numbers))
+	}
+	a.places, a.kinds = ratio(common, nx*ny), ratio(dot, xx*yy)
+	return a
+}
+
+// covariance is that of all points, with the noise.
+func covariance(w weights, rows [][]likeness) *mat.SymDense {
+	c := mat.NewSymDense(len(rows), nil)
+	for i, row := range rows {
+		for j, a := range row {
+			c.SetSym(i, j, w.kernel(a))
+		}
+		c.SetSym(i, i, c.At(i, i)+w.noise)
+	}
+	return c
+}
+
+// kernel is the covariance of two architectures, without noise.
+func (w weights) kernel(a likeness) float64 {
+	return w.places*a.places + w.kinds*a.kinds + w.numbers*math.Exp(-a.distance/(2*w.length*w.length))
+}
+
+// ratio is a/√b, and 0 where b is.
+func ratio(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / math.Sqrt(b)
+}
+
+// grid lists the weights that are tried.
+func grid() (list []weights) {
+	for _, places := range []float64{0.1, 0.5} {
+		for _, kinds := range []float64{0.1, 0.5} {
+			for _, numbers := range []float64{0.3, 1} {
+				for _, length := range []float64{0.7, 1.5, 3} {
+					for _, noise := range []float64{0.03, 0.1, 0.3} {
+						list = append(list, weights{places, kinds, numbers, noise, length})
+					}
+				}
+			}
+		}
+	}
+	return list
+}
+
+// moments are the mean and the standard deviation.
+func moments(values []float64) (mean, deviation float64) {
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		deviation += (v - mean) * (v - mean) / float64(len(values))
+	}
+	return mean, math.Sqrt(deviation)
+}
