@@ -10,8 +10,6 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/runs"
-	"github.com/nse-dev/nse/internal/setting"
-	"github.com/nse-dev/nse/supernet/retrain"
 )
 
 // JudgeOptions say by what the rounds of a run are compared.
@@ -76,7 +74,7 @@ func Judge(ctx context.Context, dir string, j JudgeOptions, o Options) (*Judgeme
 	defer s.Close()
 	method := evolve.Judge{Archs: c.archs, Epochs: j.Epochs}
 	if j.Epochs > 0 {
-		if method.Solo, err = s.solo(j.Epochs); err != nil {
+		if method.Solo, err = s.solo(); err != nil {
 			return nil, err
 		}
 	}
@@ -172,20 +170,12 @@ func archOf(names [][]string, ops runs.Ops) evolve.Arch {
 	return a
 }
 
-// solo is what trains architectures alone: the engine, or the training part of the run's data.
-func (s *search) solo(epochs int) (evolve.Solo, error) {
+// solo is the engine, if it trains architectures alone.
+func (s *search) solo() (evolve.Solo, error) {
 	if e, ok := s.Engine.(evolve.Solo); ok {
 		return e, nil
 	}
-	if s.options.Engine != nil {
-		return nil, errors.New("the engine cannot train alone: judge by shared weights")
-	}
-	c := s.settings
-	c.Retrain.Epochs = epochs
-	if err := c.Retrain.Validate(); err != nil {
-		return nil, setting.In("retrain", err)
-	}
-	return retrain.NewSolo(s.skeleton, s.catalog.Build, s.source, c.Retrain, c.Score.Images, s.Seed, c.Workers), nil
+	return nil, errors.New("the engine cannot train alone: judge by shared weights")
 }
 
 // judgement compares the rounds by what was measured, given in the order of the architectures.

@@ -80,8 +80,8 @@ func prepare(
 // evolves reports whether the method evolves the space, so that operations may come during the search.
 func (s *search) evolves() bool { return s.settings.Search.Method == methods.NSE }
 
-// valid refuses a search that cannot be run. Errors about settings have their keys in the configuration file. Before the
-// engine is made, nothing is said of the budget.
+// valid refuses a search that cannot be run. Errors about settings have their keys in the configuration file. Before
+// the engine is made, nothing is said of the budget.
 func (s *search) valid() error {
 	err := s.Validate()
 	if e, is := errors.AsType[*setting.Error](err); is && strings.HasPrefix(e.Key, "budget.") {
@@ -123,7 +123,7 @@ func (s *search) engine() (evolve.Engine, error) {
 	}
 	c := s.settings
 	return engine{supernet.NewEngine(net, s.source, c.Train, c.Score),
-		retrain.NewSolo(s.skeleton, s.catalog.Build, s.source, c.Retrain, c.Score.Images, c.Seed, c.Workers)}, nil
+		retrain.NewSolo(s.skeleton, s.catalog.Build, s.source, c.Retrain, c.Score.Images, s.Seed, c.Workers)}, nil
 }
 
 // engine is the supernet, which trains architectures alone, too.

@@ -16,8 +16,8 @@ import (
 	"github.com/nse-dev/nse/internal/study"
 )
 
-// nasbenchOfStudy searches NAS-Bench-201 in the folder before the # of rest, on the data set behind it. Layers are pairs
-// of edges. Behind an @ stands Kendall's τ between what is measured and the table, with shared weights and after
+// nasbenchOfStudy searches NAS-Bench-201 in the folder before the # of rest, on the data set behind it. Layers are
+// pairs of edges. Behind an @ stands Kendall's τ between what is measured and the table, with shared weights and after
 // search.alone.epochs of training alone. Without it there is no noise. A search takes seconds, so that it is begun anew
 // after a kill.
 func nasbenchOfStudy(rest string, f *study.File) (engineOfStudy, error) {

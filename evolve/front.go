@@ -113,8 +113,8 @@ func (s Search) scored(st State, left []int, i int, accuracy float64) (State, er
 }
 
 // Retrieve makes the Pareto front of st.Trials the state's front (3.3.2), and forgets the trials. Trials that are not
-// done do not count. The state stands at PhaseReplenish then. Without a trial within the interval the front of the round
-// before stays, and no event says so.
+// done do not count. The state stands at PhaseReplenish then. Without a trial within the interval the front of the
+// round before stays, and no event says so.
 func (s Search) Retrieve(ctx context.Context, st State) (State, error) {
 	trials := slices.DeleteFunc(present(st.Trials), func(t Trial) bool { return !t.Done })
 	next := st

@@ -22,11 +22,11 @@ import (
 
 // Settings say how to search, beside what all methods share.
 type Settings struct {
-	// Method is the way to search: nse, guided, oneshot, spos, proxyless, darts, random, evolution, halving, hyperband or
-	// stacks.
+	// Method is the way to search: nse, guided, oneshot, spos, proxyless, darts, random, evolution, halving,
+	// hyperband or stacks.
 	Method string `toml:"method"`
-	// Alone is how methods that share no weights evaluate an architecture: random, evolution, halving, hyperband and
-	// stacks.
+	// Alone is how methods that share no weights evaluate an architecture: guided, random, evolution, halving,
+	// hyperband and stacks.
 	Alone alone.Config `toml:"alone"`
 	// Evolution is the population of regularized evolution.
 	Evolution evolution.Config `toml:"evolution"`

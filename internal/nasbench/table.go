@@ -2,8 +2,8 @@
 // and what it finds is known.
 //
 // A cell has six edges with one of five operations each, which makes 15,625 architectures. A table has the accuracies
-// of all of them on three data sets, after 200 epochs. Two spaces are made of it: the six edges as layers, and the edges
-// in pairs, three layers of 25 operations, in which NSE has something to evolve. Both want search.single_branch.
+// of all of them on three data sets, after 200 epochs. Two spaces are made of it: the six edges as layers, and the
+// edges in pairs, three layers of 25 operations, in which NSE has something to evolve. Both want search.single_branch.
 package nasbench
 
 import (

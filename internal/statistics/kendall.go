@@ -55,7 +55,8 @@ func (c Correlation) Fisher() (i Interval, ok bool) {
 }
 
 // KendallAlike is Kendall's τ-b over those pairs alone that are alike in z: the smaller is at least 1 − tolerance of
-// the greater. So it says how x ranks y at about equal z. pairs counts them. It reports false where none can be compared.
+// the greater. So it says how x ranks y at about equal z. pairs counts them. It reports false where none can be
+// compared.
 func KendallAlike(x, y, z []float64, tolerance float64) (tau float64, pairs int, ok bool) {
 	var agree, inX, inY float64
 	for i := range x {

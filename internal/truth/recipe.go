@@ -1,5 +1,5 @@
-// Package truth makes tables of true accuracies: architectures of a pool, each trained alone, some with several seeds and
-// for longer. A table tells what a way to rank architectures is worth.
+// Package truth makes tables of true accuracies: architectures of a pool, each trained alone, some with several seeds
+// and for longer. A table tells what a way to rank architectures is worth.
 package truth
 
 import (

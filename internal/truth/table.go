@@ -61,8 +61,8 @@ func Open(dir string, r Recipe, c config.Config, x *catalog.Catalog, source supe
 	list := t.list()
 	path := filepath.Join(dir, "architectures.csv")
 	if was, err := os.ReadFile(path); err == nil && string(was) != list {
-		return nil, fmt.Errorf("%s does not list the architectures of the recipe: the recipe, its configuration or the "+
-			"pool has changed", path)
+		return nil, fmt.Errorf("%s does not list the architectures of the recipe: the recipe, its configuration or "+
+			"the pool has changed", path)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	} else if err != nil {

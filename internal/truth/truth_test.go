@@ -204,8 +204,8 @@ func TestCheckFindsAnotherDigit(t *testing.T) {
 	for i := range lines[1:] {
 		lines[i+1] = lines[i+1][:len(lines[i+1])-1] + "x"
 	}
-	changed := strings.NewReplacer("0x", "1", "1x", "2", "2x", "3", "3x", "4", "4x", "5", "5x", "6", "6x", "7", "7x", "8",
-		"8x", "9", "9x", "0").Replace(strings.Join(lines, "\n") + "\n")
+	changed := strings.NewReplacer("0x", "1", "1x", "2", "2x", "3", "3x", "4", "4x", "5", "5x", "6", "6x", "7", "7x",
+		"8", "8x", "9", "9x", "0").Replace(strings.Join(lines, "\n") + "\n")
 	if err := os.WriteFile(path, []byte(changed), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,8 @@ func TestDamagedPartsAreRefused(t *testing.T) {
 		"arch,seed\n": "part-01.csv:1:1: want the heading arch,seed,cycles,epochs,held,test",
 		heading + "0,1,1+2,1,0.5,0.5\n7,1,1,1,0,0\n": "part-01.csv:3:1: there is no architecture 7",
 		heading + "0,1,1+2,1,0.5\n":                  "part-01.csv:2:1: record on line 1: wrong number of fields",
-		heading + "0,1,1+2,1,much,0.5\n":             `part-01.csv:2:1: strconv.ParseFloat: parsing "much": invalid syntax`,
+		heading + "0,1,1+2,1,much,0.5\n": `part-01.csv:2:1: strconv.ParseFloat: parsing "much": ` +
+			"invalid syntax",
 	} {
 		dir := t.TempDir()
 		opened(t, dir)

@@ -1,8 +1,10 @@
 // Package predictor predicts the accuracy of architectures from those that were trained, by a Gaussian process.
 //
-// The covariance of two architectures is a sum of three kernels: one of the operations that both have in the same
-// layers, one of the operations that both have in any layer, and one of their costs, parameters and branches, layer by
-// layer. Each has a weight. The weights and the noise are those of a grid for which the accuracies are most likely.
+// The covariance of two architectures is a sum of three kernels. The first compares the operations that both have in
+// the same layers, and the second those that both have in any layer. The third compares costs, parameters and branches,
+// layer by layer. Each kernel has a weight. The weights and the noise are those of a grid for which the accuracies are
+// most likely.
+//
 // Accuracies after fewer epochs are shifted to those after the most, by the mean difference of architectures that have
 // both.
 package predictor

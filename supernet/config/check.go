@@ -18,8 +18,8 @@ import (
 	"github.com/nse-dev/nse/internal/tomlpos"
 )
 
-// Decode reads a TOML text strictly into v, a pointer to a struct whose fields all have toml tags: a key that the struct
-// does not have is an error, and so is a value of another type. Errors start with name:line:column.
+// Decode reads a TOML text strictly into v, a pointer to a struct whose fields all have toml tags. A key that the
+// struct does not have is an error, and so is a value of another type. Errors start with name:line:column.
 func Decode(name string, text []byte, v any) error {
 	if err := check(name, text, reflect.ValueOf(v).Elem().Interface()); err != nil {
 		return err

@@ -37,8 +37,7 @@ type Config struct {
 	Macro supernet.Macro `toml:"macro"`
 	// Search is the method.
 	Search Search `toml:"search"`
-	// Budget bounds what a search spends, and what each continuation spends. A search ends before a round that would not
-	// fit any more, if that took as much as the one before.
+	// Budget bounds what a search spends, and what each continuation spends.
 	Budget evolve.BudgetConfig `toml:"budget"`
 	// Train is the training of the shared weights in a round.
 	Train supernet.TrainConfig `toml:"train"`

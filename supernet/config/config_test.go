@@ -34,7 +34,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 			`c.toml:2:1: no macro-architecture "huge": the built-in ones are small, flops, latency`},
 		{"[search]\nk = 1", `c.toml:2:1: search.k = 1: want 2 to 64`},
 		{"[search]\nk = 5\nmethod = \"best\"",
-			`c.toml:3:1: search.method = "best": want nse, random, evolution, halving, hyperband, stacks`},
+			`c.toml:3:1: search.method = "best": want nse, oneshot, spos, proxyless, darts, random, evolution, ` +
+				`halving, hyperband, guided, stacks`},
 		{"[search.alone]\nepochs = 0", `c.toml:2:1: search.alone.epochs = 0: want 1 to 100000`},
 		{"[search.evolution]\nsample = 0", `c.toml:2:1: search.evolution.sample = 0: want 1 to 1000000`},
 		{"[search.halving]\ncandidates = 8",

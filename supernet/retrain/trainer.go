@@ -133,8 +133,8 @@ func (t *Trainer) Update() (loss, accuracy float64, err error) {
 	return loss, float64(correct) / float64(len(b.Labels)), nil
 }
 
-// rate is the learning rate of the step. The warm-up begins one step above 0, since a step at rate 0 would be lost. Only
-// the first cycle has one.
+// rate is the learning rate of the step. The warm-up begins one step above 0, since a step at rate 0 would be lost.
+// Only the first cycle has one.
 func (t *Trainer) rate() float64 {
 	at := t.cycles[slices.IndexFunc(t.cycles, func(c cycle) bool { return t.Step < c.to })]
 	c, steps := t.config.train(), at.to-at.from
