@@ -39,10 +39,14 @@ type SettingError = setting.Error
 type Stopped struct {
 	Dir   string // the run's folder
 	Round int    // the round in which the search stopped, from 1
+	Final bool   // the search had come to its end, and the best was being trained
 	Err   error  // the error that the context's end led to
 }
 
 func (s *Stopped) Error() string {
+	if s.Final {
+		return "stopped while the best was trained; go on with: nse resume " + s.Dir
+	}
 	return fmt.Sprintf("stopped in round %d; go on with: nse resume %s", s.Round, s.Dir)
 }
 

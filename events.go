@@ -76,6 +76,7 @@ type Retraining struct {
 	Epoch, Epochs  int             // Epoch counts from 1
 	Loss, Accuracy float64         // means of about the last 50 steps, on their training images; Accuracy is 0 to 1
 	Outcome        retrain.Outcome // set in the stages Complete and Present
+	HeldOut        bool            // the outcome is that of held-out images; otherwise it is that of test images
 }
 
 // Studying says that an item of a study begins, or has ended. What happens in between is told too.

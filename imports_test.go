@@ -99,6 +99,8 @@ var mayImport = map[string][]string{
 	"internal/arrivals": {"evolve", "internal/catalog", "internal/file", "internal/runs", "internal/text", "registry"},
 	"internal/catalog": {"evolve", "internal/file", "internal/latency", "internal/runs", "internal/setting",
 		"internal/text", "registry", "sdk", "sdk/wire", "supernet", "supernet/config", "supernet/graph"},
+	"internal/ending": {"evolve", "internal/architecture", "internal/catalog", "internal/modelfile", "internal/runs",
+		"internal/text", "internal/workshop", "registry", "sdk", "supernet/config"},
 	"internal/history": {"evolve", "internal/drawing", "internal/runs", "internal/text"},
 	"internal/lut": {"evolve", "internal/architecture", "internal/catalog", "internal/file", "internal/latency",
 		"internal/random", "plugins", "registry", "sdk", "supernet"},
@@ -113,8 +115,8 @@ var mayImport = map[string][]string{
 		"supernet/retrain"},
 
 	// the framework, and the command on top of it
-	".": {"evolve", "internal/architecture", "internal/arrivals", "internal/catalog", "internal/export",
-		"internal/file", "internal/history", "internal/latency", "internal/nasbench", "internal/report",
+	".": {"evolve", "internal/architecture", "internal/arrivals", "internal/catalog", "internal/ending",
+		"internal/export", "internal/file", "internal/history", "internal/latency", "internal/nasbench", "internal/report",
 		"internal/runs", "internal/setting", "internal/study", "internal/tensorboard", "internal/workshop",
 		"methods", "plugins", "registry", "sdk",
 		"supernet", "supernet/config", "supernet/data", "supernet/retrain"},

@@ -27,8 +27,8 @@ func alone(t *testing.T) (dir string) {
 	return dir
 }
 
-// small are the settings of a search of two rounds on 60 images of 8×8, which ends in a moment. It keeps a checkpoint
-// at almost every step.
+// small are the settings of a search of two rounds on 60 images of 8×8, which ends in a moment and trains nothing at
+// its end. It keeps a checkpoint at almost every step.
 func small(t *testing.T) nse.Settings {
 	t.Helper()
 	s, err := nse.QuickSettings()
@@ -44,6 +44,7 @@ func small(t *testing.T) nse.Settings {
 	s.Search.Front = evolve.FrontConfig{Samples: 6, Attempts: 100}
 	s.Train.Batch, s.Score.Batch, s.Score.Images = 12, 12, 12
 	s.Retrain.Epochs, s.Retrain.Batch = 1, 12
+	s.Final.Candidates = 0
 	return s
 }
 

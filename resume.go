@@ -27,11 +27,11 @@ func Resume(ctx context.Context, dir string, o Options) (*Run, error) {
 		return nil, err
 	}
 	defer p.run.Close()
-	if p.last.Done {
-		return finish(p.run)
-	}
 	if err := o.admit(); err != nil {
 		return nil, err
+	}
+	if p.last.Done {
+		return conclude(ctx, p.run, p.settings, o)
 	}
 	s, opened, err := p.reopen(ctx, o, p.state, nil)
 	defer opened.Close()

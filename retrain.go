@@ -72,17 +72,25 @@ func Retrain(ctx context.Context, source string, t RetrainOptions, o Options) ([
 		return nil, err
 	}
 	defer list.Close()
-	w := workshop.Workshop{Set: set, Config: settings.Retrain, Seed: settings.Seed, Workers: settings.Workers,
-		Every: seconds(settings.CheckpointSeconds), Source: source, Version: Version(), Out: t.out(home),
-		Observe: func(p workshop.Progress) { o.Observe(Retraining(p)) }}
-	if w.Spec, err = absolute(settings.Data.Spec); err != nil {
+	w, err := o.workshop(set, settings)
+	if err != nil {
 		return nil, err
 	}
+	w.Source, w.Out = source, t.out(home)
 	if err := w.Check(list.Plans); err != nil {
 		return nil, err
 	}
 	o.Observe(chosen(set, settings, list.Plans))
 	return w.Train(ctx, list.Plans)
+}
+
+// workshop trains on a set as settings say. Its Source and Out are still to be set.
+func (o Options) workshop(set *data.Set, s Settings) (w workshop.Workshop, err error) {
+	w = workshop.Workshop{Set: set, Config: s.Retrain, Seed: s.Seed, Workers: s.Workers,
+		Every: seconds(s.CheckpointSeconds), Version: Version(),
+		Observe: func(p workshop.Progress) { o.Observe(Retraining(p)) }}
+	w.Spec, err = absolute(s.Data.Spec)
+	return w, err
 }
 
 // home is the folder of the run in whose setting architectures are trained. It is empty without one.

@@ -30,6 +30,8 @@ type (
 	History = history.Operation
 	// Ledger is what a search has spent, as in the table ledger of run.db.
 	Ledger = runs.Ledger
+	// Result is what a search has found, as in result.json.
+	Result = runs.Result
 	// Report is all figures of a run, as nse report --json prints them.
 	Report = report.Report
 )
@@ -94,6 +96,10 @@ func (r *Run) Architectures(round int) ([]Architecture, error) { return r.run.Ar
 // Ledger is what the search has spent by its last checkpoint: images, multiply-accumulates and seconds. It is zero
 // before the first one, and counts nothing that versions without a ledger have done.
 func (r *Run) Ledger() (Ledger, error) { return r.run.Ledger() }
+
+// Result is what the search has found, trained alone and tested, with the best uniform stack beside it, as in
+// result.json. It is nil for a search that has not ended, and for one that trains nothing at its end (Settings.Final).
+func (r *Run) Result() (*Result, error) { return r.run.Result() }
 
 // History says how each operation fared, in the order of their ids, in which they came to the run.
 func (r *Run) History() (list []History, err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,10 +12,8 @@ import (
 	"github.com/nse-dev/nse/internal/arrivals"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/latency"
-	"github.com/nse-dev/nse/internal/report"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/setting"
-	"github.com/nse-dev/nse/internal/tensorboard"
 	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
@@ -101,8 +100,7 @@ func (s *search) open() (source supernet.Source, err error) {
 		return source, err
 	}
 	source.Augment = c.Augment
-	held := max(1, int(c.Data.HeldOut*float64(source.Set.Train.Len())))
-	if source.Train, source.Held, err = source.Set.Train.Hold(held, c.Seed); err != nil {
+	if source.Train, source.Held, err = c.Split(source.Set.Train); err != nil {
 		return source, err
 	}
 	s.input, s.images = supernet.InputOf(source.Set), [2]int{source.Train.Len(), source.Held.Len()}
@@ -201,20 +199,14 @@ func (s *search) run(ctx context.Context, r *runs.Run, rec *recorder) (_ *Run, e
 		state, err = s.Search.Run(ctx, state)
 	}
 	if cancelled := ctx.Err(); cancelled != nil && errors.Is(err, cancelled) {
-		return nil, &Stopped{r.Dir, state.Round, err}
+		return nil, &Stopped{Dir: r.Dir, Round: state.Round, Err: err}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return finish(r)
-}
-
-// finish completes the files of a run that has ended, and opens it for reading.
-func finish(r *runs.Run) (*Run, error) {
-	if err := errors.Join(report.Render(r, true), new(tensorboard.Board).Rewrite(r)); err != nil {
-		return nil, err
-	}
-	return Open(r.Dir)
+	o := s.options
+	o.Ops = slices.Concat(s.pool.Ops, o.Ops)
+	return conclude(ctx, r, s.settings, o)
 }
 
 // absolute makes the folder of a data set's specification absolute, so that the run can be resumed from anywhere.

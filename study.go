@@ -136,6 +136,7 @@ func (s *studying) item(ctx context.Context, i study.Item, left int) (row StudyR
 	if err != nil {
 		return row, err
 	}
+	settings.Final.Candidates = 0 // finalists are trained by the study's recipe
 	row = StudyRow{Key: i.Key(), Name: i.Method.Name, Folder: i.Folder(), Tau: settings.Search.Constraint.Tau,
 		High: settings.Search.Constraint.High(), Version: Version(), Candidates: []StudyCandidate{}}
 	if row.Settings, err = s.file.Sum(i, s.engine.space); err != nil {

@@ -41,6 +41,9 @@ type State struct {
 	Opening Ledger `json:"opening,omitzero"`
 	// Carried is Spent as it was when the present pool came. Budgets do not count it.
 	Carried Ledger `json:"carried,omitzero"`
+	// Result is what the program made of a search that has ended, as its own JSON. A search does not read it, and
+	// Continue begins without one.
+	Result json.RawMessage `json:"result,omitempty"`
 }
 
 // Uses reports whether a search may still run an operation: one that waits, or is in the subset or on the front. Before

@@ -7,8 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/internal/progress"
 	"github.com/nse-dev/nse/internal/text"
@@ -77,6 +75,13 @@ func (p *printer) chosen(e nse.Chosen) {
 }
 
 func (p *printer) retraining(e nse.Retraining) {
+	if p.progress == nil { // the search had ended before
+		p.progress = progress.New(p.w, 0)
+	}
+	images := "test images"
+	if e.HeldOut {
+		images = "held-out images"
+	}
 	switch e.Stage {
 	case nse.Training:
 		note := ""
@@ -88,9 +93,9 @@ func (p *printer) retraining(e nse.Retraining) {
 	case nse.Testing:
 		p.progress.Aside("%s: testing", e.Model)
 	case nse.Complete:
-		p.progress.Aside("%s: %v", e.Model, e.Outcome)
+		p.progress.Aside("%s: %s", e.Model, e.Outcome.Of(images))
 	case nse.Present:
-		p.progress.Aside("%s is there already: %v", e.Model, e.Outcome)
+		p.progress.Aside("%s is there already: %s", e.Model, e.Outcome.Of(images))
 	}
 }
 
@@ -111,50 +116,4 @@ func (p *printer) end(ctx context.Context, err error) error {
 		fmt.Fprintln(p.w, "stopped before the search began")
 	}
 	return errInterrupted
-}
-
-// finish prints the front of a run that has ended, and closes it.
-func finish(c *cobra.Command, r *nse.Run) error {
-	defer r.Close()
-	reason, _, err := r.Ended()
-	if err != nil {
-		return err
-	}
-	spent, err := r.Ledger()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(c.ErrOrStderr(), "finished: %s\n%s", reason, spentText(spent))
-	front, err := r.Front()
-	if err != nil {
-		return err
-	}
-	rows := []string{"front\taccuracy (shared weights)\t" + costHeading(front.Unit) +
-		"\tparameters\toperations by layer"}
-	for i, a := range front.Architectures {
-		rows = append(rows, fmt.Sprintf("%d\t%.2f %%\t%.4g\t%s\t%s", i+1, 100*a.Accuracy, a.Cost,
-			text.Thousands(a.Params), opsText(a.Ops)))
-	}
-	if err := table(c.OutOrStdout(), rows); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.ErrOrStderr(), "files: %s\n", r.FrontFile())
-	return err
-}
-
-// costHeading is the heading of costs in a unit.
-func costHeading(unit string) string {
-	if unit == "ms" {
-		return unit
-	}
-	return "M MACs"
-}
-
-// opsText lists operations, layers apart by bars.
-func opsText(layers [][]string) string {
-	parts := make([]string, len(layers))
-	for l, ops := range layers {
-		parts[l] = text.OrDash(ops, "+")
-	}
-	return strings.Join(parts, " | ")
 }

@@ -85,8 +85,7 @@ func (t *truthTable) open(ctx context.Context, recipe string) (*truth.Table, err
 	if source.Set, err = data.Open(settings.Data.Spec, settings.Seed, settings.Data.Size); err != nil {
 		return nil, err
 	}
-	held := max(1, int(settings.Data.HeldOut*float64(source.Set.Train.Len())))
-	if source.Train, source.Held, err = source.Set.Train.Hold(held, settings.Seed); err != nil {
+	if source.Train, source.Held, err = settings.Split(source.Set.Train); err != nil {
 		return nil, err
 	}
 	input := supernet.InputOf(source.Set)

@@ -101,6 +101,9 @@ func (g *Gathered) addSearch(status string) error {
 	if t.Ledger, err = g.run.Ledger(); err != nil {
 		return err
 	}
+	if t.Result, err = g.run.Result(); err != nil {
+		return err
+	}
 	return g.addReason()
 }
 

@@ -3,6 +3,8 @@ package report
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/nse-dev/nse/internal/file"
@@ -11,7 +13,7 @@ import (
 )
 
 // Render writes the files that follow from a run's database, where they are missing: plots of every round that has a
-// front, and front.json of the last one. With again it also rewrites files that are not as they should be.
+// front, front.json of the last one, and result.json of a search that has a result. With again it also rewrites files that are not as they should be.
 func Render(r *runs.Run, again bool) error {
 	rounds, err := r.Rounds()
 	if err != nil {
@@ -43,13 +45,29 @@ func Render(r *runs.Run, again bool) error {
 	if !ok {
 		return nil
 	}
-	return file.Update(filepath.Join(r.Dir, runs.FrontFile), func() ([]byte, error) {
+	return errors.Join(renderResult(r), file.Update(filepath.Join(r.Dir, runs.FrontFile), func() ([]byte, error) {
 		front, err := r.Front(last, unit)
 		if err != nil {
 			return nil, err
 		}
 		return front.Encode()
-	})
+	}))
+}
+
+// renderResult writes result.json. One of a search that goes on is removed.
+func renderResult(r *runs.Run) error {
+	x, err := r.Result()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(r.Dir, runs.ResultFile)
+	if x != nil {
+		return file.Update(path, x.Encode)
+	}
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func frontSVG(r *runs.Run, x runs.Round, unit string) ([]byte, error) {

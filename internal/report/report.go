@@ -18,35 +18,36 @@ import (
 
 // Report is what is known of a run. Accuracies are 0..1 and costs in Unit.
 type Report struct {
-	Run        string      `json:"run"`    // its folder
-	Status     string      `json:"status"` // as nse runs says it
-	Reason     string      `json:"reason,omitempty"`
-	Version    string      `json:"nse"` // that it was started with
-	Preset     string      `json:"preset"`
-	Seed       uint64      `json:"seed"`
-	Data       string      `json:"data"`
-	Image      string      `json:"image"` // height×width×channels
-	Classes    int         `json:"classes"`
-	Network    string      `json:"network"` // letters of its layers
-	Operations int         `json:"operations"`
-	K          int         `json:"k"`    // operations of a layer at a time
-	Unit       string      `json:"unit"` // of cost
-	Low        float64     `json:"low"`  // of the constraint interval
-	High       float64     `json:"high"`
-	Created    time.Time   `json:"created"`
-	Last       time.Time   `json:"last"` // checkpoint; zero if there was none
-	Machines   []string    `json:"machines"`
-	Ledger     runs.Ledger `json:"ledger"` // what the search has spent by the last checkpoint
-	Rounds     []Round     `json:"rounds"`
-	Models     []Model     `json:"models"`
-	Summaries  []Summary   `json:"summaries"` // of models that were trained alike
-	Rankings   []Ranking   `json:"rankings"`
-	Pools      []Pool      `json:"pools"`
-	Plugins    []Plugin    `json:"plugins"`
-	Broken     []Broken    `json:"quarantined"`
-	Files      []File      `json:"files"`
-	Config     string      `json:"config"` // config.toml
-	Pictures   Pictures    `json:"-"`
+	Run        string       `json:"run"`    // its folder
+	Status     string       `json:"status"` // as nse runs says it
+	Reason     string       `json:"reason,omitempty"`
+	Version    string       `json:"nse"` // that it was started with
+	Preset     string       `json:"preset"`
+	Seed       uint64       `json:"seed"`
+	Data       string       `json:"data"`
+	Image      string       `json:"image"` // height×width×channels
+	Classes    int          `json:"classes"`
+	Network    string       `json:"network"` // letters of its layers
+	Operations int          `json:"operations"`
+	K          int          `json:"k"`    // operations of a layer at a time
+	Unit       string       `json:"unit"` // of cost
+	Low        float64      `json:"low"`  // of the constraint interval
+	High       float64      `json:"high"`
+	Created    time.Time    `json:"created"`
+	Last       time.Time    `json:"last"` // checkpoint; zero if there was none
+	Machines   []string     `json:"machines"`
+	Ledger     runs.Ledger  `json:"ledger"` // what the search has spent by the last checkpoint
+	Result     *runs.Result `json:"result"` // what the search ended with; null if it trained nothing
+	Rounds     []Round      `json:"rounds"`
+	Models     []Model      `json:"models"`
+	Summaries  []Summary    `json:"summaries"` // of models that were trained alike
+	Rankings   []Ranking    `json:"rankings"`
+	Pools      []Pool       `json:"pools"`
+	Plugins    []Plugin     `json:"plugins"`
+	Broken     []Broken     `json:"quarantined"`
+	Files      []File       `json:"files"`
+	Config     string       `json:"config"` // config.toml
+	Pictures   Pictures     `json:"-"`
 }
 
 // Round is a round of the search.

@@ -78,13 +78,13 @@ func (w *Workshop) trainAlone(
 	if err := w.steps(ctx, dir, m.Name, t, id); err != nil {
 		return nil, err
 	}
-	w.Observe(Progress{Model: m.Name, Stage: Testing})
+	w.tell(Progress{Model: m.Name, Stage: Testing})
 	if s.Test, err = t.Finish(ctx); err != nil {
 		return nil, err
 	}
 	spent := t.Spent()
 	s.TrainImages, s.MACs = spent.TrainImages, spent.MACs()
-	w.Observe(Progress{Model: m.Name, Stage: Complete, Outcome: s.Test})
+	w.tell(Progress{Model: m.Name, Stage: Complete, Outcome: s.Test})
 	return m, m.Write(dir, t.Net())
 }
 
@@ -100,7 +100,7 @@ func (w *Workshop) complete(dir string, id []byte) (*modelfile.Model, error) {
 	if was, err := identity(m); err != nil || string(was) != string(id) {
 		return nil, errors.Join(err, ErrOther)
 	}
-	w.Observe(Progress{Model: m.Name, Stage: Present, Outcome: m.Training.Test})
+	w.tell(Progress{Model: m.Name, Stage: Present, Outcome: m.Training.Test})
 	return m, nil
 }
 
@@ -132,7 +132,7 @@ func (w *Workshop) steps(ctx context.Context, dir, name string, t *retrain.Train
 	}
 	var recent recent
 	epochs := w.Config.Epochs
-	w.Observe(Progress{Model: name, Step: t.Step, Steps: t.Steps, Epochs: epochs}) // the clock starts
+	w.tell(Progress{Model: name, Step: t.Step, Steps: t.Steps, Epochs: epochs}) // the clock starts
 	for t.Step < t.Steps {
 		if ctx.Err() != nil {
 			return errors.Join(save(), ctx.Err())
@@ -142,7 +142,7 @@ func (w *Workshop) steps(ctx context.Context, dir, name string, t *retrain.Train
 			return err
 		}
 		recent.add(loss, accuracy)
-		w.Observe(Progress{Model: name, Step: t.Step, Steps: t.Steps,
+		w.tell(Progress{Model: name, Step: t.Step, Steps: t.Steps,
 			Epoch: min(1+t.Step*epochs/t.Steps, epochs), Epochs: epochs,
 			Loss: recent.loss, Accuracy: recent.accuracy})
 		if time.Since(written) >= w.Every {
@@ -174,4 +174,10 @@ func removeCheckpoint(dir string) error {
 		}
 	}
 	return nil
+}
+
+// tell tells the observer.
+func (w *Workshop) tell(p Progress) {
+	p.HeldOut = w.HeldOut
+	w.Observe(p)
 }

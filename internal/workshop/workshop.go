@@ -19,6 +19,7 @@ import (
 // Workshop says how and where models are trained. Observe has to be set. It is called on the goroutine of Train.
 type Workshop struct {
 	Set     *data.Set
+	HeldOut bool   // the test images of Set are held-out ones
 	Spec    string // of the set; a folder in it is absolute
 	Config  retrain.Config
 	Seed    uint64
@@ -49,6 +50,7 @@ type Progress struct {
 	Epoch, Epochs  int     // from 1
 	Loss, Accuracy float64 // means of about the last 50 steps, on their training images
 	Outcome        retrain.Outcome
+	HeldOut        bool // the outcome is that of held-out images
 }
 
 // Finished is a model with its folder.

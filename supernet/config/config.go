@@ -45,8 +45,31 @@ type Config struct {
 	Score supernet.ScoreConfig `toml:"score"`
 	// Augment changes training images at random.
 	Augment data.Augment `toml:"augment"`
-	// Retrain is the training of architectures from scratch by nse retrain.
+	// Retrain is the training of architectures from scratch, by nse retrain and at the end of a search.
 	Retrain retrain.Config `toml:"retrain"`
+	// Final is what a search does once it has ended.
+	Final Final `toml:"final"`
+}
+
+// Final is the end of a search: the best of the front is trained by [retrain] on all training images and tested, and so
+// is the best uniform stack within its MACs, which has one operation in all layers.
+type Final struct {
+	// Candidates is how many of the front are considered, the most accurate first. Where there are several, each is
+	// trained without the held-out images, and the best on these is the one. 0 ends a search without training.
+	Candidates int `toml:"candidates"`
+	// Stacks is how many uniform stacks are considered in the same way, the dearest first. 0 compares with none.
+	Stacks int `toml:"stacks"`
+}
+
+// Validate checks the ranges. Its errors are *setting.Error.
+func (f Final) Validate() error {
+	switch {
+	case f.Candidates < 0:
+		return setting.Errorf("candidates", f.Candidates, "want 0 (no training) or more")
+	case f.Stacks < 0:
+		return setting.Errorf("stacks", f.Stacks, "want 0 (none) or more")
+	}
+	return nil
 }
 
 // Search is the table [search]: what all methods share, and which method it is.
@@ -66,6 +89,11 @@ type Data struct {
 	Size int `toml:"size"`
 	// HeldOut is the part of the training images that fitness and accuracy are measured on; no weight ever sees them.
 	HeldOut float64 `toml:"held_out"`
+}
+
+// Split divides the training images into those that a search trains on and those that it holds out.
+func (c Config) Split(images data.Split) (train, held data.Split, err error) {
+	return images.Hold(max(1, int(c.Data.HeldOut*float64(images.Len()))), c.Seed)
 }
 
 // Quick is the configuration that a search has without a file: small enough to end in minutes.
@@ -112,7 +140,8 @@ func Recorded(name string, text []byte) (Config, error) {
 
 // Default is a preset without a file, on the smallest built-in macro-architecture.
 func Default(preset string) (c Config, err error) {
-	c = Config{Preset: preset, Seed: 1, CheckpointSeconds: 30, Data: Data{Spec: "generated", HeldOut: 0.1}}
+	c = Config{Preset: preset, Seed: 1, CheckpointSeconds: 30, Data: Data{Spec: "generated", HeldOut: 0.1},
+		Final: Final{Stacks: 3}}
 	if c.Search.Config, err = evolve.Preset(preset); err != nil {
 		return c, err
 	}
@@ -204,7 +233,8 @@ func (c Config) Validate() error {
 	return cmp.Or(c.named(), setting.In("macro", c.Macro.Validate()), setting.In("search", search.Validate()),
 		setting.In("budget", c.Budget.Validate()),
 		setting.In("train", c.Train.Validate()), setting.In("score", c.Score.Validate()),
-		setting.In("augment", c.Augment.Validate()), setting.In("retrain", c.Retrain.Validate()))
+		setting.In("augment", c.Augment.Validate()), setting.In("retrain", c.Retrain.Validate()),
+		setting.In("final", c.Final.Validate()))
 }
 
 // named checks the names of what is built in, which Parse has to find again.

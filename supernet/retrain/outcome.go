@@ -19,8 +19,11 @@ type Outcome struct {
 }
 
 // String is one line, such as "91.20 % of test images (last weights 91.00 %, averaged 91.20 %)".
-func (o Outcome) String() string {
-	line := fmt.Sprintf("%.2f %% of test images", 100*o.Accuracy)
+func (o Outcome) String() string { return o.Of("test images") }
+
+// Of is String for other images than test images.
+func (o Outcome) Of(images string) string {
+	line := fmt.Sprintf("%.2f %% of %s", 100*o.Accuracy, images)
 	if o.Averaged != nil {
 		line += fmt.Sprintf(" (last weights %.2f %%, averaged %.2f %%)", 100*o.Last.Accuracy, 100*o.Averaged.Accuracy)
 	}
