@@ -21,8 +21,8 @@ import (
 // this package do not change settings that they are given.
 type Settings = config.Config
 
-// QuickSettings are those of a small search on generated images, which ends in less than a minute. It needs no
-// data set. The settings are built in: an error would be a mistake of this package.
+// QuickSettings are those of a small search on generated images, which ends in minutes by training the best. It
+// needs no data set. The settings are built in: an error would be a mistake of this package.
 func QuickSettings() (Settings, error) {
 	return config.Parse("the default configuration", config.Quick, config.Override{})
 }
