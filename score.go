@@ -76,6 +76,7 @@ func readPast(dir string) (p past, err error) {
 		return p, err
 	}
 	if p.settings, err = p.run.Settings(); err == nil {
+		p.seed = p.settings.Seed
 		p.last, p.state, err = p.run.State()
 	}
 	var weights string

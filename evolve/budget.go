@@ -121,7 +121,7 @@ const priced = 64
 // firstRound is the number of MACs that the first round is expected to spend: by the prices of its first steps, and of
 // architectures that its subset makes within the constraint interval.
 func (s Search) firstRound(p Priced) float64 {
-	subset := NewSpace(len(s.Problem.Normal), len(s.Problem.Pool), s.Config.K, s.Seed).Subset()
+	subset := NewSpace(len(s.Problem.Normal), len(s.Problem.Pool), s.Config.K, s.spaceSeed()).Subset()
 	st := State{Round: 1, Fitness: NewFitness(subset)}
 	updates := s.Config.TrainSteps / s.Config.Fitness.Every
 	train, fitness, score := 0.0, 0.0, 0.0

@@ -17,15 +17,11 @@ func (s Search) validate(st State) error {
 	if err := s.Problem.Validate(); err != nil {
 		return err
 	}
-	if err := cmp.Or(s.CheckReach(), setting.In("budget", s.Budget.Validate())); err != nil {
-		return err
+	err := cmp.Or(s.method().Validate(s, st), s.CheckReach(), setting.In("budget", s.Budget.Validate()))
+	if err == nil && s.Engine != nil {
+		err = s.checkBudget()
 	}
-	if s.Engine != nil {
-		if err := s.checkBudget(); err != nil {
-			return err
-		}
-	}
-	return s.method().Validate(s, st)
+	return err
 }
 
 // CheckReach refuses a budget that no architecture of the whole space meets, by *setting.Error.

@@ -34,9 +34,11 @@ max_rounds = 3
 train_steps = 40
 [search.fitness]
 lr = 0.3
+beta1 = 0.9
 [search.constraint]
 tau = 0.1
 width = 0.99
+alpha = 0.00001
 [search.front]
 samples = 12
 extras = 2
