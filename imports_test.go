@@ -116,9 +116,9 @@ var mayImport = map[string][]string{
 
 	// the framework, and the command on top of it
 	".": {"evolve", "internal/architecture", "internal/arrivals", "internal/catalog", "internal/ending",
-		"internal/export", "internal/file", "internal/history", "internal/latency", "internal/nasbench", "internal/report",
-		"internal/runs", "internal/setting", "internal/study", "internal/tensorboard", "internal/workshop",
-		"methods", "plugins", "registry", "sdk",
+		"internal/export", "internal/file", "internal/history", "internal/latency", "internal/nasbench",
+		"internal/report", "internal/runs", "internal/setting", "internal/study", "internal/tensorboard",
+		"internal/workshop", "methods", "plugins", "registry", "sdk",
 		"supernet", "supernet/config", "supernet/data", "supernet/retrain"},
 	"cmd/nse": {".", "internal/architecture", "internal/arrivals", "internal/bench", "internal/catalog",
 		"internal/drawing", "internal/evaluation", "internal/file", "internal/history", "internal/jsontext",

@@ -66,7 +66,8 @@ func concluded(c *cobra.Command, r *nse.Run) error {
 		return err
 	}
 	next := fmt.Sprintf("go on with\n  nse export %[1]s/models/%[2]s --onnx %[2]s.onnx\n"+
-		"  nse retrain %[1]s --pick %[2]s --budget %.3[3]gM --out %[1]s/larger\n", r.Dir, x.Name, 2*text.Millions(x.MACs))
+		"  nse retrain %[1]s --pick %[2]s --budget %.3[3]gM --out %[1]s/larger\n",
+		r.Dir, x.Name, 2*text.Millions(x.MACs))
 	if settings.Search.Method == methods.NSE {
 		next += fmt.Sprintf("  nse continue %s --pool FILE\n", r.Dir)
 	}
