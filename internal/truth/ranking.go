@@ -73,15 +73,8 @@ func (t *Table) Summary() Summary {
 		all := len(t.Recipe.jobs(part))
 		s.Parts = append(s.Parts, Part{part, all - len(t.missing(part, t.Rows)), all})
 	}
-	ends := job{ends: t.Recipe.Ends}.text()
-	add := func(cycles string, epochs int) {
-		s.Lengths = append(s.Lengths, Length{epochs, cycles, groupOf(t.column(1, cycles, epochs, test))})
-	}
-	for _, e := range t.Recipe.Ends {
-		add(ends, e)
-	}
-	if t.Recipe.Longer > 0 {
-		add(fmt.Sprint(t.Recipe.LongerEpochs), t.Recipe.LongerEpochs)
+	for _, l := range t.lengths() {
+		s.Lengths = append(s.Lengths, Length{l.epochs, l.cycles, groupOf(t.column(1, l.cycles, l.epochs, test))})
 	}
 	s.Seeds = t.seeds()
 	s.Rankings = t.rankings()
@@ -96,6 +89,23 @@ func (t *Table) Summary() Summary {
 	}
 	s.Stacks, s.Others = groupOf(stacks), groupOf(others)
 	return s
+}
+
+// length is the cycles of a training, and the epochs done of them.
+type length struct {
+	cycles string
+	epochs int
+}
+
+// lengths lists those of the recipe.
+func (t *Table) lengths() (list []length) {
+	for _, e := range t.Recipe.Ends {
+		list = append(list, length{job{ends: t.Recipe.Ends}.text(), e})
+	}
+	if n := t.Recipe.LongerEpochs; t.Recipe.Longer > 0 && !slices.Contains(t.Recipe.Ends, n) {
+		list = append(list, length{fmt.Sprint(n), n})
+	}
+	return list
 }
 
 // test is the accuracy of a row on test images.

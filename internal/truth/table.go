@@ -22,6 +22,7 @@ import (
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/random"
+	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/config"
@@ -36,6 +37,8 @@ type Table struct {
 
 	dir     string
 	catalog *catalog.Catalog
+	problem evolve.Problem
+	counts  [][]int64 // multiply-accumulates by layer and operation
 	source  supernet.Source
 	config  config.Config
 }
@@ -97,10 +100,18 @@ func Read(ctx context.Context, dir string, r Recipe, c config.Config, ops []regi
 	return t, t.readParts()
 }
 
-// draw draws the architectures.
+// draw draws the architectures and counts their operations.
 func (t *Table) draw() error {
 	n := t.Recipe.Architectures
-	t.Archs = Draw(t.catalog.Problem(), t.config.Search.Config, n, t.config.Seed)
+	t.problem = t.catalog.Problem()
+	for _, graphs := range t.catalog.Graphs {
+		var counts []int64
+		for _, g := range graphs {
+			counts = append(counts, g.Count().MACs)
+		}
+		t.counts = append(t.counts, counts)
+	}
+	t.Archs = Draw(t.problem, t.config.Search.Config, n, t.config.Seed)
 	if len(t.Archs) < n {
 		return fmt.Errorf("%s: the budget yields %d architectures, the recipe wants %d", t.dir, len(t.Archs), n)
 	}
@@ -353,4 +364,37 @@ func (t *Table) Check(ctx context.Context, n int, seed uint64, ended func(was, i
 		}
 	}
 	return differ, nil
+}
+
+// Covers refuses a constraint whose interval is not within that of the table, by *setting.Error.
+func (t *Table) Covers(c evolve.ConstraintConfig) error {
+	own := t.config.Search.Constraint
+	if c.Low() < own.Low()-slack || c.High() > own.High()+slack {
+		return setting.Errorf("constraint.tau", c.Tau, "the interval is %.4g to %.4g, the table has %.4g to %.4g",
+			c.Low(), c.High(), own.Low(), own.High())
+	}
+	return nil
+}
+
+// slack is what the rounding of an interval's ends comes to, in millions of MACs.
+const slack = 1e-9
+
+// Sum is the checksum of the architectures and of the rows.
+func (t *Table) Sum() string {
+	text := t.list()
+	for _, r := range t.Rows {
+		text += r.String() + "\n"
+	}
+	return file.Sum([]byte(text))
+}
+
+// macs is the number of multiply-accumulates of an architecture for one image.
+func (t *Table) macs(a evolve.Arch) float64 {
+	n := t.catalog.Fixed().MACs
+	for l, path := range a {
+		for _, op := range path {
+			n += t.counts[l][op]
+		}
+	}
+	return float64(n)
 }

@@ -80,7 +80,7 @@ const leastRanked = 10
 func (t *Table) predict(w *Worth, p plan, fitted, ranked []int) error {
 	trials, epochs := t.trials(p, fitted)
 	w.Cost = float64(epochs) / float64(t.last())
-	model, err := predictor.Fit(t.catalog.Problem(), trials)
+	model, err := predictor.Fit(t.problem, trials)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (t *Table) predict(w *Worth, p plan, fitted, ranked []int) error {
 	var x, y, macs []float64
 	for _, a := range ranked {
 		accuracy, _ := model.At(t.Archs[a])
-		x, y, macs = append(x, accuracy), append(y, truth[a]), append(macs, float64(t.catalog.Count(t.Archs[a]).MACs))
+		x, y, macs = append(x, accuracy), append(y, truth[a]), append(macs, t.macs(t.Archs[a]))
 	}
 	r, ok := ranking("", x, y, macs)
 	if !ok || r.Partial == nil {
