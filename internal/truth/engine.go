@@ -31,8 +31,8 @@ type Engine struct {
 	everything evolve.Arch        // all operations in every layer
 }
 
-// NewEngine makes an engine for a search of some settings, whose seed, batches and images of BN count. tau is Kendall's τ between levels and what shared weights show of them, for normal levels:
-// more than 0, and 1 without noise.
+// NewEngine makes an engine for a search of some settings, whose seed, batches and images of BN count. tau is Kendall's
+// τ between levels and what shared weights show of them, for normal levels: more than 0, and 1 without noise.
 func NewEngine(s *Surrogate, c config.Config, tau float64) (*Engine, error) {
 	if !(tau > 0 && tau <= 1) {
 		return nil, fmt.Errorf("τ = %v: want more than 0 and at most 1", tau)
@@ -44,7 +44,8 @@ func NewEngine(s *Surrogate, c config.Config, tau float64) (*Engine, error) {
 	blank := func(n int) data.Split { return data.Split{Labels: make([]int32, n)} } // prices need numbers alone
 	source := supernet.Source{Set: &data.Set{Test: blank(t.Recipe.Images.Test)}, Train: blank(t.Recipe.Images.Train),
 		Held: blank(t.Recipe.Images.Held)}
-	e.solo = retrain.NewSolo(t.catalog.Skeleton, t.catalog.Build, source, t.config.Retrain, t.config.Score.Images, c.Seed, 1)
+	own := t.config
+	e.solo = retrain.NewSolo(t.catalog.Skeleton, t.catalog.Build, source, own.Retrain, own.Score.Images, c.Seed, 1)
 	return e, nil
 }
 

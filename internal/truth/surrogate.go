@@ -40,7 +40,7 @@ type line struct {
 	alpha, beta, dev float64
 }
 
-// Surrogate fits one to a table. Too few rows are an error.
+// Surrogate fits one to a table. Too few rows are an error. Longer trainings are left out while there are too few.
 func (t *Table) Surrogate() (*Surrogate, error) {
 	s := &Surrogate{table: t, known: map[string]float64{}}
 	few := fmt.Errorf("%s has too few rows for a surrogate", t.dir)
@@ -55,7 +55,7 @@ func (t *Table) Surrogate() (*Surrogate, error) {
 	}
 	var err error
 	if s.model, err = predictor.Fit(t.problem, trials); err != nil {
-		return nil, few
+		return nil, fmt.Errorf("%w: %w", few, err)
 	}
 	left := s.model.LeaveOneOut()
 	s.spread = stat.StdDev(y, nil)
@@ -68,12 +68,15 @@ func (t *Table) Surrogate() (*Surrogate, error) {
 	for _, l := range t.lengths() {
 		held, enough := t.line(l.cycles, l.epochs, held)
 		if !enough {
-			return nil, few
+			continue
 		}
 		s.held = append(s.held, held)
 		if l.epochs >= s.final.epochs {
 			s.final, _ = t.line(l.cycles, l.epochs, test)
 		}
+	}
+	if s.at(t.last()).epochs < t.last() {
+		return nil, few
 	}
 	slices.SortFunc(s.held, func(a, b line) int { return a.epochs - b.epochs })
 	return s, nil
@@ -126,6 +129,9 @@ func (t *Table) line(cycles string, epochs int, of func(Row) float64) (l line, o
 
 // at is the line of a number of epochs: between two lines by the logarithm of epochs, and the nearest one beyond them.
 func (s *Surrogate) at(epochs int) line {
+	if len(s.held) == 0 {
+		return line{}
+	}
 	i := slices.IndexFunc(s.held, func(l line) bool { return l.epochs >= epochs })
 	switch {
 	case i < 0:

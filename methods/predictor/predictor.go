@@ -1,9 +1,9 @@
 // Package predictor predicts the accuracy of architectures from those that were trained, by a Gaussian process.
 //
 // The covariance of two architectures is a sum of three kernels. The first compares the operations that both have in
-// the same layers, and the second those that both have in any layer. The third compares costs, parameters and branches,
-// layer by layer. Each kernel has a weight. The weights and the noise are those of a grid for which the accuracies are
-// most likely.
+// the same layers, related ones too, and the second those that both have in any layer. The third compares costs,
+// parameters and branches, layer by layer. Each kernel has a weight. The weights and the noise are those of a grid for
+// which the accuracies are most likely.
 //
 // Accuracies after fewer epochs are shifted to those after the most, by the mean difference of architectures that have
 // both.
@@ -22,6 +22,7 @@ import (
 // Predictor is a fitted process. It changes nothing when it predicts.
 type Predictor struct {
 	problem evolve.Problem
+	related [][]float64 // by two operations: 0 to 1
 	points  []features
 	y       []float64 // accuracies of the points
 	scale   []float64 // of the numbers of a point: 1 / their standard deviation
@@ -43,6 +44,7 @@ type features struct {
 	arch    evolve.Arch
 	kinds   []float64 // by operation: in how many layers it is
 	numbers []float64
+	self    float64 // places of the architecture with itself
 }
 
 // ErrFew says that there are too few architectures to fit anything.
@@ -54,7 +56,7 @@ func Fit(p evolve.Problem, trials []evolve.Trial) (*Predictor, error) {
 	if len(y) < 3 || slices.Min(y) == slices.Max(y) {
 		return nil, ErrFew
 	}
-	f := &Predictor{problem: p, y: y}
+	f := &Predictor{problem: p, y: y, related: related(p)}
 	for _, a := range archs {
 		f.points = append(f.points, f.features(a))
 	}
@@ -190,6 +192,7 @@ func (f *Predictor) features(a evolve.Arch) features {
 		x.numbers = append(x.numbers, log(c), log(n), float64(len(path)))
 	}
 	x.numbers = append(x.numbers, log(cost), log(params), branches)
+	x.self = f.places(x, x)
 	return x
 }
 
@@ -228,15 +231,6 @@ func (f *Predictor) likenesses() (rows [][]likeness) {
 
 // alike compares two architectures.
 func (f *Predictor) alike(x, y features) (a likeness) {
-	common, nx, ny := 0.0, 0.0, 0.0
-	for l := range x.arch {
-		nx, ny = nx+float64(len(x.arch[l])), ny+float64(len(y.arch[l]))
-		for _, op := range x.arch[l] {
-			if slices.Contains(y.arch[l], op) {
-				common++
-			}
-		}
-	}
 	dot, xx, yy := 0.0, 0.0, 0.0
 	for i, v := range x.kinds {
 		dot, xx, yy = dot+v*y.kinds[i], xx+v*v, yy+y.kinds[i]*y.kinds[i]
@@ -245,9 +239,46 @@ func (f *Predictor) alike(x, y features) (a likeness) {
 		d := (v - y.numbers[i]) * f.scale[i]
 		a.distance += d * d / float64(len(x.numbers))
 	}
-	a.places, a.kinds = ratio(common, nx*ny), ratio(dot, xx*yy)
+	a.places, a.kinds = ratio(f.places(x, y), x.self*y.self), ratio(dot, xx*yy)
 	return a
 }
+
+// places sums over layers how far the operations of both are related.
+func (f *Predictor) places(x, y features) (sum float64) {
+	for l := range x.arch {
+		for _, i := range x.arch[l] {
+			for _, j := range y.arch[l] {
+				sum += f.related[i][j]
+			}
+		}
+	}
+	return sum
+}
+
+// related compares operations by their costs. Two of a family have about equal ratios of cost in all layers where their
+// windows are equal, so that the spread of ratios tells windows apart, and the mean tells widths. What is not the same
+// operation is related by less than 1.
+func related(p evolve.Problem) [][]float64 {
+	rows := make([][]float64, len(p.Pool))
+	for i, a := range p.Pool {
+		for j, b := range p.Pool {
+			var ratios []float64
+			for l := range a.Cost {
+				ratios = append(ratios, math.Log((a.Cost[l]+tiny)/(b.Cost[l]+tiny)))
+			}
+			mean, deviation := moments(ratios)
+			r := math.Exp(-(math.Pow(mean/0.7, 2) + math.Pow(deviation/0.15, 2)) / 2)
+			if i != j {
+				r *= 0.9
+			}
+			rows[i] = append(rows[i], r)
+		}
+	}
+	return rows
+}
+
+// tiny keeps the ratios of costs finite, in the unit of the costs.
+const tiny = 1e-6
 
 // covariance is that of all points, with the noise.
 func covariance(w weights, rows [][]likeness) *mat.SymDense {
@@ -278,8 +309,8 @@ func ratio(a, b float64) float64 {
 func grid() (list []weights) {
 	for _, places := range []float64{0.1, 0.5} {
 		for _, kinds := range []float64{0.1, 0.5} {
-			for _, numbers := range []float64{0.3, 1} {
-				for _, length := range []float64{0.7, 1.5, 3} {
+			for _, numbers := range []float64{1, 4} {
+				for _, length := range []float64{1.5, 3, 6} {
 					for _, noise := range []float64{0.03, 0.1, 0.3} {
 						list = append(list, weights{places, kinds, numbers, noise, length})
 					}
