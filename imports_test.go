@@ -81,8 +81,9 @@ var mayImport = map[string][]string{
 	"internal/tomlpos":     {},
 
 	// networks and models
-	"internal/truth": {"evolve", "internal/catalog", "internal/file", "internal/random", "internal/setting", "supernet",
-		"supernet/config", "supernet/retrain"},
+	"internal/truth": {"evolve", "internal/catalog", "internal/file", "internal/random", "internal/setting",
+		"internal/statistics", "methods/predictor", "registry", "supernet", "supernet/config", "supernet/data",
+		"supernet/retrain"},
 	"internal/bench": {"evolve", "internal/random", "sdk", "supernet", "supernet/data", "supernet/graph",
 		"supernet/kernel"},
 	"internal/evaluation": {"internal/catalog", "internal/modelfile", "registry", "supernet", "supernet/data"},
@@ -118,12 +119,12 @@ var mayImport = map[string][]string{
 	".": {"evolve", "internal/architecture", "internal/arrivals", "internal/catalog", "internal/ending",
 		"internal/export", "internal/file", "internal/history", "internal/latency", "internal/nasbench",
 		"internal/report", "internal/runs", "internal/setting", "internal/study", "internal/tensorboard",
-		"internal/workshop", "methods", "plugins", "registry", "sdk",
+		"internal/truth", "internal/workshop", "methods", "plugins", "registry", "sdk",
 		"supernet", "supernet/config", "supernet/data", "supernet/retrain"},
 	"cmd/nse": {".", "internal/architecture", "internal/arrivals", "internal/bench", "internal/catalog",
 		"internal/drawing", "internal/evaluation", "internal/file", "internal/history", "internal/jsontext",
 		"internal/latency", "internal/lut", "internal/progress", "internal/runs", "internal/scaffold",
-		"internal/setting", "internal/text", "internal/truth", "methods", "plugins", "registry", "registry/poolfile",
+		"internal/setting", "internal/statistics", "internal/text", "internal/truth", "methods", "plugins", "registry", "registry/poolfile",
 		"sdk", "sdk/serve", "sdk/wire", "supernet", "supernet/config", "supernet/data"},
 }
 

@@ -81,7 +81,10 @@ func (s *search) evolves() bool { return s.settings.Search.Method == methods.NSE
 
 // valid refuses a search that cannot be run. Errors about settings have their keys in the configuration file. Before
 // the engine is made, nothing is said of the budget.
-func (s *search) valid() error {
+func (s *search) valid() error { return validSearch(s.Search) }
+
+// validSearch refuses what Search.Validate refuses, with the whole keys of settings.
+func validSearch(s evolve.Search) error {
 	err := s.Validate()
 	if e, is := errors.AsType[*setting.Error](err); is && strings.HasPrefix(e.Key, "budget.") {
 		return err

@@ -112,3 +112,79 @@ epochs = 1
 		t.Errorf("a folder without a study: %v", err)
 	}
 }
+
+// TestStudyOfTrueAccuracies compares methods after the table that ships, stops the study, and goes on with it.
+func TestStudyOfTrueAccuracies(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "s.toml")
+	text := `engine = "table:tables/cifar10-s/recipe.toml@0.4"
+seeds = 2
+budgets = ["1T"]
+base = "base.toml"
+[[method]]
+name = "random"
+[[method]]
+name = "guided"
+[[method]]
+name = "spos"
+[method.settings.search]
+train_steps = 5
+[method.settings.search.spos]
+population = 4
+crossover = 2
+mutation = 2
+generations = 1
+`
+	base := `[search]
+k = 5
+[search.constraint]
+tau = 1.0
+width = 0.5
+`
+	for name, text := range map[string]string{"s.toml": text, "base.toml": base} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(out string, stopAfter int) ([]nse.StudyRow, error) {
+		f, err := nse.ReadStudyFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		ended := 0
+		rows, err := nse.RunStudy(ctx, f, filepath.Join(dir, out), nse.Options{Observe: func(e nse.Event) {
+			if s, ok := e.(nse.Studying); ok && s.Row != nil {
+				if ended++; ended == stopAfter {
+					stop()
+				}
+			}
+		}})
+		for i := range rows {
+			rows[i].Seconds, rows[i].Time = 0, time.Time{}
+		}
+		return rows, err
+	}
+	want, err := run("whole", 0)
+	if err != nil || len(want) != 6 {
+		t.Fatalf("%d rows, %v", len(want), err)
+	}
+	for _, r := range want {
+		if len(r.Candidates) != 1 {
+			t.Fatalf("%+v", r)
+		}
+		c := r.Candidates[0]
+		retrained := 3 * 45000 * float64(c.TestEpochs) * float64(c.MACs)
+		if r.Ledger.MACs() > 1e12+1.1*retrained || r.Ledger.MACs() < retrained || c.TestEpochs < 4 ||
+			*c.Test < 0.3 || *c.Test > 0.95 {
+			t.Errorf("%s: %+v, %.4g MACs, %v of test images", r.Method, c, r.Ledger.MACs(), *c.Test)
+		}
+	}
+	if _, err := run("stopped", 2); err == nil {
+		t.Fatal("the study was not stopped")
+	}
+	if got, err := run("stopped", 0); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v: the rows differ from those of a study that was not stopped", err)
+	}
+}

@@ -27,6 +27,7 @@ type engineOfStudy struct {
 var studyEngines = map[string]func(rest string, f *study.File) (engineOfStudy, error){
 	"nasbench201": nasbenchOfStudy,
 	"supernet":    supernetOfStudy,
+	"table":       tableOfStudy,
 }
 
 // studyEngine makes the engine that a study file names.

@@ -50,7 +50,12 @@ func nasbenchOfStudy(rest string, f *study.File) (engineOfStudy, error) {
 			return err
 		}
 		began := time.Now()
-		if err := s.lookUp(ctx, problem, e, settings, row); err != nil {
+		look := func(c *StudyCandidate, a evolve.Arch) (evolve.Ledger, error) {
+			test, err := e.Test(a)
+			c.Test = &test
+			return evolve.Ledger{}, err
+		}
+		if err := s.lookUp(ctx, problem, e, look, settings, row); err != nil {
 			return s.file.Locate(i, err)
 		}
 		row.Seconds = time.Since(began).Round(time.Millisecond).Seconds()
@@ -59,17 +64,20 @@ func nasbenchOfStudy(rest string, f *study.File) (engineOfStudy, error) {
 	return engineOfStudy{fmt.Appendf(nil, "nasbench201 %s %g", data, tau), run}, nil
 }
 
-// lookUp searches a problem whose engine knows every accuracy, and looks up those of the finalists.
+// lookUp searches a problem whose engine knows every accuracy. look completes a finalist, and says what its training
+// costs.
 func (s *studying) lookUp(
-	ctx context.Context, p evolve.Problem, e *nasbench.Engine, settings Settings, row *StudyRow,
+	ctx context.Context, p evolve.Problem, e evolve.Engine, look func(*StudyCandidate, evolve.Arch) (evolve.Ledger, error),
+	settings Settings, row *StudyRow,
 ) error {
-	search := evolve.Search{Problem: p, Config: settings.Search.Config, Seed: settings.Seed, Engine: e}
+	search := evolve.Search{Problem: p, Config: settings.Search.Config, Seed: settings.Seed, Engine: e,
+		Budget: settings.Budget}
 	var err error
 	if search.Method, err = settings.Search.Chosen(); err != nil {
 		return setting.In("search", err)
 	}
-	if err := search.Validate(); err != nil {
-		return setting.In("search", err)
+	if err := validSearch(search); err != nil {
+		return err
 	}
 	end, err := search.Run(ctx, evolve.State{})
 	if err != nil {
@@ -82,13 +90,15 @@ func (s *studying) lookUp(
 		if m.Cost > row.High || len(row.Candidates) == s.file.Finalists {
 			continue
 		}
-		test, err := e.Test(m.Arch)
+		macs := int64(math.Round(1e6 * m.Cost))
+		c := StudyCandidate{Finalist: true, Ops: namesOf(p, m.Arch), Cost: m.Cost, MACs: macs, Shared: m.Accuracy,
+			Epochs: m.Epochs, TestMACs: macs}
+		spent, err := look(&c, m.Arch)
 		if err != nil {
 			return err
 		}
-		macs := int64(math.Round(1e6 * m.Cost))
-		row.Candidates = append(row.Candidates, StudyCandidate{Finalist: true, Ops: namesOf(p, m.Arch), Cost: m.Cost,
-			MACs: macs, Shared: m.Accuracy, Epochs: m.Epochs, Test: &test, TestMACs: macs})
+		row.Ledger = row.Ledger.Plus(spent)
+		row.Candidates = append(row.Candidates, c)
 	}
 	return nil
 }

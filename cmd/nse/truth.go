@@ -28,7 +28,7 @@ func tableVerb() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "table",
 		Short: "Make tables of true accuracies, against which ways to rank architectures are measured",
-	}, tableRunVerb(), tableCheckVerb())
+	}, tableRunVerb(), tableCheckVerb(), tableShowVerb())
 }
 
 func tableRunVerb() *cobra.Command {

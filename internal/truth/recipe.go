@@ -11,6 +11,7 @@ import (
 
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/config"
 )
 
@@ -35,6 +36,30 @@ type Recipe struct {
 	Longer int `toml:"longer"`
 	// LongerEpochs is for how long, in one cycle.
 	LongerEpochs int `toml:"longer_epochs"`
+	// Images are those of the data set. With them the table can be read where the data set is not.
+	Images Images `toml:"images"`
+}
+
+// Images is what a recipe says of its data set: the shape of an image as networks see it, and how many there are.
+type Images struct {
+	Height   int `toml:"height"`
+	Width    int `toml:"width"`
+	Channels int `toml:"channels"`
+	Classes  int `toml:"classes"`
+	Train    int `toml:"train"`
+	Held     int `toml:"held_out"`
+	Test     int `toml:"test"`
+}
+
+// imagesOf is what there is to say of a source.
+func imagesOf(s supernet.Source) Images {
+	return Images{s.Set.Height, s.Set.Width, s.Set.Channels, len(s.Set.Classes), s.Train.Len(), s.Held.Len(),
+		s.Set.Test.Len()}
+}
+
+// input is the input of networks for the images.
+func (i Images) input() supernet.Input {
+	return supernet.Input{Height: i.Height, Width: i.Width, Channels: i.Channels, Classes: i.Classes}
 }
 
 // ReadRecipe reads a recipe and its configuration, from the folder of the recipe. spec is the data set, since only the
@@ -78,6 +103,10 @@ func (r Recipe) validate() error {
 	if distinct := slices.Compact(slices.Sorted(slices.Values(r.Ends))); len(r.Ends) == 0 || r.Ends[0] < 1 ||
 		!slices.Equal(r.Ends, distinct) {
 		return setting.Errorf("ends", r.Ends, "want ascending numbers of epochs from 1")
+	}
+	if i := r.Images; i != (Images{}) && min(i.Height, i.Width, i.Channels, i.Classes, i.Train, i.Held, i.Test) < 1 {
+		return setting.Errorf("images", fmt.Sprintf("%+v", i),
+			"want height, width, channels, classes, train, held_out and test, each from 1")
 	}
 	return cmp.Or(count("architectures", r.Architectures, 1, most), count("parts", r.Parts, 1, r.Architectures),
 		count("repeated", r.Repeated, 0, r.Architectures), count("seeds", r.Seeds, 1, 100),

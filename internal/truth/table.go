@@ -22,6 +22,8 @@ import (
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/random"
+	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/config"
 	"github.com/nse-dev/nse/supernet/retrain"
@@ -35,6 +37,8 @@ type Table struct {
 
 	dir     string
 	catalog *catalog.Catalog
+	problem evolve.Problem
+	counts  [][]int64 // multiply-accumulates by layer and operation
 	source  supernet.Source
 	config  config.Config
 }
@@ -50,34 +54,93 @@ type Row struct {
 }
 
 // Open draws the architectures of a recipe and reads what the folder has of the table. Architectures that are there
-// must be those of the recipe.
+// must be those of the recipe, and so must be the images of the source.
 func Open(dir string, r Recipe, c config.Config, x *catalog.Catalog, source supernet.Source) (*Table, error) {
+	if is := imagesOf(source); r.Images != (Images{}) && r.Images != is {
+		return nil, fmt.Errorf("%s: the recipe has images %+v, the data set %+v", dir, r.Images, is)
+	}
 	t := &Table{Recipe: r, dir: dir, catalog: x, source: source, config: c}
-	t.Archs = Draw(x.Problem(), c.Search.Config, r.Architectures, c.Seed)
-	if len(t.Archs) < r.Architectures {
-		return nil, fmt.Errorf("%s: the budget yields %d architectures, the recipe wants %d", dir, len(t.Archs),
-			r.Architectures)
-	}
-	list := t.list()
-	path := filepath.Join(dir, "architectures.csv")
-	if was, err := os.ReadFile(path); err == nil && string(was) != list {
-		return nil, fmt.Errorf("%s does not list the architectures of the recipe: the recipe, its configuration or "+
-			"the pool has changed", path)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := t.draw(); err != nil {
 		return nil, err
-	} else if err != nil {
-		if err := file.WriteShared(path, []byte(list)); err != nil {
-			return nil, err
-		}
 	}
-	for part := 1; part <= r.Parts; part++ {
+	err := t.known()
+	if errors.Is(err, fs.ErrNotExist) {
+		err = file.WriteShared(t.listed(), []byte(t.list()))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, t.readParts()
+}
+
+// Read reads a table without its data set. The recipe must say what its images are, and the folder must have the list
+// of architectures. The table can be neither run nor checked.
+func Read(ctx context.Context, dir string, r Recipe, c config.Config, ops []registry.Op) (*Table, error) {
+	if r.Images == (Images{}) {
+		return nil, fmt.Errorf("%s: the recipe has no [images], which say what the data set is", dir)
+	}
+	skeleton, err := c.Macro.Skeleton(r.Images.input())
+	if err != nil {
+		return nil, err
+	}
+	t := &Table{Recipe: r, dir: dir, config: c}
+	if t.catalog, err = catalog.LayOut(ctx, ops, skeleton, catalog.PricingOf(c, r.Images.input())); err != nil {
+		return nil, err
+	}
+	if err := t.draw(); err != nil {
+		return nil, err
+	}
+	err = t.known()
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s has no table yet: make it with nse table run", dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, t.readParts()
+}
+
+// draw draws the architectures and counts their operations.
+func (t *Table) draw() error {
+	n := t.Recipe.Architectures
+	t.problem = t.catalog.Problem()
+	for _, graphs := range t.catalog.Graphs {
+		var counts []int64
+		for _, g := range graphs {
+			counts = append(counts, g.Count().MACs)
+		}
+		t.counts = append(t.counts, counts)
+	}
+	t.Archs = Draw(t.problem, t.config.Search.Config, n, t.config.Seed)
+	if len(t.Archs) < n {
+		return fmt.Errorf("%s: the budget yields %d architectures, the recipe wants %d", t.dir, len(t.Archs), n)
+	}
+	return nil
+}
+
+// listed is the path of the list of architectures.
+func (t *Table) listed() string { return filepath.Join(t.dir, "architectures.csv") }
+
+// known compares the list of architectures in the folder with those that were drawn.
+func (t *Table) known() error {
+	was, err := os.ReadFile(t.listed())
+	if err == nil && string(was) != t.list() {
+		err = fmt.Errorf("%s does not list the architectures of the recipe: the recipe, its configuration or the pool "+
+			"has changed", t.listed())
+	}
+	return err
+}
+
+// readParts reads the rows of all parts.
+func (t *Table) readParts() error {
+	for part := 1; part <= t.Recipe.Parts; part++ {
 		rows, _, err := t.read(part)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		t.Rows = append(t.Rows, rows...)
 	}
-	return t, nil
+	return nil
 }
 
 // list is the text of architectures.csv.
@@ -301,4 +364,37 @@ func (t *Table) Check(ctx context.Context, n int, seed uint64, ended func(was, i
 		}
 	}
 	return differ, nil
+}
+
+// Covers refuses a constraint whose interval is not within that of the table, by *setting.Error.
+func (t *Table) Covers(c evolve.ConstraintConfig) error {
+	own := t.config.Search.Constraint
+	if c.Low() < own.Low()-slack || c.High() > own.High()+slack {
+		return setting.Errorf("constraint.tau", c.Tau, "the interval is %.4g to %.4g, the table has %.4g to %.4g",
+			c.Low(), c.High(), own.Low(), own.High())
+	}
+	return nil
+}
+
+// slack is what the rounding of an interval's ends comes to, in millions of MACs.
+const slack = 1e-9
+
+// Sum is the checksum of the architectures and of the rows.
+func (t *Table) Sum() string {
+	text := t.list()
+	for _, r := range t.Rows {
+		text += r.String() + "\n"
+	}
+	return file.Sum([]byte(text))
+}
+
+// macs is the number of multiply-accumulates of an architecture for one image.
+func (t *Table) macs(a evolve.Arch) float64 {
+	n := t.catalog.Fixed().MACs
+	for l, path := range a {
+		for _, op := range path {
+			n += t.counts[l][op]
+		}
+	}
+	return float64(n)
 }

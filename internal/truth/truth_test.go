@@ -85,6 +85,16 @@ func world(t *testing.T, dir string) (*Table, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	x, err := catalog.LayOut(context.Background(), poolOps(t), skeleton, catalog.Pricing{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Open(dir, smallRecipe, c, x, source)
+}
+
+// poolOps is the operations of smallPool, in this process.
+func poolOps(t *testing.T) []registry.Op {
+	t.Helper()
 	p, err := registry.Parse(context.Background(), "ops.toml", []byte(smallPool), ".",
 		registry.Options{InProcess: func(name string) (sdk.Op, bool) {
 			op, err := plugins.Builtin(name)
@@ -93,12 +103,8 @@ func world(t *testing.T, dir string) (*Table, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
-	x, err := catalog.LayOut(context.Background(), p.Ops, skeleton, catalog.Pricing{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Open(dir, smallRecipe, c, x, source)
+	t.Cleanup(func() { p.Close() })
+	return p.Ops
 }
 
 func opened(t *testing.T, dir string) *Table {
