@@ -124,8 +124,8 @@ var mayImport = map[string][]string{
 	"cmd/nse": {".", "internal/architecture", "internal/arrivals", "internal/bench", "internal/catalog",
 		"internal/drawing", "internal/evaluation", "internal/file", "internal/history", "internal/jsontext",
 		"internal/latency", "internal/lut", "internal/progress", "internal/runs", "internal/scaffold",
-		"internal/setting", "internal/statistics", "internal/text", "internal/truth", "methods", "plugins", "registry", "registry/poolfile",
-		"sdk", "sdk/serve", "sdk/wire", "supernet", "supernet/config", "supernet/data"},
+		"internal/setting", "internal/statistics", "internal/text", "internal/truth", "methods", "plugins", "registry",
+		"registry/poolfile", "sdk", "sdk/serve", "sdk/wire", "supernet", "supernet/config", "supernet/data"},
 }
 
 // onlyImporters names the folders that alone may import a library.

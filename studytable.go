@@ -67,7 +67,8 @@ func nasbenchOfStudy(rest string, f *study.File) (engineOfStudy, error) {
 // lookUp searches a problem whose engine knows every accuracy. look completes a finalist, and says what its training
 // costs.
 func (s *studying) lookUp(
-	ctx context.Context, p evolve.Problem, e evolve.Engine, look func(*StudyCandidate, evolve.Arch) (evolve.Ledger, error),
+	ctx context.Context, p evolve.Problem, e evolve.Engine,
+	look func(*StudyCandidate, evolve.Arch) (evolve.Ledger, error),
 	settings Settings, row *StudyRow,
 ) error {
 	search := evolve.Search{Problem: p, Config: settings.Search.Config, Seed: settings.Seed, Engine: e,

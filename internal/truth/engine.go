@@ -32,7 +32,7 @@ type Engine struct {
 }
 
 // NewEngine makes an engine for a search of some settings, whose seed, batches and images of BN count. tau is Kendall's
-// τ between levels and what shared weights show of them, for normal levels: more than 0, and 1 without noise.
+// τ between levels and what shared weights show of them, if levels are normal. It is more than 0, and 1 without noise.
 func NewEngine(s *Surrogate, c config.Config, tau float64) (*Engine, error) {
 	if !(tau > 0 && tau <= 1) {
 		return nil, fmt.Errorf("τ = %v: want more than 0 and at most 1", tau)

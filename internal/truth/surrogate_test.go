@@ -48,7 +48,8 @@ func planted(t *testing.T, noise float64) *Table {
 		for _, j := range r.jobs(part) {
 			for _, e := range j.ends {
 				z := random.New(1, "planted", j.arch, j.seed, e)
-				level, eps := plantedLevel(table, table.Archs[j.arch]), func() float64 { return noise * z.NormFloat64() }
+				level := plantedLevel(table, table.Archs[j.arch])
+				eps := func() float64 { return noise * z.NormFloat64() }
 				row := Row{Arch: j.arch, Seed: j.seed, Ends: j.text(), Epochs: e}
 				switch e {
 				case 1:
@@ -107,7 +108,8 @@ func TestSummaryOfPlantedTable(t *testing.T) {
 	if r := by["MACs"]; r.Correlation.N != 60 || r.Correlation.Tau < 0.2 || r.Partial != nil {
 		t.Errorf("MACs: %+v", r)
 	}
-	if r := by["held-out, epochs: 2, another seed"]; r.Correlation.N != 30 || r.Correlation.Tau < 0.6 || r.Partial == nil {
+	r := by["held-out, epochs: 2, another seed"]
+	if r.Correlation.N != 30 || r.Correlation.Tau < 0.6 || r.Partial == nil {
 		t.Errorf("another seed: %+v", r)
 	}
 	if len(by) != 7 {
@@ -144,7 +146,8 @@ func TestPredictorIsWorthMoreWithMore(t *testing.T) {
 		}
 	}
 	for i := 0; i < 6; i += 2 {
-		if few, many := list[i], list[i+1]; many.Tau < few.Tau || many.Tau < 0.6 || many.R < 0.5 || many.RMSE > few.RMSE {
+		few, many := list[i], list[i+1]
+		if many.Tau < few.Tau || many.Tau < 0.6 || many.R < 0.5 || many.RMSE > few.RMSE {
 			t.Errorf("few %+v, many %+v", few, many)
 		}
 	}

@@ -118,7 +118,9 @@ func (t *Table) trials(p plan, archs []int) (trials []evolve.Trial, epochs int) 
 				Member: evolve.Member{Arch: t.Archs[a], Epochs: e, Accuracy: column[a]}})
 		}
 		epochs, done = epochs+len(left)*(e-done), e
-		left = slices.SortedStableFunc(slices.Values(left), func(a, b int) int { return cmp.Compare(column[b], column[a]) })
+		left = slices.SortedStableFunc(slices.Values(left), func(a, b int) int {
+			return cmp.Compare(column[b], column[a])
+		})
 		left = left[:max(1, len(left)/p.eta)]
 	}
 	return trials, epochs

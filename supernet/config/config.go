@@ -51,8 +51,8 @@ type Config struct {
 	Final Final `toml:"final"`
 }
 
-// Final is the end of a search: the best of the front is trained by [retrain] on all training images and tested, and so
-// is the best uniform stack within its MACs, which has one operation in all layers.
+// Final is the end of a search: the best of the front is trained by [retrain] on all training images and tested. So is
+// the best uniform stack within its MACs, which has one operation in all layers.
 type Final struct {
 	// Candidates is how many of the front are considered, the most accurate first. Where there are several, each is
 	// trained without the held-out images, and the best on these is the one. 0 ends a search without training.
