@@ -13,8 +13,8 @@ import (
 )
 
 // Render writes the files that follow from a run's database, where they are missing. These are plots of every round
-// that has a front, front.json of the last one, and result.json of a search that has a result. With again it also rewrites
-// files that are not as they should be.
+// that has a front, front.json of the last one, and result.json of a search that has a result. With again it also
+// rewrites files that are not as they should be.
 func Render(r *runs.Run, again bool) error {
 	rounds, err := r.Rounds()
 	if err != nil {
