@@ -35,8 +35,8 @@ type Ending struct {
 	Say      func(text string) // is told what comes, in one line
 }
 
-// Train chooses, trains and tests the best of some architectures of the run and the best uniform stack. The list must not
-// be empty. What is spent counts all of that, also what a call that was stopped has done. Errors are those of
+// Train chooses, trains and tests the best of some architectures of the run and the best uniform stack. The list must
+// not be empty. What is spent counts all of that, also what a call that was stopped has done. Errors are those of
 // workshop.Workshop, or of a plugin.
 func (e Ending) Train(ctx context.Context, list []runs.Architecture) (x runs.Result, spent evolve.Ledger, err error) {
 	s, err := e.open()
