@@ -25,9 +25,9 @@ func tableShowVerb() *cobra.Command {
 		Use:   "show RECIPE",
 		Short: "Tell what a table holds, and what ways to rank its architectures are worth",
 		Long: `Tell what there is of a table, how accurate its architectures are, and how seeds spread beside
-architectures. Rankings are compared with the true test accuracies: by Kendall's τ, and by the correlation given MACs,
-both with 95 % intervals. The predictor of the method guided is fitted to some architectures, and ranks the others. Its cost is counted
-in trainings for the last of the recipe's ends. No data set is needed.`,
+architectures. Rankings are compared with the true test accuracies: by Kendall's τ, and by the correlation given
+MACs, both with 95 % intervals. The predictor of the method guided is fitted to some architectures, and ranks the
+others. Its cost is counted in trainings for the last of the recipe's ends. No data set is needed.`,
 		Example: `  nse table show tables/cifar10-s/recipe.toml
   nse table show tables/cifar10-s/recipe.toml --predict 30,120 --draws 20 --json`,
 		Args: usage(cobra.ExactArgs(1)),
