@@ -43,7 +43,6 @@ func benchTable(t *testing.T, dir string) {
 func TestStudyOfATable(t *testing.T) {
 	dir := t.TempDir()
 	benchTable(t, dir)
-	path := filepath.Join(dir, "s.toml")
 	text := `engine = "nasbench201:` + dir + `#cifar10"
 seeds = 6
 base = "base.toml"
@@ -63,31 +62,7 @@ width = 1.0
 evaluations = 120
 epochs = 1
 `
-	for name, text := range map[string]string{"s.toml": text, "base.toml": base} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run := func(out string, stopAfter int) ([]nse.StudyRow, error) {
-		f, err := nse.ReadStudyFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, stop := context.WithCancel(context.Background())
-		defer stop()
-		ended := 0
-		rows, err := nse.RunStudy(ctx, f, filepath.Join(dir, out), nse.Options{Observe: func(e nse.Event) {
-			if s, ok := e.(nse.Studying); ok && s.Row != nil {
-				if ended++; ended == stopAfter {
-					stop()
-				}
-			}
-		}})
-		for i := range rows {
-			rows[i].Seconds, rows[i].Time = 0, time.Time{}
-		}
-		return rows, err
-	}
+	run := studyIn(t, dir, text, base)
 	want, err := run("whole", 0)
 	if err != nil || len(want) != 12 {
 		t.Fatalf("%d rows, %v", len(want), err)
@@ -116,7 +91,6 @@ epochs = 1
 // TestStudyOfTrueAccuracies compares methods after the table that ships, stops the study, and goes on with it.
 func TestStudyOfTrueAccuracies(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "s.toml")
 	text := `engine = "table:tables/cifar10-s/recipe.toml@0.4"
 seeds = 2
 budgets = ["1T"]
@@ -141,31 +115,7 @@ k = 5
 tau = 1.0
 width = 0.5
 `
-	for name, text := range map[string]string{"s.toml": text, "base.toml": base} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run := func(out string, stopAfter int) ([]nse.StudyRow, error) {
-		f, err := nse.ReadStudyFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, stop := context.WithCancel(context.Background())
-		defer stop()
-		ended := 0
-		rows, err := nse.RunStudy(ctx, f, filepath.Join(dir, out), nse.Options{Observe: func(e nse.Event) {
-			if s, ok := e.(nse.Studying); ok && s.Row != nil {
-				if ended++; ended == stopAfter {
-					stop()
-				}
-			}
-		}})
-		for i := range rows {
-			rows[i].Seconds, rows[i].Time = 0, time.Time{}
-		}
-		return rows, err
-	}
+	run := studyIn(t, dir, text, base)
 	want, err := run("whole", 0)
 	if err != nil || len(want) != 6 {
 		t.Fatalf("%d rows, %v", len(want), err)
@@ -186,5 +136,37 @@ width = 0.5
 	}
 	if got, err := run("stopped", 0); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v: the rows differ from those of a study that was not stopped", err)
+	}
+}
+
+// studyIn writes a study and its configuration to a folder, and returns what runs it into a folder below. It stops
+// after so many items, or at the end after 0. Rows have no times.
+func studyIn(t *testing.T, dir, text, base string) func(out string, stopAfter int) ([]nse.StudyRow, error) {
+	t.Helper()
+	path := filepath.Join(dir, "s.toml")
+	for name, text := range map[string]string{"s.toml": text, "base.toml": base} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func(out string, stopAfter int) ([]nse.StudyRow, error) {
+		f, err := nse.ReadStudyFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		ended := 0
+		rows, err := nse.RunStudy(ctx, f, filepath.Join(dir, out), nse.Options{Observe: func(e nse.Event) {
+			if s, ok := e.(nse.Studying); ok && s.Row != nil {
+				if ended++; ended == stopAfter {
+					stop()
+				}
+			}
+		}})
+		for i := range rows {
+			rows[i].Seconds, rows[i].Time = 0, time.Time{}
+		}
+		return rows, err
 	}
 }

@@ -57,6 +57,9 @@ func (p Problem) pathCost(l int, path Path) float64 {
 	return cost
 }
 
+// Stack is the architecture that has the same path in every layer: a uniform stack. Layers share the path's memory.
+func (p Problem) Stack(path Path) Arch { return slices.Repeat(Arch{path}, len(p.Normal)) }
+
 // Reach returns the exact costs of the cheapest and of the dearest architecture with at most k of the given operations
 // in each layer, and none only in normal layers. A reduction layer must be given one at least.
 func (p Problem) Reach(ops []Path, k int) (least, greatest float64) {

@@ -97,13 +97,6 @@ func All() []Description {
 	}
 }
 
-// Named is the method of a name, with the settings of Default.
-func Named(name string) (evolve.Method, error) {
-	s := Default()
-	s.Method = name
-	return s.Chosen()
-}
-
 // Chosen is the method that the settings name. An unknown name is a *setting.Error.
 func (s Settings) Chosen() (evolve.Method, error) {
 	for _, d := range All() {

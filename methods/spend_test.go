@@ -124,11 +124,15 @@ func TestKeepsToTheSpace(t *testing.T) {
 // A configuration names its method. An unknown name is an error that lists them.
 func TestNamed(t *testing.T) {
 	for _, name := range methods.Names() {
-		if m, err := methods.Named(name); err != nil || m == nil {
+		settings := methods.Default()
+		settings.Method = name
+		if m, err := settings.Chosen(); err != nil || m == nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := methods.Named("grid")
+	settings := methods.Default()
+	settings.Method = "grid"
+	_, err := settings.Chosen()
 	if e, ok := errors.AsType[*setting.Error](err); !ok || e.Key != "method" {
 		t.Errorf("got %v, want an error about the method", err)
 	}

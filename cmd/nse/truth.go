@@ -105,6 +105,7 @@ func (t *truthTable) run(c *cobra.Command, recipe string) error {
 	defer stop()
 	opened, err := t.open(ctx, recipe)
 	if ctx.Err() != nil {
+		fmt.Fprintln(c.ErrOrStderr(), "stopped before any training")
 		return errInterrupted
 	}
 	if err != nil {
@@ -154,6 +155,9 @@ func (t *truthTable) check(c *cobra.Command, recipe string) error {
 		rows = append(rows, fmt.Sprintf("%d, seed %d, %d of %s epochs\t%.4f\t%.4f\t%s", was.Arch, was.Seed, was.Epochs,
 			was.Ends, was.Held, was.Test, verdict))
 	})
+	if errors.Is(err, context.Canceled) {
+		return errInterrupted
+	}
 	if err != nil {
 		return err
 	}

@@ -91,9 +91,10 @@ func (s *stage) stacks(macs int64) (list []contender, err error) {
 	if err != nil {
 		return nil, err
 	}
+	problem := s.catalog.Problem()
 	count := func(c contender) int64 { return s.catalog.Count(c.arch).MACs }
 	for id, name := range s.catalog.Names {
-		c := contender{"stack-" + name, slices.Repeat(evolve.Arch{{evolve.OpID(id)}}, len(s.catalog.Layers))}
+		c := contender{"stack-" + name, problem.Stack(evolve.Path{evolve.OpID(id)})}
 		if count(c) <= macs && !slices.Contains(broken, evolve.OpID(id)) {
 			list = append(list, c)
 		}

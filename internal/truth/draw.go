@@ -17,7 +17,7 @@ import (
 func Draw(p evolve.Problem, c evolve.Config, n int, seed uint64) []evolve.Arch {
 	d := drawer{problem: p, config: c, seen: map[string]bool{}}
 	for op := range p.Pool {
-		d.keep(slices.Repeat(evolve.Arch{{evolve.OpID(op)}}, len(p.Normal)), c.Constraint.Low(), c.Constraint.High())
+		d.keep(p.Stack(evolve.Path{evolve.OpID(op)}), c.Constraint.Low(), c.Constraint.High())
 	}
 	least := 0
 	for _, normal := range p.Normal {

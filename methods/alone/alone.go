@@ -5,6 +5,7 @@
 package alone
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -72,6 +73,13 @@ func (h History) Seen() map[string]bool {
 
 // Once proposes to train an architecture in one cycle.
 func (h History) Once(a evolve.Arch) Proposal { return Proposal{a, []int{h.Epochs}} }
+
+// Ranked sorts trials by falling accuracy. Of equal ones the earlier comes first.
+func Ranked(trials []evolve.Trial) []evolve.Trial {
+	return slices.SortedStableFunc(slices.Values(trials), func(a, b evolve.Trial) int {
+		return cmp.Compare(b.Accuracy, a.Accuracy)
+	})
+}
 
 // Validate refuses a state that does not belong to a search of this kind.
 func Validate(s evolve.Search, st evolve.State) error {

@@ -92,7 +92,7 @@ func (c Config) Next(h alone.History) (p alone.Proposal, ok bool) {
 				continue
 			}
 			if i > 0 {
-				return alone.Proposal{Arch: best(before)[len(left)].Arch, Ends: c.Ends[:i+1]}, true
+				return alone.Proposal{Arch: alone.Ranked(before)[len(left)].Arch, Ends: c.Ends[:i+1]}, true
 			}
 			a, found := c.candidate(h, round, len(left))
 			return alone.Proposal{Arch: a, Ends: c.Ends[:1]}, found
@@ -181,7 +181,7 @@ func improvement(model *predictor.Predictor, a evolve.Arch, highest float64) flo
 // stacks lists the architectures with one operation in every layer that meet the budget, the dearest first.
 func stacks(h alone.History) (list []evolve.Arch) {
 	for op := range h.Problem.Pool {
-		a := slices.Repeat(evolve.Arch{{evolve.OpID(op)}}, len(h.Problem.Normal))
+		a := h.Problem.Stack(evolve.Path{evolve.OpID(op)})
 		if h.Prior.Meets(a) {
 			list = append(list, a)
 		}
@@ -190,11 +190,4 @@ func stacks(h alone.History) (list []evolve.Arch) {
 		return cmp.Compare(h.Problem.Cost(b), h.Problem.Cost(a))
 	})
 	return list
-}
-
-// best sorts trials by falling accuracy. Of equal ones the earlier comes first.
-func best(trials []evolve.Trial) []evolve.Trial {
-	return slices.SortedStableFunc(slices.Values(trials), func(a, b evolve.Trial) int {
-		return cmp.Compare(b.Accuracy, a.Accuracy)
-	})
 }

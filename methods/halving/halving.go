@@ -14,7 +14,6 @@
 package halving
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -95,7 +94,7 @@ func (m Method) Next(h alone.History) (p alone.Proposal, ok bool) {
 				continue
 			}
 			if i > 0 {
-				return alone.Proposal{Arch: ranked(before)[len(left)].Arch, Ends: x.ends}, true
+				return alone.Proposal{Arch: alone.Ranked(before)[len(left)].Arch, Ends: x.ends}, true
 			}
 			a, found := h.Prior.Within(random.New(h.Seed, "halving", 1, len(h.Trials), 0), h.Seen())
 			return alone.Proposal{Arch: a, Ends: x.ends}, found
@@ -127,11 +126,4 @@ func (m Method) bracket(b int) []rung {
 		rungs = append(rungs, rung{n / int(m.power(i)), slices.Clone(ends)})
 	}
 	return rungs
-}
-
-// ranked sorts trials by falling accuracy. Of equal ones the earlier comes first.
-func ranked(trials []evolve.Trial) []evolve.Trial {
-	return slices.SortedStableFunc(slices.Values(trials), func(a, b evolve.Trial) int {
-		return cmp.Compare(b.Accuracy, a.Accuracy)
-	})
 }

@@ -56,11 +56,7 @@ func List(h alone.History) (stacks []evolve.Arch) {
 
 // appendStack appends the stack that has a path in every layer, if it meets the budget.
 func appendStack(stacks []evolve.Arch, h alone.History, path evolve.Path) []evolve.Arch {
-	a := make(evolve.Arch, len(h.Problem.Normal))
-	for l := range a {
-		a[l] = path
-	}
-	if h.Prior.Meets(a) {
+	if a := h.Problem.Stack(path); h.Prior.Meets(a) {
 		return append(stacks, a)
 	}
 	return stacks

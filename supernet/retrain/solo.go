@@ -178,8 +178,9 @@ func (e *Solo) trainer(a evolve.Arch, ends []int) (*Trainer, error) {
 // key is equal for equal architectures after equal cycles only.
 func key(a evolve.Arch, ends []int) string { return fmt.Sprint(a, ends) }
 
-// keep keeps a checkpoint, and forgets the oldest where there are too many bytes.
+// keep keeps a checkpoint, once for each key, and forgets the oldest where there are too many bytes.
 func (e *Solo) keep(key string, state safetensors.File) {
+	e.kept = slices.DeleteFunc(e.kept, func(k kept) bool { return k.key == key })
 	e.kept = append(e.kept, kept{key, state})
 	total := 0
 	for i, k := range slices.Backward(e.kept) {

@@ -50,6 +50,9 @@ func TestAloneGoesOn(t *testing.T) {
 		t.Errorf("a first epoch has %v, and %v again", first, again)
 	}
 	second, want := alone(t, inParts, 1, 3), alone(t, atOnce, 1, 3)
+	if len(inParts.kept) != 1 {
+		t.Errorf("%d checkpoints are kept, want that of the second cycle: it went on from the first", len(inParts.kept))
+	}
 	if second != want {
 		t.Errorf("in parts %v, at once %v", second, want)
 	}
