@@ -92,6 +92,9 @@ func TestRatesOfCycles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer trainer.Close()
+	if trainer.average != nil {
+		t.Error("an average is kept that nobody measures")
+	}
 	var rates []string
 	for trainer.Step = 0; trainer.Step < trainer.Steps; trainer.Step++ {
 		rates = append(rates, fmt.Sprintf("%.4f", trainer.rate()))
