@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/internal/arrivals"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/runs"
-	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 )

@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/internal/arrivals"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/setting"
-	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"

@@ -91,7 +91,7 @@ epochs = 1
 // TestStudyOfTrueAccuracies compares methods after the table that ships, stops the study, and goes on with it.
 func TestStudyOfTrueAccuracies(t *testing.T) {
 	dir := t.TempDir()
-	text := `engine = "table:tables/cifar10-s/recipe.toml@0.4"
+	text := `engine = "table:examples/tables/cifar10-s/recipe.toml@0.4"
 seeds = 2
 budgets = ["1T"]
 base = "base.toml"

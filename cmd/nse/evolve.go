@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/internal/file"
-	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/supernet/config"
 )
 

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/internal/text"
-	"github.com/nse-dev/nse/methods"
 )
 
 // finish prints the front of a run that has ended, and closes it.

@@ -39,8 +39,8 @@ func tableRunVerb() *cobra.Command {
 		Long: `Draw the architectures of a recipe and train each alone, some with several seeds and some for longer. The
 table lies beside the recipe: architectures.csv, and a file for each part. Each training is written when it is done,
 and the same command goes on after a kill. Parts may be made on different machines: their digits are the same.`,
-		Example: `  nse table run tables/cifar10-s/recipe.toml --data cifar10:DIR
-  nse table run tables/cifar10-s/recipe.toml --data cifar10:DIR --part 3`,
+		Example: `  nse table run examples/tables/cifar10-s/recipe.toml --data cifar10:DIR
+  nse table run examples/tables/cifar10-s/recipe.toml --data cifar10:DIR --part 3`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error { return t.run(c, args[0]) },
 	}
@@ -54,7 +54,7 @@ func tableCheckVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "check RECIPE",
 		Short:   "Train some rows of a table again and compare every digit",
-		Example: `  nse table check tables/cifar10-s/recipe.toml --data cifar10:DIR --rows 10`,
+		Example: `  nse table check examples/tables/cifar10-s/recipe.toml --data cifar10:DIR --rows 10`,
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE:    func(c *cobra.Command, args []string) error { return t.check(c, args[0]) },
 	}

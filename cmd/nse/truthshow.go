@@ -28,8 +28,8 @@ func tableShowVerb() *cobra.Command {
 architectures. Rankings are compared with the true test accuracies: by Kendall's τ, and by the correlation given
 MACs, both with 95 % intervals. The predictor of the method guided is fitted to some architectures, and ranks the
 others. Its cost is counted in trainings for the last of the recipe's ends. No data set is needed.`,
-		Example: `  nse table show tables/cifar10-s/recipe.toml
-  nse table show tables/cifar10-s/recipe.toml --predict 30,120 --draws 20 --json`,
+		Example: `  nse table show examples/tables/cifar10-s/recipe.toml
+  nse table show examples/tables/cifar10-s/recipe.toml --predict 30,120 --draws 20 --json`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if draws < 1 {

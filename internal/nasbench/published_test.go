@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/nse-dev/nse/evolve"
-	"github.com/nse-dev/nse/methods"
+	"github.com/nse-dev/nse/evolve/methods"
 )
 
 // folder is that of the benchmark. Without NSE_NAS the test is skipped.

@@ -8,9 +8,9 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/methods/predictor"
 	"github.com/nse-dev/nse/internal/random"
 	"github.com/nse-dev/nse/internal/statistics"
-	"github.com/nse-dev/nse/methods/predictor"
 )
 
 // Surrogate says how accurate any architecture is, after the table (Siems et al., Surrogate NAS Benchmarks: Going

@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/methods/predictor"
 	"github.com/nse-dev/nse/internal/random"
-	"github.com/nse-dev/nse/methods/predictor"
 )
 
 // Worth is how well a predictor ranks architectures that it was not fitted on, by their true accuracies.
@@ -45,9 +45,9 @@ func (t *Table) plans() []plan {
 	return list
 }
 
-// Predict fits package methods/predictor to held-out accuracies of n architectures, trained by several plans, and has
-// it rank the others that the table knows. Numbers that leave fewer than ten to be ranked are left out. Every number is
-// drawn so many times, by a seed.
+// Predict fits package evolve/methods/predictor to held-out accuracies of n architectures, trained by several plans,
+// and has it rank the others that the table knows. Numbers that leave fewer than ten to be ranked are left out. Every
+// number is drawn so many times, by a seed.
 func (t *Table) Predict(numbers []int, draws int, seed uint64) (list []Worth, err error) {
 	truth := t.truth()
 	archs := common(truth, truth)

@@ -13,8 +13,8 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/internal/setting"
-	"github.com/nse-dev/nse/methods"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"

@@ -1,0 +1,328 @@
+// Package alone runs searches that judge one architecture after another, each trained alone. What comes next follows
+// from what has been judged: a method of this kind is one function, a Proposer, and its state is the list of trials.
+//
+// Engines that train no single architecture (evolve.Solo) are asked for scores instead.
+package alone
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/methods/prior"
+	"github.com/nse-dev/nse/internal/setting"
+)
+
+// Config says how long architectures are trained alone, and how many.
+type Config struct {
+	// Epochs is the length of one evaluation, in epochs. Halving and Hyperband have rungs instead.
+	Epochs int `toml:"epochs"`
+	// Evaluations is the number of evaluations after which a search without a budget ends, each of so many epochs.
+	// Methods with rungs end after as many epochs in all.
+	Evaluations int `toml:"evaluations"`
+}
+
+// Default trains 30 architectures for 4 epochs.
+func Default() Config { return Config{Epochs: 4, Evaluations: 30} }
+
+// Validate refuses lengths below 1, by *setting.Error.
+func (c Config) Validate() error {
+	const most = 100_000
+	switch {
+	case c.Epochs < 1 || c.Epochs > most:
+		return setting.Errorf("epochs", c.Epochs, "want 1 to %d", most)
+	case c.Evaluations < 1 || c.Evaluations > most:
+		return setting.Errorf("evaluations", c.Evaluations, "want 1 to %d", most)
+	}
+	return nil
+}
+
+// Proposal is an architecture to evaluate. Ends are those of evolve.Solo.Alone: the epochs in all after each cycle of
+// its training.
+type Proposal struct {
+	Arch evolve.Arch
+	Ends []int
+}
+
+// Proposer names the next architecture to evaluate, or reports that there is none. Everything that it draws follows
+// from the history and the seed.
+type Proposer func(h History) (p Proposal, ok bool)
+
+// History is what a search has evaluated so far.
+type History struct {
+	Trials   []evolve.Trial // in the order in which they were evaluated
+	Seed     uint64         // of everything random
+	Epochs   int            // of one evaluation
+	Attempts int            // draws for one architecture that meets the budget, at most
+	Problem  evolve.Problem
+	Subset   []evolve.Path // what there is to choose from, by layer
+	Prior    *prior.Sampler
+}
+
+// Seen is the set of the architectures that were evaluated, by their keys.
+func (h History) Seen() map[string]bool {
+	seen := map[string]bool{}
+	for _, t := range h.Trials {
+		seen[t.Arch.Key()] = true
+	}
+	return seen
+}
+
+// Once proposes to train an architecture in one cycle.
+func (h History) Once(a evolve.Arch) Proposal { return Proposal{a, []int{h.Epochs}} }
+
+// Ranked sorts trials by falling accuracy. Of equal ones the earlier comes first.
+func Ranked(trials []evolve.Trial) []evolve.Trial {
+	return slices.SortedStableFunc(slices.Values(trials), func(a, b evolve.Trial) int {
+		return cmp.Compare(b.Accuracy, a.Accuracy)
+	})
+}
+
+// Validate refuses a state that does not belong to a search of this kind.
+func Validate(s evolve.Search, st evolve.State) error {
+	if st.Round == 0 && st.Phase == evolve.PhaseBegin {
+		return nil
+	}
+	phases := []evolve.Phase{evolve.PhaseScore, evolve.PhaseReplenish, evolve.PhaseFinished}
+	var err error
+	switch undone := func(t evolve.Trial) bool { return !t.Done }; {
+	case st.Round != 1:
+		err = fmt.Errorf("round %d, want 1", st.Round)
+	case !slices.Contains(phases, st.Phase):
+		err = fmt.Errorf("phase %q is none of this method", st.Phase)
+	case st.Events < 0:
+		err = fmt.Errorf("%d events", st.Events)
+	case len(st.Space.Layers) != len(s.Problem.Normal):
+		err = fmt.Errorf("space of %d layers, the network has %d", len(st.Space.Layers), len(s.Problem.Normal))
+	case slices.ContainsFunc(st.Trials, undone):
+		err = fmt.Errorf("an architecture is not evaluated")
+	default:
+		err = s.CheckArchs(st)
+	}
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
+
+// Advance is evolve.Method.Advance of a method that is a proposer: it evaluates architectures until there is none or
+// the budget is spent. The front is then that of the architectures that were trained for the most epochs.
+func (c Config) Advance(ctx context.Context, s *evolve.Search, st evolve.State, next Proposer) (evolve.State, error) {
+	r := run{*s, c, next}
+	switch st.Phase {
+	case evolve.PhaseBegin:
+		return r.begin(ctx, st)
+	case evolve.PhaseScore:
+		return r.evaluate(ctx, st)
+	}
+	return r.end(ctx, st)
+}
+
+// run is a search with its method.
+type run struct {
+	evolve.Search
+	config Config
+	next   Proposer
+}
+
+// begin announces the whole pool as the space. Only an engine that scores is told to begin.
+func (r run) begin(ctx context.Context, st evolve.State) (evolve.State, error) {
+	start := r.Begin
+	if r.solo() != nil {
+		start = r.Announce
+	}
+	next, err := start(st, r.Problem.Everything())
+	if err != nil {
+		return st, err
+	}
+	next.Phase, next.Trials = evolve.PhaseScore, []evolve.Trial{}
+	return next, r.Boundary(ctx, next)
+}
+
+// solo is the engine, if it trains single architectures.
+func (r run) solo() evolve.Solo {
+	solo, _ := r.Engine.(evolve.Solo)
+	return solo
+}
+
+// evaluate goes from proposal to proposal. A boundary follows each evaluation.
+func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error) {
+	h := r.history(st)
+	for !r.OverTime() {
+		p, ok := r.next(h)
+		if !ok {
+			return r.retrieve(ctx, st, "every architecture within the constraint has been evaluated, or none was found")
+		}
+		epochs := r.epochs(st.Trials, p)
+		if r.evaluations(st, p, epochs) < 1 {
+			break
+		}
+		next, err := r.try(ctx, st, p)
+		if err != nil {
+			return st, err
+		}
+		n := len(next.Trials)
+		event := evolve.Scored{Index: n - 1, Done: n, Total: n, Trial: next.Trials[n-1]}
+		if left := r.evaluations(next, p, epochs); !math.IsInf(left, 0) {
+			event.Total += int(left)
+		}
+		if err := r.Emit(&next, event); err != nil {
+			return st, err
+		}
+		st, h.Trials = next, next.Trials
+		if err := r.Boundary(ctx, st); err != nil {
+			return st, err
+		}
+	}
+	if len(st.Trials) == 0 {
+		return r.retrieve(ctx, st, "the budget does not allow a single evaluation")
+	}
+	return r.retrieve(ctx, st, "the budget is spent")
+}
+
+// history is what a state has of evaluations.
+func (r run) history(st evolve.State) History {
+	subset := st.Space.Subset()
+	return History{Trials: st.Trials, Seed: r.Seed, Epochs: r.config.Epochs, Attempts: r.Config.Front.Attempts,
+		Problem: r.Problem, Subset: subset, Prior: prior.New(r.Search, subset)}
+}
+
+// evaluations is how many evaluations such as a proposal are left: of the budget, and without one of the number of
+// evaluations. It is +Inf where time alone bounds the search.
+func (r run) evaluations(st evolve.State, p Proposal, epochs int) float64 {
+	if r.Budget == (evolve.BudgetConfig{}) {
+		left := r.config.Evaluations * r.config.Epochs
+		for _, spent := range r.spent(st.Trials) {
+			left -= spent
+		}
+		return float64(left) / float64(max(epochs, 1))
+	}
+	left := math.Inf(1)
+	if price := r.price(p, epochs); price > 0 {
+		left = r.Left(st) / price
+	}
+	if images := r.imagesOf(st, epochs); images > 0 {
+		left = min(left, r.ImagesLeft(st)/images)
+	}
+	return left
+}
+
+// price is the MACs of a proposal that adds so many epochs. It is 0 if the engine names no prices.
+func (r run) price(p Proposal, epochs int) float64 {
+	priced, ok := r.Engine.(evolve.Priced)
+	switch {
+	case !ok:
+		return 0
+	case r.solo() == nil:
+		return priced.ScoreMACs(p.Arch)
+	}
+	return priced.AloneMACs(p.Arch, epochs)
+}
+
+// imagesOf is the number of training images in so many epochs, as those before had. It is 0 for the first.
+func (r run) imagesOf(st evolve.State, epochs int) float64 {
+	done := 0
+	for _, spent := range trained(st.Trials) {
+		done += spent
+	}
+	return float64(st.Spent.TrainImages) / float64(max(done, 1)) * float64(epochs)
+}
+
+// epochs is the number of epochs that a proposal adds to what was trained. A score counts as an evaluation.
+func (r run) epochs(done []evolve.Trial, p Proposal) int {
+	if r.solo() == nil {
+		return r.config.Epochs
+	}
+	return p.Ends[len(p.Ends)-1] - trained(done)[p.Arch.Key()]
+}
+
+// spent is the number of epochs of each architecture, by its key.
+func (r run) spent(done []evolve.Trial) map[string]int {
+	if r.solo() != nil {
+		return trained(done)
+	}
+	spent := map[string]int{}
+	for _, t := range done {
+		spent[t.Arch.Key()] += r.config.Epochs
+	}
+	return spent
+}
+
+// trained is the number of epochs that each architecture was trained for, by its key.
+func trained(trials []evolve.Trial) map[string]int {
+	epochs := map[string]int{}
+	for _, t := range trials {
+		epochs[t.Arch.Key()] = max(epochs[t.Arch.Key()], t.Epochs)
+	}
+	return epochs
+}
+
+// try evaluates a proposal. The trial is the last of the result's.
+func (r run) try(ctx context.Context, st evolve.State, p Proposal) (evolve.State, error) {
+	t := evolve.Trial{Done: true}
+	t.Arch, t.Cost, t.Round = p.Arch, r.Problem.Cost(p.Arch), st.Round
+	var err error
+	if t.Accuracy, t.Epochs, err = r.measure(ctx, p); err != nil {
+		return st, fmt.Errorf("evaluation %d: %w", len(st.Trials)+1, err)
+	}
+	if !(t.Accuracy >= 0 && t.Accuracy <= 1) {
+		return st, fmt.Errorf("the engine measured accuracy %v: want 0 to 1", t.Accuracy)
+	}
+	st.Trials = append(slices.Clip(st.Trials), t)
+	return st, nil
+}
+
+// measure trains an architecture alone, or has it scored: it was trained for 0 epochs then.
+func (r run) measure(ctx context.Context, p Proposal) (accuracy float64, epochs int, err error) {
+	if solo := r.solo(); solo != nil {
+		accuracy, err = solo.Alone(ctx, p.Arch, p.Ends)
+		return accuracy, p.Ends[len(p.Ends)-1], err
+	}
+	err = r.Engine.Score(ctx, []evolve.Arch{p.Arch}, func(_ int, a float64) error {
+		accuracy = a
+		return nil
+	})
+	return accuracy, 0, err
+}
+
+// retrieve makes the front of what was trained longest, and remembers why evaluation has ended. Without a trial the
+// search ends.
+func (r run) retrieve(ctx context.Context, st evolve.State, reason string) (evolve.State, error) {
+	if len(st.Trials) == 0 {
+		return r.Finish(ctx, st, reason)
+	}
+	least, greatest := r.Reach()
+	c := r.Config.Constraint
+	next := st
+	next.Phase, next.Trials, next.Reason = evolve.PhaseRetrieve, longest(st.Trials), reason
+	err := r.Emit(&next, evolve.Sampled{Feasibility: evolve.Feasibility{Low: c.Low(), High: c.High(), Least: least,
+		Greatest: greatest, Wanted: len(trained(st.Trials)), Found: len(trained(st.Trials))}})
+	if err != nil {
+		return st, err
+	}
+	if next, err = r.Retrieve(ctx, next); err != nil && next.Phase == evolve.PhaseRetrieve {
+		return st, err // there was no boundary
+	}
+	return next, err
+}
+
+// longest lists the trials of the most epochs.
+func longest(trials []evolve.Trial) []evolve.Trial {
+	most := 0
+	for _, t := range trials {
+		most = max(most, t.Epochs)
+	}
+	return slices.DeleteFunc(slices.Clone(trials), func(t evolve.Trial) bool { return t.Epochs < most })
+}
+
+// end finishes a search that has its front.
+func (r run) end(ctx context.Context, st evolve.State) (evolve.State, error) {
+	next := st
+	if err := r.Emit(&next, evolve.Aggregated{Kept: evolve.Aggregate(st.Front, len(r.Problem.Normal))}); err != nil {
+		return st, err
+	}
+	return r.Finish(ctx, next, st.Reason)
+}

@@ -1,0 +1,193 @@
+// Package guided searches by real trainings that a predictor chooses, and trains the best for longer.
+//
+// The search goes in rounds. A round trains some candidates for one epoch, goes on with the best 1/η of them, and again
+// with the best of these, as successive halving does. The first round has the uniform stacks, and draws the rest. In
+// every later round a Gaussian process is fitted to all that was trained before each candidate. The candidate is the
+// one with the largest expected improvement, of mutations of the best architectures and of fresh draws.
+//
+// The method is ours. The predictor is that of package predictor. What is chosen for it are sizes: a round, its rungs,
+// the parents, and how many architectures the predictor looks at.
+package guided
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/methods/alone"
+	"github.com/nse-dev/nse/evolve/methods/evolution"
+	"github.com/nse-dev/nse/evolve/methods/predictor"
+	"github.com/nse-dev/nse/internal/random"
+	"github.com/nse-dev/nse/internal/setting"
+)
+
+// Config says how large a round is, and how far the predictor looks.
+type Config struct {
+	// Candidates is the number of architectures that begin a round.
+	Candidates int `toml:"candidates"`
+	// Ends are the epochs in all after each rung of a round. The learning rate goes down to 0 at each.
+	Ends []int `toml:"ends"`
+	// Eta is η: one of so many architectures goes on to the next rung.
+	Eta int `toml:"eta"`
+	// Parents is the number of the best architectures that are mutated.
+	Parents int `toml:"parents"`
+	// Looks is the number of architectures that the predictor compares for one candidate.
+	Looks int `toml:"looks"`
+}
+
+// Default has rounds of 18 architectures: 6 of them go on to 2 epochs in all, and 2 of these to 4.
+func Default() Config {
+	return Config{Candidates: 18, Ends: []int{1, 2, 4}, Eta: 3, Parents: 8, Looks: 400}
+}
+
+// Validate refuses rounds of which nothing is left, by *setting.Error.
+func (c Config) Validate() error {
+	const most = 100_000
+	switch {
+	case c.Candidates < 1 || c.Candidates > most:
+		return setting.Errorf("candidates", c.Candidates, "want 1 to %d", most)
+	case len(c.Ends) == 0 || c.Ends[0] < 1 || !ascending(c.Ends):
+		return setting.Errorf("ends", c.Ends, "want ascending numbers of epochs from 1")
+	case c.Eta < 2 || c.Eta > 100:
+		return setting.Errorf("eta", c.Eta, "want 2 to 100")
+	case c.Parents < 1 || c.Parents > most:
+		return setting.Errorf("parents", c.Parents, "want 1 to %d", most)
+	case c.Looks < 1 || c.Looks > most:
+		return setting.Errorf("looks", c.Looks, "want 1 to %d", most)
+	}
+	return nil
+}
+
+// ascending reports whether no number is above the next or equal to it.
+func ascending(list []int) bool {
+	return len(slices.Compact(slices.Sorted(slices.Values(list)))) == len(list) && slices.IsSorted(list)
+}
+
+// Method implements evolve.Method.
+type Method struct {
+	Alone alone.Config
+	Config
+}
+
+// Validate implements evolve.Method.
+func (m Method) Validate(s evolve.Search, st evolve.State) error { return alone.Validate(s, st) }
+
+// Advance implements evolve.Method.
+func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) (evolve.State, error) {
+	return m.Alone.Advance(ctx, s, st, m.Next)
+}
+
+// Next is an alone.Proposer: it goes on with the best of a rung, or chooses a new candidate.
+func (c Config) Next(h alone.History) (p alone.Proposal, ok bool) {
+	left := h.Trials
+	for round := 1; ; round++ {
+		var before []evolve.Trial
+		for i := range c.Ends {
+			size := max(1, c.Candidates/int(math.Pow(float64(c.Eta), float64(i))))
+			if len(left) >= size {
+				before, left = left[:size], left[size:]
+				continue
+			}
+			if i > 0 {
+				return alone.Proposal{Arch: alone.Ranked(before)[len(left)].Arch, Ends: c.Ends[:i+1]}, true
+			}
+			a, found := c.candidate(h, round, len(left))
+			return alone.Proposal{Arch: a, Ends: c.Ends[:1]}, found
+		}
+	}
+}
+
+// candidate is the n-th new architecture of a round, from 0.
+func (c Config) candidate(h alone.History, round, n int) (a evolve.Arch, found bool) {
+	r, seen := random.New(h.Seed, "guided", round, n, 0), h.Seen()
+	if round == 1 {
+		for _, stack := range stacks(h) {
+			if !seen[stack.Key()] && n%2 == 0 {
+				return stack, true
+			}
+		}
+		return h.Prior.Within(r, seen)
+	}
+	model, err := predictor.Fit(h.Problem, h.Trials)
+	if err != nil {
+		return h.Prior.Within(r, seen)
+	}
+	parents, highest := c.parents(h)
+	most := math.Inf(-1)
+	for range c.Looks {
+		x, possible := look(h, r, parents, seen)
+		if !possible {
+			continue
+		}
+		if gain := improvement(model, x, highest); gain > most {
+			a, most, found = x, gain, true
+		}
+	}
+	return a, found
+}
+
+// parents lists the best architectures, by their accuracies at the level of the most epochs, and the highest of these.
+func (c Config) parents(h alone.History) (parents []evolve.Arch, highest float64) {
+	archs, level := predictor.Levelled(h.Trials)
+	order := make([]int, len(archs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(level[j], level[i]) })
+	for _, i := range order[:min(c.Parents, len(order))] {
+		parents = append(parents, archs[i])
+	}
+	return parents, level[order[0]]
+}
+
+// look draws an architecture within the budget that was not trained: mostly a mutation of a parent, by one to three
+// steps.
+func look(h alone.History, r *rand.Rand, parents []evolve.Arch, seen map[string]bool) (evolve.Arch, bool) {
+	if r.IntN(4) == 0 {
+		return h.Prior.Within(r, seen)
+	}
+	parent := parents[r.IntN(len(parents))]
+	for range tries {
+		a := parent
+		for range 1 + r.IntN(3) {
+			if mutant, possible := evolution.Mutate(h, a, r); possible {
+				a = mutant
+			}
+		}
+		if h.Prior.Meets(a) && !seen[a.Key()] {
+			return a, true
+		}
+	}
+	return nil, false
+}
+
+// tries is how often a parent is mutated until the budget is met.
+const tries = 30
+
+// improvement is the expected gain of an architecture over the highest accuracy, by the predictor.
+func improvement(model *predictor.Predictor, a evolve.Arch, highest float64) float64 {
+	accuracy, deviation := model.At(a)
+	if deviation == 0 {
+		return max(0, accuracy-highest)
+	}
+	z := (accuracy - highest) / deviation
+	density := math.Exp(-z*z/2) / math.Sqrt(2*math.Pi)
+	return deviation * (z*math.Erfc(-z/math.Sqrt2)/2 + density)
+}
+
+// stacks lists the architectures with one operation in every layer that meet the budget, the dearest first.
+func stacks(h alone.History) (list []evolve.Arch) {
+	for op := range h.Problem.Pool {
+		a := h.Problem.Stack(evolve.Path{evolve.OpID(op)})
+		if h.Prior.Meets(a) {
+			list = append(list, a)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b evolve.Arch) int {
+		return cmp.Compare(h.Problem.Cost(b), h.Problem.Cost(a))
+	})
+	return list
+}
