@@ -1,7 +1,8 @@
-package evolve
+package space
 
 import (
 	"math/big"
+	"math/bits"
 	"slices"
 	"testing"
 
@@ -26,7 +27,7 @@ func paths(t *rapid.T, subset []Path) []Path {
 func TestReplenish(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, k := rapid.IntRange(2, 12).Draw(t, "n"), rapid.IntRange(2, 5).Draw(t, "k")
-		s := NewSpace(3, n, k, rapid.Uint64().Draw(t, "seed"))
+		s := New(3, n, k, rapid.Uint64().Draw(t, "seed"))
 		orders := make([][]OpID, 3)
 		for l, layer := range s.Layers {
 			orders[l] = layer.Pending
@@ -66,8 +67,8 @@ func TestReplenish(t *testing.T) {
 	})
 }
 
-func TestNewSpaceShufflesEachLayer(t *testing.T) {
-	s := NewSpace(4, 20, 5, 1)
+func TestNewShufflesEachLayer(t *testing.T) {
+	s := New(4, 20, 5, 1)
 	for l, layer := range s.Layers {
 		all := slices.Sorted(slices.Values(slices.Concat(layer.New, layer.Pending)))
 		if len(layer.New) != 5 || len(layer.Kept) != 0 || len(slices.Compact(all)) != 20 {
@@ -79,16 +80,16 @@ func TestNewSpaceShufflesEachLayer(t *testing.T) {
 			}
 		}
 	}
-	if slices.Equal(s.Layers[0].Pending, NewSpace(4, 20, 5, 2).Layers[0].Pending) {
+	if slices.Equal(s.Layers[0].Pending, New(4, 20, 5, 2).Layers[0].Pending) {
 		t.Error("seeds 1 and 2 make the same shuffle")
 	}
-	if !slices.Equal(s.Layers[0].Pending, NewSpace(1, 20, 5, 1).Layers[0].Pending) {
+	if !slices.Equal(s.Layers[0].Pending, New(1, 20, 5, 1).Layers[0].Pending) {
 		t.Error("the shuffle of layer 0 depends on the number of layers")
 	}
 }
 
 func TestSettled(t *testing.T) {
-	s := NewSpace(2, 6, 3, 1)
+	s := New(2, 6, 3, 1)
 	if s.Settled() || !s.Replenish(s.Subset()).Settled() {
 		t.Errorf("a new space is settled (%v), or one that keeps all is not", s.Settled())
 	}
@@ -103,8 +104,9 @@ func TestSizeCountsArchitectures(t *testing.T) {
 				p := Problem{Normal: []bool{true, false, true}, Pool: make([]Candidate, n)}
 				for _, normal := range p.Normal {
 					count := int64(0)
-					for _, m := range allowed(n, normal, single) {
-						if len(newDistribution(make(Path, n), make([]float64, n), 0, true, false).path(m)) <= k {
+					for selected := range uint(1) << n {
+						branches := bits.OnesCount(selected)
+						if (branches > 0 || normal) && branches <= k && !(single && branches > 1) {
 							count++
 						}
 					}

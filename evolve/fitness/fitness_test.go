@@ -1,4 +1,4 @@
-package evolve
+package fitness
 
 import (
 	"math"
@@ -6,54 +6,77 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/nse-dev/nse/evolve/space"
+	"github.com/nse-dev/nse/internal/random"
 )
 
 // loss is the fitness loss by its definition: Σ_l A_l·p̃_a + B_l·p̃_b, whose gradient is that of the cross-entropy,
 // plus α·(E − τ)^β. Probabilities are products over the operations.
-func loss(p Problem, c Config, f Fitness, a, b Arch, g Gradient) float64 {
-	sum, cost := 0.0, p.Fixed
+func loss(by Loss, f Fitness, a, b space.Arch, byA, byB []float64) float64 {
+	sum, cost := 0.0, by.Problem.Fixed
 	for l, layer := range f {
-		probability := func(path Path) float64 {
-			var m mask
+		probability := func(path space.Path) float64 {
+			var m Configuration
 			for i, op := range layer.Ops {
 				if slices.Contains(path, op) {
 					m |= 1 << i
 				}
 			}
-			return product(layer.Theta, c.Fitness.Smoothing, m)
+			return product(layer.Theta, by.Smoothing, m)
 		}
 		pa, pb := probability(a[l]), probability(b[l])
 		pa, pb = pa/(pa+pb), pb/(pa+pb)
-		sum += g.A[l]*pa + g.B[l]*pb
+		sum += byA[l]*pa + byB[l]*pb
 		for _, op := range a[l] {
-			cost += pa * p.Pool[op].Cost[l]
+			cost += pa * by.Problem.Pool[op].Cost[l]
 		}
 		for _, op := range b[l] {
-			cost += pb * p.Pool[op].Cost[l]
+			cost += pb * by.Problem.Pool[op].Cost[l]
 		}
 	}
-	return sum + c.Constraint.Alpha*math.Pow(cost-c.Constraint.Tau, float64(c.Constraint.Beta))
+	return sum + by.Resource.Alpha*math.Pow(cost-by.Resource.Tau, float64(by.Resource.Beta))
+}
+
+// priced is a problem of n operations in 2 reduction and 4 normal layers. Costs of 0.5 to 1.5 come from the seed.
+func priced(seed uint64, n int) space.Problem {
+	p := space.Problem{Normal: []bool{true, false, true, true, false, true}, Fixed: 0.5}
+	r := random.New(seed, "costs", 0, 0, 0)
+	for range n {
+		c := space.Candidate{}
+		for range p.Normal {
+			c.Cost = append(c.Cost, 0.5+r.Float64())
+		}
+		p.Pool = append(p.Pool, c)
+	}
+	return p
 }
 
 // The gradient is the derivative of the loss, by central differences.
 func TestGradientIsTheDerivative(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s, _ := plant(rapid.Uint64().Draw(t, "seed"), 5)
-		s.Config.Constraint = ConstraintConfig{Tau: 6, Width: 0.1, Alpha: 0.01,
-			Beta: rapid.SampledFrom([]int{2, 4}).Draw(t, "beta")}
-		s.Config.Fitness.Smoothing = rapid.SampledFrom([]float64{0, 1e-3, 0.2}).Draw(t, "smoothing")
-		s.Config.SingleBranch = rapid.Bool().Draw(t, "single")
-		f := NewFitness(s.Problem.Everything())
+		seed := rapid.Uint64().Draw(t, "seed")
+		by := Loss{
+			Problem:   priced(seed, 5),
+			Smoothing: rapid.SampledFrom([]float64{0, 1e-3, 0.2}).Draw(t, "smoothing"),
+			Resource:  Resource{Alpha: 0.01, Tau: 6, Beta: rapid.SampledFrom([]int{2, 4}).Draw(t, "beta")},
+		}
+		single := rapid.Bool().Draw(t, "single")
+		f := New(by.Problem.Everything())
 		number := rapid.Float64Range(-3, 3)
-		var g Gradient
+		var byA, byB []float64
 		for l := range f {
 			for i := range f[l].Theta {
 				f[l].Theta[i] = number.Draw(t, "theta")
 			}
-			g.A, g.B = append(g.A, number.Draw(t, "A")), append(g.B, number.Draw(t, "B"))
+			byA, byB = append(byA, number.Draw(t, "A")), append(byB, number.Draw(t, "B"))
 		}
-		a, b := s.drawPairs(State{Fitness: f}, Step{1, 0, 1})
-		got := f.Gradient(s.Problem, s.Config, a, b, g).Sum()
+		a, b := make(space.Arch, len(f)), make(space.Arch, len(f))
+		for l, d := range f.Distributions(by.Problem.Normal, by.Smoothing, single) {
+			ca, cb := d.DrawPair(random.New(seed, "pair", 1, 0, l))
+			a[l], b[l] = d.Path(ca), d.Path(cb)
+		}
+		got := by.Gradient(f, a, b, byA, byB).Sum()
 		for l := range f {
 			for i := range f[l].Theta {
 				const h = 1e-5
@@ -61,7 +84,7 @@ func TestGradientIsTheDerivative(t *testing.T) {
 					moved := slices.Clone(f)
 					moved[l].Theta = slices.Clone(f[l].Theta)
 					moved[l].Theta[i] += d
-					return loss(s.Problem, s.Config, moved, a, b, g)
+					return loss(by, moved, a, b, byA, byB)
 				}
 				want := (at(h) - at(-h)) / (2 * h)
 				if math.Abs(got[l][i]-want) > 1e-6*(1+math.Abs(want)) {
@@ -73,13 +96,12 @@ func TestGradientIsTheDerivative(t *testing.T) {
 }
 
 func TestLayersWithoutFreedomGetNoGradient(t *testing.T) {
-	p := Problem{Normal: []bool{false, true, true},
-		Pool: []Candidate{{Name: "a", Cost: []float64{3, 3, 3}}, {Name: "b", Cost: []float64{1, 1, 1}}}, Fixed: 2}
-	c, _ := Preset("paper")
-	c.Constraint = ConstraintConfig{Tau: 4, Width: 0.1, Alpha: 1, Beta: 2}
-	f := NewFitness([]Path{{0}, {}, {1}})
-	a, b := Arch{{0}, {}, {1}}, Arch{{0}, {}, {}}
-	g := f.Gradient(p, c, a, b, Gradient{A: []float64{5, 5, 5}, B: []float64{5, 5, 3}})
+	p := space.Problem{Normal: []bool{false, true, true}, Fixed: 2,
+		Pool: []space.Candidate{{Name: "a", Cost: []float64{3, 3, 3}}, {Name: "b", Cost: []float64{1, 1, 1}}}}
+	f := New([]space.Path{{0}, {}, {1}})
+	a, b := space.Arch{{0}, {}, {1}}, space.Arch{{0}, {}, {}}
+	g := Loss{Problem: p, Resource: Resource{Alpha: 1, Tau: 4, Beta: 2}}.
+		Gradient(f, a, b, []float64{5, 5, 5}, []float64{5, 5, 3})
 	if g.Cost != 2+3+0.5 || g.ResourceTerm != 2.25 {
 		t.Errorf("expected cost %v and resource term %v, want 5.5 and 2.25", g.Cost, g.ResourceTerm)
 	}
@@ -90,7 +112,7 @@ func TestLayersWithoutFreedomGetNoGradient(t *testing.T) {
 	if g.CrossEntropy[0] != nil || g.Resource[1] != nil {
 		t.Errorf("gradients %v and %v, want none in layers 0 and 1", g.CrossEntropy, g.Resource)
 	}
-	next := f.Adam(c.Fitness, g.Sum())
+	next := Adam{LR: 0.1, Beta1: 0.9, Beta2: 0.999}.Step(f, g.Sum())
 	if next[0].Updates != 0 || next[0].Theta[0] != 0 || next[2].Updates != 1 || math.Abs(next[2].Theta[0]+0.1) > 1e-8 {
 		t.Errorf("after Adam %+v: want θ = 0 and −0.1", next)
 	}
@@ -101,10 +123,10 @@ func TestLayersWithoutFreedomGetNoGradient(t *testing.T) {
 
 // Three updates of Adam by gradients 1, −2, 0.5 with lr 0.1, betas 0.9 and 0.999, worked out from its definition.
 func TestAdam(t *testing.T) {
-	c := FitnessConfig{LR: 0.1, Beta1: 0.9, Beta2: 0.999}
-	f := NewFitness([]Path{{7}})
+	adam := Adam{LR: 0.1, Beta1: 0.9, Beta2: 0.999}
+	f := New([]space.Path{{7}})
 	for _, g := range []float64{1, -2, 0.5} {
-		f = f.Adam(c, [][]float64{{g}})
+		f = adam.Step(f, [][]float64{{g}})
 	}
 	// m̂: 1, −0.11/0.19, −0.049/0.271; v̂: 1, 0.004999/0.001999, 0.005244001/0.002997001
 	want := -0.1*(1/(1+1e-8)) + 0.1*(0.11/0.19)/math.Sqrt(0.004999/0.001999) +
@@ -115,36 +137,36 @@ func TestAdam(t *testing.T) {
 }
 
 func TestDrop(t *testing.T) {
-	layer := func(dropped []bool, theta ...float64) LayerFitness {
-		return LayerFitness{Ops: Path{2, 3, 5}, Dropped: dropped, Theta: theta, Mean: make([]float64, 3),
+	layer := func(dropped []bool, theta ...float64) Layer {
+		return Layer{Ops: space.Path{2, 3, 5}, Dropped: dropped, Theta: theta, Mean: make([]float64, 3),
 			Square: make([]float64, 3)}
 	}
 	all := []bool{false, false, false}
 	tests := []struct {
 		name   string
-		layer  LayerFitness
+		layer  Layer
 		normal bool
-		locked Path
-		want   []OpID
+		locked space.Path
+		want   []space.OpID
 	}{
 		{"above", layer(all, -1.99, 0, 3), true, nil, nil},
 		{"at the threshold", layer(all, -2, 0, 3), true, nil, nil},
-		{"below", layer(all, 0, -2.1, 3), true, nil, []OpID{3}},
-		{"lowest first", layer(all, -2.1, -2.3, -2.2), true, nil, []OpID{3, 5, 2}},
-		{"last path of a reduction layer", layer(all, -2.1, -2.3, -2.2), false, nil, []OpID{3, 5}},
-		{"equal θ", layer(all, -3, -3, -3), false, nil, []OpID{2, 3}},
-		{"locked", layer(all, -2.1, -2.3, -2.2), true, Path{3}, []OpID{5, 2}},
-		{"locked in a reduction layer", layer(all, -2.1, -2.3, -2.2), false, Path{3}, []OpID{5, 2}},
-		{"dropped before", layer([]bool{false, true, false}, -2.1, -9, -2.2), false, nil, []OpID{5}},
+		{"below", layer(all, 0, -2.1, 3), true, nil, []space.OpID{3}},
+		{"lowest first", layer(all, -2.1, -2.3, -2.2), true, nil, []space.OpID{3, 5, 2}},
+		{"last path of a reduction layer", layer(all, -2.1, -2.3, -2.2), false, nil, []space.OpID{3, 5}},
+		{"equal θ", layer(all, -3, -3, -3), false, nil, []space.OpID{2, 3}},
+		{"locked", layer(all, -2.1, -2.3, -2.2), true, space.Path{3}, []space.OpID{5, 2}},
+		{"locked in a reduction layer", layer(all, -2.1, -2.3, -2.2), false, space.Path{3}, []space.OpID{5, 2}},
+		{"dropped before", layer([]bool{false, true, false}, -2.1, -9, -2.2), false, nil, []space.OpID{5}},
 		{"last after others were dropped", layer([]bool{false, true, true}, -2.1, -9, -9), false, nil, nil},
-		{"last of a normal layer", layer([]bool{false, true, true}, -2.1, -9, -9), true, nil, []OpID{2}},
+		{"last of a normal layer", layer([]bool{false, true, true}, -2.1, -9, -9), true, nil, []space.OpID{2}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			before := slices.Clone(test.layer.Dropped)
 			f := Fitness{test.layer, test.layer}
-			next, dropped := f.Drop(-2, []bool{test.normal, test.normal}, []Path{test.locked, {2, 3, 5}})
-			var ops []OpID
+			next, dropped := f.Drop(-2, []bool{test.normal, test.normal}, []space.Path{test.locked, {2, 3, 5}})
+			var ops []space.OpID
 			for _, d := range dropped {
 				if d.Layer != 0 || d.Theta != test.layer.Theta[slices.Index(test.layer.Ops, d.Op)] {
 					t.Errorf("dropped %+v", d)
