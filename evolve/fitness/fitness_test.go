@@ -1,7 +1,9 @@
 package fitness
 
 import (
+	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -184,5 +186,42 @@ func TestDrop(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWithout(t *testing.T) {
+	f := New([]space.Path{{2, 3, 5}, {4}})
+	f[0].Theta, f[0].Mean, f[0].Square = []float64{1, 2, 3}, []float64{4, 5, 6}, []float64{7, 8, 9}
+	f[0].Dropped, f[0].Updates = []bool{false, true, true}, 6
+	got := f.Without(3)
+	want := Layer{Ops: space.Path{2, 5}, Dropped: []bool{false, true}, Theta: []float64{1, 3}, Mean: []float64{4, 6},
+		Square: []float64{7, 9}, Updates: 6}
+	if !reflect.DeepEqual(got[0], want) || !reflect.DeepEqual(got[1], f[1]) {
+		t.Errorf("%+v, want %+v and the other layer as it was", got, want)
+	}
+	if !slices.Equal(f[0].Theta, []float64{1, 2, 3}) || len(f[0].Ops) != 3 {
+		t.Errorf("the old fitness has become %+v", f[0])
+	}
+}
+
+func TestCheck(t *testing.T) {
+	subset, normal := []space.Path{{0, 2}, {1}}, []bool{true, false}
+	for _, test := range []struct {
+		change func(f Fitness)
+		want   string
+	}{
+		{func(Fitness) {}, "<nil>"},
+		{func(f Fitness) { f[0].Dropped = []bool{true, true} }, "<nil>"},
+		{func(f Fitness) { f[0].Ops = space.Path{0, 1} }, "layer 0 has operations [0 1], the space [0 2]"},
+		{func(f Fitness) { f[1].Square = nil }, "layer 1: lists of different lengths"},
+		{func(f Fitness) { f[1].Updates = -1 }, "layer 1: lists of different lengths"},
+		{func(f Fitness) { f[1].Dropped[0] = true }, "layer 1 has lost every operation"},
+		{func(f Fitness) { f[0].Mean[1] = math.Inf(1) }, "layer 0 has +Inf"},
+	} {
+		f := New(subset)
+		test.change(f)
+		if got := fmt.Sprint(f.Check(subset, normal)); got != test.want {
+			t.Errorf("%s, want %s", got, test.want)
+		}
 	}
 }

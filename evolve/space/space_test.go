@@ -1,8 +1,10 @@
 package space
 
 import (
+	"fmt"
 	"math/big"
 	"math/bits"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -146,5 +148,77 @@ func TestSizeOfThePaper(t *testing.T) {
 	}
 	if text := new(big.Float).SetInt(got).Text('e', 1); text != "1.4e+110" {
 		t.Errorf("%s architectures, want 1.4e+110", text)
+	}
+}
+
+// A second pool keeps what is given and offers each layer its own shuffle of the others. The first is such a pool.
+func TestOver(t *testing.T) {
+	pool, kept := []OpID{4, 5, 6, 7, 8, 9}, []Path{{1, 5}, {}, {2}}
+	s := Over(pool, kept, 3, 7, 2)
+	for l, layer := range s.Layers {
+		if !slices.Equal(layer.Kept, kept[l]) || len(s.Subset()[l]) != 3 {
+			t.Errorf("layer %d keeps %v with a subset of %v, want %v among 3", l, layer.Kept, s.Subset()[l], kept[l])
+		}
+		all := slices.Sorted(slices.Values(slices.Concat(layer.New, layer.Pending)))
+		want := slices.DeleteFunc(slices.Clone(pool), func(op OpID) bool { return slices.Contains(kept[l], op) })
+		if !slices.Equal(all, want) {
+			t.Errorf("layer %d is offered %v, want %v", l, all, want)
+		}
+	}
+	if slices.Equal(Over(pool, kept, 3, 7, 3).Layers[1].Pending, s.Layers[1].Pending) {
+		t.Error("pools after 2 and after 3 rounds have the same shuffle")
+	}
+	first := Over([]OpID{0, 1, 2, 3, 4, 5}, make([]Path, 2), 4, 1, 0)
+	if want := New(2, 6, 4, 1); !reflect.DeepEqual(first, want) {
+		t.Errorf("%+v from the first pool, want %+v", first, want)
+	}
+}
+
+func TestAppendAndWithout(t *testing.T) {
+	s := Space{2, []Layer{{Kept: Path{1}, New: Path{4}, Pending: []OpID{3, 0}}, {New: Path{0, 3}}}}
+	want := Space{2, []Layer{
+		{Kept: Path{1}, New: Path{4}, Pending: []OpID{0, 5, 6}},
+		{New: Path{0}, Pending: []OpID{5, 6}},
+	}}
+	if got := s.Append([]OpID{5, 6}).Without(3); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if !slices.Equal(s.Layers[0].Pending, []OpID{3, 0}) || !slices.Equal(s.Layers[1].New, Path{0, 3}) {
+		t.Errorf("the old space has become %+v", s)
+	}
+}
+
+// Keys tell apart where paths end, and clones share nothing.
+func TestArch(t *testing.T) {
+	a := Arch{{1, 2}, {}, {300}}
+	for _, other := range []Arch{{{1}, {2}, {300}}, {{1, 2}, {300}, {}}, {{1, 2}, {}}, {{1, 2}, {}, {172, 2}}} {
+		if a.Key() == other.Key() {
+			t.Errorf("%v and %v have one key", a, other)
+		}
+	}
+	c := a.Clone()
+	if c.Key() != a.Key() || !c.Uses(300) || c.Uses(3) {
+		t.Errorf("%v is a clone of %v", c, a)
+	}
+	if c[0][0] = 7; a.Uses(7) {
+		t.Error("a clone shares memory")
+	}
+}
+
+func TestCheckArch(t *testing.T) {
+	p := Problem{Normal: []bool{true, false}, Pool: make([]Candidate, 3)}
+	for _, test := range []struct {
+		arch Arch
+		want string
+	}{
+		{Arch{{}, {2}}, "<nil>"},
+		{Arch{{0}}, "1 layers, the network has 2"},
+		{Arch{{0}, nil}, "layer 1: a reduction layer needs an operation"},
+		{Arch{{0, 3}, {1}}, "layer 0: operation 3, the pool has 3"},
+		{Arch{{0}, {-1}}, "layer 1: operation -1, the pool has 3"},
+	} {
+		if got := fmt.Sprint(p.CheckArch(test.arch)); got != test.want {
+			t.Errorf("%v: %s, want %s", test.arch, got, test.want)
+		}
 	}
 }
