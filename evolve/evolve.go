@@ -16,6 +16,8 @@ type (
 	Arch = space.Arch
 	// Candidate is one operation of the pool as the search sees it.
 	Candidate = space.Candidate
+	// Form is what an operation looks like at a layer, apart from its cost.
+	Form = space.Form
 	// Problem is what a search is about: the layers of the network, the pool and the costs.
 	Problem = space.Problem
 )

@@ -13,6 +13,15 @@ type Candidate struct {
 	Cost []float64 // by layer, in the unit of the constraint
 	// Params is the number of parameters by layer. It is for predictors, and nil where nothing is known.
 	Params []float64
+	// Forms are by layer. They are for predictors, and nil where nothing is known.
+	Forms []Form
+}
+
+// Form is what an operation looks like at a layer, apart from its cost.
+type Form struct {
+	Width    float64 // channels that its windows read, as a multiple of the layer's: the greatest; 0 without windows
+	Window   float64 // receptive field along one side, in pixels of the input: the geometric mean of both sides
+	Dilation float64 // how many times smaller that window would be without dilation
 }
 
 // Problem is what a search is about: the layers of the network, the pool and the costs. A normal layer keeps channels
