@@ -42,6 +42,7 @@ func TestGuidedGoesInRounds(t *testing.T) {
 	settings := methods.Default()
 	settings.Method, settings.Alone.Evaluations = "guided", 6
 	settings.Guided.Candidates, settings.Guided.Looks = 6, 20
+	settings.Guided.Ends, settings.Guided.Eta = []int{1, 2, 4}, 3
 	var epochs []int
 	trained := map[string]int{}
 	var err error

@@ -1,9 +1,9 @@
 // Package guided searches by real trainings that a predictor chooses, and trains the best for longer.
 //
-// The search goes in rounds. A round trains some candidates for one epoch, goes on with the best 1/η of them, and again
-// with the best of these, as successive halving does. The first round has the uniform stacks, and draws the rest. In
-// every later round a Gaussian process is fitted to all that was trained before each candidate. The candidate is the
-// one with the largest expected improvement, of mutations of the best architectures and of fresh draws.
+// The search goes in rounds. A round trains some candidates for a few epochs and goes on with the best 1/η of them, as
+// successive halving does. Half of the first round are uniform stacks, and the rest is drawn. In every later round a
+// Gaussian process is fitted to all that was trained before each candidate. The candidate is the one with the largest
+// expected improvement, of mutations of the best architectures and of fresh draws.
 //
 // The method is ours. The predictor is that of package predictor. What is chosen for it are sizes: a round, its rungs,
 // the parents, and how many architectures the predictor looks at.
@@ -38,9 +38,9 @@ type Config struct {
 	Looks int `toml:"looks"`
 }
 
-// Default has rounds of 18 architectures: 6 of them go on to 2 epochs in all, and 2 of these to 4.
+// Default has rounds of 8 architectures that are trained for 2 epochs: 4 of them go on to 4 epochs in all.
 func Default() Config {
-	return Config{Candidates: 18, Ends: []int{1, 2, 4}, Eta: 3, Parents: 8, Looks: 400}
+	return Config{Candidates: 8, Ends: []int{2, 4}, Eta: 2, Parents: 8, Looks: 1000}
 }
 
 // Validate refuses rounds of which nothing is left, by *setting.Error.
