@@ -26,8 +26,10 @@ var mayImport = map[string][]string{
 	"examples":    {"examples/...", "sdk", "sdk/serve"},
 
 	// the method, the engine and the pools
-	"pareto": {},
-	"evolve": {"internal/random", "internal/setting", "pareto"},
+	"pareto":         {},
+	"evolve":         {"evolve/fitness", "evolve/space", "internal/random", "internal/setting", "pareto"},
+	"evolve/fitness": {"evolve/space"},
+	"evolve/space":   {"internal/random"},
 	"evolve/methods": {"evolve", "evolve/methods/alone", "evolve/methods/darts", "evolve/methods/evolution",
 		"evolve/methods/guided", "evolve/methods/halving", "evolve/methods/oneshot", "evolve/methods/proxyless",
 		"evolve/methods/random", "evolve/methods/spos", "evolve/methods/stacks", "internal/setting"},

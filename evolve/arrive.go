@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/nse-dev/nse/evolve/space"
 )
 
 // Arrived says that operations came during the search. They wait at the end of every layer's pending list.
@@ -55,16 +57,6 @@ func (s Search) admit(ctx context.Context, st State, wait bool) (Problem, State,
 	return grown, next, s.Boundary(ctx, next)
 }
 
-// Append is the space in which more operations wait at every layer, after all that wait there now. It does not look
-// whether they wait already.
-func (s Space) Append(ops []OpID) Space {
-	next := Space{s.K, slices.Clone(s.Layers)}
-	for l, layer := range s.Layers {
-		next.Layers[l].Pending = slices.Concat(layer.Pending, ops)
-	}
-	return next
-}
-
 // Continue takes a search that has a front to another pool, given by its operations' ids in the problem. What the front
 // uses is kept, and the pending lists are new shuffles of that pool. A round in progress is given up.
 //
@@ -74,7 +66,7 @@ func (s Search) Continue(ctx context.Context, st State, pool []OpID) (State, err
 	if len(st.Front) == 0 {
 		return st, errors.New("evolve: there is no front to go on from")
 	}
-	if err := cmp.Or(s.Problem.Validate(), s.checkOps(pool), s.CheckArchs(st)); err != nil {
+	if err := cmp.Or(s.Problem.Validate(), s.Problem.CheckOps(pool), s.CheckArchs(st)); err != nil {
 		return st, fmt.Errorf("evolve: %w", err)
 	}
 	kept := Aggregate(st.Front, len(s.Problem.Normal))
@@ -83,13 +75,7 @@ func (s Search) Continue(ctx context.Context, st State, pool []OpID) (State, err
 	if st.Phase == PhaseBegin {
 		next.Round, next.Before = st.Round, st.Round-1
 	}
-	next.Space = Space{s.Config.K, make([]LayerSpace, len(kept))}
-	for l := range kept {
-		pending := shuffled(pool, s.spaceSeed(), next.Before, l)
-		inherited := func(op OpID) bool { return slices.Contains(kept[l], op) }
-		next.Space.Layers[l].Pending = slices.DeleteFunc(pending, inherited)
-	}
-	next.Space = next.Space.Replenish(kept)
+	next.Space = space.Over(pool, kept, s.Config.K, s.spaceSeed(), next.Before)
 	if err := s.Emit(&next, Continued{pool, kept}); err != nil {
 		return st, err
 	}

@@ -1,6 +1,11 @@
 package evolve
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/nse-dev/nse/evolve/fitness"
+	"github.com/nse-dev/nse/evolve/space"
+)
 
 // BenchmarkDraw draws architectures of Table 5's network with K = 5.
 func BenchmarkDraw(b *testing.B) {
@@ -15,7 +20,7 @@ func BenchmarkDraw(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	f := NewFitness(NewSpace(len(p.Normal), 27, c.K, 1).Subset())
+	f := fitness.New(space.New(len(p.Normal), 27, c.K, 1).Subset())
 	d := Search{Problem: p, Config: c}.newDrawing(State{Fitness: f}, nil)
 	b.ReportAllocs()
 	for b.Loop() {

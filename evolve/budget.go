@@ -5,6 +5,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/nse-dev/nse/evolve/fitness"
+	"github.com/nse-dev/nse/evolve/space"
 	"github.com/nse-dev/nse/internal/setting"
 )
 
@@ -121,15 +123,15 @@ const priced = 64
 // firstRound is the number of MACs that the first round is expected to spend: by the prices of its first steps, and of
 // architectures that its subset makes within the constraint interval.
 func (s Search) firstRound(p Priced) float64 {
-	subset := NewSpace(len(s.Problem.Normal), len(s.Problem.Pool), s.Config.K, s.spaceSeed()).Subset()
-	st := State{Round: 1, Fitness: NewFitness(subset)}
+	subset := space.New(len(s.Problem.Normal), len(s.Problem.Pool), s.Config.K, s.spaceSeed()).Subset()
+	st := State{Round: 1, Fitness: fitness.New(subset)}
 	updates := s.Config.TrainSteps / s.Config.Fitness.Every
-	train, fitness, score := 0.0, 0.0, 0.0
+	train, update, score := 0.0, 0.0, 0.0
 	n := min(s.Config.TrainSteps, priced)
 	for st.Step = 0; st.Step < n; st.Step++ {
 		train += p.TrainMACs(s.drawUniform(st))
 		a, b := s.drawPairs(st, Step{st.Round, st.Step, updates})
-		fitness += p.FitnessMACs(a, b)
+		update += p.FitnessMACs(a, b)
 	}
 	d := s.newDrawing(st, nil)
 	for range 100 * priced {
@@ -141,7 +143,7 @@ func (s Search) firstRound(p Priced) float64 {
 		score += p.ScoreMACs(t.Arch)
 	}
 	mean := func(sum float64, of, times int) float64 { return sum / float64(max(of, 1)) * float64(times) }
-	return mean(train, n, s.Config.TrainSteps) + mean(fitness, n, updates) +
+	return mean(train, n, s.Config.TrainSteps) + mean(update, n, updates) +
 		mean(score, len(d.inside), s.Config.Front.Samples+s.Config.Front.Extras)
 }
 

@@ -3,7 +3,6 @@ package evolve
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/nse-dev/nse/internal/setting"
@@ -72,14 +71,17 @@ func (s Search) checkState(st State) error {
 	if err := s.CheckSpace(st); err != nil {
 		return err
 	}
-	return cmp.Or(s.checkFitness(st), s.CheckArchs(st))
+	if err := st.Fitness.Check(st.Space.Subset(), s.Problem.Normal); err != nil {
+		return fmt.Errorf("fitness: %w", err)
+	}
+	return s.CheckArchs(st)
 }
 
 // CheckSpace refuses layers with operations that are unknown, twice there, too many or too few.
 func (s Search) CheckSpace(st State) error {
 	for l, layer := range st.Space.Layers {
 		all := slices.Concat(layer.Kept, layer.New, layer.Pending)
-		if err := s.checkOps(all); err != nil {
+		if err := s.Problem.CheckOps(all); err != nil {
 			return fmt.Errorf("space: layer %d: %w", l, err)
 		}
 		slices.Sort(all)
@@ -94,66 +96,19 @@ func (s Search) CheckSpace(st State) error {
 	return nil
 }
 
-// checkFitness refuses a fitness of other operations than the space's, and numbers that are not finite.
-func (s Search) checkFitness(st State) error {
-	for l, f := range st.Fitness {
-		n := len(f.Ops)
-		switch {
-		case !slices.Equal(f.Ops, st.Space.Subset()[l]):
-			return fmt.Errorf("fitness: layer %d has operations %v, the space %v", l, f.Ops, st.Space.Subset()[l])
-		case len(f.Dropped) != n || len(f.Theta) != n || len(f.Mean) != n || len(f.Square) != n || f.Updates < 0:
-			return fmt.Errorf("fitness: layer %d: lists of different lengths", l)
-		case n > 0 && !slices.Contains(f.Dropped, false) && !s.Problem.Normal[l]:
-			return fmt.Errorf("fitness: layer %d has lost every operation", l)
-		}
-		for _, v := range slices.Concat(f.Theta, f.Mean, f.Square) {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("fitness: layer %d has %v", l, v)
-			}
-		}
-	}
-	return nil
-}
-
 // CheckArchs refuses a front and trials that the network cannot run.
 func (s Search) CheckArchs(st State) error {
 	for i, m := range st.Front {
-		if err := s.checkArch(m.Arch); err != nil {
+		if err := s.Problem.CheckArch(m.Arch); err != nil {
 			return fmt.Errorf("front: architecture %d: %w", i, err)
 		}
 	}
 	for i, t := range st.Trials {
-		if err := s.checkArch(t.Arch); err != nil {
+		if err := s.Problem.CheckArch(t.Arch); err != nil {
 			return fmt.Errorf("trials: architecture %d: %w", i, err)
 		}
 		if st.Phase == PhaseRetrieve && !t.Done {
 			return fmt.Errorf("trials: architecture %d is not scored", i)
-		}
-	}
-	return nil
-}
-
-// checkArch refuses an architecture that the network cannot run.
-func (s Search) checkArch(a Arch) error {
-	if len(a) != len(s.Problem.Normal) {
-		return fmt.Errorf("%d layers, the network has %d", len(a), len(s.Problem.Normal))
-	}
-	for l, path := range a {
-		if err := s.checkOps(path); err != nil {
-			return fmt.Errorf("layer %d: %w", l, err)
-		}
-		if len(path) == 0 && !s.Problem.Normal[l] {
-			return fmt.Errorf("layer %d: a reduction layer needs an operation", l)
-		}
-	}
-	return nil
-}
-
-// checkOps refuses operations that are not of the pool.
-func (s Search) checkOps(ops []OpID) error {
-	for _, op := range ops {
-		if op < 0 || int(op) >= len(s.Problem.Pool) {
-			return fmt.Errorf("operation %d, the pool has %d", op, len(s.Problem.Pool))
 		}
 	}
 	return nil

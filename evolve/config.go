@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/nse-dev/nse/evolve/fitness"
 	"github.com/nse-dev/nse/internal/setting"
 )
 
@@ -105,21 +106,23 @@ func DefaultConstraint(kind CostKind) ConstraintConfig {
 // byScale as α takes it from τ.
 const byScale = -1
 
-// weight is α. By scale, a cost of 2τ has the resource term that it has in the paper.
-func (c ConstraintConfig) weight() float64 {
+// resource is the resource term (eq. 5). By scale, a cost of 2τ has the one that it has in the paper.
+func (c ConstraintConfig) resource() fitness.Resource {
+	r := fitness.Resource{Alpha: c.Alpha, Tau: c.Tau, Beta: c.Beta}
 	if c.Alpha == byScale {
-		return 0.9 / math.Pow(c.Tau, float64(c.Beta))
+		r.Alpha = 0.9 / math.Pow(c.Tau, float64(c.Beta))
 	}
-	return c.Alpha
+	return r
 }
 
-// in is the configuration of a round of so many fitness updates, with its learning rate. Noise alone moves θ by about
-// rate·√updates: by the rule, chance drops as many operations in a short round as in a long one.
-func (c FitnessConfig) in(updates int) FitnessConfig {
+// adam is the optimizer of a round of so many fitness updates. Noise alone moves θ by about rate·√updates: by the rule,
+// chance drops as many operations in a short round as in a long one.
+func (c FitnessConfig) adam(updates int) fitness.Adam {
+	a := fitness.Adam{LR: c.LR, Beta1: c.Beta1, Beta2: c.Beta2}
 	if c.LR == 0 {
-		c.LR = 1.2 / math.Sqrt(float64(max(1, updates)))
+		a.LR = 1.2 / math.Sqrt(float64(max(1, updates)))
 	}
-	return c
+	return a
 }
 
 // FrontConfig configures the sampling from which the front is retrieved (section 3.3.2).
@@ -174,8 +177,8 @@ func Preset(name string) (Config, error) {
 // [search] of the configuration file.
 func (c Config) Validate() error {
 	switch {
-	case c.K < 2 || c.K > maxBranches:
-		return setting.Errorf("k", c.K, "want 2 to %d", maxBranches)
+	case c.K < 2 || c.K > fitness.MaxBranches:
+		return setting.Errorf("k", c.K, "want 2 to %d", fitness.MaxBranches)
 	case c.MaxRounds < 0:
 		return setting.Errorf("max_rounds", c.MaxRounds, "want 0 (no limit) or more")
 	case c.TrainSteps < 1:

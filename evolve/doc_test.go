@@ -17,6 +17,8 @@ import (
 func TestTheTableOfThePaperHolds(t *testing.T) {
 	comments := map[string]string{}
 	maps.Copy(comments, declared(t, ".", ""))
+	maps.Copy(comments, declared(t, "space", "space."))
+	maps.Copy(comments, declared(t, "fitness", "fitness."))
 	maps.Copy(comments, declared(t, "../supernet", "supernet."))
 	maps.Copy(comments, declared(t, "../pareto", "pareto."))
 	rows := tableOf(t, "doc.go")

@@ -1,26 +1,26 @@
 package evolve
 
-import "context"
+import (
+	"context"
 
-// OpID numbers an operation of the pool, from 0 in the order in which operations came. It is the index of the operation
-// in Problem.Pool, and never changes during a search.
-type OpID int
+	"github.com/nse-dev/nse/evolve/space"
+)
 
-// Path is a selection of operations for one layer, in ascending order. In a normal layer the identity path is always
-// present and never listed (A.3): an empty Path passes the input on. In a reduction layer a Path has an operation at
-// least. A nil Path is an empty one.
-type Path []OpID
-
-// Arch is one architecture: the selected path of every layer, from stem to head. Its length is that of Problem.Normal.
-type Arch []Path
-
-// Candidate is one operation of the pool as the search sees it.
-type Candidate struct {
-	Name string
-	Cost []float64 // by layer, in the unit of the constraint
-	// Params is the number of parameters by layer. It is for predictors, and nil where nothing is known.
-	Params []float64
-}
+// The words of package space, in which engines and methods are written.
+type (
+	// OpID numbers an operation of the pool.
+	OpID = space.OpID
+	// Path is a selection of operations for one layer, in ascending order.
+	Path = space.Path
+	// Arch is one architecture: the selected path of every layer.
+	Arch = space.Arch
+	// Candidate is one operation of the pool as the search sees it.
+	Candidate = space.Candidate
+	// Form is what an operation looks like at a layer, apart from its cost.
+	Form = space.Form
+	// Problem is what a search is about: the layers of the network, the pool and the costs.
+	Problem = space.Problem
+)
 
 // Step identifies one training step. Everything random in it is drawn from these numbers and the seed.
 type Step struct {

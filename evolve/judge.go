@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/nse-dev/nse/evolve/fitness"
 	"github.com/nse-dev/nse/internal/random"
 )
 
@@ -36,14 +37,14 @@ func (j Judge) Validate(s Search, st State) error {
 		return fmt.Errorf("there is nothing to judge")
 	}
 	for _, a := range j.Archs {
-		if err := s.checkArch(a); err != nil {
+		if err := s.Problem.CheckArch(a); err != nil {
 			return err
 		}
 	}
 	for l, ops := range j.union(s.Problem) {
-		if j.Solo == nil && len(ops) > maxBranches {
+		if j.Solo == nil && len(ops) > fitness.MaxBranches {
 			return fmt.Errorf("the fronts use %d operations in layer %d: a supernet has at most %d there, train alone",
-				len(ops), l, maxBranches)
+				len(ops), l, fitness.MaxBranches)
 		}
 	}
 	same := func(a Arch, t Trial) bool { return a.Key() == t.Arch.Key() }
@@ -97,7 +98,7 @@ func (j Judge) begin(ctx context.Context, s Search, st State) (State, error) {
 		if next, err = s.Begin(st, union); err != nil {
 			return st, err
 		}
-		next.Fitness = NewFitness(union)
+		next.Fitness = fitness.New(union)
 	}
 	next.Trials = trials
 	return next, s.Boundary(ctx, next)
@@ -111,8 +112,8 @@ func (j Judge) train(ctx context.Context, s Search, st State) (State, error) {
 		for l, layer := range st.Fitness {
 			on := min(0.5, float64(s.Config.K)/float64(2*max(1, len(layer.Ops))))
 			theta := slices.Repeat([]float64{math.Log(on / (1 - on))}, len(layer.Ops))
-			d := newDistribution(layer.Ops, theta, 0, s.Problem.Normal[l], s.Config.SingleBranch)
-			a[l] = d.path(d.draw(random.New(s.Seed, "path", st.Round, st.Step, l)))
+			d := fitness.NewDistribution(layer.Ops, theta, 0, s.Problem.Normal[l], s.Config.SingleBranch)
+			a[l] = d.Path(d.Draw(random.New(s.Seed, "path", st.Round, st.Step, l)))
 		}
 		next, err := s.TrainOn(st, a)
 		if err != nil {

@@ -6,32 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
+	"github.com/nse-dev/nse/evolve/fitness"
+	"github.com/nse-dev/nse/evolve/space"
 )
-
-// The marginals are those of a full enumeration.
-func TestMarginalsAgainstEnumeration(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(1, 5).Draw(t, "n")
-		theta := rapid.SliceOfN(rapid.Float64Range(-5, 5), n, n).Draw(t, "theta")
-		ops := Path{3, 5, 8, 13, 21}[:n]
-		normal, single := rapid.Bool().Draw(t, "normal"), rapid.Bool().Draw(t, "single")
-		d := newDistribution(ops, theta, 0, normal, single)
-		total, want := 0.0, make([]float64, n)
-		for _, m := range allowed(n, normal, single) {
-			p := d.probability(m)
-			total += p
-			for i := range want {
-				want[i] += p * float64(bit(m, i))
-			}
-		}
-		for i, p := range d.marginals() {
-			if math.Abs(p-want[i]/total) > 1e-12 {
-				t.Fatalf("operation %d has %v, want %v", i, p, want[i]/total)
-			}
-		}
-	})
-}
 
 // Probabilities that lean have the middle of the interval as their expected cost, whatever the fitness.
 func TestLeaningMeetsTheMiddleOfTheInterval(t *testing.T) {
@@ -40,13 +17,13 @@ func TestLeaningMeetsTheMiddleOfTheInterval(t *testing.T) {
 			s, _ := plant(seed, 16)
 			s.Config.SingleBranch = single
 			s.Config.Constraint.Tau, s.Config.Constraint.Width = 3.5, 0.1
-			f := NewFitness(NewSpace(6, 16, 4, seed).Subset())
+			f := fitness.New(space.New(6, 16, 4, seed).Subset())
 			for l := range f {
 				for i := range f[l].Theta {
 					f[l].Theta[i] = float64((int(seed)+l+3*i)%7) - 3
 				}
 			}
-			if mean := s.meanCost(s.leaning(f).layers); math.Abs(mean-3.5) > 1e-6 {
+			if mean := fitness.MeanCost(s.Problem, s.leaning(f).layers); math.Abs(mean-3.5) > 1e-6 {
 				t.Errorf("seed %d, single %v: an expected cost of %v, want 3.5", seed, single, mean)
 			}
 		}
@@ -87,7 +64,7 @@ func TestRoundsDrawOn(t *testing.T) {
 // An operation that was dropped comes back only where the remaining ones make nothing within the interval.
 func TestDroppedComeBackForTheIntervalAlone(t *testing.T) {
 	s, _ := plant(3, 8)
-	f := NewFitness(NewSpace(6, 8, 4, 3).Subset())
+	f := fitness.New(space.New(6, 8, 4, 3).Subset())
 	for l := range f {
 		for i := range f[l].Ops {
 			f[l].Dropped[i] = i > 0

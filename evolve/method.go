@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/nse-dev/nse/evolve/space"
 )
 
 // Method is a way to search: it decides what is trained and scored, and which architectures are the result. Search.Run
@@ -67,7 +69,7 @@ func (s Search) Announce(st State, subset []Path) (State, error) {
 	next.Round++
 	next.Phase, next.Step, next.Trials, next.Pool = PhaseTrain, 0, nil, len(s.Problem.Pool)
 	next.Opening = st.Spent
-	next.Space = Space{Layers: make([]LayerSpace, len(subset))}
+	next.Space = space.Space{Layers: make([]space.Layer, len(subset))}
 	for l, ops := range subset {
 		next.Space.K = max(next.Space.K, len(ops))
 		next.Space.Layers[l].New = ops

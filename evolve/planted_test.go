@@ -29,7 +29,7 @@ type planted struct {
 func (e *planted) use(archs ...Arch) error {
 	var used []OpID
 	for _, op := range slices.Sorted(maps.Keys(e.breaks)) {
-		if !slices.ContainsFunc(archs, func(a Arch) bool { return a.uses(op) }) {
+		if !slices.ContainsFunc(archs, func(a Arch) bool { return a.Uses(op) }) {
 			continue
 		}
 		if e.breaks[op] <= 0 {

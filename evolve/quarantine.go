@@ -38,7 +38,7 @@ func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, err
 	if !s.stuck(next) {
 		return next, s.Boundary(ctx, next)
 	}
-	next.Space = next.Space.fill()
+	next.Space = next.Space.Fill()
 	if l := s.empty(next.Space); l >= 0 {
 		return s.Finish(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
 	}
@@ -53,11 +53,11 @@ func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, err
 // front. Trials that use it are Gone. The caller offers the state as a checkpoint.
 func (s Search) Without(st State, b *Broken) (State, error) {
 	next := st
-	next.Space, next.Fitness = st.Space.without(b.Op), st.Fitness.without(b.Op)
-	next.Front = slices.DeleteFunc(slices.Clone(st.Front), func(m Member) bool { return m.Arch.uses(b.Op) })
+	next.Space, next.Fitness = st.Space.Without(b.Op), st.Fitness.Without(b.Op)
+	next.Front = slices.DeleteFunc(slices.Clone(st.Front), func(m Member) bool { return m.Arch.Uses(b.Op) })
 	next.Trials = slices.Clone(st.Trials)
 	for i, t := range next.Trials {
-		next.Trials[i].Gone = t.Gone || t.Arch.uses(b.Op)
+		next.Trials[i].Gone = t.Gone || t.Arch.Uses(b.Op)
 	}
 	return next, s.Emit(&next, Quarantined{b.Op, b.Error()})
 }
@@ -80,43 +80,4 @@ func (s Search) stuck(st State) bool {
 // present lists the trials that can be scored.
 func present(trials []Trial) []Trial {
 	return slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return t.Gone })
-}
-
-// uses reports whether the architecture has the operation in any layer.
-func (a Arch) uses(op OpID) bool {
-	return slices.ContainsFunc(a, func(p Path) bool { return slices.Contains(p, op) })
-}
-
-// without is the space without an operation.
-func (s Space) without(op OpID) Space {
-	next := Space{s.K, make([]LayerSpace, len(s.Layers))}
-	for l, layer := range s.Layers {
-		next.Layers[l] = LayerSpace{omit(layer.Kept, op), omit(layer.New, op), omit(layer.Pending, op)}
-	}
-	return next
-}
-
-// omit is a copy of a list without an operation.
-func omit[P ~[]OpID](ops P, op OpID) P {
-	return slices.DeleteFunc(slices.Clone(ops), func(o OpID) bool { return o == op })
-}
-
-// without is the fitness without an operation.
-func (f Fitness) without(op OpID) Fitness {
-	next := slices.Clone(f)
-	for l, layer := range f {
-		if i, found := slices.BinarySearch(layer.Ops, op); found {
-			next[l] = layer.without(i)
-		}
-	}
-	return next
-}
-
-// without is the fitness without the i-th operation.
-func (f LayerFitness) without(i int) LayerFitness {
-	f.Ops, f.Dropped = slices.Delete(slices.Clone(f.Ops), i, i+1), slices.Delete(slices.Clone(f.Dropped), i, i+1)
-	for _, v := range []*[]float64{&f.Theta, &f.Mean, &f.Square} {
-		*v = slices.Delete(slices.Clone(*v), i, i+1)
-	}
-	return f
 }

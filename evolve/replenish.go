@@ -3,6 +3,8 @@ package evolve
 import (
 	"context"
 	"fmt"
+
+	"github.com/nse-dev/nse/evolve/space"
 )
 
 // aggregate lists the operations that the front uses, by layer (3.3.2, eq. 9). The next subset inherits them.
@@ -17,45 +19,45 @@ func (s Search) replenish(ctx context.Context, st State, kept []Path) (Problem, 
 		if s.Problem, st, err = s.admit(ctx, st, wait); err != nil {
 			return s.Problem, st, err
 		}
-		space := st.Space.Replenish(kept)
-		if none := len(s.Problem.Pool) == known; !s.exhausted(st, space) || wait && none {
-			st, err = s.advance(ctx, st, space)
+		refilled := st.Space.Replenish(kept)
+		if none := len(s.Problem.Pool) == known; !s.exhausted(st, refilled) || wait && none {
+			st, err = s.advance(ctx, st, refilled)
 			return s.Problem, st, err
 		}
 	}
 }
 
 // advance goes to the next round on a replenished space, or finishes (4.1).
-func (s Search) advance(ctx context.Context, st State, space Space) (State, error) {
+func (s Search) advance(ctx context.Context, st State, refilled space.Space) (State, error) {
 	next := st
-	if err := s.Emit(&next, Aggregated{space.Inherited()}); err != nil {
+	if err := s.Emit(&next, Aggregated{refilled.Inherited()}); err != nil {
 		return st, err
 	}
-	if reason := s.ended(st, space); reason != "" {
+	if reason := s.ended(st, refilled); reason != "" {
 		return s.Finish(ctx, next, reason)
 	}
-	if err := s.Emit(&next, Replenished{space.Inherited(), space.Arrived()}); err != nil {
+	if err := s.Emit(&next, Replenished{refilled.Inherited(), refilled.Arrived()}); err != nil {
 		return st, err
 	}
-	next.Round, next.Phase, next.Step, next.Space, next.Fitness = st.Round+1, PhaseBegin, 0, space, nil
+	next.Round, next.Phase, next.Step, next.Space, next.Fitness = st.Round+1, PhaseBegin, 0, refilled, nil
 	return next, s.Boundary(ctx, next)
 }
 
 // ended says by the end rules (4.1) why there is no round after this one. It is empty if there is one. The space is the
 // next round's.
-func (s Search) ended(st State, space Space) string {
+func (s Search) ended(st State, refilled space.Space) string {
 	switch {
 	case s.last(st):
 		return fmt.Sprintf("round %d is the last by max_rounds", st.Round)
 	case s.unaffordable(st) != "":
 		return s.unaffordable(st)
-	case s.Config.End == EndOfficial && s.exhausted(st, space):
+	case s.Config.End == EndOfficial && s.exhausted(st, refilled):
 		return fmt.Sprintf("round %d is the last for a pool of %d and k = %d", st.Round, st.Pool, s.Config.K)
-	case s.exhausted(st, space):
-		return fmt.Sprintf("layer %d cannot be refilled: no operation is pending", space.Short())
-	case s.empty(space) >= 0:
-		return fmt.Sprintf("reduction layer %d has no operation left, and none is pending", s.empty(space))
-	case s.Config.End == EndRefill && space.Settled():
+	case s.exhausted(st, refilled):
+		return fmt.Sprintf("layer %d cannot be refilled: no operation is pending", refilled.Short())
+	case s.empty(refilled) >= 0:
+		return fmt.Sprintf("reduction layer %d has no operation left, and none is pending", s.empty(refilled))
+	case s.Config.End == EndRefill && refilled.Settled():
 		return fmt.Sprintf("the front uses all %d operations of every layer, so that none has room for a new one",
 			s.Config.K)
 	}
@@ -63,8 +65,8 @@ func (s Search) ended(st State, space Space) string {
 }
 
 // empty is the first reduction layer of a space without any operation. It is -1 if there is none.
-func (s Search) empty(space Space) int {
-	for l, ops := range space.Subset() {
+func (s Search) empty(of space.Space) int {
+	for l, ops := range of.Subset() {
 		if len(ops) == 0 && !s.Problem.Normal[l] {
 			return l
 		}
@@ -78,14 +80,14 @@ func (s Search) last(st State) bool {
 }
 
 // exhausted reports whether the pool is too small for a round after this one. With more operations there would be one.
-func (s Search) exhausted(st State, space Space) bool {
+func (s Search) exhausted(st State, refilled space.Space) bool {
 	switch {
 	case s.last(st), s.unaffordable(st) != "":
 		return false
 	case s.Config.End == EndOfficial:
 		return st.Round-st.Before >= s.officialRounds(st.Pool)
 	}
-	return space.Short() >= 0
+	return refilled.Short() >= 0
 }
 
 // officialRounds is ⌊(N−1)/(K−1)⌋: the rounds of a search in which each replaces all operations but one.

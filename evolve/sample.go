@@ -2,9 +2,7 @@ package evolve
 
 import (
 	"context"
-	"encoding/binary"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/nse-dev/nse/internal/random"
 )
@@ -72,7 +70,7 @@ func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
 	for l, layer := range st.Fitness {
 		d.drawn[l] = make(Path, 0, len(layer.Ops))
 	}
-	d.layers = st.Fitness.distributions(s.Problem, s.Config)
+	d.layers = s.distributions(st.Fitness)
 	d.least, d.greatest = s.Problem.Reach(st.Fitness.Remaining(), s.Config.Branches())
 	for _, t := range rehearsed {
 		d.seen[t.Arch.Key()] = true
@@ -121,7 +119,7 @@ func (d *drawing) within(ctx context.Context) {
 func (d *drawing) draw() {
 	d.draws++
 	for l, layer := range d.layers {
-		d.drawn[l] = layer.appendPath(d.drawn[l][:0], layer.draw(d.random))
+		d.drawn[l] = layer.AppendPath(d.drawn[l][:0], layer.Draw(d.random))
 	}
 	cost := d.problem.Cost(d.drawn)
 	switch low := d.budget.Low(); {
@@ -142,7 +140,7 @@ func (d *drawing) keep(list *[]Trial, room int, t Trial) {
 	}
 	if key := d.drawn.Key(); !d.seen[key] {
 		d.seen[key] = true
-		t.Arch = d.drawn.clone()
+		t.Arch = d.drawn.Clone()
 		*list = append(*list, t)
 	}
 }
@@ -154,25 +152,4 @@ func (d *drawing) report() Feasibility {
 		Wanted: d.front.Samples, Found: len(d.inside), Extras: len(d.below), Draws: d.draws, Accepted: d.accepted,
 		Tilted: d.tilted,
 	}
-}
-
-// clone is a copy that shares no memory.
-func (a Arch) clone() Arch {
-	c := make(Arch, len(a))
-	for l, path := range a {
-		c[l] = slices.Clone(path)
-	}
-	return c
-}
-
-// Key is equal for equal architectures only.
-func (a Arch) Key() string {
-	var key []byte
-	for _, path := range a {
-		key = binary.AppendUvarint(key, uint64(len(path)))
-		for _, op := range path {
-			key = binary.AppendUvarint(key, uint64(op))
-		}
-	}
-	return string(key)
 }

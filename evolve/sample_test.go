@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/nse-dev/nse/evolve/fitness"
+	"github.com/nse-dev/nse/evolve/space"
 )
 
 // sampled runs only the sampling of a fresh round, and returns its trials and report.
@@ -31,7 +34,7 @@ func TestSampleStops(t *testing.T) {
 	s.Observe = func(Event) error { return errors.New("half a sample is told") }
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	st := State{Round: 1, Phase: PhaseSample, Fitness: NewFitness(NewSpace(len(s.Problem.Normal), 4, 2, 1).Subset())}
+	st := State{Round: 1, Phase: PhaseSample, Fitness: fitness.New(space.New(len(s.Problem.Normal), 4, 2, 1).Subset())}
 	if got, err := s.sample(ctx, st); !errors.Is(err, context.Canceled) || got.Phase != PhaseSample {
 		t.Errorf("phase %v, %v", got.Phase, err)
 	}
@@ -41,16 +44,31 @@ func TestSampleStops(t *testing.T) {
 func every(p Problem, ops []Path, single bool) []Arch {
 	archs := []Arch{{}}
 	for l, path := range ops {
-		c := uniform(path, p.Normal[l], single)
 		var longer []Arch
 		for _, a := range archs {
-			for _, m := range allowed(len(path), p.Normal[l], single) {
-				longer = append(longer, append(slices.Clone(a), c.path(m)))
+			for _, selected := range selections(path, p.Normal[l], single) {
+				longer = append(longer, append(slices.Clone(a), selected))
 			}
 		}
 		archs = longer
 	}
 	return archs
+}
+
+// selections lists the paths over the given operations that a layer allows.
+func selections(ops Path, normal, single bool) (paths []Path) {
+	for bits := range 1 << len(ops) {
+		path := Path{}
+		for i, op := range ops {
+			if bits>>i&1 == 1 {
+				path = append(path, op)
+			}
+		}
+		if (len(path) > 0 || normal) && !(single && len(path) > 1) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 // What is sampled is distinct, as dear as asked for, and marked; the reach is that of all architectures; and with
@@ -65,8 +83,8 @@ func TestSampleAgainstEnumeration(t *testing.T) {
 		s.Config.Constraint.Tau = rapid.Float64Range(1, 6).Draw(t, "tau")
 		s.Config.Constraint.Width = rapid.SampledFrom([]float64{0.1, 0.3}).Draw(t, "width")
 		s.Config.Front = FrontConfig{Samples: 50, Extras: 50, Attempts: 100}
-		subset := NewSpace(3, 4, 2, seed).Subset()
-		trials, report := sampled(t, s, State{Round: 3, Fitness: NewFitness(subset)})
+		subset := space.New(3, 4, 2, seed).Subset()
+		trials, report := sampled(t, s, State{Round: 3, Fitness: fitness.New(subset)})
 
 		low, high := s.Config.Constraint.Low(), s.Config.Constraint.High()
 		margin := s.Config.Constraint.Tau * s.Config.Constraint.Width
@@ -101,7 +119,7 @@ func TestSampleAgainstEnumeration(t *testing.T) {
 func TestSampleStopsAtItsBounds(t *testing.T) {
 	s, _ := plant(1, 8)
 	s.Config.Constraint.Tau, s.Config.Front = 11, FrontConfig{Samples: 30, Extras: 5, Attempts: 1000}
-	st := State{Round: 1, Fitness: NewFitness(NewSpace(6, 8, 4, 1).Subset())}
+	st := State{Round: 1, Fitness: fitness.New(space.New(6, 8, 4, 1).Subset())}
 	trials, report := sampled(t, s, st)
 	if report.Found != 30 || report.Extras != 5 || len(trials) != 35 {
 		t.Errorf("%+v and %d trials, want 30 and 5 extras", report, len(trials))
@@ -122,7 +140,7 @@ func TestSampleRehearsesThePreviousFront(t *testing.T) {
 	s, _ := plant(2, 4)
 	s.Config.K, s.Config.Front = 2, FrontConfig{Samples: 10000, Attempts: 20}
 	s.Config.Constraint.Width = 0.5
-	st := State{Round: 2, Fitness: NewFitness(NewSpace(6, 4, 2, 2).Subset())}
+	st := State{Round: 2, Fitness: fitness.New(space.New(6, 4, 2, 2).Subset())}
 	first, report := sampled(t, s, st)
 	if report.Found < 50 {
 		t.Fatalf("%+v: too few for this test", report)
@@ -149,7 +167,7 @@ func TestSampleRehearsesThePreviousFront(t *testing.T) {
 // Operations that have been dropped are in no sampled architecture.
 func TestSampleLeavesDroppedOut(t *testing.T) {
 	s, _ := plant(1, 8)
-	f := NewFitness(NewSpace(6, 8, 4, 1).Subset())
+	f := fitness.New(space.New(6, 8, 4, 1).Subset())
 	f[2].Dropped[1] = true
 	trials, _ := sampled(t, s, State{Round: 1, Fitness: f})
 	for _, trial := range trials {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/nse-dev/nse/evolve/space"
 )
 
 // Over 20 seeds the last front uses the planted best operation of a layer far more often than as many operations,
@@ -190,7 +192,7 @@ func TestEndRules(t *testing.T) {
 // end rule goes on.
 func TestFullLayersEndTheSearch(t *testing.T) {
 	s, _ := plant(1, 16)
-	full := NewSpace(6, 16, s.Config.K, s.Seed)
+	full := space.New(6, 16, s.Config.K, s.Seed)
 	full = full.Replenish(full.Subset())
 	want := fmt.Sprintf("the front uses all %d operations of every layer, so that none has room for a new one",
 		s.Config.K)
@@ -256,7 +258,7 @@ func TestPresets(t *testing.T) {
 func TestSubsetOutOfReachGoesOn(t *testing.T) {
 	s, _ := plant(1, 16)
 	s.Config.Constraint.Tau, s.Config.Constraint.Width = 0, 0.01
-	subset := NewSpace(6, 16, s.Config.K, s.Seed).Subset()
+	subset := space.New(6, 16, s.Config.K, s.Seed).Subset()
 	_, greatest := s.Problem.Reach(subset, s.Config.K)
 	_, pool := s.Problem.Reach(s.Problem.Everything(), s.Config.K)
 	s.Config.Constraint.Tau = (greatest + pool) / 2

@@ -3,6 +3,9 @@ package evolve
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/nse-dev/nse/evolve/fitness"
+	"github.com/nse-dev/nse/evolve/space"
 )
 
 // Phase is the step of a round that comes next.
@@ -22,17 +25,17 @@ const (
 // State is all that a search carries from one step boundary to the next, besides what its Engine holds. The zero value
 // stands before the start. It is plain data: JSON keeps every bit of it.
 type State struct {
-	Round   int      `json:"round"` // from 1; 0 before the start
-	Phase   Phase    `json:"phase"`
-	Step    int      `json:"step"`    // weight updates done in this round
-	Space   Space    `json:"space"`   // of this round; of the last one when finished
-	Fitness Fitness  `json:"fitness"` // of this round
-	Trials  []Trial  `json:"trials"`  // to score in this round; empty before PhaseScore
-	Front   []Member `json:"front"`   // the latest retrieved, by ascending cost
-	Events  int      `json:"events"`  // number of events so far: the next event's Seq
-	Reason  string   `json:"reason"`  // why the search finished
-	Pool    int      `json:"pool"`    // size of the present pool, with what has arrived
-	Before  int      `json:"before"`  // rounds of the pools before it
+	Round   int             `json:"round"` // from 1; 0 before the start
+	Phase   Phase           `json:"phase"`
+	Step    int             `json:"step"`    // weight updates done in this round
+	Space   space.Space     `json:"space"`   // of this round; of the last one when finished
+	Fitness fitness.Fitness `json:"fitness"` // of this round
+	Trials  []Trial         `json:"trials"`  // to score in this round; empty before PhaseScore
+	Front   []Member        `json:"front"`   // the latest retrieved, by ascending cost
+	Events  int             `json:"events"`  // number of events so far: the next event's Seq
+	Reason  string          `json:"reason"`  // why the search finished
+	Pool    int             `json:"pool"`    // size of the present pool, with what has arrived
+	Before  int             `json:"before"`  // rounds of the pools before it
 	// Memory is what a method other than NSE keeps besides. It is the method's own JSON.
 	Memory json.RawMessage `json:"memory,omitempty"`
 	// Spent is what the search has spent so far, of an engine that is Metered. Search.Emit brings it up to date.
@@ -57,7 +60,7 @@ func (st State) Uses(op OpID) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(st.Front, func(m Member) bool { return m.Arch.uses(op) })
+	return slices.ContainsFunc(st.Front, func(m Member) bool { return m.Arch.Uses(op) })
 }
 
 // Trial is an architecture to score.

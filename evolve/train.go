@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/nse-dev/nse/evolve/fitness"
+	"github.com/nse-dev/nse/evolve/space"
 	"github.com/nse-dev/nse/internal/random"
 )
 
@@ -14,13 +16,13 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 	if next.Round == 0 {
 		next.Round = 1
 		next.Pool = len(s.Problem.Pool)
-		next.Space = NewSpace(len(s.Problem.Normal), next.Pool, s.Config.K, s.spaceSeed())
+		next.Space = space.New(len(s.Problem.Normal), next.Pool, s.Config.K, s.spaceSeed())
 	}
 	subset := next.Space.Subset()
 	if err := s.Engine.Begin(next.Round, subset); err != nil {
 		return st, fmt.Errorf("begin: %w", err)
 	}
-	next.Phase, next.Step, next.Trials, next.Fitness = PhaseTrain, 0, nil, NewFitness(subset)
+	next.Phase, next.Step, next.Trials, next.Fitness = PhaseTrain, 0, nil, fitness.New(subset)
 	next.Opening = st.Spent
 	size := s.Problem.SubsetSize(subset, s.Config.Branches()).String()
 	if err := s.Emit(&next, RoundStarted{subset, next.Space.Inherited(), size}); err != nil {
@@ -68,8 +70,8 @@ func (s Search) updateWeights(st State) (State, error) { return s.TrainOn(st, s.
 func (s Search) drawUniform(st State) Arch {
 	a := make(Arch, len(st.Fitness))
 	for l, ops := range st.Fitness.Remaining() {
-		d := uniform(ops, s.Problem.Normal[l], s.Config.SingleBranch)
-		a[l] = d.path(d.draw(random.New(s.Seed, "path", st.Round, st.Step, l)))
+		d := fitness.Uniform(ops, s.Problem.Normal[l], s.Config.SingleBranch)
+		a[l] = d.Path(d.Draw(random.New(s.Seed, "path", st.Round, st.Step, l)))
 	}
 	return a
 }
@@ -84,11 +86,11 @@ func (s Search) updateFitness(st State) (State, error) {
 	if err != nil {
 		return st, err
 	}
-	gradient := st.Fitness.Gradient(s.Problem, s.Config, a, b, measured)
-	st.Fitness = st.Fitness.Adam(s.Config.Fitness.in(step.Total), gradient.Sum())
+	gradient := s.loss().Gradient(st.Fitness, a, b, measured.A, measured.B)
+	st.Fitness = s.Config.Fitness.adam(step.Total).Step(st.Fitness, gradient.Sum())
 	update := FitnessUpdated{step.Index, measured.Loss, gradient.Cost, gradient.ResourceTerm, nil}
 	if step.Snapshot() {
-		update.Theta = st.Fitness.thetas()
+		update.Theta = st.Fitness.Thetas()
 	}
 	if err := s.Emit(&st, update); err != nil {
 		return st, err
@@ -96,13 +98,24 @@ func (s Search) updateFitness(st State) (State, error) {
 	return s.simplify(st, step)
 }
 
+// loss is what fitness updates minimise (eq. 5).
+func (s Search) loss() fitness.Loss {
+	return fitness.Loss{Problem: s.Problem, Smoothing: s.Config.Fitness.Smoothing,
+		Resource: s.Config.Constraint.resource()}
+}
+
+// distributions is what a fitness makes of the configurations of every layer (eq. 4).
+func (s Search) distributions(f fitness.Fitness) []fitness.Distribution {
+	return f.Distributions(s.Problem.Normal, s.Config.Fitness.Smoothing, s.Config.SingleBranch)
+}
+
 // drawPairs draws two distinct configurations for every layer, from Bernoulli(p) (3.3.1). Those of a layer with no
 // freedom are equal.
 func (s Search) drawPairs(st State, step Step) (a, b Arch) {
 	a, b = make(Arch, len(st.Fitness)), make(Arch, len(st.Fitness))
-	for l, d := range st.Fitness.distributions(s.Problem, s.Config) {
-		ma, mb := d.drawPair(random.New(s.Seed, "pair", step.Round, step.Index, l))
-		a[l], b[l] = d.path(ma), d.path(mb)
+	for l, d := range s.distributions(st.Fitness) {
+		ca, cb := d.DrawPair(random.New(s.Seed, "pair", step.Round, step.Index, l))
+		a[l], b[l] = d.Path(ca), d.Path(cb)
 	}
 	return a, b
 }
@@ -113,11 +126,10 @@ func (s Search) simplify(st State, step Step) (State, error) {
 	if s.Config.LockAndRehearse {
 		locked = st.Space.Inherited()
 	}
-	fitness, dropped := st.Fitness.Drop(s.Config.Fitness.Threshold, s.Problem.Normal, locked)
-	st.Fitness = fitness
+	var dropped []fitness.Dropped
+	st.Fitness, dropped = st.Fitness.Drop(s.Config.Fitness.Threshold, s.Problem.Normal, locked)
 	for _, d := range dropped {
-		d.Step = step.Index
-		if err := s.Emit(&st, d); err != nil {
+		if err := s.Emit(&st, Dropped{step.Index, d.Layer, d.Op, d.Theta}); err != nil {
 			return st, err
 		}
 	}
@@ -129,15 +141,6 @@ const snapshots = 64
 
 // Snapshot reports whether the event of a fitness step carries θ. That of a round's last step always does.
 func (s Step) Snapshot() bool { return (s.Index+1)*snapshots/s.Total != s.Index*snapshots/s.Total }
-
-// thetas is θ by layer.
-func (f Fitness) thetas() [][]float64 {
-	theta := make([][]float64, len(f))
-	for l, layer := range f {
-		theta[l] = layer.Theta
-	}
-	return theta
-}
 
 // finite returns err if there is one, else an error if a number that an engine measured is not finite.
 func finite(err error, values ...float64) error {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/fitness"
 	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/graph"
@@ -160,47 +161,44 @@ func (g golden) fitness(n *Net, held data.Batch) {
 		Selected, Other evolve.Arch
 		Alpha, Tau      float64
 		Beta            int
-		Adam            struct{ LR, Beta1, Beta2 float64 }
+		Adam            fitness.Adam
 	}
 	g.decode("fitness", &f)
-	p, fitness := g.problem(n)
-	c := evolve.Config{
-		Constraint: evolve.ConstraintConfig{Alpha: f.Alpha, Beta: f.Beta, Tau: f.Tau},
-		Fitness:    evolve.FitnessConfig{LR: f.Adam.LR, Beta1: f.Adam.Beta1, Beta2: f.Adam.Beta2},
-	}
+	p, theta := g.problem(n)
 	measured := n.fitness(f.Selected, f.Other, held, 0)
 	g.near("fitness.ce", []float32{float32(measured.Loss)}, g.tensor("fitness.ce"))
-	gradient := fitness.Gradient(p, c, f.Selected, f.Other, measured)
+	loss := fitness.Loss{Problem: p, Resource: fitness.Resource{Alpha: f.Alpha, Beta: f.Beta, Tau: f.Tau}}
+	gradient := loss.Gradient(theta, f.Selected, f.Other, measured.A, measured.B)
 	g.near("fitness.cost", []float32{float32(gradient.Cost)}, g.tensor("fitness.cost"))
 	g.near("fitness.resource_loss", []float32{float32(gradient.ResourceTerm)}, g.tensor("fitness.resource_loss"))
 	g.near("fitness.grad_ce", flat(gradient.CrossEntropy), g.tensor("fitness.grad_ce"))
 	g.near("fitness.grad_resource", flat(gradient.Resource), g.tensor("fitness.grad_resource"))
-	g.theta(fitness, c.Fitness, gradient.Sum())
+	g.theta(f.Adam, theta, gradient.Sum())
 }
 
 // problem has the case's costs and θ.
-func (g golden) problem(n *Net) (evolve.Problem, evolve.Fitness) {
+func (g golden) problem(n *Net) (evolve.Problem, fitness.Fitness) {
 	var p evolve.Problem
 	subset := n.subset()
-	fitness := evolve.NewFitness(subset)
+	f := fitness.New(subset)
 	theta, cost := g.tensor("theta"), g.tensor("cost")
 	for l, ops := range subset {
 		p.Normal = append(p.Normal, n.layers[l].Normal())
 		for i, op := range ops {
-			fitness[l].Theta[i] = float64(theta[l*len(ops)+i])
+			f[l].Theta[i] = float64(theta[l*len(ops)+i])
 			if l == 0 {
 				p.Pool = append(p.Pool, evolve.Candidate{Name: strconv.Itoa(int(op))})
 			}
 			p.Pool[op].Cost = append(p.Pool[op].Cost, float64(cost[l*len(ops)+i]))
 		}
 	}
-	return p, fitness
+	return p, f
 }
 
 // theta checks θ after Adam. Adam divides a gradient by its own magnitude, so that where the gradient is rounding noise
 // the update is too: those entries are left out.
-func (g golden) theta(f evolve.Fitness, c evolve.FitnessConfig, gradient [][]float64) {
-	updated := f.Adam(c, gradient)
+func (g golden) theta(adam fitness.Adam, f fitness.Fitness, gradient [][]float64) {
+	updated := adam.Step(f, gradient)
 	want, noise := g.tensor("fitness.theta_after_adam"), 1e-6
 	var got []float32
 	for l, layer := range updated {

@@ -136,6 +136,7 @@ func (c *Catalog) Candidates(from int) (list []evolve.Candidate) {
 		for l := range c.Layers {
 			x.Cost = append(x.Cost, c.costs[l][from+i])
 			x.Params = append(x.Params, float64(c.Graphs[l][from+i].Count().Params))
+			x.Forms = append(x.Forms, form(c.Graphs[l][from+i]))
 		}
 		list = append(list, x)
 	}

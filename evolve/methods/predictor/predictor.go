@@ -1,9 +1,13 @@
 // Package predictor predicts the accuracy of architectures from those that were trained, by a Gaussian process.
 //
-// The covariance of two architectures is a sum of three kernels. The first compares the operations that both have in
-// the same layers, related ones too, and the second those that both have in any layer. The third compares costs,
-// parameters and branches, layer by layer. Each kernel has a weight. The weights and the noise are those of a grid for
-// which the accuracies are most likely.
+// An architecture has four numbers a layer: the cost, the width of its operations in all, and the means of their
+// windows and dilations, as logarithms. The covariance of two architectures is a sum of kernels. The main one is linear
+// in these numbers layer by layer, in their sums over layers, and in the cost and the parameters of the network, and
+// has a part for what is not linear. The other one compares the operations that both have, in the same layers and in
+// any. The weights of both and the noise are those of a grid for which the accuracies are most likely.
+//
+// Sums over layers make what holds in one layer likely in the others. Operations that the process has not seen are
+// known by their numbers.
 //
 // Accuracies after fewer epochs are shifted to those after the most, by the mean difference of architectures that have
 // both.
@@ -22,10 +26,10 @@ import (
 // Predictor is a fitted process. It changes nothing when it predicts.
 type Predictor struct {
 	problem evolve.Problem
-	related [][]float64 // by two operations: 0 to 1
+	centre  []float64 // of the numbers of the points
+	scale   []float64 // 1 / their standard deviations, and 0 where all are equal
 	points  []features
 	y       []float64 // accuracies of the points
-	scale   []float64 // of the numbers of a point: 1 / their standard deviation
 	weights weights
 	solved  mat.VecDense // covariance⁻¹·(y − mean)
 	chol    mat.Cholesky
@@ -33,18 +37,15 @@ type Predictor struct {
 	spread  float64 // standard deviation of y, by which it is divided
 }
 
-// weights are those of the three kernels, and the variance of the noise, as parts of the variance of y.
-type weights struct {
-	places, kinds, numbers, noise float64
-	length                        float64 // of the numbers' kernel, in standard deviations of a number
-}
+// weights are those of the two kernels, and the variance of the noise, as parts of the variance of y.
+type weights struct{ forms, names, noise float64 }
 
 // features are what the kernels see of an architecture.
 type features struct {
 	arch    evolve.Arch
 	kinds   []float64 // by operation: in how many layers it is
-	numbers []float64
-	self    float64 // places of the architecture with itself
+	numbers []float64 // of each layer, then of the network; in standard deviations of the points
+	sums    []float64 // over layers
 }
 
 // ErrFew says that there are too few architectures to fit anything.
@@ -56,11 +57,11 @@ func Fit(p evolve.Problem, trials []evolve.Trial) (*Predictor, error) {
 	if len(y) < 3 || slices.Min(y) == slices.Max(y) {
 		return nil, ErrFew
 	}
-	f := &Predictor{problem: p, y: y, related: related(p)}
+	f := &Predictor{problem: p, y: y}
+	f.scales(archs)
 	for _, a := range archs {
 		f.points = append(f.points, f.features(a))
 	}
-	f.scales()
 	f.mean, f.spread = moments(y)
 	z := make([]float64, len(y))
 	for i, v := range y {
@@ -101,10 +102,10 @@ func (f *Predictor) At(a evolve.Arch) (accuracy, deviation float64) {
 	x := f.features(a)
 	k := mat.NewVecDense(len(f.points), nil)
 	for i, p := range f.points {
-		k.SetVec(i, f.weights.kernel(f.alike(x, p)))
+		k.SetVec(i, f.weights.kernel(alike(x, p)))
 	}
 	var solved mat.VecDense
-	variance := f.weights.kernel(f.alike(x, x))
+	variance := f.weights.kernel(alike(x, x))
 	if err := f.chol.SolveVecTo(&solved, k); err == nil {
 		variance -= mat.Dot(k, &solved)
 	}
@@ -115,7 +116,7 @@ func (f *Predictor) At(a evolve.Arch) (accuracy, deviation float64) {
 func (f *Predictor) Mean(a evolve.Arch) float64 {
 	x, sum := f.features(a), 0.0
 	for i, p := range f.points {
-		sum += f.weights.kernel(f.alike(x, p)) * f.solved.AtVec(i)
+		sum += f.weights.kernel(alike(x, p)) * f.solved.AtVec(i)
 	}
 	return f.mean + f.spread*sum
 }
@@ -172,57 +173,82 @@ func Levelled(trials []evolve.Trial) (archs []evolve.Arch, accuracies []float64)
 	return archs, accuracies
 }
 
-// features describes an architecture: for each layer the cost, the parameters and the branches, and all of the network.
-// Costs and parameters are logarithms.
-func (f *Predictor) features(a evolve.Arch) features {
-	x := features{arch: a, kinds: make([]float64, len(f.problem.Pool))}
-	log := func(v float64) float64 { return math.Log(1e-3 + v) }
-	var cost, params, branches float64
+// perLayer is how many numbers a layer has.
+const perLayer = 4
+
+// numbers describe an architecture layer by layer, and then by its cost and its parameters. What a problem does not
+// tell is 0.
+func numbers(p evolve.Problem, a evolve.Arch) (list []float64) {
+	total, params := p.Fixed, 0.0
 	for l, path := range a {
-		var c, n float64
+		var cost, width, window, dilation float64
 		for _, op := range path {
-			candidate := f.problem.Pool[op]
-			c += candidate.Cost[l]
-			if candidate.Params != nil {
-				n += candidate.Params[l] / 1e6
+			c := p.Pool[op]
+			cost += c.Cost[l]
+			if c.Params != nil {
+				params += c.Params[l]
 			}
-			x.kinds[op]++
+			if c.Forms != nil {
+				width += c.Forms[l].Width
+				window += math.Log(c.Forms[l].Window) / float64(len(path))
+				dilation += math.Log(c.Forms[l].Dilation) / float64(len(path))
+			}
 		}
-		cost, params, branches = cost+c, params+n, branches+float64(len(path))
-		x.numbers = append(x.numbers, log(c), log(n), float64(len(path)))
+		total += cost
+		list = append(list, math.Log(tiny+cost), math.Log(1+width), window, dilation)
 	}
-	x.numbers = append(x.numbers, log(cost), log(params), branches)
-	x.self = f.places(x, x)
-	return x
+	return append(list, math.Log(tiny+total), math.Log(1+params))
 }
 
-// scales divides numbers by their standard deviations.
-func (f *Predictor) scales() {
-	for j := range f.points[0].numbers {
-		var column []float64
-		for _, p := range f.points {
-			column = append(column, p.numbers[j])
+// tiny keeps the logarithm of no cost finite, in the unit of the costs.
+const tiny = 1e-3
+
+// scales takes the mean and the standard deviation of each number.
+func (f *Predictor) scales(archs []evolve.Arch) {
+	rows := make([][]float64, len(archs))
+	for i, a := range archs {
+		rows[i] = numbers(f.problem, a)
+	}
+	for j := range rows[0] {
+		column := make([]float64, len(rows))
+		for i, row := range rows {
+			column[i] = row[j]
 		}
-		_, deviation := moments(column)
+		mean, deviation := moments(column)
 		if deviation > 0 {
 			deviation = 1 / deviation
 		}
-		f.scale = append(f.scale, deviation)
+		f.centre, f.scale = append(f.centre, mean), append(f.scale, deviation)
 	}
 }
 
-// likeness is what two architectures have in common.
-type likeness struct {
-	places, kinds float64 // 0 to 1
-	distance      float64 // squared, of the numbers in their standard deviations
+// features describes an architecture to the kernels.
+func (f *Predictor) features(a evolve.Arch) features {
+	x := features{arch: a, kinds: make([]float64, len(f.problem.Pool)), numbers: numbers(f.problem, a),
+		sums: make([]float64, perLayer)}
+	for j := range x.numbers {
+		x.numbers[j] = (x.numbers[j] - f.centre[j]) * f.scale[j]
+		if j < perLayer*len(a) {
+			x.sums[j%perLayer] += x.numbers[j]
+		}
+	}
+	for _, path := range a {
+		for _, op := range path {
+			x.kinds[op]++
+		}
+	}
+	return x
 }
+
+// likeness is what two architectures have in common: the two kernels.
+type likeness struct{ forms, names float64 }
 
 // likenesses are those of each point with itself and with the points before it.
 func (f *Predictor) likenesses() (rows [][]likeness) {
 	for i, p := range f.points {
 		row := make([]likeness, i+1)
 		for j := range row {
-			row[j] = f.alike(p, f.points[j])
+			row[j] = alike(p, f.points[j])
 		}
 		rows = append(rows, row)
 	}
@@ -230,55 +256,48 @@ func (f *Predictor) likenesses() (rows [][]likeness) {
 }
 
 // alike compares two architectures.
-func (f *Predictor) alike(x, y features) (a likeness) {
-	dot, xx, yy := 0.0, 0.0, 0.0
-	for i, v := range x.kinds {
-		dot, xx, yy = dot+v*y.kinds[i], xx+v*v, yy+y.kinds[i]*y.kinds[i]
+func alike(x, y features) (a likeness) {
+	const layer, sum, whole, other, length = 0.1, 0.25, 0.1, 0.3, 1.5 // parts of the main kernel; length is of the last
+	n := perLayer * len(x.arch)
+	layers, network := dot(x.numbers[:n], y.numbers[:n]), dot(x.numbers[n:], y.numbers[n:])
+	distance := 0.0 // squared
+	for j, v := range x.numbers {
+		distance += (v - y.numbers[j]) * (v - y.numbers[j]) / float64(len(x.numbers))
 	}
-	for i, v := range x.numbers {
-		d := (v - y.numbers[i]) * f.scale[i]
-		a.distance += d * d / float64(len(x.numbers))
-	}
-	a.places, a.kinds = ratio(f.places(x, y), x.self*y.self), ratio(dot, xx*yy)
+	a.forms = (layer*layers+sum*dot(x.sums, y.sums))/float64(n) + whole*network/float64(len(x.numbers)-n) +
+		other*math.Exp(-distance/(2*length*length))
+	a.names = cosine(places(x, y), places(x, x), places(y, y)) +
+		cosine(dot(x.kinds, y.kinds), dot(x.kinds, x.kinds), dot(y.kinds, y.kinds))
 	return a
 }
 
-// places sums over layers how far the operations of both are related.
-func (f *Predictor) places(x, y features) (sum float64) {
+// places is in how many places of a layer both have the same operation.
+func places(x, y features) (n float64) {
 	for l := range x.arch {
-		for _, i := range x.arch[l] {
-			for _, j := range y.arch[l] {
-				sum += f.related[i][j]
+		for _, op := range x.arch[l] {
+			if slices.Contains(y.arch[l], op) {
+				n++
 			}
 		}
+	}
+	return n
+}
+
+// dot is x·y.
+func dot(x, y []float64) (sum float64) {
+	for i, v := range x {
+		sum += v * y[i]
 	}
 	return sum
 }
 
-// related compares operations by their costs. Two of a family have about equal ratios of cost in all layers where their
-// windows are equal, so that the spread of ratios tells windows apart, and the mean tells widths. What is not the same
-// operation is related by less than 1.
-func related(p evolve.Problem) [][]float64 {
-	rows := make([][]float64, len(p.Pool))
-	for i, a := range p.Pool {
-		for j, b := range p.Pool {
-			var ratios []float64
-			for l := range a.Cost {
-				ratios = append(ratios, math.Log((a.Cost[l]+tiny)/(b.Cost[l]+tiny)))
-			}
-			mean, deviation := moments(ratios)
-			r := math.Exp(-(math.Pow(mean/0.7, 2) + math.Pow(deviation/0.15, 2)) / 2)
-			if i != j {
-				r *= 0.9
-			}
-			rows[i] = append(rows[i], r)
-		}
+// cosine is xy/√(xx·yy), and 0 where a norm is.
+func cosine(xy, xx, yy float64) float64 {
+	if xx*yy == 0 {
+		return 0
 	}
-	return rows
+	return xy / math.Sqrt(xx*yy)
 }
-
-// tiny keeps the ratios of costs finite, in the unit of the costs.
-const tiny = 1e-6
 
 // covariance is that of all points, with the noise.
 func covariance(w weights, rows [][]likeness) *mat.SymDense {
@@ -293,28 +312,14 @@ func covariance(w weights, rows [][]likeness) *mat.SymDense {
 }
 
 // kernel is the covariance of two architectures, without noise.
-func (w weights) kernel(a likeness) float64 {
-	return w.places*a.places + w.kinds*a.kinds + w.numbers*math.Exp(-a.distance/(2*w.length*w.length))
-}
-
-// ratio is a/√b, and 0 where b is.
-func ratio(a, b float64) float64 {
-	if b == 0 {
-		return 0
-	}
-	return a / math.Sqrt(b)
-}
+func (w weights) kernel(a likeness) float64 { return w.forms*a.forms + w.names*a.names }
 
 // grid lists the weights that are tried.
 func grid() (list []weights) {
-	for _, places := range []float64{0.1, 0.5} {
-		for _, kinds := range []float64{0.1, 0.5} {
-			for _, numbers := range []float64{1, 4} {
-				for _, length := range []float64{1.5, 3, 6} {
-					for _, noise := range []float64{0.03, 0.1, 0.3} {
-						list = append(list, weights{places, kinds, numbers, noise, length})
-					}
-				}
+	for _, forms := range []float64{1, 3} {
+		for _, names := range []float64{0.05, 0.5} {
+			for _, noise := range []float64{0.1, 0.2, 0.4} {
+				list = append(list, weights{forms, names, noise})
 			}
 		}
 	}

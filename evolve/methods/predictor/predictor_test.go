@@ -141,3 +141,43 @@ func TestFewArchitectures(t *testing.T) {
 		}
 	}
 }
+
+// TestKnowsOperationsByTheirForms: accuracy grows with width, and two operations that were never trained differ in it.
+func TestKnowsOperationsByTheirForms(t *testing.T) {
+	p := problem()
+	r := random.New(4, "forms", 0, 0, 0)
+	for i := range p.Pool {
+		form := evolve.Form{Width: 1 + 5*r.Float64(), Window: 3, Dilation: 1}
+		switch i {
+		case 6:
+			form.Width = 6
+		case 7:
+			form.Width = 1
+		}
+		for l := range p.Normal {
+			p.Pool[i].Cost[l], p.Pool[i].Params[l] = 1, 1e4
+			p.Pool[i].Forms = append(p.Pool[i].Forms, form)
+		}
+	}
+	known := p
+	known.Pool = p.Pool[:6]
+	var trials []evolve.Trial
+	for i, a := range draw(known, 1, 30) {
+		width := 0.0
+		for l, path := range a {
+			for _, op := range path {
+				width += p.Pool[op].Forms[l].Width
+			}
+		}
+		noise := 0.01 * random.New(5, "noise", 0, i, 0).NormFloat64()
+		trials = append(trials, trial(a, 4, 0.5+0.1*math.Log(width)+noise))
+	}
+	f, err := Fit(p, trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide, narrow := f.Mean(p.Stack(evolve.Path{6})), f.Mean(p.Stack(evolve.Path{7}))
+	if wide < narrow+0.05 {
+		t.Errorf("the wide operation has %.3f, the narrow one %.3f", wide, narrow)
+	}
+}

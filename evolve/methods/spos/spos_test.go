@@ -9,6 +9,7 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/evolve/methods/shared"
+	"github.com/nse-dev/nse/evolve/space"
 )
 
 func TestCrossTakesEveryLayerFromAParent(t *testing.T) {
@@ -76,7 +77,7 @@ func TestGenerations(t *testing.T) {
 	c.SingleBranch, c.Constraint.Tau, c.Constraint.Width = true, 5, 0.5
 	s := evolve.Search{Problem: p, Config: c, Seed: 4}
 	m := Method{Config{Population: 20, Generations: 3, Parents: 2, Crossover: 8, Mutation: 6, Probability: 0.1}}
-	st := evolve.State{Round: 1, Space: evolve.Space{K: 6, Layers: make([]evolve.LayerSpace, 6)}}
+	st := evolve.State{Round: 1, Space: space.Space{K: 6, Layers: make([]space.Layer, 6)}}
 	for l, ops := range p.Everything() {
 		st.Space.Layers[l].New = ops
 	}

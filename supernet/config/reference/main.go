@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/nse-dev/nse/supernet/config"
 )
@@ -147,7 +149,8 @@ func sentence(doc string) string {
 		return ""
 	}
 	if first, _, _ := strings.Cut(doc, " "); !strings.HasSuffix(first, ",") { // not a list of values
-		doc = strings.ToUpper(doc[:1]) + doc[1:]
+		first, size := utf8.DecodeRuneInString(doc)
+		doc = string(unicode.ToUpper(first)) + doc[size:]
 	}
 	if !strings.HasSuffix(doc, ".") {
 		doc += "."

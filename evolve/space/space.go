@@ -1,4 +1,7 @@
-package evolve
+// Package space is what a search chooses from (section 1): the operations of a pool at the layers of a network, the
+// architectures that they make, and what these cost. It also has the subset of operations that a search evolves from
+// round to round (3.3.3).
+package space
 
 import (
 	"slices"
@@ -9,29 +12,36 @@ import (
 // Space is the search space as it evolves: for each layer a subset of at most K operations, and the list of those that
 // wait for a place. Methods return a new value and leave the old one as it is.
 type Space struct {
-	K      int          `json:"k"`
-	Layers []LayerSpace `json:"layers"`
+	K      int     `json:"k"`
+	Layers []Layer `json:"layers"`
 }
 
-// LayerSpace is the search space of one layer. An operation that is in none of the lists has been tried and let go.
-type LayerSpace struct {
+// Layer is the search space of one layer. An operation that is in none of the lists has been tried and let go.
+type Layer struct {
 	Kept    Path   `json:"kept"`    // inherited from the last front, ascending
 	New     Path   `json:"new"`     // came in for this round, ascending
 	Pending []OpID `json:"pending"` // wait, in the order in which they will come
 }
 
-// NewSpace gives every layer its own shuffle of a pool of n operations. The first k are the subset, the rest
-// wait. The shuffle of a layer depends on seed, n and the layer's number alone.
-func NewSpace(layers, n, k int, seed uint64) Space {
-	s := Space{k, make([]LayerSpace, layers)}
+// New gives every layer its own shuffle of a pool of n operations. The first k are the subset, the rest wait. The
+// shuffle of a layer depends on seed, n and the layer's number alone.
+func New(layers, n, k int, seed uint64) Space {
 	pool := make([]OpID, n)
 	for i := range pool {
 		pool[i] = OpID(i)
 	}
-	for l := range s.Layers {
-		s.Layers[l].Pending = shuffled(pool, seed, 0, l)
+	return Over(pool, make([]Path, layers), k, seed, 0)
+}
+
+// Over is the space of a pool with which a search goes on after so many rounds. Each layer keeps the given operations,
+// ascending, and is filled to k from its own shuffle of the others in the pool. The result shares no memory with kept.
+func Over(pool []OpID, kept []Path, k int, seed uint64, rounds int) Space {
+	s := Space{k, make([]Layer, len(kept))}
+	for l := range kept {
+		inherited := func(op OpID) bool { return slices.Contains(kept[l], op) }
+		s.Layers[l].Pending = slices.DeleteFunc(shuffled(pool, seed, rounds, l), inherited)
 	}
-	return s.fill()
+	return s.Replenish(kept)
 }
 
 // shuffled is a layer's shuffle of a pool that joins after a number of rounds.
@@ -78,31 +88,55 @@ func (s Space) Arrived() []Path {
 // K with the first that wait. The rest of the old subset is let go. Layers run short where too few wait. The result
 // shares no memory with s and kept.
 func (s Space) Replenish(kept []Path) Space {
-	next := Space{s.K, make([]LayerSpace, len(s.Layers))}
+	next := Space{s.K, make([]Layer, len(s.Layers))}
 	for l, layer := range s.Layers {
-		next.Layers[l] = LayerSpace{Kept: slices.Clone(kept[l]), Pending: layer.Pending}
+		next.Layers[l] = Layer{Kept: slices.Clone(kept[l]), Pending: layer.Pending}
 	}
-	return next.fill()
+	return next.Fill()
 }
 
-// fill fills every layer to K with the first operations that wait, and lets nothing go.
-func (s Space) fill() Space {
-	next := Space{s.K, make([]LayerSpace, len(s.Layers))}
+// Fill fills every layer to K with the first operations that wait, and lets nothing go.
+func (s Space) Fill() Space {
+	next := Space{s.K, make([]Layer, len(s.Layers))}
 	for l, layer := range s.Layers {
 		room := min(max(s.K-len(layer.Kept)-len(layer.New), 0), len(layer.Pending))
 		in := append(slices.Clone(layer.New), layer.Pending[:room]...)
 		slices.Sort(in)
-		next.Layers[l] = LayerSpace{Kept: layer.Kept, New: in, Pending: slices.Clone(layer.Pending[room:])}
+		next.Layers[l] = Layer{Kept: layer.Kept, New: in, Pending: slices.Clone(layer.Pending[room:])}
 	}
 	return next
 }
 
 // Short returns the first layer that has fewer than K operations. It is -1 if all are full.
 func (s Space) Short() int {
-	return slices.IndexFunc(s.Layers, func(l LayerSpace) bool { return len(l.Kept)+len(l.New) < s.K })
+	return slices.IndexFunc(s.Layers, func(l Layer) bool { return len(l.Kept)+len(l.New) < s.K })
 }
 
 // Settled reports whether no operation came in at any layer for this round.
 func (s Space) Settled() bool {
-	return !slices.ContainsFunc(s.Layers, func(l LayerSpace) bool { return len(l.New) > 0 })
+	return !slices.ContainsFunc(s.Layers, func(l Layer) bool { return len(l.New) > 0 })
+}
+
+// Append is the space in which more operations wait at every layer, after all that wait there now. It does not look
+// whether they wait already.
+func (s Space) Append(ops []OpID) Space {
+	next := Space{s.K, slices.Clone(s.Layers)}
+	for l, layer := range s.Layers {
+		next.Layers[l].Pending = slices.Concat(layer.Pending, ops)
+	}
+	return next
+}
+
+// Without is the space without an operation.
+func (s Space) Without(op OpID) Space {
+	next := Space{s.K, make([]Layer, len(s.Layers))}
+	for l, layer := range s.Layers {
+		next.Layers[l] = Layer{omit(layer.Kept, op), omit(layer.New, op), omit(layer.Pending, op)}
+	}
+	return next
+}
+
+// omit is a copy of a list without an operation.
+func omit[P ~[]OpID](ops P, op OpID) P {
+	return slices.DeleteFunc(slices.Clone(ops), func(o OpID) bool { return o == op })
 }

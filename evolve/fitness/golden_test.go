@@ -1,4 +1,4 @@
-package evolve
+package fitness
 
 import (
 	"encoding/json"
@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/nse-dev/nse/evolve/space"
 	"github.com/nse-dev/nse/internal/reference"
 	"github.com/nse-dev/nse/internal/safetensors"
 )
@@ -35,10 +36,10 @@ func TestGoldenFitness(t *testing.T) {
 
 // goldenCase is the metadata of a case.
 type goldenCase struct {
-	Selected, Other Arch
+	Selected, Other space.Arch
 	Alpha, Tau      float64
 	Beta            int
-	Adam            struct{ LR, Beta1, Beta2 float64 }
+	Adam            Adam
 	normal          []bool
 	theta, cost     [][]float64
 	ce, resource    [][]float64
@@ -84,22 +85,20 @@ func matrix(t *testing.T, file *safetensors.File, name string) [][]float64 {
 
 func goldenFitness(t *testing.T, file *safetensors.File) {
 	g := readGolden(t, file)
-	p := Problem{Normal: g.normal}
+	p := space.Problem{Normal: g.normal}
 	for i := range g.theta[0] {
 		var cost []float64
 		for l := range g.cost {
 			cost = append(cost, g.cost[l][i])
 		}
-		p.Pool = append(p.Pool, Candidate{Cost: cost})
+		p.Pool = append(p.Pool, space.Candidate{Cost: cost})
 	}
-	f := NewFitness(p.Everything())
+	f := New(p.Everything())
 	for l := range f {
 		f[l].Theta = g.theta[l]
 	}
-	c := Config{Constraint: ConstraintConfig{Tau: g.Tau, Alpha: g.Alpha, Beta: g.Beta}}
-	c.Fitness = FitnessConfig{LR: g.Adam.LR, Beta1: g.Adam.Beta1, Beta2: g.Adam.Beta2}
-
-	got := f.Gradient(p, c, g.Selected, g.Other, g.measured(f))
+	loss := Loss{Problem: p, Resource: Resource{Alpha: g.Alpha, Tau: g.Tau, Beta: g.Beta}}
+	got := loss.Gradient(f, g.Selected, g.Other, g.measured(f), make([]float64, len(f)))
 	agree(t, "expected cost", got.Cost, g.expected)
 	agree(t, "resource term", got.ResourceTerm, g.term)
 	sum, rounding := got.Sum(), make([][]float64, len(f))
@@ -110,7 +109,7 @@ func goldenFitness(t *testing.T, file *safetensors.File) {
 			rounding[l] = append(rounding[l], g.ce[l][i]+g.resource[l][i])
 		}
 	}
-	ours, theirs := f.Adam(c.Fitness, sum), f.Adam(c.Fitness, rounding)
+	ours, theirs := g.Adam.Step(f, sum), g.Adam.Step(f, rounding)
 	for l := range f {
 		for i := range f[l].Ops {
 			agree(t, "θ after Adam on PyTorch's gradient", theirs[l].Theta[i], g.after[l][i])
@@ -123,8 +122,8 @@ func goldenFitness(t *testing.T, file *safetensors.File) {
 
 // measured finds ⟨∂L/∂y, e_a⟩ − ⟨∂L/∂y, e_b⟩ of each layer from the largest entry of its golden gradient; all others
 // must then follow.
-func (g goldenCase) measured(f Fitness) Gradient {
-	m := Gradient{A: make([]float64, len(f)), B: make([]float64, len(f))}
+func (g goldenCase) measured(f Fitness) []float64 {
+	m := make([]float64, len(f))
 	for l, layer := range f {
 		_, slope := layer.rescaled(0, g.Selected[l], g.Other[l])
 		largest := 0
@@ -133,7 +132,7 @@ func (g goldenCase) measured(f Fitness) Gradient {
 				largest = i
 			}
 		}
-		m.A[l] = g.ce[l][largest] / slope[largest]
+		m[l] = g.ce[l][largest] / slope[largest]
 	}
 	return m
 }

@@ -1,4 +1,4 @@
-package evolve
+package fitness
 
 import (
 	"math"
@@ -6,11 +6,12 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/nse-dev/nse/evolve/space"
 	"github.com/nse-dev/nse/internal/random"
 )
 
 // product is the probability of a configuration under independent Bernoulli(p), the definition in eq. 4.
-func product(theta []float64, smoothing float64, m mask) float64 {
+func product(theta []float64, smoothing float64, m Configuration) float64 {
 	product := 1.0
 	for i, t := range theta {
 		p := (1-smoothing)/(1+math.Exp(-t)) + smoothing/2
@@ -23,9 +24,9 @@ func product(theta []float64, smoothing float64, m mask) float64 {
 }
 
 // allowed lists the configurations that a layer allows.
-func allowed(n int, normal, single bool) []mask {
-	var list []mask
-	for m := mask(0); m < 1<<n; m++ {
+func allowed(n int, normal, single bool) []Configuration {
+	var list []Configuration
+	for m := Configuration(0); m < 1<<n; m++ {
 		several := m&(m-1) != 0
 		if (m != 0 || normal) && !(single && several) {
 			list = append(list, m)
@@ -53,17 +54,18 @@ func TestDrawsFollowTheDistribution(t *testing.T) {
 	const draws = 40000
 	for _, test := range thetaCases {
 		t.Run(test.name, func(t *testing.T) {
-			c := newDistribution(make(Path, len(test.theta)), test.theta, test.smoothing, test.normal, test.single)
+			ops := make(space.Path, len(test.theta))
+			c := NewDistribution(ops, test.theta, test.smoothing, test.normal, test.single)
 			list := allowed(len(test.theta), test.normal, test.single)
 			total := 0.0
 			for _, m := range list {
 				total += product(test.theta, test.smoothing, m)
 			}
-			p := func(m mask) float64 { return product(test.theta, test.smoothing, m) / total }
+			p := func(m Configuration) float64 { return product(test.theta, test.smoothing, m) / total }
 			r := random.New(1, t.Name(), 0, 0, 0)
-			seenA, seenB := map[mask]int{}, map[mask]int{}
+			seenA, seenB := map[Configuration]int{}, map[Configuration]int{}
 			for range draws {
-				a, b := c.drawPair(r)
+				a, b := c.DrawPair(r)
 				if a == b {
 					t.Fatalf("pair of equal configurations %b", a)
 				}
@@ -89,7 +91,7 @@ func TestDrawsFollowTheDistribution(t *testing.T) {
 	}
 }
 
-func near(t *testing.T, what string, m mask, seen, draws int, p float64) {
+func near(t *testing.T, what string, m Configuration, seen, draws int, p float64) {
 	t.Helper()
 	if got, slack := float64(seen)/float64(draws), 5*math.Sqrt(p*(1-p)/float64(draws)); math.Abs(got-p) > slack {
 		t.Errorf("%s = %b in %.4f of the draws, want %.4f ± %.4f", what, m, got, p, slack)
@@ -101,13 +103,13 @@ func TestPairsAreDistinctAndAllowed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		theta := rapid.SliceOfN(rapid.Float64Range(-800, 800), 1, 7).Draw(t, "theta")
 		normal, single := rapid.Bool().Draw(t, "normal"), rapid.Bool().Draw(t, "single")
-		c := newDistribution(make(Path, len(theta)), theta, 0, normal, single)
+		c := NewDistribution(make(space.Path, len(theta)), theta, 0, normal, single)
 		list := allowed(len(theta), normal, single)
-		a, b := c.drawPair(random.New(rapid.Uint64().Draw(t, "seed"), "pair", 0, 0, 0))
+		a, b := c.DrawPair(random.New(rapid.Uint64().Draw(t, "seed"), "pair", 0, 0, 0))
 		if c.free() != (len(list) > 1) || (a != b) != c.free() {
 			t.Fatalf("a = %b, b = %b of %d configurations, free = %v", a, b, len(list), c.free())
 		}
-		for _, m := range []mask{a, b} {
+		for _, m := range []Configuration{a, b} {
 			if m == 0 && !normal || single && m&(m-1) != 0 || m>>len(theta) != 0 {
 				t.Fatalf("configuration %b is not allowed", m)
 			}
@@ -120,13 +122,13 @@ func TestRescaledIsTheRatioOfProducts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		theta := rapid.SliceOfN(rapid.Float64Range(-5, 5), 1, 6).Draw(t, "theta")
 		smoothing := rapid.SampledFrom([]float64{0, 1e-3, 0.3}).Draw(t, "smoothing")
-		configuration := rapid.Custom(func(t *rapid.T) mask {
-			return mask(rapid.IntRange(0, 1<<len(theta)-1).Draw(t, "bits"))
+		configuration := rapid.Custom(func(t *rapid.T) Configuration {
+			return Configuration(rapid.IntRange(0, 1<<len(theta)-1).Draw(t, "bits"))
 		})
 		a, b := configuration.Draw(t, "a"), configuration.Draw(t, "b")
-		d := newDistribution(make(Path, len(theta)), theta, smoothing, true, false)
+		d := NewDistribution(make(space.Path, len(theta)), theta, smoothing, true, false)
 		pa, pb := d.probability(a), d.probability(b)
-		for m, p := range map[mask]float64{a: pa, b: pb} {
+		for m, p := range map[Configuration]float64{a: pa, b: pb} {
 			if want := product(theta, smoothing, m); math.Abs(p-want) > 1e-12*want {
 				t.Fatalf("probability of %b at %v is %v, want %v", m, theta, p, want)
 			}
@@ -142,13 +144,37 @@ func TestTrainingPathsAreUniform(t *testing.T) {
 	const draws = 20000
 	for _, test := range thetaCases {
 		list := allowed(len(test.theta), test.normal, test.single)
-		c := uniform(make(Path, len(test.theta)), test.normal, test.single)
-		r, seen := random.New(1, test.name, 0, 0, 0), map[mask]int{}
+		c := Uniform(make(space.Path, len(test.theta)), test.normal, test.single)
+		r, seen := random.New(1, test.name, 0, 0, 0), map[Configuration]int{}
 		for range draws {
-			seen[c.draw(r)]++
+			seen[c.Draw(r)]++
 		}
 		for _, m := range list {
 			near(t, test.name, m, seen[m], draws, 1/float64(len(list)))
 		}
 	}
+}
+
+// The marginals are those of a full enumeration.
+func TestMarginalsAgainstEnumeration(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 5).Draw(t, "n")
+		theta := rapid.SliceOfN(rapid.Float64Range(-5, 5), n, n).Draw(t, "theta")
+		ops := space.Path{3, 5, 8, 13, 21}[:n]
+		normal, single := rapid.Bool().Draw(t, "normal"), rapid.Bool().Draw(t, "single")
+		d := NewDistribution(ops, theta, 0, normal, single)
+		total, want := 0.0, make([]float64, n)
+		for _, m := range allowed(n, normal, single) {
+			p := d.probability(m)
+			total += p
+			for i := range want {
+				want[i] += p * float64(bit(m, i))
+			}
+		}
+		for i, p := range d.marginals() {
+			if math.Abs(p-want[i]/total) > 1e-12 {
+				t.Fatalf("operation %d has %v, want %v", i, p, want[i]/total)
+			}
+		}
+	})
 }

@@ -1,4 +1,4 @@
-package evolve
+package space
 
 import (
 	"cmp"
@@ -6,6 +6,23 @@ import (
 	"math"
 	"slices"
 )
+
+// Candidate is one operation of the pool as the search sees it.
+type Candidate struct {
+	Name string
+	Cost []float64 // by layer, in the unit of the constraint
+	// Params is the number of parameters by layer. It is for predictors, and nil where nothing is known.
+	Params []float64
+	// Forms are by layer. They are for predictors, and nil where nothing is known.
+	Forms []Form
+}
+
+// Form is what an operation looks like at a layer, apart from its cost.
+type Form struct {
+	Width    float64 // channels that its windows read, as a multiple of the layer's: the greatest; 0 without windows
+	Window   float64 // receptive field along one side, in pixels of the input: the geometric mean of both sides
+	Dilation float64 // how many times smaller that window would be without dilation
+}
 
 // Problem is what a search is about: the layers of the network, the pool and the costs. A normal layer keeps channels
 // and resolution and has an identity path, which costs nothing (A.3). Any other is a reduction layer: it needs an
@@ -43,18 +60,44 @@ func (p Problem) Validate() error {
 func (p Problem) Cost(a Arch) float64 {
 	cost := p.Fixed
 	for l, path := range a {
-		cost += p.pathCost(l, path)
+		cost += p.PathCost(l, path)
 	}
 	return cost
 }
 
-// pathCost is C(e), the cost of a path at layer l (eq. 8).
-func (p Problem) pathCost(l int, path Path) float64 {
+// PathCost is C(e), the cost of a path at layer l (eq. 8).
+func (p Problem) PathCost(l int, path Path) float64 {
 	cost := 0.0
 	for _, op := range path {
 		cost += p.Pool[op].Cost[l]
 	}
 	return cost
+}
+
+// CheckArch refuses an architecture that the network cannot run.
+func (p Problem) CheckArch(a Arch) error {
+	if len(a) != len(p.Normal) {
+		return fmt.Errorf("%d layers, the network has %d", len(a), len(p.Normal))
+	}
+	for l, path := range a {
+		if err := p.CheckOps(path); err != nil {
+			return fmt.Errorf("layer %d: %w", l, err)
+		}
+		if len(path) == 0 && !p.Normal[l] {
+			return fmt.Errorf("layer %d: a reduction layer needs an operation", l)
+		}
+	}
+	return nil
+}
+
+// CheckOps refuses operations that are not of the pool.
+func (p Problem) CheckOps(ops []OpID) error {
+	for _, op := range ops {
+		if op < 0 || int(op) >= len(p.Pool) {
+			return fmt.Errorf("operation %d, the pool has %d", op, len(p.Pool))
+		}
+	}
+	return nil
 }
 
 // Stack is the architecture that has the same path in every layer: a uniform stack. Layers share the path's memory.

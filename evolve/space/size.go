@@ -1,4 +1,4 @@
-package evolve
+package space
 
 import "math/big"
 

@@ -1,7 +1,10 @@
-package evolve
+package space
 
 import (
+	"fmt"
 	"math/big"
+	"math/bits"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -26,7 +29,7 @@ func paths(t *rapid.T, subset []Path) []Path {
 func TestReplenish(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, k := rapid.IntRange(2, 12).Draw(t, "n"), rapid.IntRange(2, 5).Draw(t, "k")
-		s := NewSpace(3, n, k, rapid.Uint64().Draw(t, "seed"))
+		s := New(3, n, k, rapid.Uint64().Draw(t, "seed"))
 		orders := make([][]OpID, 3)
 		for l, layer := range s.Layers {
 			orders[l] = layer.Pending
@@ -66,8 +69,8 @@ func TestReplenish(t *testing.T) {
 	})
 }
 
-func TestNewSpaceShufflesEachLayer(t *testing.T) {
-	s := NewSpace(4, 20, 5, 1)
+func TestNewShufflesEachLayer(t *testing.T) {
+	s := New(4, 20, 5, 1)
 	for l, layer := range s.Layers {
 		all := slices.Sorted(slices.Values(slices.Concat(layer.New, layer.Pending)))
 		if len(layer.New) != 5 || len(layer.Kept) != 0 || len(slices.Compact(all)) != 20 {
@@ -79,16 +82,16 @@ func TestNewSpaceShufflesEachLayer(t *testing.T) {
 			}
 		}
 	}
-	if slices.Equal(s.Layers[0].Pending, NewSpace(4, 20, 5, 2).Layers[0].Pending) {
+	if slices.Equal(s.Layers[0].Pending, New(4, 20, 5, 2).Layers[0].Pending) {
 		t.Error("seeds 1 and 2 make the same shuffle")
 	}
-	if !slices.Equal(s.Layers[0].Pending, NewSpace(1, 20, 5, 1).Layers[0].Pending) {
+	if !slices.Equal(s.Layers[0].Pending, New(1, 20, 5, 1).Layers[0].Pending) {
 		t.Error("the shuffle of layer 0 depends on the number of layers")
 	}
 }
 
 func TestSettled(t *testing.T) {
-	s := NewSpace(2, 6, 3, 1)
+	s := New(2, 6, 3, 1)
 	if s.Settled() || !s.Replenish(s.Subset()).Settled() {
 		t.Errorf("a new space is settled (%v), or one that keeps all is not", s.Settled())
 	}
@@ -103,8 +106,9 @@ func TestSizeCountsArchitectures(t *testing.T) {
 				p := Problem{Normal: []bool{true, false, true}, Pool: make([]Candidate, n)}
 				for _, normal := range p.Normal {
 					count := int64(0)
-					for _, m := range allowed(n, normal, single) {
-						if len(newDistribution(make(Path, n), make([]float64, n), 0, true, false).path(m)) <= k {
+					for selected := range uint(1) << n {
+						branches := bits.OnesCount(selected)
+						if (branches > 0 || normal) && branches <= k && !(single && branches > 1) {
 							count++
 						}
 					}
@@ -144,5 +148,77 @@ func TestSizeOfThePaper(t *testing.T) {
 	}
 	if text := new(big.Float).SetInt(got).Text('e', 1); text != "1.4e+110" {
 		t.Errorf("%s architectures, want 1.4e+110", text)
+	}
+}
+
+// A second pool keeps what is given and offers each layer its own shuffle of the others. The first is such a pool.
+func TestOver(t *testing.T) {
+	pool, kept := []OpID{4, 5, 6, 7, 8, 9}, []Path{{1, 5}, {}, {2}}
+	s := Over(pool, kept, 3, 7, 2)
+	for l, layer := range s.Layers {
+		if !slices.Equal(layer.Kept, kept[l]) || len(s.Subset()[l]) != 3 {
+			t.Errorf("layer %d keeps %v with a subset of %v, want %v among 3", l, layer.Kept, s.Subset()[l], kept[l])
+		}
+		all := slices.Sorted(slices.Values(slices.Concat(layer.New, layer.Pending)))
+		want := slices.DeleteFunc(slices.Clone(pool), func(op OpID) bool { return slices.Contains(kept[l], op) })
+		if !slices.Equal(all, want) {
+			t.Errorf("layer %d is offered %v, want %v", l, all, want)
+		}
+	}
+	if slices.Equal(Over(pool, kept, 3, 7, 3).Layers[1].Pending, s.Layers[1].Pending) {
+		t.Error("pools after 2 and after 3 rounds have the same shuffle")
+	}
+	first := Over([]OpID{0, 1, 2, 3, 4, 5}, make([]Path, 2), 4, 1, 0)
+	if want := New(2, 6, 4, 1); !reflect.DeepEqual(first, want) {
+		t.Errorf("%+v from the first pool, want %+v", first, want)
+	}
+}
+
+func TestAppendAndWithout(t *testing.T) {
+	s := Space{2, []Layer{{Kept: Path{1}, New: Path{4}, Pending: []OpID{3, 0}}, {New: Path{0, 3}}}}
+	want := Space{2, []Layer{
+		{Kept: Path{1}, New: Path{4}, Pending: []OpID{0, 5, 6}},
+		{New: Path{0}, Pending: []OpID{5, 6}},
+	}}
+	if got := s.Append([]OpID{5, 6}).Without(3); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if !slices.Equal(s.Layers[0].Pending, []OpID{3, 0}) || !slices.Equal(s.Layers[1].New, Path{0, 3}) {
+		t.Errorf("the old space has become %+v", s)
+	}
+}
+
+// Keys tell apart where paths end, and clones share nothing.
+func TestArch(t *testing.T) {
+	a := Arch{{1, 2}, {}, {300}}
+	for _, other := range []Arch{{{1}, {2}, {300}}, {{1, 2}, {300}, {}}, {{1, 2}, {}}, {{1, 2}, {}, {172, 2}}} {
+		if a.Key() == other.Key() {
+			t.Errorf("%v and %v have one key", a, other)
+		}
+	}
+	c := a.Clone()
+	if c.Key() != a.Key() || !c.Uses(300) || c.Uses(3) {
+		t.Errorf("%v is a clone of %v", c, a)
+	}
+	if c[0][0] = 7; a.Uses(7) {
+		t.Error("a clone shares memory")
+	}
+}
+
+func TestCheckArch(t *testing.T) {
+	p := Problem{Normal: []bool{true, false}, Pool: make([]Candidate, 3)}
+	for _, test := range []struct {
+		arch Arch
+		want string
+	}{
+		{Arch{{}, {2}}, "<nil>"},
+		{Arch{{0}}, "1 layers, the network has 2"},
+		{Arch{{0}, nil}, "layer 1: a reduction layer needs an operation"},
+		{Arch{{0, 3}, {1}}, "layer 0: operation 3, the pool has 3"},
+		{Arch{{0}, {-1}}, "layer 1: operation -1, the pool has 3"},
+	} {
+		if got := fmt.Sprint(p.CheckArch(test.arch)); got != test.want {
+			t.Errorf("%v: %s, want %s", test.arch, got, test.want)
+		}
 	}
 }
