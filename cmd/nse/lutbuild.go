@@ -100,10 +100,9 @@ func (b *lutBuild) run(c *cobra.Command) error {
 func (b *lutBuild) setup() (s latency.Setup, err error) {
 	if b.config != "" {
 		s, err = lut.SetupOf(b.config, b.data)
-	} else if macro, image, wrong := b.built(); wrong == nil {
-		s = latency.SetupOf(macro, image)
 	} else {
-		err = wrong
+		macro, image, unknown := b.built()
+		s, err = latency.SetupOf(macro, image), unknown
 	}
 	s.Batch, s.Threads, s.WarmUp, s.Repeats = b.batch, b.threads, lut.WarmUp, b.repeats
 	return s, err
