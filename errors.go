@@ -8,7 +8,6 @@ import (
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/setting"
-	"github.com/nse-dev/nse/internal/study"
 	"github.com/nse-dev/nse/internal/workshop"
 )
 
@@ -25,8 +24,6 @@ var (
 	ErrForeignFront = architecture.ErrForeignFront
 	// ErrMissed says that no scale of an architecture comes near enough to a budget of MACs.
 	ErrMissed = architecture.ErrMissed
-	// ErrNoStudy says that a folder holds no study.
-	ErrNoStudy = study.ErrNoStudy
 	// ErrOtherModel says that a folder has another model than the one that Retrain would train there.
 	ErrOtherModel = workshop.ErrOther
 )
@@ -52,20 +49,6 @@ func (s *Stopped) Error() string {
 
 // Unwrap returns Err, so that errors.Is finds context.Canceled or context.DeadlineExceeded.
 func (s *Stopped) Unwrap() error { return s.Err }
-
-// StoppedStudy says that a study was cancelled. The same call goes on with it.
-type StoppedStudy struct {
-	Dir         string // the study's folder
-	Done, Total int    // items that have ended, and all
-	Err         error  // the error that the context's end led to
-}
-
-func (s *StoppedStudy) Error() string {
-	return fmt.Sprintf("stopped after %d of %d items; the same command goes on with %s", s.Done, s.Total, s.Dir)
-}
-
-// Unwrap returns Err, so that errors.Is finds context.Canceled or context.DeadlineExceeded.
-func (s *StoppedStudy) Unwrap() error { return s.Err }
 
 // StoppedRetraining says at which model Retrain was cancelled. The same call goes on with it from its checkpoint.
 type StoppedRetraining = workshop.Stopped

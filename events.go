@@ -2,7 +2,6 @@ package nse
 
 import (
 	"math/big"
-	"time"
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/workshop"
@@ -11,8 +10,8 @@ import (
 	"github.com/nse-dev/nse/supernet/retrain"
 )
 
-// Event is what an observer is told: one of Prepared, Started, Searched, Notice, Chosen, Retraining and Studying. An
-// observer may keep events, but must not change the slices in them.
+// Event is what an observer is told: one of Prepared, Started, Searched, Notice, Chosen and Retraining. An observer may
+// keep events, but must not change the slices in them.
 type Event interface{ event() }
 
 // Prepared says what will be searched, before anything is written.
@@ -79,14 +78,6 @@ type Retraining struct {
 	HeldOut        bool            // the outcome is that of held-out images; otherwise it is that of test images
 }
 
-// Studying says that an item of a study begins, or has ended. What happens in between is told too.
-type Studying struct {
-	Number, Total int // of the item, from 1, and of all
-	Item          StudyKey
-	Row           *StudyRow     // what came of it; nil at its beginning
-	Left          time.Duration // until the end of the study, by the items that this call has ended; 0: not known
-}
-
 // Stage is what Retrain is doing with a model.
 type Stage = workshop.Stage
 
@@ -104,4 +95,3 @@ func (Searched) event()   {}
 func (Notice) event()     {}
 func (Chosen) event()     {}
 func (Retraining) event() {}
-func (Studying) event()   {}

@@ -107,12 +107,7 @@ func (t RetrainOptions) settings(home string) (s Settings, err error) {
 	case t.Settings != nil:
 		s = *t.Settings
 	case home != "":
-		r, err := runs.Read(home)
-		if err != nil {
-			return s, err
-		}
-		defer r.Close()
-		if s, err = r.Config(); err != nil {
+		if s, err = runs.ConfigOf(home); err != nil {
 			return s, err
 		}
 	default:

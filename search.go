@@ -16,6 +16,7 @@ import (
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/config"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"
 )
@@ -81,16 +82,7 @@ func (s *search) evolves() bool { return s.settings.Search.Method == methods.NSE
 
 // valid refuses a search that cannot be run. Errors about settings have their keys in the configuration file. Before
 // the engine is made, nothing is said of the budget.
-func (s *search) valid() error { return validSearch(s.Search) }
-
-// validSearch refuses what Search.Validate refuses, with the whole keys of settings.
-func validSearch(s evolve.Search) error {
-	err := s.Validate()
-	if e, is := errors.AsType[*setting.Error](err); is && strings.HasPrefix(e.Key, "budget.") {
-		return err
-	}
-	return setting.In("search", err)
-}
+func (s *search) valid() error { return config.CheckSearch(s.Search) }
 
 // open opens the data, unless the engine is the program's own. A batch of more than all training images is an error.
 func (s *search) open() (source supernet.Source, err error) {

@@ -5,15 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/bench"
-	"github.com/nse-dev/nse/internal/file"
-	"github.com/nse-dev/nse/internal/jsontext"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/plugins"
 )
 
@@ -59,13 +57,9 @@ func benchVerb() *cobra.Command {
   nse bench tiny.json --what train --threads 1 --batch 64 --json
   nse bench tiny.json --what score --score 1
   nse bench tiny.json --what train --profile`,
-		Args: usage(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := t.check(c); err != nil {
-				return usageError{c.CommandPath(), err}
-			}
-			return t.run(c, args[0])
-		},
+		Args:    usage(cobra.ExactArgs(1)),
+		PreRunE: checked(t.check),
+		RunE:    func(c *cobra.Command, args []string) error { return t.run(c, args[0]) },
 	}
 	f := c.Flags()
 	f.StringVar(&t.what, "what", "", "train or score (default: both)")
@@ -81,7 +75,7 @@ func benchVerb() *cobra.Command {
 }
 
 // check refuses flags with which nothing can be timed.
-func (t timing) check(c *cobra.Command) error {
+func (t *timing) check(c *cobra.Command) error {
 	const mostThreads = 1024
 	given := c.Flags().Changed
 	switch {
@@ -102,28 +96,21 @@ func (t timing) check(c *cobra.Command) error {
 }
 
 // run times on as many threads as are asked for and no more, the garbage collector's included.
-func (t timing) run(c *cobra.Command, path string) error {
-	w, err := workload(path)
+func (t *timing) run(c *cobra.Command, path string) error {
+	w, err := bench.ReadWorkload(path)
 	if err != nil {
 		return err
 	}
-	if t, err = t.of(w); err != nil {
-		return err
+	all := len(w.Score.Architectures)
+	t.batch, t.score = cmp.Or(t.batch, w.Batch), cmp.Or(t.score, all)
+	if t.score > all {
+		return fmt.Errorf("--score %d: the workload has %d architectures", t.score, all)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(t.threads))
 	b, err := bench.New(w, plugins.Builtin, t.threads, time.Now)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	defer b.Close()
-	if t.what != "score" {
-		err = t.train(c, b)
-	}
-	if err == nil && t.what != "train" {
-		err = t.scores(c, b)
-	}
-	if err == nil && t.profile {
-		err = t.kernels(c, b)
+	if err == nil {
+		defer b.Close()
+		err = t.print(c, b)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -131,56 +118,29 @@ func (t timing) run(c *cobra.Command, path string) error {
 	return nil
 }
 
-func (t timing) train(c *cobra.Command, b *bench.Bench) error {
-	r, err := b.Train(t.batch, t.passes)
-	if err != nil {
-		return err
+// print times and prints what is asked for. The profile comes last, since measuring peaks takes memory.
+func (t *timing) print(c *cobra.Command, b *bench.Bench) (err error) {
+	print := func(r interface{ Rows() []string }, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case t.json:
+			return json.NewEncoder(c.OutOrStdout()).Encode(r)
+		}
+		return text.Table(c.OutOrStdout(), r.Rows())
 	}
-	return t.print(c.OutOrStdout(), r, trainingRows(r))
-}
-
-func (t timing) scores(c *cobra.Command, b *bench.Bench) error {
 	score := b.Score
 	if t.alone {
 		score = b.ScoreAlone
 	}
-	r, err := score(c.Context(), t.score)
-	if err != nil {
-		return err
+	if t.what != "score" {
+		err = print(b.Train(t.batch, t.passes))
 	}
-	return t.print(c.OutOrStdout(), r, scoringRows(r))
-}
-
-// kernels comes last, since measuring peaks takes memory.
-func (t timing) kernels(c *cobra.Command, b *bench.Bench) error {
-	r, err := b.Profile(t.batch)
-	if err != nil {
-		return err
+	if err == nil && t.what != "train" {
+		err = print(score(c.Context(), t.score))
 	}
-	return t.print(c.OutOrStdout(), r, profileRows(r))
-}
-
-// of completes the command line with what the workload says.
-func (t timing) of(w bench.Workload) (timing, error) {
-	all := len(w.Score.Architectures)
-	t.batch, t.score = cmp.Or(t.batch, w.Batch), cmp.Or(t.score, all)
-	if t.score > all {
-		return t, fmt.Errorf("--score %d: the workload has %d architectures", t.score, all)
+	if err == nil && t.profile {
+		err = print(b.Profile(t.batch))
 	}
-	return t, nil
-}
-
-func workload(path string) (w bench.Workload, err error) {
-	text, err := file.ReadText(path)
-	if err != nil {
-		return w, err
-	}
-	return w, jsontext.Decode(path, text, &w)
-}
-
-func (t timing) print(w io.Writer, result any, rows []string) error {
-	if t.json {
-		return json.NewEncoder(w).Encode(result)
-	}
-	return table(w, rows)
+	return err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/catalog"
+	"github.com/nse-dev/nse/internal/text"
 )
 
 func opsCheckVerb() *cobra.Command {
@@ -41,7 +42,7 @@ func (p place) check(c *cobra.Command) error {
 		return err
 	}
 	defer pool.Close()
-	if err := printOps(c.OutOrStdout(), listOps(pool.Ops, n)); err != nil {
+	if err := text.Table(c.OutOrStdout(), n.List(pool.Ops).Rows()); err != nil {
 		return err
 	}
 	worst, err := catalog.CheckGradients(c.Context(), pool.Ops)

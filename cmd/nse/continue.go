@@ -30,11 +30,9 @@ max_rounds counts anew. The operations of before keep their numbers and names, a
 in them and the front uses them. If this is interrupted, nse resume goes on.`,
 		Example: `  nse continue runs/001 --pool pools/second45.toml
   nse continue runs/001 --pool second.toml --max-rounds 2`,
-		Args: usage(cobra.ExactArgs(1)),
+		Args:    usage(cobra.ExactArgs(1)),
+		PreRunE: checked(x.check),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := x.check(); err != nil {
-				return usageError{c.CommandPath(), err}
-			}
 			return search(c, x.sources, func(ctx context.Context, o nse.Options) (*nse.Run, error) {
 				o.Accept = x.plugins
 				return nse.Continue(ctx, filepath.Clean(args[0]), nse.Pool{File: x.pool}, x.maxRounds, o)
@@ -47,7 +45,7 @@ in them and the front uses them. If this is interrupted, nse resume goes on.`,
 	return c
 }
 
-func (x continuation) check() error {
+func (x *continuation) check(*cobra.Command) error {
 	switch {
 	case x.pool == "":
 		return errors.New("--pool is missing: the second one that ships is pools/second45.toml")

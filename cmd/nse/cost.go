@@ -1,21 +1,11 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/architecture"
-	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/supernet"
 )
-
-// priced is one line of the answer.
-type priced struct {
-	Name   string `json:"name"`
-	Params int64  `json:"params"`
-	MACs   int64  `json:"macs"`
-}
 
 // costing is the command line of cost.
 type costing struct {
@@ -55,35 +45,11 @@ their plugins describe.
 }
 
 func (k costing) run(c *cobra.Command) error {
-	m, err := opener().Open(c.Context(), k.source, k.variantFlags.of(k.input))
+	m, picked, err := k.picked(c.Context(), k.source, k.input)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	picked, err := m.Named(k.source.Pick)
-	if err != nil {
-		return fmt.Errorf("%s: --pick %s: %w; want such names, or all", k.source.Path, k.source.Pick, err)
-	}
-	list := price(picked)
-	if k.asJSON {
-		return printJSON(c.OutOrStdout(), list)
-	}
-	return table(c.OutOrStdout(), costRows(list))
-}
-
-func price(list []architecture.Plan) []priced {
-	out := make([]priced, len(list))
-	for i, m := range list {
-		c := m.Count()
-		out[i] = priced{m.Name, c.Params, c.MACs}
-	}
-	return out
-}
-
-func costRows(list []priced) []string {
-	rows := []string{"architecture\tparameters\tMACs"}
-	for _, p := range list {
-		rows = append(rows, fmt.Sprintf("%s\t%s\t%s", p.Name, text.Thousands(p.Params), text.Thousands(p.MACs)))
-	}
-	return rows
+	prices := architecture.Prices(picked)
+	return show(c, k.asJSON, prices, architecture.PriceRows(prices))
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/nse-dev/nse/internal/architecture"
 	"github.com/nse-dev/nse/internal/drawing"
-	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/supernet"
 )
 
@@ -72,15 +71,11 @@ func (d drawFlags) path(what string) (string, error) {
 
 func (d drawFlags) run(c *cobra.Command, what, path string) error {
 	d.source.Path = what
-	m, err := opener().Open(c.Context(), d.source, d.variantFlags.of(supernet.Input{}))
+	m, list, err := d.picked(c.Context(), d.source, supernet.Input{})
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	list, err := m.Named(d.source.Pick)
-	if err != nil {
-		return fmt.Errorf("%s: --pick %s: %w; want such names, or all", what, d.source.Pick, err)
-	}
 	if len(list) == 0 {
 		return fmt.Errorf("%s: there are no architectures to draw", what)
 	}
@@ -92,9 +87,5 @@ func (d drawFlags) run(c *cobra.Command, what, path string) error {
 	if filepath.Ext(path) == ".png" {
 		render = picture.PNG
 	}
-	data, err := render()
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return file.Write(path, data)
+	return writePicture(path, render)
 }

@@ -2,10 +2,7 @@ package main
 
 import (
 	"cmp"
-	"fmt"
-	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +23,7 @@ func (f *trainedFlags) add(c *cobra.Command) {
 
 // open reads the model in a folder and builds it. Close it after use.
 func (f trainedFlags) open(c *cobra.Command, dir string) (*evaluation.Model, error) {
-	return evaluation.OpenModel(c.Context(), dir, f.pool, openPool)
+	return evaluation.OpenModel(c.Context(), dir, f.pool, opener().Pool)
 }
 
 // evaluating is the command line of eval.
@@ -77,35 +74,5 @@ func (e evaluating) run(c *cobra.Command, dir string) error {
 	if e.asJSON {
 		return printJSON(c.OutOrStdout(), result)
 	}
-	return printEvaluation(c.OutOrStdout(), result)
-}
-
-// partOf writes a part of so many images, of none a dash.
-func partOf(part float64, images int) string {
-	if images == 0 {
-		return "–"
-	}
-	return fmt.Sprintf("%.2f %%", 100*part)
-}
-
-func printEvaluation(w io.Writer, e *evaluation.Evaluation) error {
-	fmt.Fprintf(w, "accuracy %.2f %% of %d test images of %s, loss %.4f\n\n", 100*e.Accuracy, e.Images, e.Data, e.Loss)
-	rows := []string{"class\timages\trecall\tprecision"}
-	for _, c := range e.Classes {
-		rows = append(rows,
-			fmt.Sprintf("%s\t%d\t%s\t%s", c.Name, c.Images, partOf(c.Recall, c.Images), partOf(c.Precision, c.Taken)))
-	}
-	if err := table(w, rows); err != nil {
-		return err
-	}
-	fmt.Fprint(w, "\nimages by class (line) and the class that they are taken for (column):\n\n")
-	names := make([]string, len(e.Classes))
-	for k, c := range e.Classes {
-		names[k] = c.Name
-	}
-	rows = []string{"\t" + strings.Join(names, "\t")}
-	for k, line := range e.Confusion {
-		rows = append(rows, names[k]+"\t"+strings.Trim(strings.ReplaceAll(fmt.Sprint(line), " ", "\t"), "[]"))
-	}
-	return table(w, rows)
+	return result.Write(c.OutOrStdout())
 }

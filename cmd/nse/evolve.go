@@ -12,6 +12,7 @@ import (
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/progress"
 	"github.com/nse-dev/nse/supernet/config"
 )
 
@@ -34,12 +35,13 @@ search on generated images that ends in minutes. Ctrl-C stops at a checkpoint; n
   nse evolve --pool ops.toml --data fashion-mnist:DIR --config examples/fashion-mnist.toml
   nse evolve --pool my-ops.toml --data folder:photos --out runs/photos --seed 7 --max-rounds 2`,
 		Args: usage(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
+		PreRunE: checked(func(c *cobra.Command) error {
 			if c.Flags().Changed("seed") {
 				s.override.Seed = &seed
 			}
-			return s.run(c)
-		},
+			return s.check()
+		}),
+		RunE: func(c *cobra.Command, _ []string) error { return s.run(c) },
 	}
 	f := c.Flags()
 	f.StringVar(&s.pool, "pool", "", "pool file (required)")
@@ -57,10 +59,7 @@ search on generated images that ends in minutes. Ctrl-C stops at a checkpoint; n
 	return c
 }
 
-func (s start) run(c *cobra.Command) error {
-	if err := s.check(); err != nil {
-		return usageError{c.CommandPath(), err}
-	}
+func (s *start) run(c *cobra.Command) error {
 	name, written, err := s.configuration()
 	if err != nil {
 		return err
@@ -85,16 +84,16 @@ func (s start) run(c *cobra.Command) error {
 func search(c *cobra.Command, from sources, run func(context.Context, nse.Options) (*nse.Run, error)) error {
 	ctx, stop := interruptible(c.Context())
 	defer stop()
-	p := &printer{w: c.ErrOrStderr()}
+	p := progress.NewPrinter(c.ErrOrStderr())
 	r, err := run(ctx, from.options(p))
-	if err = p.end(ctx, err); err != nil {
+	if err = ended(ctx, c, p, err); err != nil {
 		return err
 	}
 	return finish(c, r)
 }
 
 // check refuses flags that the configuration's own checks would blame on the file.
-func (s start) check() error {
+func (s *start) check() error {
 	o := s.override
 	_, unknown := nse.PresetSettings(o.Preset)
 	switch {
@@ -113,7 +112,7 @@ func (s start) check() error {
 }
 
 // configuration reads the configuration's text and says what messages call it.
-func (s start) configuration() (name string, text []byte, err error) {
+func (s *start) configuration() (name string, text []byte, err error) {
 	if s.config == "" {
 		return "the default configuration", config.Quick, nil
 	}

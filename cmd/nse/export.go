@@ -38,13 +38,9 @@ Architectures have no weights: they get those that training begins with, which f
 		Example: `  nse export models/NSENet-27 --onnx nsenet-27.onnx --normalise
   nse export runs/001 --pick front-2 --pytorch net.py
   nse export nsenet --se --swish --json`,
-		Args: usage(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := e.check(); err != nil {
-				return usageError{c.CommandPath(), err}
-			}
-			return e.run(c, args[0])
-		},
+		Args:    usage(cobra.ExactArgs(1)),
+		PreRunE: checked(e.check),
+		RunE:    func(c *cobra.Command, args []string) error { return e.run(c, args[0]) },
 	}
 	f := c.Flags()
 	f.StringVar(&e.ONNX, "onnx", "", "write ONNX to this file")
@@ -61,7 +57,7 @@ Architectures have no weights: they get those that training begins with, which f
 }
 
 // check refuses flags that say nothing or contradict each other.
-func (e exporting) check() error {
+func (e *exporting) check(*cobra.Command) error {
 	switch {
 	case e.ONNX == "" && e.PyTorch == "" && !e.json:
 		return errors.New("nothing to write: want --onnx FILE, --pytorch FILE.py or --json")
@@ -74,7 +70,7 @@ func (e exporting) check() error {
 }
 
 // run writes what is asked for.
-func (e exporting) run(c *cobra.Command, source string) error {
+func (e *exporting) run(c *cobra.Command, source string) error {
 	o := nse.Options{Host: pluginOptions()}
 	e.KeepBN, e.SqueezeExcite, e.Swish = e.bn == "keep", e.squeezeExcite, e.swish
 	if e.ONNX != "" || e.PyTorch != "" {

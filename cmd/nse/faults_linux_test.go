@@ -23,6 +23,7 @@ import (
 
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
 )
 
@@ -302,8 +303,8 @@ func (f *faulted) check(t *testing.T, want string) {
 		t.Errorf("operation %d is quarantined: %s, want %s", q.Op, q.Reason, want)
 	}
 	for _, a := range front {
-		if strings.Contains(opsText(a.Ops), "softpool") {
-			t.Errorf("it is on the front: %s", opsText(a.Ops))
+		if strings.Contains(text.Layers(a.Ops), "softpool") {
+			t.Errorf("it is on the front: %s", text.Layers(a.Ops))
 		}
 	}
 }

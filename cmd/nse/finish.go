@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,18 +21,12 @@ func finish(c *cobra.Command, r *nse.Run) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "finished: %s\n%s", reason, spentText(spent))
+	fmt.Fprintf(c.ErrOrStderr(), "finished: %s\n%s", reason, spent.Text())
 	front, err := r.Front()
 	if err != nil {
 		return err
 	}
-	rows := []string{"front\taccuracy (shared weights)\t" + costHeading(front.Unit) +
-		"\tparameters\toperations by layer"}
-	for i, a := range front.Architectures {
-		rows = append(rows, fmt.Sprintf("%d\t%.2f %%\t%.4g\t%s\t%s", i+1, 100*a.Accuracy, a.Cost,
-			text.Thousands(a.Params), opsText(a.Ops)))
-	}
-	if err := table(c.OutOrStdout(), rows); err != nil {
+	if err := text.Table(c.OutOrStdout(), front.Rows()); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(c.ErrOrStderr(), "files: %s\n", r.FrontFile()); err != nil {
@@ -49,16 +42,7 @@ func concluded(c *cobra.Command, r *nse.Run) error {
 	if err != nil || x == nil {
 		return err
 	}
-	row := func(what string, accuracy float64, macs, params int64, ops string) string {
-		return fmt.Sprintf("%s\t%.2f %%\t%.4g\t%s\t%s", what, 100*accuracy, text.Millions(macs), text.Thousands(params),
-			ops)
-	}
-	rows := []string{"result\ttest accuracy (trained alone)\tM MACs\tparameters\toperations by layer",
-		row(x.Name, x.Accuracy, x.MACs, x.Params, opsText(x.Ops))}
-	if s := x.Stack; s != nil {
-		rows = append(rows, row("best stack", s.Accuracy, s.MACs, s.Params, s.Op+" in all"))
-	}
-	if err := table(c.OutOrStdout(), rows); err != nil {
+	if err := text.Table(c.OutOrStdout(), x.Rows()); err != nil {
 		return err
 	}
 	settings, err := r.Settings()
@@ -73,21 +57,4 @@ func concluded(c *cobra.Command, r *nse.Run) error {
 	}
 	_, err = fmt.Fprint(c.ErrOrStderr(), next)
 	return err
-}
-
-// costHeading is the heading of costs in a unit.
-func costHeading(unit string) string {
-	if unit == "ms" {
-		return unit
-	}
-	return "M MACs"
-}
-
-// opsText lists operations, layers apart by bars.
-func opsText(layers [][]string) string {
-	parts := make([]string, len(layers))
-	for l, ops := range layers {
-		parts[l] = text.OrDash(ops, "+")
-	}
-	return strings.Join(parts, " | ")
 }

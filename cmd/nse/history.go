@@ -3,15 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/history"
-	"github.com/nse-dev/nse/internal/text"
 )
 
 // historyFlags are the flags of nse ops history.
@@ -67,12 +64,10 @@ func (f historyFlags) run(c *cobra.Command, dir string) error {
 	switch {
 	case f.svg != "":
 		return writeHistory(r, list, f.svg)
-	case f.json:
-		return printJSON(c.OutOrStdout(), list)
-	case f.op != "":
-		return printHistory(c.OutOrStdout(), list[0])
+	case f.op != "" && !f.json:
+		return list[0].Write(c.OutOrStdout())
 	}
-	return table(c.OutOrStdout(), history.Rows(list))
+	return show(c, f.json, list, history.Rows(list))
 }
 
 // writeHistory draws how operations fared.
@@ -81,24 +76,5 @@ func writeHistory(r *nse.Run, list []nse.History, path string) error {
 	if err != nil {
 		return err
 	}
-	data, err := history.Drawing(rounds, list).SVG()
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return file.Write(path, data)
-}
-
-// printHistory says what is known of one operation.
-func printHistory(w io.Writer, h nse.History) error {
-	plugin := "built in"
-	if h.Checksum != "" {
-		plugin = "sha256 " + h.Checksum
-	}
-	_, err := fmt.Fprintf(w, "%s: of %s (%s), waited from round %d on, came with %s on %s\nfronts: %s\n",
-		h.Op, h.Plugin, plugin, h.Came.Round, text.Printable(h.Came.Source),
-		h.Came.Time.UTC().Format("2006-01-02 15:04:05 MST"), h.FrontsText())
-	if err != nil {
-		return err
-	}
-	return table(w, h.Rows())
+	return writePicture(path, history.Drawing(rounds, list).SVG)
 }

@@ -7,6 +7,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/experiment"
+	"github.com/nse-dev/nse/internal/progress"
 )
 
 var (
@@ -38,4 +44,21 @@ func interruptible(parent context.Context) (ctx context.Context, stop func()) {
 		<-ended
 		cancel()
 	}
+}
+
+// ended ends what p shows, and turns an interrupt into errInterrupted after saying how to go on.
+func ended(ctx context.Context, c *cobra.Command, p *progress.Printer, err error) error {
+	begun := p.Close()
+	var search *nse.Stopped
+	var retraining *nse.StoppedRetraining
+	var study *experiment.Stopped
+	switch {
+	case errors.As(err, &study) || errors.As(err, &search) || errors.As(err, &retraining):
+		fmt.Fprintln(c.ErrOrStderr(), err)
+	case err == nil || ctx.Err() == nil || begun:
+		return err
+	default:
+		fmt.Fprintln(c.ErrOrStderr(), "stopped before the search began")
+	}
+	return errInterrupted
 }

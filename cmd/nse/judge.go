@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/progress"
 )
 
 // judging is the command line of judge.
@@ -50,26 +51,13 @@ goes on with what was interrupted or killed. Architectures that were trained alo
 func (j judging) run(c *cobra.Command, dir string) error {
 	ctx, stop := interruptible(c.Context())
 	defer stop()
-	p := &printer{w: c.ErrOrStderr()}
+	p := progress.NewPrinter(c.ErrOrStderr())
 	judged, err := nse.Judge(ctx, dir, j.JudgeOptions,
-		nse.Options{Observe: p.observe, Host: pluginOptions(), Accept: j.plugins})
-	if err = p.end(ctx, err); err != nil {
+		nse.Options{Observe: p.Observe, Host: pluginOptions(), Accept: j.plugins})
+	if err = ended(ctx, c, p, err); err != nil {
 		return err
 	}
-	if j.asJSON {
-		return printJSON(c.OutOrStdout(), judged)
-	}
-	rows := []string{"round\tarchitectures\thypervolume\tthan the round before"}
-	for _, r := range judged.Rounds {
-		than := "–"
-		if r.Better != nil && *r.Better {
-			than = "better"
-		} else if r.Better != nil {
-			than = "not better"
-		}
-		rows = append(rows, fmt.Sprintf("%d\t%d\t%.4g\t%s", r.Round, len(r.Members), r.Hypervolume, than))
-	}
-	if err := table(c.OutOrStdout(), rows); err != nil {
+	if err := show(c, j.asJSON, judged, judgedRows(judged)); err != nil || j.asJSON {
 		return err
 	}
 	by := judged.By
@@ -79,4 +67,18 @@ func (j judging) run(c *cobra.Command, dir string) error {
 	_, err = fmt.Fprintf(c.ErrOrStderr(), "by architectures with %s, seed %d; one seed is one sample\n", by,
 		judged.Seed)
 	return err
+}
+
+func judgedRows(j *nse.Judgement) []string {
+	rows := []string{"round\tarchitectures\thypervolume\tthan the round before"}
+	for _, r := range j.Rounds {
+		than := "–"
+		if r.Better != nil && *r.Better {
+			than = "better"
+		} else if r.Better != nil {
+			than = "not better"
+		}
+		rows = append(rows, fmt.Sprintf("%d\t%d\t%.4g\t%s", r.Round, len(r.Members), r.Hypervolume, than))
+	}
+	return rows
 }

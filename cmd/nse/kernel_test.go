@@ -14,6 +14,7 @@ import (
 	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/examples/plugin-exec/softpool"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -111,8 +112,8 @@ func (b testbed) checkEvents(t *testing.T) {
 		t.Errorf("quarantine %+v, %v", q, err)
 	}
 	rounds, err := r.Rounds()
-	if err != nil ||
-		!slices.ContainsFunc(rounds, func(x runs.Round) bool { return strings.Contains(opsText(x.Subset), "late") }) {
+	has := func(x runs.Round) bool { return strings.Contains(text.Layers(x.Subset), "late") }
+	if err != nil || !slices.ContainsFunc(rounds, has) {
 		t.Errorf("what came is in no subset: %v, %v", rounds, err)
 	}
 }

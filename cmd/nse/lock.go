@@ -36,10 +36,7 @@ watches are accepted too. Run it again after a plugin has changed; pins of other
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return printJSON(c.OutOrStdout(), append([]registry.Change{}, changes...))
-			}
-			return table(c.OutOrStdout(), lockRows(changes))
+			return show(c, asJSON, append([]registry.Change{}, changes...), lockRows(changes))
 		},
 	}
 	c.Flags().StringVar(&pool, "pool", "", "pool file (required)")

@@ -3,18 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/internal/lut"
 	"github.com/nse-dev/nse/internal/progress"
-	"github.com/nse-dev/nse/supernet"
-	"github.com/nse-dev/nse/supernet/config"
-	"github.com/nse-dev/nse/supernet/data"
 )
 
 // lutBuild is the command line of lut build.
@@ -44,13 +39,9 @@ their times are divided by how much longer the reference network takes than it t
 		Example: `  nse lut build --pool pools/latency19.toml --config examples/latency.toml --out latency.json
   nse lut build --pool pools/latency19.toml --macro latency --threads 2 --batch 8 --out latency.json
   nse lut build --pool more.toml --config examples/latency.toml --out latency.json`,
-		Args: usage(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := b.check(c); err != nil {
-				return usageError{c.CommandPath(), err}
-			}
-			return b.run(c)
-		},
+		Args:    usage(cobra.NoArgs),
+		PreRunE: checked(b.check),
+		RunE:    func(c *cobra.Command, _ []string) error { return b.run(c) },
 	}
 	b.place.flags(c)
 	f := c.Flags()
@@ -65,7 +56,7 @@ their times are divided by how much longer the reference network takes than it t
 	return c
 }
 
-func (b lutBuild) check(c *cobra.Command) error {
+func (b *lutBuild) check(c *cobra.Command) error {
 	given := c.Flags().Changed
 	switch {
 	case b.config != "" && (given("macro") || given("size")):
@@ -80,7 +71,7 @@ func (b lutBuild) check(c *cobra.Command) error {
 	return checkRepeats(b.repeats)
 }
 
-func (b lutBuild) run(c *cobra.Command) error {
+func (b *lutBuild) run(c *cobra.Command) error {
 	setup, err := b.setup()
 	if err != nil {
 		return err
@@ -90,7 +81,7 @@ func (b lutBuild) run(c *cobra.Command) error {
 		return err
 	}
 	defer builder.Close()
-	pool, err := openPool(c.Context(), b.pool)
+	pool, err := opener().Pool(c.Context(), b.pool)
 	if err != nil {
 		return err
 	}
@@ -106,63 +97,24 @@ func (b lutBuild) run(c *cobra.Command) error {
 }
 
 // setup is what is to be measured.
-func (b lutBuild) setup() (s latency.Setup, err error) {
-	if b.config == "" {
-		macro, image, err := b.built()
-		if err != nil {
-			return s, err
-		}
-		s = latency.SetupOf(macro, image)
+func (b *lutBuild) setup() (s latency.Setup, err error) {
+	if b.config != "" {
+		s, err = lut.SetupOf(b.config, b.data)
 	} else {
-		written, err := file.ReadText(b.config)
-		if err != nil {
-			return s, err
-		}
-		settings, err := config.Parse(b.config, written, config.Override{Data: b.data})
-		if err != nil {
-			return s, err
-		}
-		set, err := data.Open(settings.Data.Spec, settings.Seed, settings.Data.Size)
-		if err != nil {
-			return s, err
-		}
-		s = latency.SetupOf(settings.Macro, supernet.InputOf(set))
+		macro, image, unknown := b.built()
+		s, err = latency.SetupOf(macro, image), unknown
 	}
 	s.Batch, s.Threads, s.WarmUp, s.Repeats = b.batch, b.threads, lut.WarmUp, b.repeats
-	return s, nil
+	return s, err
 }
 
-func (b lutBuild) report(c *cobra.Command, s lut.Summary) error {
-	defer warnOfTable(c.ErrOrStderr(), s)
-	if b.json {
-		return printJSON(c.OutOrStdout(), s)
-	}
-	rows := []string{"operation\tms\tspread"}
-	for _, x := range s.Ops {
-		rows = append(rows, fmt.Sprintf("%s\t%.4g–%.4g\t%.1f %%", x.Name, x.Least, x.Most, 100*x.Spread))
-	}
-	if err := table(c.OutOrStdout(), rows); err != nil {
+func (b *lutBuild) report(c *cobra.Command, s lut.Summary) error {
+	if err := show(c, b.json, s, s.Rows()); err != nil {
 		return err
 	}
-	t := s.Table
-	_, err := fmt.Fprintf(c.ErrOrStderr(), "%s: %d operations at %d layers, %d different graphs measured; stem and "+
-		"head %.4g ms; %d threads, batches of %d\n"+
-		"median spread of the table %.1f %%; reference network %.4g ms\n",
-		b.out, len(s.Ops), len(t.Layers), s.Measured, s.Fixed, t.Threads, t.Batch, 100*s.Spread, s.Reference)
+	if !b.json {
+		fmt.Fprint(c.ErrOrStderr(), s.Text())
+	}
+	_, err := fmt.Fprint(c.ErrOrStderr(), s.Warning())
 	return err
-}
-
-// quiet is the median spread up to which a table is of a quiet machine.
-const quiet = 0.15
-
-// warnOfTable says what may be wrong with a table.
-func warnOfTable(w io.Writer, s lut.Summary) {
-	if s.Spread > quiet {
-		fmt.Fprintf(w, "warning: the machine was not quiet, the median spread is %.0f %%: remove %s and "+
-			"measure again\n", 100*s.Spread, s.File)
-	}
-	if lut.Drifted(s.Slowdown) {
-		fmt.Fprintf(w, "warning: the reference network now takes %.2f times what it took for the table: the new "+
-			"times are divided by that; a fresh table is better\n", s.Slowdown)
-	}
 }

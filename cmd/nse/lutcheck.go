@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/architecture"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/internal/lut"
@@ -38,13 +36,9 @@ with probability 0.5.
 ` + modelsHelp,
 		Example: `  nse lut check latency.json --pool pools/latency19.toml
   nse lut check latency.json runs/001`,
-		Args: usage(cobra.RangeArgs(1, 2)),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := k.check(); err != nil {
-				return usageError{c.CommandPath(), err}
-			}
-			return k.run(c, args)
-		},
+		Args:    usage(cobra.RangeArgs(1, 2)),
+		PreRunE: checked(k.check),
+		RunE:    func(c *cobra.Command, args []string) error { return k.run(c, args) },
 	}
 	poolFlag(c, &k.pool)
 	c.Flags().IntVar(&k.archs, "random", 30, "number of random architectures")
@@ -54,14 +48,14 @@ with probability 0.5.
 	return c
 }
 
-func (k lutCheck) check() error {
+func (k *lutCheck) check(*cobra.Command) error {
 	if k.archs < 1 || k.archs > 1000 {
 		return fmt.Errorf("--random %d: want 1 to 1000", k.archs)
 	}
 	return checkRepeats(k.repeats)
 }
 
-func (k lutCheck) run(c *cobra.Command, args []string) error {
+func (k *lutCheck) run(c *cobra.Command, args []string) error {
 	t, err := latency.Read(args[0])
 	if err != nil {
 		return err
@@ -85,71 +79,29 @@ func (k lutCheck) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer warnOfDrift(c.ErrOrStderr(), o.Drift)
-	return k.print(c.OutOrStdout(), o)
-}
-
-// sample is the architectures of a source, or random ones of the pool without one. Close the pools after use.
-func (k lutCheck) sample(
-	ctx context.Context, t latency.Table, source []string,
-) (s lut.Sample, opened catalog.Pools, err error) {
-	if len(source) == 0 {
-		pool, err := openPool(ctx, k.pool)
-		if err != nil {
-			return s, nil, err
-		}
-		if s, err = lut.RandomSample(ctx, t, pool.Ops, k.archs, k.seed); err != nil {
-			pool.Close()
-		}
-		return s, catalog.Pools{pool}, err
-	}
-	m, err := opener().Open(ctx, architecture.Source{Path: source[0]}, architecture.Variant{})
-	if err != nil {
-		return s, nil, err
-	}
-	if s, err = lut.SampleOf(t, m.Plans); err != nil {
-		m.Close()
-		return s, nil, fmt.Errorf("%s: %w", source[0], err)
-	}
-	return s, m.Pools, nil
-}
-
-func (k lutCheck) print(w io.Writer, o lut.Outcome) error {
-	if k.json {
-		return printJSON(w, o)
-	}
-	heading := "architecture\tpredicted ms\tmeasured ms\tquartiles\terror"
-	if o.Drift != nil {
-		heading += "\tat the table's speed"
-	}
-	rows := []string{heading}
-	for _, x := range o.Archs {
-		row := fmt.Sprintf("%s\t%.4g\t%.4g\t%.4g–%.4g\t%+.1f %%", x.Name, x.Predicted, x.Measured.Median, x.Measured.Q1,
-			x.Measured.Q3, 100*x.Error)
-		if o.Drift != nil {
-			row += fmt.Sprintf("\t%+.1f %%", 100**x.AtSpeed)
-		}
-		rows = append(rows, row)
-	}
-	if err := table(w, rows); err != nil {
+	if err := show(c, k.json, o, o.Rows()); err != nil {
 		return err
 	}
-	summary := fmt.Sprintf("\nerror of %d architectures: %v\n", len(o.Archs), o.Errors)
-	if d := o.Drift; d != nil {
-		summary += fmt.Sprintf("at the table's speed: %v\nreference network: %.4g ms for the table, %.4g ms now: "+
-			"this machine takes %.2f times what it took for the table\n", o.AtSpeed, d.Table.Median, d.Now.Median,
-			d.Slowdown)
+	if !k.json {
+		fmt.Fprint(c.OutOrStdout(), o.Text())
 	}
-	_, err := fmt.Fprint(w, summary)
+	_, err = fmt.Fprint(c.ErrOrStderr(), o.Warning())
 	return err
 }
 
-// warnOfDrift says what may be wrong with a comparison. A nil drift is not known.
-func warnOfDrift(w io.Writer, d *lut.Drift) {
-	if d == nil {
-		fmt.Fprintln(w, "warning: the table has another reference network than this nse: whether the machine's speed "+
-			"has changed is not known")
-	} else if lut.Drifted(d.Slowdown) {
-		fmt.Fprintln(w, "warning: the machine's speed has changed since the table was measured: measure a fresh table")
+// sample is the architectures of a source, or random ones of the pool without one. Close the pools after use.
+func (k *lutCheck) sample(
+	ctx context.Context, t latency.Table, source []string,
+) (s lut.Sample, opened catalog.Pools, err error) {
+	if len(source) > 0 {
+		return lut.SampleAt(ctx, t, opener(), source[0])
 	}
+	pool, err := opener().Pool(ctx, k.pool)
+	if err != nil {
+		return s, nil, err
+	}
+	if s, err = lut.RandomSample(ctx, t, pool.Ops, k.archs, k.seed); err != nil {
+		pool.Close()
+	}
+	return s, catalog.Pools{pool}, err
 }

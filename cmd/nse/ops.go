@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -57,11 +56,11 @@ func (p place) open(ctx context.Context) (*registry.Pool, supernet.Skeleton, err
 	if err != nil {
 		return nil, s, err
 	}
+	open, path := opener().Pool, p.pool
 	if p.plugin != "" {
-		pool, err := openPlugin(ctx, p.plugin)
-		return pool, s, err
+		open, path = opener().Plugin, p.plugin
 	}
-	pool, err := openPool(ctx, p.pool)
+	pool, err := open(ctx, path)
 	return pool, s, err
 }
 
@@ -77,17 +76,4 @@ func (p place) layOut(ctx context.Context) (*registry.Pool, *catalog.Catalog, er
 		return nil, nil, err
 	}
 	return pool, c, nil
-}
-
-// openPlugin opens a plugin that the user names, with each family once. Close the pool after use.
-func openPlugin(ctx context.Context, path string) (*registry.Pool, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	described, err := registry.Describe(ctx, abs, pluginOptions())
-	if err != nil {
-		return nil, err
-	}
-	return registry.Parse(ctx, path, described, ".", pluginOptions())
 }

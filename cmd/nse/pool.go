@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -11,9 +12,6 @@ import (
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 )
-
-// defaultPool is the shipped pool of the 27 operations.
-const defaultPool = "ops.toml"
 
 // pluginOptions say how plugins are run. Operations that ship get processes of this program, which the verb plugin
 // serve begins.
@@ -25,7 +23,7 @@ func pluginOptions() registry.Options {
 	return registry.Options{Self: []string{self, "plugin", "serve"}}
 }
 
-// opener opens architectures with the pools that ship.
+// opener opens pools, and architectures with the pools that ship.
 func opener() architecture.Opener {
 	return architecture.Opener{Shipped: nse.Pools, Plugins: pluginOptions()}
 }
@@ -33,18 +31,6 @@ func opener() architecture.Opener {
 // poolFlag adds --pool. Without that flag the shipped pool of 27 operations is meant.
 func poolFlag(c *cobra.Command, path *string) {
 	c.Flags().StringVar(path, "pool", "", "pool file (default: the 27 operations that ship)")
-}
-
-// openPool opens a pool file, or the shipped pool if path is empty. Close the pool after use.
-func openPool(ctx context.Context, path string) (*registry.Pool, error) {
-	if path != "" {
-		return registry.Load(ctx, path, pluginOptions())
-	}
-	shipped, err := nse.Pools.ReadFile(defaultPool)
-	if err != nil {
-		return nil, err
-	}
-	return registry.Parse(ctx, defaultPool, shipped, ".", pluginOptions())
 }
 
 // modelsHelp says what opener takes.
@@ -73,7 +59,18 @@ func (v *variantFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&v.swish, "swish", false, "use swish in place of the activation")
 }
 
-// of is the variant for an input whose fields that are not 0 take the place of the architecture's own.
-func (v variantFlags) of(in supernet.Input) architecture.Variant {
-	return architecture.Variant{SqueezeExcite: v.squeezeExcite, Swish: v.swish, Input: in}
+// picked opens a source and picks from it. Fields of the input that are not 0 take the place of the architecture's own.
+// Close the list after use.
+func (v variantFlags) picked(
+	ctx context.Context, s architecture.Source, in supernet.Input,
+) (list architecture.List, picked []architecture.Plan, err error) {
+	variant := architecture.Variant{SqueezeExcite: v.squeezeExcite, Swish: v.swish, Input: in}
+	if list, err = opener().Open(ctx, s, variant); err != nil {
+		return list, nil, err
+	}
+	if picked, err = list.Named(s.Pick); err != nil {
+		list.Close()
+		err = fmt.Errorf("%s: --pick %s: %w; want such names, or all", s.Path, s.Pick, err)
+	}
+	return list, picked, err
 }

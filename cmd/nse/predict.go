@@ -33,28 +33,10 @@ func predictVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if f.asJSON {
-				return printJSON(c.OutOrStdout(), list)
-			}
-			return table(c.OutOrStdout(), predictionRows(list))
+			return show(c, f.asJSON, list, evaluation.Rows(list))
 		},
 	}
 	c.Flags().IntVar(&top, "top", 3, "how many classes to name")
 	f.add(c)
 	return c
-}
-
-// predictionRows is a table with the image's name beside its most probable class.
-func predictionRows(list []evaluation.Prediction) []string {
-	rows := []string{"image\tclass\tprobability"}
-	for _, p := range list {
-		for i, class := range p.Classes {
-			name := p.Image
-			if i > 0 {
-				name = ""
-			}
-			rows = append(rows, fmt.Sprintf("%s\t%s\t%.2f %%", name, class.Name, 100*class.Value))
-		}
-	}
-	return rows
 }

@@ -1,14 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/file"
 )
 
 // reporting is the command line of report.
@@ -66,13 +65,5 @@ func (f reporting) run(c *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	path := f.out
-	if path == "" {
-		path = filepath.Join(dir, reportFile)
-	}
-	if err := file.Write(path, page); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(c.OutOrStdout(), path)
-	return err
+	return writePage(c, cmp.Or(f.out, filepath.Join(dir, reportFile)), page)
 }

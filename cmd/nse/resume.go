@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/progress"
 	"github.com/nse-dev/nse/registry"
 )
 
@@ -63,10 +64,10 @@ func (s *sources) add(c *cobra.Command) {
 }
 
 // options are those of a search that p observes. Operations that ship run in processes of this program.
-func (s sources) options(p *printer) nse.Options {
+func (s sources) options(p *progress.Printer) nse.Options {
 	host := s.host
 	if host.Self == nil {
 		host = pluginOptions()
 	}
-	return nse.Options{Observe: p.observe, Host: host, Watch: s.watch, Follow: s.follow}
+	return nse.Options{Observe: p.Observe, Host: host, Watch: s.watch, Follow: s.follow}
 }

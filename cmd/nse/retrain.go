@@ -11,9 +11,10 @@ import (
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/internal/architecture"
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/progress"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/setting"
-	"github.com/nse-dev/nse/internal/text"
+	"github.com/nse-dev/nse/internal/workshop"
 )
 
 // retraining is the command line of retrain.
@@ -104,10 +105,10 @@ func (r retraining) run(c *cobra.Command) (err error) {
 	}
 	ctx, stop := interruptible(c.Context())
 	defer stop()
-	p := &printer{w: c.ErrOrStderr()}
+	p := progress.NewPrinter(c.ErrOrStderr())
 	done, err := nse.Retrain(ctx, source, r.RetrainOptions,
-		nse.Options{Observe: p.observe, Host: pluginOptions(), Accept: r.plugins})
-	if err = p.end(ctx, err); err != nil {
+		nse.Options{Observe: p.Observe, Host: pluginOptions(), Accept: r.plugins})
+	if err = ended(ctx, c, p, err); err != nil {
 		return err
 	}
 	return r.report(c, done)
@@ -131,7 +132,7 @@ func (r retraining) settings(c *cobra.Command) (s nse.Settings, err error) {
 		if !runs.Exists(r.Run) {
 			return s, fmt.Errorf("%s holds no run: want the folder of one, or --arch", r.Run)
 		}
-		run, err := configured(r.Run)
+		run, err := runs.ConfigOf(r.Run)
 		if err != nil {
 			return s, err
 		}
@@ -141,16 +142,6 @@ func (r retraining) settings(c *cobra.Command) (s nse.Settings, err error) {
 		s = run
 	}
 	return s, r.override(c, &s)
-}
-
-// configured is the configuration that a run was started with.
-func configured(dir string) (nse.Settings, error) {
-	run, err := runs.Read(dir)
-	if err != nil {
-		return nse.Settings{}, err
-	}
-	defer run.Close()
-	return run.Config()
 }
 
 // override puts the flags before the settings.
@@ -178,25 +169,12 @@ func (r retraining) override(c *cobra.Command, s *nse.Settings) error {
 }
 
 // report prints what became of the models.
-func (r retraining) report(c *cobra.Command, done []nse.Model) error {
-	if r.asJSON {
-		return printJSON(c.OutOrStdout(), done)
-	}
-	rows := []string{"model\ttest accuracy (trained alone)\tloss\tweights\tM MACs\tparameters\tfolder"}
-	best, mean := done[0], 0.0
-	for _, d := range done {
-		t := d.Model.Training.Test
-		rows = append(rows, fmt.Sprintf("%s\t%.2f %%\t%.4f\t%s\t%.4g\t%s\t%s", d.Model.Name, 100*t.Accuracy, t.Loss,
-			t.Kept, text.Millions(d.Model.Count.MACs), text.Thousands(d.Model.Count.Params), d.Dir))
-		mean += t.Accuracy / float64(len(done))
-		if t.Accuracy > best.Model.Training.Test.Accuracy {
-			best = d
-		}
-	}
-	if err := table(c.OutOrStdout(), rows); err != nil {
+func (r *retraining) report(c *cobra.Command, done []nse.Model) error {
+	if err := show(c, r.asJSON, done, workshop.Rows(done)); err != nil || r.asJSON {
 		return err
 	}
+	best, mean := workshop.Best(done)
 	_, err := fmt.Fprintf(c.ErrOrStderr(), "%smean of %d: %.2f %%; best: %s; test it with nse eval %s\n",
-		spentText(retrained(done)), len(done), 100*mean, best.Dir, best.Dir)
+		workshop.Spent(done).Text(), len(done), 100*mean, best.Dir, best.Dir)
 	return err
 }

@@ -28,35 +28,15 @@ func runsVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return printJSON(c.OutOrStdout(), append([]runs.Summary{}, list...))
-			}
-			if len(list) == 0 {
+			if len(list) == 0 && !asJSON {
 				_, err := fmt.Fprintf(c.OutOrStdout(), "no runs under %s: start one with nse evolve --pool ops.toml\n",
 					root)
 				return err
 			}
-			return table(c.OutOrStdout(), runRows(list))
+			return show(c, asJSON, append([]runs.Summary{}, list...), runs.Rows(list))
 		},
 	}
 	jsonFlag(c, &asJSON)
 	c.AddCommand(runsShowVerb())
 	return c
-}
-
-func runRows(list []runs.Summary) []string {
-	rows := []string{"run\tstatus\trounds\tfront\tbest (shared weights)\tseed\tdata"}
-	for _, s := range list {
-		if s.Problem != "" {
-			rows = append(rows, fmt.Sprintf("%s\t%s: %s", s.Dir, s.Status, s.Problem))
-			continue
-		}
-		best := "-"
-		if s.Front > 0 {
-			best = fmt.Sprintf("%.2f %%", 100*s.Best)
-		}
-		rows = append(rows,
-			fmt.Sprintf("%s\t%s\t%d\t%d\t%s\t%d\t%s", s.Dir, s.Status, s.Rounds, s.Front, best, s.Seed, s.Data))
-	}
-	return rows
 }

@@ -31,11 +31,10 @@ those that the run's supernet holds in that layer; a layer may have more than K.
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return printJSON(c.OutOrStdout(), s)
+			if !asJSON {
+				fmt.Fprintf(c.ErrOrStderr(), "weights: %s of %s, on %d held-out images\n", s.Weights, s.Run, s.HeldOut)
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "weights: %s of %s, on %d held-out images\n", s.Weights, s.Run, s.HeldOut)
-			return table(c.OutOrStdout(), scoreRows(s))
+			return show(c, asJSON, s, scoreRows(s))
 		},
 	}
 	pluginFlag(c, &plugins)

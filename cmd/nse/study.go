@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/experiment"
+	"github.com/nse-dev/nse/internal/progress"
+	"github.com/nse-dev/nse/internal/study"
 )
 
 // studyFlags is the command line of study.
@@ -50,66 +54,28 @@ says what the rows come to. docs/studies.md describes the file.`,
 }
 
 func (f studyFlags) run(c *cobra.Command, path string) error {
-	file, err := nse.ReadStudyFile(path, f.data...)
+	file, err := study.ReadFile(path, f.data)
 	if err != nil {
 		return err
 	}
-	if f.engine != "" {
-		file.Engine = f.engine
-	}
-	dir := f.out
-	if dir == "" {
-		dir = filepath.Join(studiesFolder, file.Name)
-	}
-	dir = filepath.Clean(dir)
+	file.Engine = cmp.Or(f.engine, file.Engine)
+	dir := filepath.Clean(cmp.Or(f.out, filepath.Join(studiesFolder, file.Name)))
 	ctx, stop := interruptible(c.Context())
 	defer stop()
-	p := &studyPrinter{printer: printer{w: c.ErrOrStderr()}}
-	rows, err := nse.RunStudy(ctx, file, dir, nse.Options{Observe: p.observe, Host: pluginOptions(), Accept: f.plugins})
-	if err = p.end(ctx, err); err != nil {
+	p := progress.NewPrinter(c.ErrOrStderr())
+	observe := func(e nse.Event) {
+		if n, ok := e.(nse.Notice); ok {
+			p.Observe(n)
+		}
+	}
+	rows, err := experiment.Run(ctx, file, dir,
+		nse.Options{Observe: observe, Host: pluginOptions(), Accept: f.plugins},
+		func(e experiment.Progress) { fmt.Fprintln(c.ErrOrStderr(), e) })
+	if err = ended(ctx, c, p, err); err != nil {
 		return err
 	}
 	if f.json {
 		return printJSON(c.OutOrStdout(), rows)
 	}
-	return reportStudy(c, dir, "")
-}
-
-// studyPrinter writes how far a study is, for a person.
-type studyPrinter struct{ printer }
-
-// observe is nse.Options.Observe.
-func (p *studyPrinter) observe(e nse.Event) {
-	switch e := e.(type) {
-	case nse.Notice:
-		p.notice(e)
-	case nse.Studying:
-		p.studying(e)
-	}
-}
-
-func (p *studyPrinter) studying(e nse.Studying) {
-	k := e.Item
-	budget := ""
-	if k.Budget > 0 {
-		budget = fmt.Sprintf(", %.4g GMAC", k.Budget/1e9)
-	}
-	name := fmt.Sprintf("item %d of %d, %s, %s%s, seed %d", e.Number, e.Total, k.Method, k.Data, budget, k.Seed)
-	left := ""
-	if e.Left > 0 {
-		left = fmt.Sprintf(", %v left", e.Left)
-	}
-	if e.Row == nil {
-		fmt.Fprintf(p.w, "%s: begins%s\n", name, left)
-		return
-	}
-	result := "no result: " + e.Row.Reason
-	best := -1.
-	for _, c := range e.Row.Candidates {
-		if c.Finalist && *c.Test > best {
-			best = *c.Test
-			result = fmt.Sprintf("%.2f %% of test images", 100*best)
-		}
-	}
-	fmt.Fprintf(p.w, "%s: %s, %.4g GMAC%s\n", name, result, e.Row.Ledger.MACs()/1e9, left)
+	return studyReporting{}.run(c, dir)
 }

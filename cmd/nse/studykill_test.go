@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/study"
 )
 
 // studyFile is a study of two methods and two seeds that takes seconds.
@@ -100,7 +100,7 @@ func studied(t *testing.T, dir, out string, s os.Signal, delay time.Duration) (s
 		}
 		return status, ""
 	}
-	var list []nse.StudyRow
+	var list []study.Row
 	if err := json.Unmarshal(stdout.Bytes(), &list); err != nil || len(list) != 4 {
 		t.Fatalf("%d rows, %v", len(list), err)
 	}

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/study"
 )
 
 // studyReporting is the command line of study report.
@@ -31,12 +29,13 @@ cannot be told. Tables come on standard output; --html has charts too.`,
   nse study report studies/mine --reference random --html mine.html
   nse study report studies/mine --markdown`,
 		Args: usage(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
+		PreRunE: checked(func(*cobra.Command) error {
 			if f.html != "" && (f.markdown || f.json) || f.markdown && f.json {
-				return usageError{c.CommandPath(), errors.New("want one of --html, --markdown and --json")}
+				return errors.New("want one of --html, --markdown and --json")
 			}
-			return f.run(c, filepath.Clean(args[0]))
-		},
+			return nil
+		}),
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, filepath.Clean(args[0])) },
 	}
 	c.Flags().StringVar(&f.html, "html", "", "write a page to that file")
 	c.Flags().StringVar(&f.reference, "reference", "", "method to compare with (default: the study's)")
@@ -46,10 +45,7 @@ cannot be told. Tables come on standard output; --html has charts too.`,
 }
 
 func (f studyReporting) run(c *cobra.Command, dir string) error {
-	if !f.markdown && !f.json && f.html == "" {
-		return reportStudy(c, dir, f.reference)
-	}
-	r, err := nse.ReportStudy(dir, f.reference)
+	r, err := study.ReportOn(dir, f.reference)
 	switch {
 	case err != nil:
 		return err
@@ -58,37 +54,12 @@ func (f studyReporting) run(c *cobra.Command, dir string) error {
 	case f.markdown:
 		_, err = fmt.Fprint(c.OutOrStdout(), r.Markdown())
 		return err
+	case f.html == "":
+		return r.Write(c.OutOrStdout())
 	}
 	page, err := r.HTML()
 	if err != nil {
 		return err
 	}
-	if err := file.Write(f.html, page); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(c.OutOrStdout(), f.html)
-	return err
-}
-
-// reportStudy prints the tables of a study.
-func reportStudy(c *cobra.Command, dir, reference string) error {
-	r, err := nse.ReportStudy(dir, reference)
-	if err != nil {
-		return err
-	}
-	w := c.OutOrStdout()
-	for _, cell := range r.Cells {
-		fmt.Fprintln(w, cell.Title())
-		for _, t := range r.Tables(cell) {
-			rows := []string{strings.Join(t.Head, "\t")}
-			for _, row := range t.Rows {
-				rows = append(rows, strings.Join(row, "\t"))
-			}
-			fmt.Fprintln(w)
-			if err := table(w, rows); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return writePage(c, f.html, page)
 }

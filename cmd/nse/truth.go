@@ -8,11 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/progress"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/internal/truth"
-	"github.com/nse-dev/nse/supernet"
-	"github.com/nse-dev/nse/supernet/data"
 )
 
 // truthTable is the command line of table.
@@ -69,35 +67,8 @@ func (t *truthTable) flags(c *cobra.Command) {
 	c.Flags().IntVar(&t.workers, "workers", 0, "cores to use (default: all)")
 }
 
-// open reads the recipe and what there is of its table.
 func (t *truthTable) open(ctx context.Context, recipe string) (*truth.Table, error) {
-	r, settings, err := truth.ReadRecipe(recipe, t.data)
-	if err != nil {
-		return nil, err
-	}
-	settings.Workers = t.workers
-	pool, err := openPool(ctx, r.Pool)
-	if err != nil {
-		return nil, err
-	}
-	defer pool.Close()
-	source := supernet.Source{Augment: settings.Augment}
-	if source.Set, err = data.Open(settings.Data.Spec, settings.Seed, settings.Data.Size); err != nil {
-		return nil, err
-	}
-	if source.Train, source.Held, err = settings.Split(source.Set.Train); err != nil {
-		return nil, err
-	}
-	input := supernet.InputOf(source.Set)
-	skeleton, err := settings.Macro.Skeleton(input)
-	if err != nil {
-		return nil, err
-	}
-	x, err := catalog.LayOut(ctx, pool.Ops, skeleton, catalog.PricingOf(settings, input))
-	if err != nil {
-		return nil, err
-	}
-	return truth.Open(filepath.Dir(recipe), r, settings, x, source)
+	return truth.OpenAt(ctx, recipe, t.data, t.workers, opener().Pool)
 }
 
 func (t *truthTable) run(c *cobra.Command, recipe string) error {
@@ -146,22 +117,15 @@ func (t *truthTable) check(c *cobra.Command, recipe string) error {
 	if len(opened.Rows) == 0 {
 		return fmt.Errorf("%s has no table yet: make it with nse table run", filepath.Dir(recipe))
 	}
-	rows := []string{"row\theld-out\ttest\tagain"}
-	differ, err := opened.Check(ctx, t.rows, t.seed, func(was, is truth.Row) {
-		verdict := "equal"
-		if was.String() != is.String() {
-			verdict = is.String()
-		}
-		rows = append(rows, fmt.Sprintf("%d, seed %d, %d of %s epochs\t%.4f\t%.4f\t%s", was.Arch, was.Seed, was.Epochs,
-			was.Ends, was.Held, was.Test, verdict))
-	})
+	rows := []string{truth.CheckHeading}
+	differ, err := opened.Check(ctx, t.rows, t.seed, func(was, is truth.Row) { rows = append(rows, was.Beside(is)) })
 	if errors.Is(err, context.Canceled) {
 		return errInterrupted
 	}
 	if err != nil {
 		return err
 	}
-	if err := table(c.OutOrStdout(), rows); err != nil {
+	if err := text.Table(c.OutOrStdout(), rows); err != nil {
 		return err
 	}
 	if len(differ) > 0 {

@@ -2,19 +2,11 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse/internal/statistics"
 	"github.com/nse-dev/nse/internal/truth"
 )
-
-// shownTable is what show prints as JSON.
-type shownTable struct {
-	truth.Summary
-	Predictor []truth.Worth `json:"predictor"`
-}
 
 func tableShowVerb() *cobra.Command {
 	var asJSON bool
@@ -35,18 +27,18 @@ others. Its cost is counted in trainings for the last of the recipe's ends. No d
 			if draws < 1 {
 				return usageError{c.CommandPath(), fmt.Errorf("--draws %d: want 1 or more", draws)}
 			}
-			t, err := readTable(c, args[0])
+			t, err := truth.ReadAt(c.Context(), args[0], opener().Pool)
 			if err != nil {
 				return err
 			}
-			shown := shownTable{Summary: t.Summary()}
+			shown := truth.Shown{Summary: t.Summary()}
 			if shown.Predictor, err = t.Predict(numbers, draws, seed); err != nil {
 				return err
 			}
 			if asJSON {
 				return printJSON(c.OutOrStdout(), shown)
 			}
-			return shown.print(c)
+			return shown.Write(c.OutOrStdout())
 		},
 	}
 	c.Flags().IntSliceVar(&numbers, "predict", []int{20, 30, 60, 120}, "architectures that the predictor is fitted to")
@@ -54,105 +46,4 @@ others. Its cost is counted in trainings for the last of the recipe's ends. No d
 	c.Flags().Uint64Var(&seed, "seed", 1, "draws them")
 	jsonFlag(c, &asJSON)
 	return c
-}
-
-// readTable reads a table without its data set.
-func readTable(c *cobra.Command, recipe string) (*truth.Table, error) {
-	r, settings, err := truth.ReadRecipe(recipe, "")
-	if err != nil {
-		return nil, err
-	}
-	pool, err := openPool(c.Context(), r.Pool)
-	if err != nil {
-		return nil, err
-	}
-	defer pool.Close()
-	return truth.Read(c.Context(), filepath.Dir(recipe), r, settings, pool.Ops)
-}
-
-// print prints one table after another.
-func (s shownTable) print(c *cobra.Command) error {
-	for i, rows := range [][]string{s.parts(), s.accuracies(), s.spread(), s.rankings(), s.predictors()} {
-		if len(rows) < 2 {
-			continue
-		}
-		if i > 0 {
-			fmt.Fprintln(c.OutOrStdout())
-		}
-		if err := table(c.OutOrStdout(), rows); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// parts counts the trainings by part. Parts without any are counted in one row.
-func (s shownTable) parts() []string {
-	rows, none, missing := []string{"part\ttrainings\tmissing"}, 0, 0
-	for _, p := range s.Parts {
-		if p.Done == 0 {
-			none, missing = none+1, missing+p.All
-			continue
-		}
-		rows = append(rows, fmt.Sprintf("%d\t%d\t%d", p.Part, p.Done, p.All-p.Done))
-	}
-	if none > 0 {
-		rows = append(rows, fmt.Sprintf("%d others\t0\t%d", none, missing))
-	}
-	return rows
-}
-
-func (s shownTable) accuracies() []string {
-	rows := []string{"test accuracy\tarchitectures\tmean\tdeviation\tbest"}
-	add := func(name string, g truth.Group) {
-		if g.N > 0 {
-			rows = append(rows, fmt.Sprintf("%s\t%d\t%.2f %%\t%.2f\t%.2f %%", name, g.N, 100*g.Mean, 100*g.Deviation,
-				100*g.Best))
-		}
-	}
-	for _, l := range s.Lengths {
-		add(fmt.Sprintf("epochs: %d of %s", l.Epochs, l.Cycles), l.Group)
-	}
-	add("uniform stacks, all short cycles", s.Stacks)
-	add("all others", s.Others)
-	return rows
-}
-
-// spread compares seeds with architectures.
-func (s shownTable) spread() []string {
-	if s.Seeds == nil {
-		return nil
-	}
-	two := "–"
-	if s.Seeds.Two != nil {
-		two = correlated(*s.Seeds.Two)
-	}
-	return []string{"spread of seeds\tof architectures\trepeated\tτ of two seeds\tgreatest τ of any ranking",
-		fmt.Sprintf("%.2f\t%.2f\t%d\t%s\t%.3f", 100*s.Seeds.Within, 100*s.Seeds.Between, s.Seeds.Architectures, two,
-			s.Seeds.Ceiling)}
-}
-
-func correlated(c statistics.Correlation) string {
-	return fmt.Sprintf("%.3f (%.3f to %.3f)", c.Tau, c.Low, c.High)
-}
-
-func (s shownTable) rankings() []string {
-	rows := []string{"ranked by\tarchitectures\tτ, 95 %\tr given MACs, 95 %"}
-	for _, r := range s.Rankings {
-		partial := "–"
-		if p := r.Partial; p != nil {
-			partial = fmt.Sprintf("%.3f (%.3f to %.3f)", p.R, p.Low, p.High)
-		}
-		rows = append(rows, fmt.Sprintf("%s\t%d\t%s\t%s", r.By, r.Correlation.N, correlated(r.Correlation), partial))
-	}
-	return rows
-}
-
-func (s shownTable) predictors() []string {
-	rows := []string{"predictor fitted to\tarchitectures\tcost\tranked\tτ\tr given MACs"}
-	for _, w := range s.Predictor {
-		rows = append(rows, fmt.Sprintf("%s\t%d\t%.1f\t%d\t%.3f (%.2f to %.2f)\t%.3f", w.Plan, w.N, w.Cost, w.Test,
-			w.Tau, w.Low, w.High, w.R))
-	}
-	return rows
 }

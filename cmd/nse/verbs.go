@@ -84,6 +84,16 @@ func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
+// checked makes errors about flags into usage errors.
+func checked(check func(*cobra.Command) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, _ []string) error {
+		if err := check(c); err != nil {
+			return usageError{c.CommandPath(), err}
+		}
+		return nil
+	}
+}
+
 // group is a command that only has others.
 func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
 	c.Args = func(c *cobra.Command, args []string) error {

@@ -26,10 +26,40 @@ import (
 // ErrForeignFront says that the front.json in a run's folder is not the front of that run.
 var ErrForeignFront = errors.New("is not the front of the run")
 
-// Opener opens architectures from all sources.
+// Opener opens pools, and architectures from all sources.
 type Opener struct {
 	Shipped fs.FS            // the pools that published architectures number their operations in
 	Plugins registry.Options // how plugins are run
+}
+
+// Pool opens a pool file. An empty path is the shipped pool of the 27 operations. Close the pool after use.
+func (o Opener) Pool(ctx context.Context, path string) (*registry.Pool, error) {
+	if path == "" {
+		return o.shipped(ctx, spaces["27"])
+	}
+	return registry.Load(ctx, path, o.Plugins)
+}
+
+// Plugin opens a plugin that the user names, with each of its families once. Close the pool after use.
+func (o Opener) Plugin(ctx context.Context, path string) (*registry.Pool, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	described, err := registry.Describe(ctx, abs, o.Plugins)
+	if err != nil {
+		return nil, err
+	}
+	return registry.Parse(ctx, path, described, ".", o.Plugins)
+}
+
+// shipped opens a pool that ships.
+func (o Opener) shipped(ctx context.Context, name string) (*registry.Pool, error) {
+	text, err := fs.ReadFile(o.Shipped, name)
+	if err != nil {
+		return nil, err
+	}
+	return registry.Parse(ctx, name, text, ".", o.Plugins)
 }
 
 // Source says where architectures are.

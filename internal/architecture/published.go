@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -151,11 +150,7 @@ func (s *shelf) space(ctx context.Context, name string) ([]registry.Op, error) {
 		if !known {
 			return nil, fmt.Errorf("unknown space %q: want 27, second45, 19, or several joined by +", part)
 		}
-		text, err := fs.ReadFile(s.opener.Shipped, file)
-		if err != nil {
-			return nil, err
-		}
-		opened, err := registry.Parse(ctx, file, text, ".", s.opener.Plugins)
+		opened, err := s.opener.shipped(ctx, file)
 		if err != nil {
 			return nil, err
 		}

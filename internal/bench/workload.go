@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/jsontext"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -51,6 +53,15 @@ type Score struct {
 	Calibration   int           `json:"calibration_images"`
 	Validation    int           `json:"validation_images"`
 	Architectures []evolve.Arch `json:"architectures"`
+}
+
+// ReadWorkload reads the file at path.
+func ReadWorkload(path string) (w Workload, err error) {
+	text, err := file.ReadText(path)
+	if err != nil {
+		return w, err
+	}
+	return w, jsontext.Decode(path, text, &w)
 }
 
 // network is the workload's supernet as graphs.

@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -99,6 +100,21 @@ func (h Operation) FrontsText() string {
 		parts = append(parts, fmt.Sprintf("quarantined in round %d: %s", q.Round, q.Reason))
 	}
 	return text.OrDash(parts, ", ")
+}
+
+// Write writes what is known of the operation, and a table of its places.
+func (h Operation) Write(w io.Writer) error {
+	plugin := "built in"
+	if h.Checksum != "" {
+		plugin = "sha256 " + h.Checksum
+	}
+	_, err := fmt.Fprintf(w, "%s: of %s (%s), waited from round %d on, came with %s on %s\nfronts: %s\n",
+		h.Op, h.Plugin, plugin, h.Came.Round, text.Printable(h.Came.Source),
+		h.Came.Time.UTC().Format("2006-01-02 15:04:05 MST"), h.FrontsText())
+	if err != nil {
+		return err
+	}
+	return text.Table(w, h.Rows())
 }
 
 // Rows is a table of the operation's places, by round and layer, as Rows is one of all operations.

@@ -17,6 +17,8 @@ import (
 	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/config"
+	"github.com/nse-dev/nse/supernet/data"
 )
 
 // WarmUp is the number of turns before those that count.
@@ -30,6 +32,24 @@ type Builder struct {
 	skeleton  supernet.Skeleton
 	reference reference
 	table     latency.Table
+}
+
+// SetupOf is the network of the configuration file at path, on the images of its data set. spec is the data set where
+// it is another than the configuration's; otherwise it is empty.
+func SetupOf(path, spec string) (s latency.Setup, err error) {
+	written, err := file.ReadText(path)
+	if err != nil {
+		return s, err
+	}
+	c, err := config.Parse(path, written, config.Override{Data: spec})
+	if err != nil {
+		return s, err
+	}
+	set, err := data.Open(c.Data.Spec, c.Seed, c.Data.Size)
+	if err != nil {
+		return s, err
+	}
+	return latency.SetupOf(c.Macro, supernet.InputOf(set)), nil
 }
 
 // NewBuilder prepares a table at path. A table that is there has to be for the same setup, machine and reference

@@ -1,7 +1,6 @@
 package lut
 
 import (
-	"math"
 	"slices"
 
 	"github.com/nse-dev/nse/evolve"
@@ -86,6 +85,3 @@ func driftOf(table, now latency.Reference) *Drift {
 	}
 	return &Drift{table.Time, now.Time, slowdown}
 }
-
-// Drifted reports whether a slowdown is more than what repeats of a measurement on a quiet machine differ by.
-func Drifted(slowdown float64) bool { return math.Abs(slowdown-1) > 0.05 }

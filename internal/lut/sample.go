@@ -76,6 +76,22 @@ func SampleOf(t latency.Table, list []architecture.Plan) (s Sample, err error) {
 	return s, nil
 }
 
+// SampleAt is SampleOf for the architectures of a source, such as a file or a run. Close the pools after use.
+func SampleAt(
+	ctx context.Context, t latency.Table, o architecture.Opener, source string,
+) (Sample, catalog.Pools, error) {
+	list, err := o.Open(ctx, architecture.Source{Path: source}, architecture.Variant{})
+	if err != nil {
+		return Sample{}, nil, err
+	}
+	s, err := SampleOf(t, list.Plans)
+	if err != nil {
+		list.Close()
+		return s, nil, fmt.Errorf("%s: %w", source, err)
+	}
+	return s, list.Pools, nil
+}
+
 // take adds the operations of an architecture to the catalog, and returns it in the catalog's terms.
 func (s Sample) take(p architecture.Plan) evolve.Arch {
 	a := make(evolve.Arch, len(p.Ops))

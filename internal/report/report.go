@@ -187,7 +187,7 @@ type RoundPicture struct {
 var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"svg": inline, "percent": percent, "number": func(v float64) string { return fmt.Sprintf("%.4g", v) },
+	"svg": inline, "percent": text.Percent, "number": func(v float64) string { return fmt.Sprintf("%.4g", v) },
 	"prefixed": text.Prefixed, "seconds": text.Seconds,
 	"images":    func(n int64) string { return text.Prefixed(float64(n)) },
 	"thousands": text.Thousands, "millions": func(n int64) string { return fmt.Sprintf("%.4g", float64(n)/1e6) },
@@ -236,8 +236,6 @@ func inline(file []byte) template.HTML {
 	from := max(0, bytes.Index(file, []byte("<svg")))
 	return template.HTML(file[from:])
 }
-
-func percent(v float64) string { return fmt.Sprintf("%.2f %%", 100*v) }
 
 // power writes a number by its decimal logarithm.
 func power(log10 float64) template.HTML {

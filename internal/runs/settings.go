@@ -21,6 +21,16 @@ func (r *Run) Config() (config.Config, error) {
 	return config.Recorded(path, bytes.TrimSpace(text))
 }
 
+// ConfigOf is the configuration that the run in dir was started with. A folder without a run is ErrNoRun.
+func ConfigOf(dir string) (config.Config, error) {
+	r, err := Read(dir)
+	if err != nil {
+		return config.Config{}, err
+	}
+	defer r.Close()
+	return r.Config()
+}
+
 // Settings is the configuration as it is now. A pool that the run was continued with may have another number of rounds.
 func (r *Run) Settings() (config.Config, error) {
 	c, err := r.Config()

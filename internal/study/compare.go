@@ -120,6 +120,21 @@ func verdict(intervals ...*statistics.Interval) Verdict {
 	return Untold
 }
 
+// ReportOn compares the methods of the study in dir with the one of a label, and empty means the study's own reference.
+// The study may be unfinished, and another process may be running it.
+func ReportOn(dir, reference string) (*Report, error) {
+	s, err := Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	rows, err := s.Rows()
+	if err != nil {
+		return nil, err
+	}
+	return Compare(s.About, rows, reference)
+}
+
 // Compare compares the methods of a study with the reference. An empty reference is the study's own, and one that is no
 // method of it is an error.
 func Compare(a About, rows []Row, reference string) (*Report, error) {

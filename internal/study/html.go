@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/nse-dev/nse/internal/plot"
+	"github.com/nse-dev/nse/internal/text"
 )
 
 //go:embed page.html
@@ -93,8 +94,8 @@ func (r *Report) spent() plot.Chart {
 				chart.Series = append(chart.Series, plot.Series{Name: name, Line: plot.Straight})
 			}
 			chart.Series[i].Marks = append(chart.Series[i].Marks, plot.Mark{X: s.Spent / 1e12, Y: 100 * s.Mean,
-				Title: fmt.Sprintf("%s, %s: %s of %d seeds, 95 %% %s", s.Method, c.Title(), percent(s.Mean), s.Seeds,
-					between(s.Interval, 100, 2))})
+				Title: fmt.Sprintf("%s, %s: %s of %d seeds, 95 %% %s", s.Method, c.Title(), text.Percent(s.Mean),
+					s.Seeds, between(s.Interval, 100, 2))})
 		}
 	}
 	return chart
@@ -123,7 +124,8 @@ func (c Cell) finalists() plot.Chart {
 		series := plot.Series{Name: s.Method}
 		for _, p := range s.points {
 			series.Marks = append(series.Marks, plot.Mark{X: p.macs, Y: 100 * p.test,
-				Title: fmt.Sprintf("%s, seed %d: %s at %.4g M MACs", s.Method, p.key.Seed, percent(p.test), p.macs)})
+				Title: fmt.Sprintf("%s, seed %d: %s at %.4g M MACs", s.Method, p.key.Seed, text.Percent(p.test),
+					p.macs)})
 		}
 		chart.Series = append(chart.Series, series)
 	}

@@ -2,10 +2,12 @@ package study
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"strings"
 
 	"github.com/nse-dev/nse/internal/statistics"
+	"github.com/nse-dev/nse/internal/text"
 )
 
 // Table is a table of a report.
@@ -48,7 +50,7 @@ func (r *Report) accuracies(c Cell) Table {
 		}
 		row := []string{s.Method, seeds, "–", "–", "–", "–", "–", "–", "reference", tera(s.Spent), "–", "–"}
 		if s.Seeds > 0 {
-			row[2], row[3], row[4] = percent(s.Mean), between(s.Interval, 100, 2), percent(s.Best)
+			row[2], row[3], row[4] = text.Percent(s.Mean), between(s.Interval, 100, 2), text.Percent(s.Best)
 			row[11] = fmt.Sprintf("%.3g", s.MACs/1e6)
 		}
 		if d := s.Difference; d != nil {
@@ -133,8 +135,6 @@ func (r *Report) volumes(c Cell) Table {
 	return t
 }
 
-func percent(v float64) string { return fmt.Sprintf("%.2f %%", 100*v) }
-
 // signed has a sign, and a true minus.
 func signed(v float64, digits int) string {
 	return strings.Replace(fmt.Sprintf("%+.*f", digits, v), "-", "−", 1)
@@ -145,8 +145,7 @@ func between(i *statistics.Interval, factor float64, digits int) string {
 	if i == nil {
 		return "–"
 	}
-	text := fmt.Sprintf("%.*f to %.*f", digits, factor*i.Low, digits, factor*i.High)
-	return strings.ReplaceAll(text, "-", "−")
+	return strings.ReplaceAll(fmt.Sprintf("%.*f to %.*f", digits, factor*i.Low, digits, factor*i.High), "-", "−")
 }
 
 // tera is a number of MACs in the unit that suits it.
@@ -160,6 +159,24 @@ func tera(macs float64) string {
 		}
 	}
 	return fmt.Sprintf("%.3g MMAC", macs/1e6)
+}
+
+// Write writes the tables of all cells for a terminal.
+func (r *Report) Write(w io.Writer) error {
+	for _, cell := range r.Cells {
+		fmt.Fprintln(w, cell.Title())
+		for _, t := range r.Tables(cell) {
+			rows := []string{strings.Join(t.Head, "\t")}
+			for _, row := range t.Rows {
+				rows = append(rows, strings.Join(row, "\t"))
+			}
+			fmt.Fprintln(w)
+			if err := text.Table(w, rows); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Markdown is the report for a page such as docs/results.md.
@@ -190,12 +207,12 @@ func (t Table) markdown() string {
 
 // lead says what the study is, and how far.
 func (r *Report) lead() string {
-	text := fmt.Sprintf("%d of %d items have ended", r.Ended, r.Items)
+	lead := fmt.Sprintf("%d of %d items have ended", r.Ended, r.Items)
 	if r.MACs > 0 {
-		text += fmt.Sprintf("; finalists are scaled to %.4g M MACs ± %g %%", float64(r.MACs)/1e6, 100*r.Tolerance)
+		lead += fmt.Sprintf("; finalists are scaled to %.4g M MACs ± %g %%", float64(r.MACs)/1e6, 100*r.Tolerance)
 	}
 	if len(r.Versions) > 1 {
-		text += "; versions of nse: " + strings.Join(r.Versions, ", ")
+		lead += "; versions of nse: " + strings.Join(r.Versions, ", ")
 	}
-	return text + "."
+	return lead + "."
 }

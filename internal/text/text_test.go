@@ -30,6 +30,22 @@ func TestCountsAndTimes(t *testing.T) {
 	}
 }
 
+func TestTables(t *testing.T) {
+	var b strings.Builder
+	rows := []string{"layer\toperations\tMACs",
+		"1\t" + Layers([][]string{{"a", "b"}, {}, {"c"}}) + "\t" + Span(7, 4570464), "2\t-\t" + Span(12000, 12000)}
+	if err := Table(&b, rows); err != nil {
+		t.Fatal(err)
+	}
+	want := "layer  operations   MACs\n1      a+b | - | c  7–4,570,464\n2      -            12,000\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", &b, want)
+	}
+	if got := Percent(0.98765); got != "98.77 %" {
+		t.Errorf("98.765 %% became %s", got)
+	}
+}
+
 func TestClean(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                            "",

@@ -8,7 +8,9 @@ import (
 	"bytes"
 	"cmp"
 	_ "embed"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/BurntSushi/toml"
 
@@ -235,6 +237,15 @@ func (c Config) Validate() error {
 		setting.In("train", c.Train.Validate()), setting.In("score", c.Score.Validate()),
 		setting.In("augment", c.Augment.Validate()), setting.In("retrain", c.Retrain.Validate()),
 		setting.In("final", c.Final.Validate()))
+}
+
+// CheckSearch refuses what evolve.Search.Validate refuses. Its errors about settings have their whole keys.
+func CheckSearch(s evolve.Search) error {
+	err := s.Validate()
+	if e, is := errors.AsType[*setting.Error](err); is && strings.HasPrefix(e.Key, "budget.") {
+		return err
+	}
+	return setting.In("search", err)
 }
 
 // named checks the names of what is built in, which Parse has to find again.

@@ -1,23 +1,22 @@
-package main
+package evaluation
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/nse-dev/nse/internal/evaluation"
 	"github.com/nse-dev/nse/supernet"
 )
 
 // Of four classes two have images: three of five are recognised, and none is taken for the third.
-func TestPrintEvaluation(t *testing.T) {
-	e := &evaluation.Evaluation{Model: "models/m", Data: "folder:pets", Images: 5,
+func TestWrite(t *testing.T) {
+	e := &Evaluation{Model: "models/m", Data: "folder:pets", Images: 5,
 		Result: supernet.Result{Accuracy: 0.6, Loss: 1.25},
-		Classes: []evaluation.Class{{Name: "cat", Images: 2, Taken: 2, Recall: 0.5, Precision: 0.5},
+		Classes: []Class{{Name: "cat", Images: 2, Taken: 2, Recall: 0.5, Precision: 0.5},
 			{Name: "dog", Images: 3, Taken: 2, Recall: 2.0 / 3, Precision: 1},
 			{Name: "fox"}, {Name: "owl", Taken: 1}},
 		Confusion: [][]int{{1, 0, 0, 1}, {1, 2, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}}}
 	var b strings.Builder
-	if err := printEvaluation(&b, e); err != nil {
+	if err := e.Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	const want = `accuracy 60.00 % of 5 test images of folder:pets, loss 1.2500

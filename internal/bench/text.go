@@ -1,12 +1,11 @@
-package main
+package bench
 
 import (
 	"fmt"
-
-	"github.com/nse-dev/nse/internal/bench"
 )
 
-func trainingRows(r bench.Training) []string {
+// Rows is a table, for text.Table.
+func (r Training) Rows() []string {
 	return []string{
 		"train\tthreads\tbatch\tmedian step\timages/s\tmillion MACs\tGFLOPS\tmemory",
 		fmt.Sprintf("%s\t%d\t%d\t%.2f ms\t%.1f\t%.3f\t%.1f\t%s", r.Workload, r.Threads, r.Batch, r.MedianStepMS,
@@ -14,7 +13,8 @@ func trainingRows(r bench.Training) []string {
 	}
 }
 
-func scoringRows(r bench.Scoring) []string {
+// Rows is a table, for text.Table.
+func (r Scoring) Rows() []string {
 	return []string{
 		"score\tthreads\tarchitectures\teach\tall of the workload\tmemory\taccuracies",
 		fmt.Sprintf("%s\t%d\t%d\t%.4f s\t%.1f s\t%s\t%.8s", r.Workload, r.Threads, r.Architectures, r.SecondsEach,
@@ -22,7 +22,8 @@ func scoringRows(r bench.Scoring) []string {
 	}
 }
 
-func profileRows(r bench.Profile) []string {
+// Rows is a table with a row for each kind of kernel, for text.Table.
+func (r Profile) Rows() []string {
 	rows := []string{
 		"profile\ttime\tshare\tGFLOPS\tof peak\tGB/s\tof memory\tbound",
 		fmt.Sprintf("%s\t%.3f ms\t100.0 %%\t%.1f\tpeak\t%.1f\tpeak", r.Workload, 1e3*r.Seconds, r.PeakGFLOPS,

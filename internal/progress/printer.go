@@ -1,32 +1,40 @@
-package main
+package progress
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/progress"
 	"github.com/nse-dev/nse/internal/text"
 )
 
-// printer writes what happens in a search, or in a retraining, for a person.
-type printer struct {
+// Printer writes what happens in a search, or in a retraining, for a person. Close it after use.
+type Printer struct {
 	w        io.Writer
-	progress *progress.Progress // nil before the first step
-	steps    int                // weight updates of a round
+	progress *Progress // nil before the first step
+	steps    int       // weight updates of a round
 }
 
-// observe is nse.Options.Observe.
-func (p *printer) observe(e nse.Event) {
+// NewPrinter writes to w. Write errors are ignored.
+func NewPrinter(w io.Writer) *Printer { return &Printer{w: w} }
+
+// Close ends the bars, and reports whether a search or a training had begun.
+func (p *Printer) Close() (begun bool) {
+	if p.progress != nil {
+		p.progress.Close()
+	}
+	return p.progress != nil
+}
+
+// Observe is nse.Options.Observe.
+func (p *Printer) Observe(e nse.Event) {
 	switch e := e.(type) {
 	case nse.Prepared:
 		p.prepared(e)
 	case nse.Started:
 		fmt.Fprintf(p.w, "run: %s\n", e.Dir)
-		p.progress, p.steps = progress.New(p.w, e.Dropped), e.Steps
+		p.progress, p.steps = New(p.w, e.Dropped), e.Steps
 		p.progress.Unit = e.Unit
 	case nse.Searched:
 		p.progress.Observe(e.Event, p.steps)
@@ -39,7 +47,7 @@ func (p *printer) observe(e nse.Event) {
 	}
 }
 
-func (p *printer) notice(n nse.Notice) {
+func (p *Printer) notice(n nse.Notice) {
 	line := n.Text
 	if n.Warning {
 		line = "warning: " + line
@@ -52,7 +60,7 @@ func (p *printer) notice(n nse.Notice) {
 }
 
 // prepared says what is searched, and whether the budget can be met.
-func (p *printer) prepared(e nse.Prepared) {
+func (p *Printer) prepared(e nse.Prepared) {
 	fmt.Fprintf(p.w, "data: %d training and %d held-out images %d×%d×%d, %d classes\n"+
 		"space: %d operations in %d layers, %d at a time: %s architectures\n"+
 		"budget: %.4g to %.4g %s; the space reaches from %.4g to %.4g\n",
@@ -61,7 +69,7 @@ func (p *printer) prepared(e nse.Prepared) {
 }
 
 // chosen says what will be trained.
-func (p *printer) chosen(e nse.Chosen) {
+func (p *Printer) chosen(e nse.Chosen) {
 	fmt.Fprintf(p.w, "data: %d training and %d test images %d×%d×%d, %d classes\n", e.TrainImages, e.TestImages,
 		e.Input.Height, e.Input.Width, e.Input.Channels, e.Input.Classes)
 	fmt.Fprintf(p.w, "training: %d epochs in batches of %d\n", e.Epochs, e.Batch)
@@ -70,13 +78,13 @@ func (p *printer) chosen(e nse.Chosen) {
 		rows = append(rows, fmt.Sprintf("%s\t%.4g\t%s\t%s", m.Name, text.Millions(m.Count.MACs),
 			text.Thousands(m.Count.Params), strings.Trim(fmt.Sprint(m.Channels), "[]")))
 	}
-	_ = table(p.w, rows)
-	p.progress = progress.New(p.w, 0)
+	_ = text.Table(p.w, rows)
+	p.progress = New(p.w, 0)
 }
 
-func (p *printer) retraining(e nse.Retraining) {
+func (p *Printer) retraining(e nse.Retraining) {
 	if p.progress == nil { // the search had ended before
-		p.progress = progress.New(p.w, 0)
+		p.progress = New(p.w, 0)
 	}
 	images := "test images"
 	if e.HeldOut {
@@ -97,23 +105,4 @@ func (p *printer) retraining(e nse.Retraining) {
 	case nse.Present:
 		p.progress.Aside("%s is there already: %s", e.Model, e.Outcome.Of(images))
 	}
-}
-
-// end ends the progress, and turns an interrupt into errInterrupted after saying how to go on.
-func (p *printer) end(ctx context.Context, err error) error {
-	if p.progress != nil {
-		p.progress.Close()
-	}
-	var search *nse.Stopped
-	var retraining *nse.StoppedRetraining
-	var study *nse.StoppedStudy
-	switch {
-	case errors.As(err, &study) || errors.As(err, &search) || errors.As(err, &retraining):
-		fmt.Fprintln(p.w, err)
-	case err == nil || ctx.Err() == nil || p.progress != nil:
-		return err
-	default:
-		fmt.Fprintln(p.w, "stopped before the search began")
-	}
-	return errInterrupted
 }

@@ -1,4 +1,4 @@
-package nse_test
+package experiment_test
 
 import (
 	"compress/gzip"
@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/experiment"
+	"github.com/nse-dev/nse/internal/study"
 )
 
 // benchTable writes a table in which the accuracy grows with the identities of a cell, which are cheap.
@@ -68,14 +70,14 @@ epochs = 1
 		t.Fatalf("%d rows, %v", len(want), err)
 	}
 	_, err = run("stopped", 5)
-	stopped, ok := errors.AsType[*nse.StoppedStudy](err)
+	stopped, ok := errors.AsType[*experiment.Stopped](err)
 	if !ok || stopped.Done != 5 || stopped.Total != 12 || !errors.Is(err, context.Canceled) {
 		t.Fatalf("%v, want a study that was stopped after 5 items", err)
 	}
 	if got, err := run("stopped", 0); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v: the rows differ from those of a study that was not stopped", err)
 	}
-	r, err := nse.ReportStudy(filepath.Join(dir, "whole"), "")
+	r, err := study.ReportOn(filepath.Join(dir, "whole"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +85,7 @@ epochs = 1
 	if d.Verdict != "above" || d.Seeds != 6 || r.Cells[0].Methods[1].Mean < 0.5 {
 		t.Errorf("evolution is %+v of random search, %s", d, r.Markdown())
 	}
-	if _, err := nse.ReportStudy(dir, ""); !errors.Is(err, nse.ErrNoStudy) {
+	if _, err := study.ReportOn(dir, ""); !errors.Is(err, study.ErrNoStudy) {
 		t.Errorf("a folder without a study: %v", err)
 	}
 }
@@ -91,7 +93,7 @@ epochs = 1
 // TestStudyOfTrueAccuracies compares methods after the table that ships, stops the study, and goes on with it.
 func TestStudyOfTrueAccuracies(t *testing.T) {
 	dir := t.TempDir()
-	text := `engine = "table:examples/tables/cifar10-s/recipe.toml@0.4"
+	text := `engine = "table:../../examples/tables/cifar10-s/recipe.toml@0.4"
 seeds = 2
 budgets = ["1T"]
 base = "base.toml"
@@ -141,7 +143,7 @@ width = 0.5
 
 // studyIn writes a study and its configuration to a folder, and returns what runs it into a folder below. It stops
 // after so many items, or at the end after 0. Rows have no times.
-func studyIn(t *testing.T, dir, text, base string) func(out string, stopAfter int) ([]nse.StudyRow, error) {
+func studyIn(t *testing.T, dir, text, base string) func(out string, stopAfter int) ([]study.Row, error) {
 	t.Helper()
 	path := filepath.Join(dir, "s.toml")
 	for name, text := range map[string]string{"s.toml": text, "base.toml": base} {
@@ -149,21 +151,21 @@ func studyIn(t *testing.T, dir, text, base string) func(out string, stopAfter in
 			t.Fatal(err)
 		}
 	}
-	return func(out string, stopAfter int) ([]nse.StudyRow, error) {
-		f, err := nse.ReadStudyFile(path)
+	return func(out string, stopAfter int) ([]study.Row, error) {
+		f, err := study.ReadFile(path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
 		ended := 0
-		rows, err := nse.RunStudy(ctx, f, filepath.Join(dir, out), nse.Options{Observe: func(e nse.Event) {
-			if s, ok := e.(nse.Studying); ok && s.Row != nil {
+		rows, err := experiment.Run(ctx, f, filepath.Join(dir, out), nse.Options{}, func(p experiment.Progress) {
+			if p.Row != nil {
 				if ended++; ended == stopAfter {
 					stop()
 				}
 			}
-		}})
+		})
 		for i := range rows {
 			rows[i].Seconds, rows[i].Time = 0, time.Time{}
 		}

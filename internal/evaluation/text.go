@@ -1,0 +1,55 @@
+package evaluation
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/nse-dev/nse/internal/text"
+)
+
+// partOf writes a part of so many images, of none a dash.
+func partOf(part float64, images int) string {
+	if images == 0 {
+		return "–"
+	}
+	return text.Percent(part)
+}
+
+// Write writes how every class fares, and which classes are taken for which.
+func (e *Evaluation) Write(w io.Writer) error {
+	fmt.Fprintf(w, "accuracy %.2f %% of %d test images of %s, loss %.4f\n\n", 100*e.Accuracy, e.Images, e.Data, e.Loss)
+	rows := []string{"class\timages\trecall\tprecision"}
+	for _, c := range e.Classes {
+		rows = append(rows,
+			fmt.Sprintf("%s\t%d\t%s\t%s", c.Name, c.Images, partOf(c.Recall, c.Images), partOf(c.Precision, c.Taken)))
+	}
+	if err := text.Table(w, rows); err != nil {
+		return err
+	}
+	fmt.Fprint(w, "\nimages by class (line) and the class that they are taken for (column):\n\n")
+	names := make([]string, len(e.Classes))
+	for k, c := range e.Classes {
+		names[k] = c.Name
+	}
+	rows = []string{"\t" + strings.Join(names, "\t")}
+	for k, line := range e.Confusion {
+		rows = append(rows, names[k]+"\t"+strings.Trim(strings.ReplaceAll(fmt.Sprint(line), " ", "\t"), "[]"))
+	}
+	return text.Table(w, rows)
+}
+
+// Rows is a table with the image's name beside its most probable class, for text.Table.
+func Rows(list []Prediction) []string {
+	rows := []string{"image\tclass\tprobability"}
+	for _, p := range list {
+		for i, class := range p.Classes {
+			name := p.Image
+			if i > 0 {
+				name = ""
+			}
+			rows = append(rows, fmt.Sprintf("%s\t%s\t%s", name, class.Name, text.Percent(class.Value)))
+		}
+	}
+	return rows
+}

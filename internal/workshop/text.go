@@ -1,0 +1,45 @@
+package workshop
+
+import (
+	"fmt"
+
+	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/text"
+)
+
+// Rows is a table of models, for text.Table.
+func Rows(done []Finished) []string {
+	rows := []string{"model\ttest accuracy (trained alone)\tloss\tweights\tM MACs\tparameters\tfolder"}
+	for _, d := range done {
+		t := d.Model.Training.Test
+		rows = append(rows, fmt.Sprintf("%s\t%s\t%.4f\t%s\t%.4g\t%s\t%s", d.Model.Name, text.Percent(t.Accuracy),
+			t.Loss, t.Kept, text.Millions(d.Model.Count.MACs), text.Thousands(d.Model.Count.Params), d.Dir))
+	}
+	return rows
+}
+
+// Best is the first of the most accurate of some models, beside the mean accuracy of all, 0 to 1.
+func Best(done []Finished) (best Finished, mean float64) {
+	best = done[0]
+	for _, d := range done {
+		accuracy := d.Model.Training.Test.Accuracy
+		mean += accuracy / float64(len(done))
+		if accuracy > best.Model.Training.Test.Accuracy {
+			best = d
+		}
+	}
+	return best, mean
+}
+
+// Spent is what has been spent on the models that were not complete before.
+func Spent(done []Finished) (l runs.Ledger) {
+	for _, d := range done {
+		if d.Seconds == 0 {
+			continue
+		}
+		l.Alone += d.Model.Training.MACs
+		l.TrainImages += d.Model.Training.TrainImages
+		l.Seconds += d.Seconds
+	}
+	return l
+}
