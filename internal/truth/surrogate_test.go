@@ -140,7 +140,7 @@ func TestPredictorIsWorthMoreWithMore(t *testing.T) {
 	if err != nil || len(list) != 6 {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	for i, want := range []float64{3, 15, 4, 20, 6, 30} { // 6 + 2 and 30 + 10 epochs for halving, of 2
+	for i, want := range []float64{3, 15, 6, 30, 4, 20} { // 6 + 2 and 30 + 10 epochs for halving, of 2
 		if list[i].Cost != want || list[i].Test != 60-list[i].N {
 			t.Errorf("%+v, want the cost %v", list[i], want)
 		}

@@ -37,10 +37,12 @@ type plan struct {
 // plans lists the ways in which a table can be used.
 func (t *Table) plans() []plan {
 	ends := t.Recipe.Ends
-	list := []plan{{fmt.Sprintf("epochs: %d", ends[0]), ends[:1], 1}}
+	var list []plan
+	for i, e := range ends {
+		list = append(list, plan{fmt.Sprintf("epochs: %d", e), ends[i : i+1], 1})
+	}
 	if len(ends) > 1 {
-		list = append(list, plan{fmt.Sprintf("the best third goes on, epochs: %s", job{ends: ends}.text()), ends, 3},
-			plan{fmt.Sprintf("epochs: %d", t.last()), ends[len(ends)-1:], 1})
+		list = append(list, plan{fmt.Sprintf("the best third goes on, epochs: %s", job{ends: ends}.text()), ends, 3})
 	}
 	return list
 }

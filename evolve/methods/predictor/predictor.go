@@ -1,6 +1,6 @@
 // Package predictor predicts the accuracy of architectures from those that were trained, by a Gaussian process.
 //
-// An architecture has four numbers a layer: the cost, the width of its operations in all, and the means of their
+// An architecture has four numbers a layer: the weights and the width of its operations in all, and the means of their
 // windows and dilations, as logarithms. The covariance of two architectures is a sum of kernels. The main one is linear
 // in these numbers layer by layer, in their sums over layers, and in the cost and the parameters of the network, and
 // has a part for what is not linear. The other one compares the operations that both have, in the same layers and in
@@ -177,31 +177,36 @@ func Levelled(trials []evolve.Trial) (archs []evolve.Arch, accuracies []float64)
 const perLayer = 4
 
 // numbers describe an architecture layer by layer, and then by its cost and its parameters. What a problem does not
-// tell is 0.
+// tell is 0, but for the weights of a layer: their place is the cost's then.
 func numbers(p evolve.Problem, a evolve.Arch) (list []float64) {
 	total, params := p.Fixed, 0.0
 	for l, path := range a {
-		var cost, width, window, dilation float64
+		var weights, width, window, dilation float64
 		for _, op := range path {
 			c := p.Pool[op]
-			cost += c.Cost[l]
+			total += c.Cost[l]
 			if c.Params != nil {
 				params += c.Params[l]
 			}
-			if c.Forms != nil {
-				width += c.Forms[l].Width
-				window += math.Log(c.Forms[l].Window) / float64(len(path))
-				dilation += math.Log(c.Forms[l].Dilation) / float64(len(path))
+			if c.Forms == nil {
+				weights += c.Cost[l]
+				continue
 			}
+			f := c.Forms[l]
+			dense := f.Window / f.Dilation
+			weights += f.Width * (pointwise + dense*dense)
+			width += f.Width
+			window += math.Log(f.Window) / float64(len(path))
+			dilation += math.Log(f.Dilation) / float64(len(path))
 		}
-		total += cost
-		list = append(list, math.Log(tiny+cost), math.Log(1+width), window, dilation)
+		list = append(list, math.Log(1+weights), math.Log(1+width), window, dilation)
 	}
-	return append(list, math.Log(tiny+total), math.Log(1+params))
+	return append(list, math.Log(1+total), math.Log(1+params))
 }
 
-// tiny keeps the logarithm of no cost finite, in the unit of the costs.
-const tiny = 1e-3
+// pointwise is the number of weights of a channel besides those of its window. Real costs say less: those of dense
+// convolutions are far above what they are worth.
+const pointwise = 16
 
 // scales takes the mean and the standard deviation of each number.
 func (f *Predictor) scales(archs []evolve.Arch) {
