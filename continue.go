@@ -60,9 +60,9 @@ func Continue(ctx context.Context, dir string, pool Pool, maxRounds int, o Optio
 func (p past) hasFront() error {
 	dir := p.run.Dir
 	switch {
-	case p.settings.Search.Method != methods.NSE:
-		return fmt.Errorf("%s is a search by method %s: only one by %s can go on with another pool", dir,
-			p.settings.Search.Method, methods.NSE)
+	case !p.settings.Search.Continues():
+		return fmt.Errorf("%s is a search by method %s: only one by %s or %s can go on with another pool", dir,
+			p.settings.Search.Method, methods.NSE, methods.Guided)
 	case len(p.state.Front) > 0:
 		return nil
 	case p.last.Done:

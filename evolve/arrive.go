@@ -71,7 +71,7 @@ func (s Search) Continue(ctx context.Context, st State, pool []OpID) (State, err
 	}
 	kept := Aggregate(st.Front, len(s.Problem.Normal))
 	next := State{Round: st.Round + 1, Before: st.Round, Pool: len(pool), Front: st.Front, Events: st.Events,
-		Spent: st.Spent, Carried: st.Spent}
+		Memory: st.Memory, Spent: st.Spent, Carried: st.Spent}
 	if st.Phase == PhaseBegin {
 		next.Round, next.Before = st.Round, st.Round-1
 	}

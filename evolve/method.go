@@ -57,25 +57,43 @@ func (s Search) method() Method {
 // Begin starts a round of a method on a subset: it has the engine begin, and reports the round. The state is that
 // before the first weight update of the round, with the subset as its space. The caller offers it as a checkpoint.
 func (s Search) Begin(st State, subset []Path) (State, error) {
-	if err := s.Engine.Begin(st.Round+1, subset); err != nil {
+	if err := s.Engine.Begin(st.opening(), subset); err != nil {
 		return st, fmt.Errorf("begin: %w", err)
 	}
 	return s.Announce(st, subset)
 }
 
-// Announce starts a round as Begin does, for a method that needs no shared weights: the engine is not called.
+// opening is the round that Begin starts. A state that Continue has made has its number already.
+func (st State) opening() int {
+	if st.Phase == PhaseBegin && st.Round > 0 {
+		return st.Round
+	}
+	return st.Round + 1
+}
+
+// Announce starts a round as Begin does, for a method that needs no shared weights: the engine is not called. What the
+// last front uses of the subset is inherited.
 func (s Search) Announce(st State, subset []Path) (State, error) {
 	next := st
-	next.Round++
-	next.Phase, next.Step, next.Trials, next.Pool = PhaseTrain, 0, nil, len(s.Problem.Pool)
+	next.Round, next.Phase, next.Step, next.Trials = st.opening(), PhaseTrain, 0, nil
+	if st.Round == 0 {
+		next.Pool = len(s.Problem.Pool)
+	}
 	next.Opening = st.Spent
+	used := Aggregate(st.Front, len(subset))
 	next.Space = space.Space{Layers: make([]space.Layer, len(subset))}
 	for l, ops := range subset {
 		next.Space.K = max(next.Space.K, len(ops))
-		next.Space.Layers[l].New = ops
+		for _, op := range ops {
+			if slices.Contains(used[l], op) {
+				next.Space.Layers[l].Kept = append(next.Space.Layers[l].Kept, op)
+			} else {
+				next.Space.Layers[l].New = append(next.Space.Layers[l].New, op)
+			}
+		}
 	}
 	size := s.Problem.SubsetSize(subset, s.Config.Branches()).String()
-	return next, s.Emit(&next, RoundStarted{Subset: subset, Inherited: make([]Path, len(subset)), SubsetSize: size})
+	return next, s.Emit(&next, RoundStarted{Subset: subset, Inherited: next.Space.Inherited(), SubsetSize: size})
 }
 
 // TrainOn takes the next weight update of the round on architecture a (eq. 2). The caller offers the state as a

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/internal/text"
 )
 
@@ -52,7 +51,7 @@ func concluded(c *cobra.Command, r *nse.Run) error {
 	next := fmt.Sprintf("go on with\n  nse export %[1]s/models/%[2]s --onnx %[2]s.onnx\n"+
 		"  nse retrain %[1]s --pick %[2]s --budget %.3[3]gM --out %[1]s/larger\n",
 		r.Dir, x.Name, 2*text.Millions(x.MACs))
-	if settings.Search.Method == methods.NSE {
+	if settings.Search.Continues() {
 		next += fmt.Sprintf("  nse continue %s --pool FILE\n", r.Dir)
 	}
 	_, err = fmt.Fprint(c.ErrOrStderr(), next)

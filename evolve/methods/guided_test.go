@@ -1,6 +1,8 @@
 package methods_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nse-dev/nse/evolve"
@@ -50,7 +52,7 @@ func TestGuidedGoesInRounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Observe = func(e evolve.Event) error {
-		if b, ok := e.Body.(evolve.Scored); ok {
+		if b, ok := e.Body.(evolve.Scored); ok && !b.Trial.Rehearsed {
 			key, n := b.Trial.Arch.Key(), b.Trial.Epochs
 			if n == 1 && trained[key] > 0 || n > 1 && trained[key] == 0 {
 				t.Errorf("trial %d has %d epochs after %d", len(epochs), n, trained[key])
@@ -69,6 +71,98 @@ func TestGuidedGoesInRounds(t *testing.T) {
 	for i, n := range want {
 		if epochs[i] != n {
 			t.Errorf("trial %d has %d epochs, want %d", i, epochs[i], n)
+		}
+	}
+}
+
+// rounds collects what the rounds of a search report.
+type rounds struct {
+	subsets     [][]evolve.Path
+	hypervolume []float64
+	again       []int // members of the front before, by round
+	scored      [][]evolve.Trial
+}
+
+func (r *rounds) observe(e evolve.Event) error {
+	switch b := e.Body.(type) {
+	case evolve.RoundStarted:
+		r.subsets = append(r.subsets, b.Subset)
+		r.again, r.scored = append(r.again, 0), append(r.scored, nil)
+	case evolve.Scored:
+		if last := len(r.again) - 1; b.Trial.Rehearsed {
+			r.again[last]++
+		} else {
+			r.scored[last] = append(r.scored[last], b.Trial)
+		}
+	case evolve.FrontRetrieved:
+		r.hypervolume = append(r.hypervolume, b.Hypervolume)
+	}
+	return nil
+}
+
+// TestGuidedFrontsNeverShrink: every round has the front of the one before, and max_rounds ends the search.
+func TestGuidedFrontsNeverShrink(t *testing.T) {
+	s, _ := plant(t, 5)
+	settings := methods.Default()
+	settings.Method, settings.Guided.Looks = "guided", 20
+	s.Config.MaxRounds = 3
+	var err error
+	if s.Method, err = settings.Chosen(); err != nil {
+		t.Fatal(err)
+	}
+	var r rounds
+	s.Observe = r.observe
+	st, err := s.Run(t.Context(), evolve.State{})
+	if err != nil || st.Reason != "round 3 is the last by max_rounds" {
+		t.Fatalf("%q, %v", st.Reason, err)
+	}
+	if len(r.hypervolume) != 3 || !slices.IsSorted(r.hypervolume) || r.hypervolume[2] == r.hypervolume[0] {
+		t.Errorf("hypervolumes %v", r.hypervolume)
+	}
+	for i, trials := range r.scored {
+		if len(trials) != 8+4 {
+			t.Errorf("round %d has %d trials", i+1, len(trials))
+		}
+	}
+	if r.again[0] != 0 || r.again[1] == 0 || r.again[2] == 0 {
+		t.Errorf("members of fronts before: %v", r.again)
+	}
+}
+
+// TestGuidedGoesOnInASecondPool: the first pool has operations 0 to 2, the second one 3 and 4. What the front does not
+// use is not there any more, and the budget begins anew.
+func TestGuidedGoesOnInASecondPool(t *testing.T) {
+	s, _ := plant(t, 6)
+	whole := s.Problem
+	s.Problem.Pool = whole.Pool[:3]
+	settings := methods.Default()
+	settings.Method, settings.Alone.Evaluations, settings.Guided.Looks = "guided", 20, 20
+	var err error
+	if s.Method, err = settings.Chosen(); err != nil {
+		t.Fatal(err)
+	}
+	var r rounds
+	s.Observe = r.observe
+	first, err := s.Run(t.Context(), evolve.State{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := len(r.hypervolume)
+	s.Problem = whole
+	st, err := s.Continue(t.Context(), first, []evolve.OpID{3, 4})
+	if err == nil {
+		st, err = s.Run(t.Context(), st)
+	}
+	if err != nil || !strings.Contains(st.Reason, "budget") || len(r.hypervolume) < before+2 {
+		t.Fatalf("%q after %d and %d rounds, %v", st.Reason, before, len(r.hypervolume)-before, err)
+	}
+	if last := r.hypervolume[len(r.hypervolume)-1]; last <= r.hypervolume[before-1] {
+		t.Errorf("hypervolume %v with the second pool, %v before", last, r.hypervolume[before-1])
+	}
+	kept := evolve.Aggregate(first.Front, len(whole.Normal))
+	for l, ops := range r.subsets[before] {
+		if want := append(slices.Clone(kept[l]), 3, 4); !slices.Equal(ops, want) {
+			t.Errorf("layer %d chooses from %v, want %v", l, ops, want)
 		}
 	}
 }

@@ -51,8 +51,14 @@ func Default() Settings {
 		DARTS: darts.Default()}
 }
 
-// NSE is the name of the method that is the default.
-const NSE = "nse"
+// Names of methods.
+const (
+	NSE    = "nse" // the default
+	Guided = "guided"
+)
+
+// Continues reports whether the method goes on with a second pool.
+func (s Settings) Continues() bool { return s.Method == NSE || s.Method == Guided }
 
 // Description says what a method is.
 type Description struct {
@@ -88,7 +94,7 @@ func All() []Description {
 		{"hyperband", "halving, with several numbers of architectures to begin with", func(s Settings) evolve.Method {
 			return halving.Method{Alone: s.Alone, Config: s.Halving, Hyperband: true}
 		}},
-		{"guided", "trains alone what a predictor chooses, and the best of it longer", func(s Settings) evolve.Method {
+		{Guided, "trains alone what a predictor chooses, and the best of it longer", func(s Settings) evolve.Method {
 			return guided.Method{Alone: s.Alone, Config: s.Guided}
 		}},
 		{"stacks", "trains networks alone with the same operations in every layer", func(s Settings) evolve.Method {

@@ -88,7 +88,7 @@ func (r *Run) SetInterval(round int, low, high float64) {
 }
 
 // SetFront marks the architectures of a round's front, given by their operations' names, and adds its hypervolume
-// and that of the front before (Round.Rehearsed).
+// and that of the front before (Round.Rehearsed). Of an architecture that was scored several times, the last counts.
 func (r *Run) SetFront(round int, front [][][]string, hypervolume float64, rehearsed *float64) error {
 	r.add(round, "UPDATE rounds SET hypervolume = ?, rehearsed = ? WHERE round = ?", hypervolume, rehearsed, round)
 	for _, arch := range front {
@@ -96,7 +96,8 @@ func (r *Run) SetFront(round int, front [][][]string, hypervolume float64, rehea
 		if err != nil {
 			return err
 		}
-		r.add(round, "UPDATE architectures SET front = 1 WHERE round = ? AND ops = ?", round, string(ops))
+		r.add(round, `UPDATE architectures SET front = 1 WHERE round = ?1 AND number =
+			(SELECT max(number) FROM architectures WHERE round = ?1 AND ops = ?2)`, round, string(ops))
 	}
 	return nil
 }

@@ -107,6 +107,24 @@ func TestRowsComeBack(t *testing.T) {
 	same(t, "checkpoint", last, err, checkpoint)
 }
 
+// TestFrontHasTheLastScore: an architecture that was scored twice in a round is on the front once.
+func TestFrontHasTheLastScore(t *testing.T) {
+	r := create(t)
+	ops := [][]string{{"a"}}
+	err := errors.Join(r.AddRound(Round{Round: 1, Subset: [][]string{{"a"}}}),
+		r.AddArchitecture(1, 0, Architecture{Ops: ops, Accuracy: 0.4, Role: Sampled}),
+		r.AddArchitecture(1, 1, Architecture{Ops: ops, Accuracy: 0.5, Role: Sampled}),
+		r.SetFront(1, [][][]string{ops}, 0.1, nil), r.SetKept(1, ops),
+		r.Checkpoint(Checkpoint{State: []byte("{}")}, func(path string) error { return file.Write(path, nil) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	archs, err := r.Architectures(1)
+	if front := OnFront(archs); err != nil || len(front) != 1 || front[0].Accuracy != 0.5 {
+		t.Errorf("front %+v, %v", front, err)
+	}
+}
+
 func same[T any](t *testing.T, what string, got T, err error, want T) {
 	t.Helper()
 	if err != nil || !reflect.DeepEqual(got, want) {

@@ -1,5 +1,6 @@
 // Package alone runs searches that judge one architecture after another, each trained alone. What comes next follows
 // from what has been judged: a method of this kind is one function, a Proposer, and its state is the list of trials.
+// Most have a single round. One with several has a front after each, and goes on in a second pool.
 //
 // Engines that train no single architecture (evolve.Solo) are asked for scores instead.
 package alone
@@ -7,6 +8,7 @@ package alone
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -41,19 +43,21 @@ func (c Config) Validate() error {
 }
 
 // Proposal is an architecture to evaluate. Ends are those of evolve.Solo.Alone: the epochs in all after each cycle of
-// its training.
+// its training. The zero Proposal ends the round, and the next one begins.
 type Proposal struct {
 	Arch evolve.Arch
 	Ends []int
 }
 
-// Proposer names the next architecture to evaluate, or reports that there is none. Everything that it draws follows
-// from the history and the seed.
+// Proposer names the next architecture to evaluate, or reports that there is none, which ends the search. Everything
+// that it draws follows from the history and the seed.
 type Proposer func(h History) (p Proposal, ok bool)
 
 // History is what a search has evaluated so far.
 type History struct {
 	Trials   []evolve.Trial // in the order in which they were evaluated
+	Before   int            // trials of the rounds before this one: so many of the first
+	Round    int            // from 1
 	Seed     uint64         // of everything random
 	Epochs   int            // of one evaluation
 	Attempts int            // draws for one architecture that meets the budget, at most
@@ -87,20 +91,25 @@ func Validate(s evolve.Search, st evolve.State) error {
 		return nil
 	}
 	phases := []evolve.Phase{evolve.PhaseScore, evolve.PhaseReplenish, evolve.PhaseFinished}
+	if st.Round > 1 {
+		phases = append(phases, evolve.PhaseBegin)
+	}
 	var err error
 	switch undone := func(t evolve.Trial) bool { return !t.Done }; {
-	case st.Round != 1:
-		err = fmt.Errorf("round %d, want 1", st.Round)
+	case st.Round < 1:
+		err = fmt.Errorf("round %d", st.Round)
 	case !slices.Contains(phases, st.Phase):
 		err = fmt.Errorf("phase %q is none of this method", st.Phase)
 	case st.Events < 0:
 		err = fmt.Errorf("%d events", st.Events)
+	case st.Before < 0 || st.Before >= st.Round:
+		err = fmt.Errorf("a pool after round %d", st.Before)
 	case len(st.Space.Layers) != len(s.Problem.Normal):
 		err = fmt.Errorf("space of %d layers, the network has %d", len(st.Space.Layers), len(s.Problem.Normal))
 	case slices.ContainsFunc(st.Trials, undone):
 		err = fmt.Errorf("an architecture is not evaluated")
 	default:
-		err = s.CheckArchs(st)
+		err = check(s, st)
 	}
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
@@ -108,10 +117,55 @@ func Validate(s evolve.Search, st evolve.State) error {
 	return nil
 }
 
+// check refuses operations and architectures that the network cannot run.
+func check(s evolve.Search, st evolve.State) error {
+	for _, ops := range choice(st) {
+		if err := s.Problem.CheckOps(ops); err != nil {
+			return fmt.Errorf("space: %w", err)
+		}
+	}
+	past, err := past(st)
+	if err != nil {
+		return err
+	}
+	return cmp.Or(s.CheckArchs(st), s.CheckArchs(evolve.State{Trials: past}))
+}
+
+// past lists the trials of the rounds before, from the state's memory.
+func past(st evolve.State) (trials []evolve.Trial, err error) {
+	if st.Memory == nil {
+		return nil, nil
+	}
+	if err := json.Unmarshal(st.Memory, &trials); err != nil {
+		return nil, fmt.Errorf("memory: %w", err)
+	}
+	return trials, nil
+}
+
+// fresh lists the trials of this round without the front of the last one.
+func fresh(st evolve.State) []evolve.Trial {
+	return slices.DeleteFunc(slices.Clone(st.Trials), func(t evolve.Trial) bool { return t.Rehearsed })
+}
+
+// choice lists what a state's space has for every layer, whatever waits there included.
+func choice(st evolve.State) []evolve.Path {
+	ops := make([]evolve.Path, len(st.Space.Layers))
+	for l, layer := range st.Space.Layers {
+		ops[l] = slices.Concat(layer.Kept, layer.New, layer.Pending)
+		slices.Sort(ops[l])
+	}
+	return ops
+}
+
 // Advance is evolve.Method.Advance of a method that is a proposer: it evaluates architectures until there is none or
-// the budget is spent. The front is then that of the architectures that were trained for the most epochs.
+// the budget is spent. The front of a round is that of the architectures that were trained for the most epochs, with
+// those of the front before it.
 func (c Config) Advance(ctx context.Context, s *evolve.Search, st evolve.State, next Proposer) (evolve.State, error) {
-	r := run{*s, c, next}
+	r := run{Search: *s, config: c, next: next}
+	var err error
+	if r.past, err = past(st); err != nil {
+		return st, err
+	}
 	switch st.Phase {
 	case evolve.PhaseBegin:
 		return r.begin(ctx, st)
@@ -126,19 +180,32 @@ type run struct {
 	evolve.Search
 	config Config
 	next   Proposer
+	past   []evolve.Trial // of the rounds before
 }
 
-// begin announces the whole pool as the space. Only an engine that scores is told to begin.
+// begin announces a round on the whole pool, or on what Continue has left of it: the operations of the front, and the
+// second pool. The round has the front of the one before. Only an engine that scores is told to begin.
 func (r run) begin(ctx context.Context, st evolve.State) (evolve.State, error) {
 	start := r.Begin
 	if r.solo() != nil {
 		start = r.Announce
 	}
-	next, err := start(st, r.Problem.Everything())
+	subset := r.Problem.Everything()
+	if st.Round > 0 {
+		subset = choice(st)
+	}
+	next, err := start(st, subset)
 	if err != nil {
 		return st, err
 	}
 	next.Phase, next.Trials = evolve.PhaseScore, []evolve.Trial{}
+	for i, m := range st.Front {
+		t := evolve.Trial{Member: m, Rehearsed: true, Done: true}
+		next.Trials = append(next.Trials, t)
+		if err := r.Emit(&next, evolve.Scored{Index: i, Done: i + 1, Total: len(st.Front), Trial: t}); err != nil {
+			return st, err
+		}
+	}
 	return next, r.Boundary(ctx, next)
 }
 
@@ -153,10 +220,13 @@ func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error
 	h := r.history(st)
 	for !r.OverTime() {
 		p, ok := r.next(h)
-		if !ok {
+		switch {
+		case !ok:
 			return r.retrieve(ctx, st, "every architecture within the constraint has been evaluated, or none was found")
+		case p.Arch == nil:
+			return r.retrieve(ctx, st, r.last(st))
 		}
-		epochs := r.epochs(st.Trials, p)
+		epochs := r.epochs(h.Trials, p)
 		if r.evaluations(st, p, epochs) < 1 {
 			break
 		}
@@ -172,7 +242,7 @@ func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error
 		if err := r.Emit(&next, event); err != nil {
 			return st, err
 		}
-		st, h.Trials = next, next.Trials
+		st, h.Trials = next, append(slices.Clip(h.Trials), next.Trials[n-1])
 		if err := r.Boundary(ctx, st); err != nil {
 			return st, err
 		}
@@ -183,11 +253,23 @@ func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error
 	return r.retrieve(ctx, st, "the budget is spent")
 }
 
+// last says why a round is the last, if it is.
+func (r run) last(st evolve.State) string {
+	if most := r.Config.MaxRounds; most > 0 && st.Round-st.Before >= most {
+		return fmt.Sprintf("round %d is the last by max_rounds", st.Round)
+	}
+	return ""
+}
+
+// trials lists all trials of a state, the earliest first.
+func (r run) trials(st evolve.State) []evolve.Trial { return append(slices.Clip(r.past), fresh(st)...) }
+
 // history is what a state has of evaluations.
 func (r run) history(st evolve.State) History {
 	subset := st.Space.Subset()
-	return History{Trials: st.Trials, Seed: r.Seed, Epochs: r.config.Epochs, Attempts: r.Config.Front.Attempts,
-		Problem: r.Problem, Subset: subset, Prior: prior.New(r.Search, subset)}
+	return History{Trials: r.trials(st), Before: len(r.past), Round: st.Round, Seed: r.Seed,
+		Epochs: r.config.Epochs, Attempts: r.Config.Front.Attempts, Problem: r.Problem, Subset: subset,
+		Prior: prior.New(r.Search, subset)}
 }
 
 // evaluations is how many evaluations such as a proposal are left: of the budget, and without one of the number of
@@ -195,7 +277,8 @@ func (r run) history(st evolve.State) History {
 func (r run) evaluations(st evolve.State, p Proposal, epochs int) float64 {
 	if r.Budget == (evolve.BudgetConfig{}) {
 		left := r.config.Evaluations * r.config.Epochs
-		for _, spent := range r.spent(st.Trials) {
+		old := func(t evolve.Trial) bool { return t.Round <= st.Before }
+		for _, spent := range r.spent(slices.DeleteFunc(slices.Clone(r.trials(st)), old)) {
 			left -= spent
 		}
 		return float64(left) / float64(max(epochs, 1))
@@ -225,7 +308,7 @@ func (r run) price(p Proposal, epochs int) float64 {
 // imagesOf is the number of training images in so many epochs, as those before had. It is 0 for the first.
 func (r run) imagesOf(st evolve.State, epochs int) float64 {
 	done := 0
-	for _, spent := range trained(st.Trials) {
+	for _, spent := range trained(r.trials(st)) {
 		done += spent
 	}
 	return float64(st.Spent.TrainImages) / float64(max(done, 1)) * float64(epochs)
@@ -288,8 +371,8 @@ func (r run) measure(ctx context.Context, p Proposal) (accuracy float64, epochs 
 	return accuracy, 0, err
 }
 
-// retrieve makes the front of what was trained longest, and remembers why evaluation has ended. Without a trial the
-// search ends.
+// retrieve makes the front of what was trained longest, remembers the trials, and why evaluation has ended: with an
+// empty reason another round follows. Without a trial the search ends.
 func (r run) retrieve(ctx context.Context, st evolve.State, reason string) (evolve.State, error) {
 	if len(st.Trials) == 0 {
 		return r.Finish(ctx, st, reason)
@@ -297,9 +380,14 @@ func (r run) retrieve(ctx context.Context, st evolve.State, reason string) (evol
 	least, greatest := r.Reach()
 	c := r.Config.Constraint
 	next := st
+	var err error
+	if next.Memory, err = json.Marshal(r.trials(st)); err != nil {
+		return st, err
+	}
 	next.Phase, next.Trials, next.Reason = evolve.PhaseRetrieve, longest(st.Trials), reason
-	err := r.Emit(&next, evolve.Sampled{Feasibility: evolve.Feasibility{Low: c.Low(), High: c.High(), Least: least,
-		Greatest: greatest, Wanted: len(trained(st.Trials)), Found: len(trained(st.Trials))}})
+	found := len(trained(fresh(st)))
+	err = r.Emit(&next, evolve.Sampled{Rehearsed: len(st.Trials) - len(fresh(st)), Feasibility: evolve.Feasibility{
+		Low: c.Low(), High: c.High(), Least: least, Greatest: greatest, Wanted: found, Found: found}})
 	if err != nil {
 		return st, err
 	}
@@ -318,11 +406,14 @@ func longest(trials []evolve.Trial) []evolve.Trial {
 	return slices.DeleteFunc(slices.Clone(trials), func(t evolve.Trial) bool { return t.Epochs < most })
 }
 
-// end finishes a search that has its front.
+// end finishes a round that has its front. Without a reason to end the search another one begins, on the same choice.
 func (r run) end(ctx context.Context, st evolve.State) (evolve.State, error) {
 	next := st
 	if err := r.Emit(&next, evolve.Aggregated{Kept: evolve.Aggregate(st.Front, len(r.Problem.Normal))}); err != nil {
 		return st, err
 	}
-	return r.Finish(ctx, next, st.Reason)
+	if st.Reason != "" {
+		return r.Finish(ctx, next, st.Reason)
+	}
+	return r.begin(ctx, next)
 }

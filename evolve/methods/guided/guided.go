@@ -80,30 +80,29 @@ func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) 
 	return m.Alone.Advance(ctx, s, st, m.Next)
 }
 
-// Next is an alone.Proposer: it goes on with the best of a rung, or chooses a new candidate.
+// Next is an alone.Proposer: it goes on with the best of a rung, chooses a new candidate, or ends the round.
 func (c Config) Next(h alone.History) (p alone.Proposal, ok bool) {
-	left := h.Trials
-	for round := 1; ; round++ {
-		var before []evolve.Trial
-		for i := range c.Ends {
-			size := max(1, c.Candidates/int(math.Pow(float64(c.Eta), float64(i))))
-			if len(left) >= size {
-				before, left = left[:size], left[size:]
-				continue
-			}
-			if i > 0 {
-				return alone.Proposal{Arch: alone.Ranked(before)[len(left)].Arch, Ends: c.Ends[:i+1]}, true
-			}
-			a, found := c.candidate(h, round, len(left))
+	left := h.Trials[h.Before:]
+	var before []evolve.Trial
+	for i := range c.Ends {
+		size := max(1, c.Candidates/int(math.Pow(float64(c.Eta), float64(i))))
+		switch {
+		case len(left) >= size:
+			before, left = left[:size], left[size:]
+		case i == 0:
+			a, found := c.candidate(h, len(left))
 			return alone.Proposal{Arch: a, Ends: c.Ends[:1]}, found
+		default:
+			return alone.Proposal{Arch: alone.Ranked(before)[len(left)].Arch, Ends: c.Ends[:i+1]}, true
 		}
 	}
+	return alone.Proposal{}, true
 }
 
 // candidate is the n-th new architecture of a round, from 0.
-func (c Config) candidate(h alone.History, round, n int) (a evolve.Arch, found bool) {
-	r, seen := random.New(h.Seed, "guided", round, n, 0), h.Seen()
-	if round == 1 {
+func (c Config) candidate(h alone.History, n int) (a evolve.Arch, found bool) {
+	r, seen := random.New(h.Seed, "guided", h.Round, n, 0), h.Seen()
+	if h.Before == 0 {
 		for _, stack := range stacks(h) {
 			if !seen[stack.Key()] && n%2 == 0 {
 				return stack, true
