@@ -84,11 +84,11 @@ type circle struct{ radius, x, y float64 }
 func (p *painter) stacked() (two [2]circle) {
 	for {
 		for i := range two {
-			r := p.uniform(0.14, 0.21)
+			r := p.uniform(0.13, 0.2)
 			two[i] = circle{r, p.uniform(r, 1-r), p.uniform(r, 1-r)}
 		}
 		dx, dy := two[1].x-two[0].x, two[1].y-two[0].y
-		if r := two[0].radius + two[1].radius; dy > 0.1 && dx*dx+dy*dy > r*r {
+		if r := two[0].radius + two[1].radius; dy > 0.15 && dx*dx+dy*dy > r*r {
 			return two
 		}
 	}
