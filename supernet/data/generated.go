@@ -79,7 +79,7 @@ func (p *painter) paint(class pair) {
 // circle is a place in the image, in parts of its side.
 type circle struct{ radius, x, y float64 }
 
-// stacked draws two circles that lie within the image and do not touch. The first lies higher by a tenth of the side
+// stacked draws two circles that lie within the image and do not touch. The first lies higher by 0.15 of the side
 // or more.
 func (p *painter) stacked() (two [2]circle) {
 	for {
