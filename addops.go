@@ -63,9 +63,9 @@ func newOps(ctx context.Context, r *runs.Run, p runs.Pool, o registry.Options) (
 	if err != nil {
 		return nil, err
 	}
-	if method := settings.Search.Method; method != methods.NSE {
-		return nil, fmt.Errorf("%s is a search by method %s: only one by %s takes operations while it searches", r.Dir,
-			method, methods.NSE)
+	if !settings.Search.Continues() {
+		return nil, fmt.Errorf("%s is a search by method %s: only one by %s or %s takes operations while it searches",
+			r.Dir, settings.Search.Method, methods.NSE, methods.Guided)
 	}
 	skeleton, err := settings.Macro.Skeleton(r.Info.Image)
 	if err != nil {

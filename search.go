@@ -45,9 +45,9 @@ func prepare(
 	layOut func(supernet.Skeleton, catalog.Pricing) (*catalog.Catalog, error),
 ) (*search, error) {
 	s := &search{options: o, settings: settings}
-	if !s.evolves() && (len(o.Watch) > 0 || o.Follow) {
+	if !settings.Search.Continues() && (len(o.Watch) > 0 || o.Follow) {
 		return nil, setting.Errorf("search.method", settings.Search.Method,
-			"want %s, as no other method takes operations while it searches", methods.NSE)
+			"want %s or %s, as no other method takes operations while it searches", methods.NSE, methods.Guided)
 	}
 	var err error
 	if s.source, err = s.open(); err != nil {
@@ -76,9 +76,6 @@ func prepare(
 	s.weights = weightsOf(s.Engine)
 	return s, nil
 }
-
-// evolves reports whether the method evolves the space, so that operations may come during the search.
-func (s *search) evolves() bool { return s.settings.Search.Method == methods.NSE }
 
 // valid refuses a search that cannot be run. Errors about settings have their keys in the configuration file. Before
 // the engine is made, nothing is said of the budget.
@@ -167,7 +164,7 @@ func (s *search) follow(ctx context.Context, r *runs.Run) (*Run, error) {
 		return nil
 	}
 	s.Checkpoint = rec.checkpoint
-	if !s.evolves() {
+	if !s.settings.Search.Continues() {
 		return s.run(ctx, r, &rec)
 	}
 	came := arrivals.New(r, s.catalog, o.plugins(s.pool.Ops), s.watch, func() int { return rec.round + 1 }, o.notice)

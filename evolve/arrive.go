@@ -29,9 +29,9 @@ func (Arrived) Kind() string { return "arrived" }
 // Kind is "continued".
 func (Continued) Kind() string { return "continued" }
 
-// admit lets operations that have come join the pool. It returns the longer pool, and the state in which they wait at
+// Admit lets operations that have come join the pool. It returns the longer pool, and the state in which they wait at
 // the end of every layer's pending list. With wait it waits for some. Without any, both stay as they are.
-func (s Search) admit(ctx context.Context, st State, wait bool) (Problem, State, error) {
+func (s Search) Admit(ctx context.Context, st State, wait bool) (Problem, State, error) {
 	if s.Arrivals == nil {
 		return s.Problem, st, nil
 	}

@@ -16,7 +16,7 @@ func (s Search) replenish(ctx context.Context, st State, kept []Path) (Problem, 
 	for wait := false; ; wait = true {
 		known := len(s.Problem.Pool)
 		var err error
-		if s.Problem, st, err = s.admit(ctx, st, wait); err != nil {
+		if s.Problem, st, err = s.Admit(ctx, st, wait); err != nil {
 			return s.Problem, st, err
 		}
 		refilled := st.Space.Replenish(kept)

@@ -57,7 +57,7 @@ const (
 	Guided = "guided"
 )
 
-// Continues reports whether the method goes on with a second pool.
+// Continues reports whether the method takes in operations that come while it searches, and goes on with a second pool.
 func (s Settings) Continues() bool { return s.Method == NSE || s.Method == Guided }
 
 // Description says what a method is.

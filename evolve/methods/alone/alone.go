@@ -172,7 +172,8 @@ func (c Config) Advance(ctx context.Context, s *evolve.Search, st evolve.State, 
 	case evolve.PhaseScore:
 		return r.evaluate(ctx, st)
 	}
-	return r.end(ctx, st)
+	s.Problem, st, err = r.end(ctx, st)
+	return st, err
 }
 
 // run is a search with its method.
@@ -406,14 +407,26 @@ func longest(trials []evolve.Trial) []evolve.Trial {
 	return slices.DeleteFunc(slices.Clone(trials), func(t evolve.Trial) bool { return t.Epochs < most })
 }
 
-// end finishes a round that has its front. Without a reason to end the search another one begins, on the same choice.
-func (r run) end(ctx context.Context, st evolve.State) (evolve.State, error) {
+// end finishes a round that has its front. Without a reason to end the search another one begins, on the same choice
+// and the operations that have come. It returns the problem too, whose pool these join.
+func (r run) end(ctx context.Context, st evolve.State) (evolve.Problem, evolve.State, error) {
+	var err error
+	if st.Reason == "" {
+		if r.Problem, st, err = r.Admit(ctx, st, false); err != nil {
+			return r.Problem, st, err
+		}
+	}
 	next := st
 	if err := r.Emit(&next, evolve.Aggregated{Kept: evolve.Aggregate(st.Front, len(r.Problem.Normal))}); err != nil {
-		return st, err
+		return r.Problem, st, err
 	}
 	if st.Reason != "" {
-		return r.Finish(ctx, next, st.Reason)
+		next, err = r.Finish(ctx, next, st.Reason)
+		return r.Problem, next, err
 	}
-	return r.begin(ctx, next)
+	begun, err := r.begin(ctx, next)
+	if begun.Round == st.Round {
+		begun = st // there was no boundary
+	}
+	return r.Problem, begun, err
 }
