@@ -312,8 +312,8 @@ func opsOf(r *runs.Run, list []runs.Architecture) (runs.Ops, error) {
 	}), err
 }
 
-// frontOf is the front of a run that its front.json has. A nil text is no front. One that is not the front of a round of
-// the run is refused.
+// frontOf is the front of a run that its front.json has. A nil text is no front. One that is not the front of a round
+// of the run is refused.
 func frontOf(r *runs.Run, unit, path string, text []byte) (f runs.Front, err error) {
 	if text == nil {
 		return f, nil
@@ -335,8 +335,8 @@ func frontOf(r *runs.Run, unit, path string, text []byte) (f runs.Front, err err
 			return f, err
 		}
 	}
-	return f, fmt.Errorf(`%s %w: nse resume %s writes it anew; with "run": "." in it, it is a file of architectures`, path,
-		ErrForeignFront, r.Dir)
+	return f, fmt.Errorf(`%s %w: nse resume %s writes it anew; with "run": "." in it, it is a file of architectures`,
+		path, ErrForeignFront, r.Dir)
 }
 
 // written reports whether a text is the front.json of a front. One without epochs was written before there were any.

@@ -170,7 +170,8 @@ func TestTablesSayWhoseAccuracies(t *testing.T) {
 	if err := s.read(); err != nil || s.Best != 0.5 || s.Epochs != 4 || s.Front != 1 || s.Rounds != 1 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
-	same(t, "runs", Rows([]Summary{{Dir: "x", Status: "finished", Rounds: 2, Front: 1, Best: 0.5, Epochs: 1, Data: "d"},
+	same(t, "runs", Rows([]Summary{
+		{Dir: "x", Status: "finished", Rounds: 2, Front: 1, Best: 0.5, Epochs: 1, Data: "d"},
 		{Dir: "y", Status: "finished", Front: 1, Best: 0.25, Data: "d"}, {Dir: "z", Status: "stopped", Data: "d"}}), nil,
 		[]string{"run\tstatus\trounds\tfront\tbest\taccuracy of\tseed\tdata",
 			"x\tfinished\t2\t1\t50.00 %\ttrained alone, 1 epoch\t0\td",
