@@ -59,7 +59,7 @@ func testEngine(t testing.TB, workers int, train TrainConfig, score ScoreConfig)
 	return e
 }
 
-const testSteps = 240
+const testSteps = 720
 
 var (
 	testTrain = TrainConfig{Batch: 32, Epochs: 4, LR: 0.2, WarmupLR: 0.05, WarmupEpochs: 0.5, Momentum: 0.9,

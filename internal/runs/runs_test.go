@@ -172,7 +172,8 @@ func TestTablesSayWhoseAccuracies(t *testing.T) {
 	}
 	same(t, "runs", Rows([]Summary{
 		{Dir: "x", Status: "finished", Rounds: 2, Front: 1, Best: 0.5, Epochs: 1, Data: "d"},
-		{Dir: "y", Status: "finished", Front: 1, Best: 0.25, Data: "d"}, {Dir: "z", Status: "stopped", Data: "d"}}), nil,
+		{Dir: "y", Status: "finished", Front: 1, Best: 0.25, Data: "d"},
+		{Dir: "z", Status: "stopped", Data: "d"}}), nil,
 		[]string{"run\tstatus\trounds\tfront\tbest\taccuracy of\tseed\tdata",
 			"x\tfinished\t2\t1\t50.00 %\ttrained alone, 1 epoch\t0\td",
 			"y\tfinished\t0\t1\t25.00 %\tshared weights\t0\td", "z\tstopped\t0\t0\t-\t-\t0\td"})

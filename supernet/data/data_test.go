@@ -99,9 +99,29 @@ func TestGeneratedStays(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("other architectures may fuse multiplications and additions")
 	}
-	const want = "a172372c4be31b944793e678a1793d4ede4b00f716e037a9d7ff28666c1a93fb"
+	const want = "7411e12c6e0cd8f45e5f826319e5a0e0989b938c59bb77687d3308e63c475417"
 	if got := fmt.Sprintf("%x", sha256.Sum256(mustOpen(t, "generated:600", 1, 0).Train.Pixels)); got != want {
 		t.Errorf("the generated set changed: hash %s, was %s", got, want)
+	}
+}
+
+// TestSmallImagesShowTheSame compares images with larger ones of the same seed: a pixel is about the mean of four. So
+// what can be told from small images can be told from large ones.
+func TestSmallImagesShowTheSame(t *testing.T) {
+	for _, size := range []int{8, 16, 32} {
+		small := mustOpen(t, "generated:60", 1, size).Train.Pixels
+		large := mustOpen(t, "generated:60", 1, 2*size).Train.Pixels
+		row, image := 2*size*3, size*size*3
+		same, other := 0.0, 0.0 // mean distances, in levels
+		for i, v := range small {
+			at := large[i/3/size*2*row+i/3%size*6+i%3:]
+			mean := (float64(at[0]) + float64(at[3]) + float64(at[row]) + float64(at[row+3])) / 4
+			same += math.Abs(float64(v)-mean) / float64(len(small))
+			other += math.Abs(float64(small[(i+image)%len(small)])-mean) / float64(len(small))
+		}
+		if same > 12 || other < 3*same {
+			t.Errorf("%d pixels: %.1f levels from the mean of four, %.1f in another image", size, same, other)
+		}
 	}
 }
 
@@ -116,7 +136,7 @@ func TestCoresDoNotMatter(t *testing.T) {
 	}
 }
 
-// TestLinearModelDoesBadly trains a softmax regression: it learns the training images in part and little else.
+// TestLinearModelDoesBadly trains a softmax regression: it learns training images in part, and nothing else.
 func TestLinearModelDoesBadly(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains for seconds")
@@ -128,8 +148,8 @@ func TestLinearModelDoesBadly(t *testing.T) {
 	}
 	train, test := m.accuracy(set, set.Train), m.accuracy(set, set.Test)
 	t.Logf("softmax regression: %.1f %% of the training images, %.1f %% of the test images", 100*train, 100*test)
-	if train < 0.25 || test > 0.35 {
-		t.Errorf("accuracy %.3f in training, %.3f in testing: want at least 0.25 and at most 0.35", train, test)
+	if train < 0.25 || test > 0.15 {
+		t.Errorf("accuracy %.3f in training, %.3f in testing: want at least 0.25 and at most 0.15", train, test)
 	}
 }
 

@@ -31,8 +31,8 @@ func Example() {
 	}
 	// Output:
 	// 500 to train on, 100 held out, 100 to test on
-	// step 0 has 32 images of 3072 numbers, the first is a disc
-	// step 1 has 32 images of 3072 numbers, the first is a triangle
+	// step 0 has 32 images of 3072 numbers, the first is a disc-over-ring
+	// step 1 has 32 images of 3072 numbers, the first is a frame-over-triangle
 }
 
 func ExampleSet_Sequence() {

@@ -29,8 +29,8 @@ func openGenerated(arg string, seed uint64, size int) (*Set, error) {
 		size = generatedSize
 	}
 	set := &Set{Height: size, Width: size, Channels: 3}
-	for _, s := range shapes() {
-		set.Classes = append(set.Classes, s.name)
+	for _, c := range pairs() {
+		set.Classes = append(set.Classes, c.String())
 	}
 	set.Train = generate(n, seed, streamTrain, size)
 	set.Test = generate(n/6, seed, streamTest, size)
@@ -39,7 +39,7 @@ func openGenerated(arg string, seed uint64, size int) (*Set, error) {
 
 // generate draws image i from (seed, stream, i) alone.
 func generate(n int, seed, stream uint64, size int) Split {
-	classes := shapes()
+	classes := pairs()
 	s := Split{make([]uint8, n*size*size*3), make([]int32, n)}
 	iter.ForEachIdx(s.Labels, func(i int, label *int32) {
 		*label = int32(i % len(classes))
@@ -59,12 +59,15 @@ type painter struct {
 
 type colour [3]float64
 
-func (p *painter) paint(s shape) {
+// paint draws the two figures one above the other, with clutter behind and before them.
+func (p *painter) paint(class pair) {
 	from, to := p.background()
 	for range 1 + p.IntN(3) {
 		p.clutter()
 	}
-	p.place(s.inside, p.uniform(0.21, 0.36), p.uniform(0.36, 0.64), p.uniform(0.36, 0.64), p.brighter(from, to))
+	for i, at := range p.stacked() {
+		p.place(class[i].inside, at.radius, at.x, at.y, p.brighter(from, to))
+	}
 	for range p.IntN(2) {
 		p.clutter()
 	}
@@ -73,11 +76,29 @@ func (p *painter) paint(s shape) {
 	}
 }
 
+// circle is a place in the image, in parts of its side.
+type circle struct{ radius, x, y float64 }
+
+// stacked draws two circles that lie within the image and do not touch. The first lies higher by 0.15 of the side
+// or more.
+func (p *painter) stacked() (two [2]circle) {
+	for {
+		for i := range two {
+			r := p.uniform(0.13, 0.2)
+			two[i] = circle{r, p.uniform(r, 1-r), p.uniform(r, 1-r)}
+		}
+		dx, dy := two[1].x-two[0].x, two[1].y-two[0].y
+		if r := two[0].radius + two[1].radius; dy > 0.15 && dx*dx+dy*dy > r*r {
+			return two
+		}
+	}
+}
+
 func (p *painter) uniform(from, to float64) float64 { return from + (to-from)*p.Float64() }
 
 func (p *painter) colour() colour { return colour{p.Float64(), p.Float64(), p.Float64()} }
 
-// dark draws a colour of at most half the brightness.
+// dark draws a colour of at most 0.6 in each channel.
 func (p *painter) dark() (c colour) {
 	for i := range c {
 		c[i] = p.uniform(0, 0.6)
@@ -85,14 +106,14 @@ func (p *painter) dark() (c colour) {
 	return c
 }
 
-// brighter draws a colour that is brighter than two others together.
+// brighter draws a colour that is brighter than two dark colours together.
 func (p *painter) brighter(a, b colour) colour {
 	for {
 		c, more := p.colour(), 0.0
 		for i := range c {
 			more += c[i] - (a[i]+b[i])/2
 		}
-		if more > 0.6 {
+		if more > 0.5 {
 			return c
 		}
 	}

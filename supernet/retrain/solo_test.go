@@ -18,7 +18,7 @@ var aloneArch = evolve.Arch{{0, 1}, {0, 1}, {0}}
 // testAlone trains on 100 of 120 generated images, in batches of 20.
 func testAlone(t *testing.T) *Solo {
 	t.Helper()
-	set, s, graphs := testNetwork(t, "generated:120")
+	set, s, graphs := testNetwork(t, "generated:120", 16)
 	source := supernet.Source{Set: set}
 	var err error
 	if source.Train, source.Held, err = set.Train.Hold(20, 1); err != nil {
@@ -109,7 +109,7 @@ func TestRatesOfCycles(t *testing.T) {
 // TestAloneCounts counts 100 images three times an epoch, 40 for the statistics and 20 held-out ones.
 func TestAloneCounts(t *testing.T) {
 	e := testAlone(t)
-	_, _, graphs := testNetwork(t, "generated:120")
+	_, _, graphs := testNetwork(t, "generated:120", 16)
 	image := e.skeleton.Fixed()
 	for _, layer := range graphs {
 		for _, g := range layer {
