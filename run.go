@@ -62,8 +62,8 @@ func (r *Run) Ended() (reason string, ended bool, err error) {
 }
 
 // Front is the Pareto front of the last round that has one, by rising cost. Costs are in the unit that Front.Unit
-// names, accuracies are 0 to 1, on the held-out images with the supernet's weights. A run without any front is
-// ErrNoFront.
+// names, accuracies are 0 to 1, on the held-out images: with the supernet's weights, or of networks that were trained
+// alone for Architecture.Epochs. A run without any front is ErrNoFront.
 func (r *Run) Front() (Front, error) {
 	rounds, err := r.run.Rounds()
 	if err != nil {

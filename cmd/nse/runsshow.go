@@ -15,8 +15,9 @@ func runsShowVerb() *cobra.Command {
 		Use:   "show RUN",
 		Short: "List the architectures that a run has scored, by the names for --pick",
 		Long: `List every architecture that a run has scored: its name for --pick, such as round-2-17 for the 17th of
-round 2, its name on the last front, what it was scored as, its accuracy on held-out images with the weights that the
-round's architectures share, its cost and its operations. Accuracies of two rounds are of different weights.`,
+round 2, its name on the last front, what it was scored as, its accuracy on held-out images, its cost and its
+operations. Accuracies are with the weights that the round's architectures share, which differ between rounds. Methods
+that train architectures alone have a column with the epochs.`,
 		Example: `  nse runs show runs/001
   nse runs show runs/001 --round 2 --json`,
 		Args: usage(cobra.ExactArgs(1)),

@@ -30,14 +30,11 @@ type Plan struct {
 type Accuracy struct {
 	Value   float64 // 0..1; 0 if nothing is known
 	Of      string  // the images that it was measured on, and who did
-	Weights string  // whose weights they were: SharedWeights, TrainedAlone, or empty
+	Weights string  // whose weights they were: TrainedAlone, as runs.Weights says it, or empty
 }
 
-// What Accuracy.Weights may be.
-const (
-	SharedWeights = "shared weights"
-	TrainedAlone  = "trained alone"
-)
+// TrainedAlone is Accuracy.Weights of a trained model.
+const TrainedAlone = "trained alone"
 
 // Variant changes how architectures are built. The zero value changes nothing.
 type Variant struct {

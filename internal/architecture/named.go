@@ -262,7 +262,7 @@ func key(ops [][]string) string {
 
 // measured enters what a search has measured of the plan.
 func (p *Plan) measured(a runs.Architecture, kind evolve.CostKind) {
-	p.Accuracy = Accuracy{a.Accuracy, "held-out images", SharedWeights}
+	p.Accuracy = Accuracy{a.Accuracy, "held-out images", runs.Weights(a.Epochs)}
 	if kind == evolve.Latency {
 		p.Latency = a.Cost
 	}

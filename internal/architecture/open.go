@@ -312,7 +312,8 @@ func opsOf(r *runs.Run, list []runs.Architecture) (runs.Ops, error) {
 	}), err
 }
 
-// frontOf reads the front of a run. A nil text is no front.
+// frontOf is the front of a run that its front.json has. A nil text is no front. One that is not the front of a round
+// of the run is refused.
 func frontOf(r *runs.Run, unit, path string, text []byte) (f runs.Front, err error) {
 	if text == nil {
 		return f, nil
@@ -320,28 +321,36 @@ func frontOf(r *runs.Run, unit, path string, text []byte) (f runs.Front, err err
 	if err := json.Unmarshal(text, &f); err != nil {
 		return f, jsontext.Locate(path, text, err)
 	}
-	return f, sameFront(r, f.Round, unit, path, text)
-}
-
-// sameFront refuses a front.json that is not the front of a round of its run.
-func sameFront(r *runs.Run, round int, unit, path string, text []byte) error {
 	rounds, err := r.Rounds()
 	if err != nil {
-		return err
+		return f, err
 	}
-	i := slices.IndexFunc(rounds, func(x runs.Round) bool { return x.Round == round && x.Done })
+	i := slices.IndexFunc(rounds, func(x runs.Round) bool { return x.Round == f.Round && x.Done })
 	if i >= 0 {
-		f, err := r.Front(rounds[i], unit)
-		if err != nil {
-			return err
+		if f, err = r.Front(rounds[i], unit); err != nil {
+			return f, err
 		}
-		want, err := f.Encode()
-		if err != nil || bytes.Equal(text, want) {
-			return err
+		same, err := written(f, text)
+		if err != nil || same {
+			return f, err
 		}
 	}
-	return fmt.Errorf(`%s %w: nse resume %s writes it anew; with "run": "." in it, it is a file of architectures`, path,
-		ErrForeignFront, r.Dir)
+	return f, fmt.Errorf(`%s %w: nse resume %s writes it anew; with "run": "." in it, it is a file of architectures`,
+		path, ErrForeignFront, r.Dir)
+}
+
+// written reports whether a text is the front.json of a front. One without epochs was written before there were any.
+func written(f runs.Front, text []byte) (bool, error) {
+	want, err := f.Encode()
+	if err != nil || bytes.Equal(text, want) {
+		return err == nil, err
+	}
+	f.Architectures = slices.Clone(f.Architectures)
+	for i := range f.Architectures {
+		f.Architectures[i].Epochs = 0
+	}
+	want, err = f.Encode()
+	return bytes.Equal(text, want), err
 }
 
 func frontPlan(

@@ -84,18 +84,21 @@ func (p *Progress) Observe(e evolve.Event, steps int) {
 		p.at(fmt.Sprintf("round %d score", e.Round), b.Done, b.Total, fmt.Sprintf("best %.2f %%", 100*p.best))
 	case evolve.FrontRetrieved:
 		p.say("round %d: front of %d architectures, %s, hypervolume %.4g%s", e.Round, len(b.Members),
-			extremes(b.Members, p.Unit), b.Hypervolume, again(b.Rehearsed))
+			extremes(b.Members, p.Unit), b.Hypervolume, again(b))
 	case evolve.Replenished:
 		p.say("round %d: %d operations kept, %d come in", e.Round, count(b.Kept), count(b.New))
 	}
 }
 
-// again says what the last front is worth in this round.
-func again(rehearsed *float64) string {
-	if rehearsed == nil {
+// again says what the last front is worth in this round. One whose members were trained alone is not scored again.
+func again(b evolve.FrontRetrieved) string {
+	switch {
+	case b.Rehearsed == nil:
 		return ""
+	case len(b.Members) > 0 && b.Members[0].Epochs > 0:
+		return fmt.Sprintf(" (the last front: %.4g)", *b.Rehearsed)
 	}
-	return fmt.Sprintf(" (the last front, scored again: %.4g)", *rehearsed)
+	return fmt.Sprintf(" (the last front, scored again: %.4g)", *b.Rehearsed)
 }
 
 func extremes(members []evolve.Member, unit string) string {

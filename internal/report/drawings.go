@@ -7,6 +7,7 @@ import (
 	"github.com/nse-dev/nse/internal/architecture"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/drawing"
+	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -29,7 +30,7 @@ func (g *Gathered) architectures() ([]byte, error) {
 	for _, a := range front.Front {
 		p := architecture.Plan{Name: a.Name, Macro: g.config.Macro, Input: g.run.Info.Image, Skeleton: s,
 			Accuracy: architecture.Accuracy{Value: a.Accuracy, Of: "held-out images",
-				Weights: architecture.SharedWeights}}
+				Weights: runs.Weights(front.Epochs)}}
 		if g.Report.Unit == "ms" {
 			p.Latency = a.Cost
 		}

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -132,14 +133,11 @@ func (g *Gathered) addRounds() error {
 	for i, x := range g.rounds {
 		out := Round{Round: x.Round, Done: x.Done, GivenUp: !x.Done && i < len(g.rounds)-1,
 			Operations: countNames(x.Subset), Size: x.SubsetSize, Log10: text.Log10(x.SubsetSize),
-			Scored: len(g.scored[i]), Sampled: []float64{}, Front: []Architecture{},
+			Scored: len(runs.Latest(g.scored[i])), Sampled: sampled(g.scored[i]), Front: []Architecture{},
 			Hypervolume: x.Hypervolume, Rehearsed: x.Rehearsed, Started: x.Started, Ended: ended[x.Round]}
 		for _, a := range g.scored[i] {
-			if a.Role == runs.Sampled {
-				out.Sampled = append(out.Sampled, a.Accuracy)
-			}
+			out.Epochs = max(out.Epochs, a.Epochs)
 		}
-		slices.Sort(out.Sampled)
 		for n, a := range runs.OnFront(g.scored[i]) {
 			name := fmt.Sprintf("front-%d", n+1)
 			out.Front = append(out.Front, Architecture{ID: fmt.Sprintf("round-%d-%s", x.Round, name), Name: name,
@@ -151,6 +149,24 @@ func (g *Gathered) addRounds() error {
 		g.addPlaces(h)
 	}
 	return nil
+}
+
+// sampled lists the accuracies of architectures that were sampled within the constraint interval, ascending. Of those
+// that were trained alone the shortest trainings count, which are alike.
+func sampled(archs []runs.Architecture) []float64 {
+	accuracies, least := []float64{}, math.MaxInt
+	for _, a := range archs {
+		if a.Role == runs.Sampled {
+			least = min(least, a.Epochs)
+		}
+	}
+	for _, a := range archs {
+		if a.Role == runs.Sampled && a.Epochs == least {
+			accuracies = append(accuracies, a.Accuracy)
+		}
+	}
+	slices.Sort(accuracies)
+	return accuracies
 }
 
 // addPlaces counts where an operation was inherited and dropped.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +12,9 @@ import (
 
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/modelfile"
+	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/statistics"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -112,10 +115,12 @@ func (g *Gathered) scores(m *modelfile.Model) []Score {
 		}
 	}
 	for i, archs := range g.scored {
-		for _, a := range archs {
-			if slices.EqualFunc(a.Ops, names, slices.Equal[[]string]) {
-				scores = append(scores, Score{Round: g.rounds[i].Round, Accuracy: a.Accuracy, Front: a.Front})
-			}
+		of := slices.DeleteFunc(slices.Clone(archs), func(a runs.Architecture) bool {
+			return !slices.EqualFunc(a.Ops, names, slices.Equal[[]string])
+		})
+		front := slices.ContainsFunc(of, func(a runs.Architecture) bool { return a.Front })
+		for _, a := range of {
+			scores = append(scores, Score{g.rounds[i].Round, a.Accuracy, front, a.Epochs})
 		}
 	}
 	return scores
@@ -136,15 +141,42 @@ func (g *Gathered) summarise(kinds, alike []string) {
 	}
 }
 
-// rank compares what each round says of models with what became of them, for those that were trained alike.
+// stage is what gives architectures accuracies that can be compared: the supernet of a round, or trainings alone in it
+// for as many epochs.
+type stage struct{ round, epochs int }
+
+func (s Score) stage() stage { return stage{s.Round, s.Epochs} }
+
+// name is the stage's name in a picture.
+func (s stage) name() string {
+	if s.epochs == 0 {
+		return roundName(s.round)
+	}
+	return roundName(s.round) + ", " + text.Epochs(s.epochs)
+}
+
+// stages lists where models have scores, in order.
+func (g *Gathered) stages() (list []stage) {
+	for _, m := range g.Report.Models {
+		for _, s := range m.Scores {
+			list = append(list, s.stage())
+		}
+	}
+	slices.SortFunc(list, func(a, b stage) int {
+		return cmp.Or(cmp.Compare(a.round, b.round), cmp.Compare(a.epochs, b.epochs))
+	})
+	return slices.Compact(list)
+}
+
+// rank compares what each stage says of models with what became of them, for those that were trained alike.
 func (g *Gathered) rank(kinds, alike []string) {
-	for _, round := range g.rounds {
+	for _, at := range g.stages() {
 		for _, kind := range kinds {
 			var before, after []float64
-			out := Ranking{Round: round.Round}
+			out := Ranking{Round: at.round, Epochs: at.epochs}
 			for i, m := range g.Report.Models {
 				for _, s := range m.Scores {
-					if s.Round == round.Round && alike[i] == kind {
+					if s.stage() == at && alike[i] == kind {
 						before, after = append(before, s.Accuracy), append(after, m.Accuracy)
 						out.Training = m.Training
 					}

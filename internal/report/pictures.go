@@ -63,6 +63,9 @@ func roundName(round int) string { return fmt.Sprintf("round %d", round) }
 func (g *Gathered) hypervolume() plot.Chart {
 	own := plot.Series{Name: "the round's front", Line: plot.Straight}
 	again := plot.Series{Name: "the last front, scored again", Boxes: true}
+	if g.Report.Alone() {
+		again.Name = "the last front"
+	}
 	for _, x := range g.Report.Rounds {
 		if !x.Done {
 			continue
@@ -106,15 +109,18 @@ func (g *Gathered) distribution() plot.Chart {
 	return c
 }
 
-// ranking sets the accuracies in each round's supernet against those of the models.
+// ranking sets the accuracies of each stage against those of the models.
 func (g *Gathered) ranking() plot.Chart {
 	c := plot.Chart{X: "accuracy on held-out images in the supernet (%)", Y: "accuracy on test images, retrained (%)",
 		Ordered: true}
-	for _, x := range g.rounds {
-		s := plot.Series{Name: roundName(x.Round)}
+	if g.Report.Alone() {
+		c.X = "accuracy on held-out images in the search (%)"
+	}
+	for _, at := range g.stages() {
+		s := plot.Series{Name: at.name()}
 		for _, m := range g.Report.Models {
 			for _, score := range m.Scores {
-				if score.Round == x.Round {
+				if score.stage() == at {
 					s.Marks = append(s.Marks,
 						plot.Mark{X: 100 * score.Accuracy, Y: 100 * m.Accuracy, Title: modelTitle(m)})
 				}

@@ -77,7 +77,7 @@ func frontSVG(r *runs.Run, x runs.Round, unit string) ([]byte, error) {
 		return nil, err
 	}
 	f := plot.Front{Round: x.Round, Unit: unit, Low: x.Low, High: x.High}
-	for _, a := range archs {
+	for _, a := range runs.Latest(archs) {
 		p := plot.Point{Cost: a.Cost, Accuracy: a.Accuracy}
 		switch a.Role {
 		case runs.Extra:

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,13 +62,17 @@ type Round struct {
 	Size        string         `json:"size"` // architectures over the subset, exact
 	Log10       float64        `json:"log10_size"`
 	Scored      int            `json:"scored"`
-	Sampled     []float64      `json:"sampled"` // accuracies within the constraint interval, ascending
+	Epochs      int            `json:"epochs,omitempty"` // that Front was trained alone for; 0: it has shared weights
+	Sampled     []float64      `json:"sampled"`          // accuracies within the constraint interval, ascending
 	Hypervolume float64        `json:"hypervolume"`
 	Rehearsed   *float64       `json:"rehearsed"` // hypervolume of the last front as scored again in this round
 	Front       []Architecture `json:"front"`
 	Started     time.Time      `json:"started"`
 	Ended       time.Time      `json:"ended"` // zero before its end
 }
+
+// Weights says whose weights the accuracies of the front are of.
+func (r Round) Weights() string { return runs.Weights(r.Epochs) }
 
 // Took is the time from the round's start to its end, with pauses.
 func (r Round) Took() time.Duration { return r.Ended.Sub(r.Started) }
@@ -113,11 +118,12 @@ type Summary struct {
 	Best     float64 `json:"best"`
 }
 
-// Score is what a round's supernet says of an architecture.
+// Score is what a round says of an architecture, with its supernet or after training it alone.
 type Score struct {
 	Round    int     `json:"round"`
 	Accuracy float64 `json:"accuracy"` // on held-out images
 	Front    bool    `json:"front"`
+	Epochs   int     `json:"epochs,omitempty"` // of training alone; 0 with shared weights
 }
 
 // Round is the last round that has the architecture on its front. Without one it is the last that scored it, and 0 if
@@ -132,10 +138,11 @@ func (m Model) Round() (round int) {
 	return round
 }
 
-// Ranking compares the accuracies that a round's supernet has with those of the same architectures retrained.
+// Ranking compares the accuracies that a round has of architectures with those of the same retrained.
 type Ranking struct {
 	Round    int    `json:"round"`
 	Training string `json:"training"`
+	Epochs   int    `json:"epochs,omitempty"` // of training alone in the round; 0 with shared weights
 	statistics.Correlation
 }
 
@@ -194,13 +201,15 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"time":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 	"duration": func(d time.Duration) string { return d.Round(time.Second).String() },
 	"power":    power, "join": func(ops []string) string { return strings.Join(ops, " + ") },
-	"last": func(i int, list []RoundPicture) bool { return i == len(list)-1 },
-	"row":  func(r Report, a []Architecture) rows { return rows{r.Unit == "ms", a} },
+	"last":   func(i int, list []RoundPicture) bool { return i == len(list)-1 },
+	"row":    func(r Report, x Round) rows { return rows{r.Unit == "ms", x.Weights(), x.Front} },
+	"epochs": text.Epochs,
 }).Parse(pageText))
 
 // rows is a table of architectures.
 type rows struct {
 	Latency       bool
+	Weights       string // whose weights the accuracies are of
 	Architectures []Architecture
 }
 
@@ -219,6 +228,11 @@ func (r Report) Front() *Round {
 		}
 	}
 	return nil
+}
+
+// Alone reports whether the search trains architectures alone, as far as it has got.
+func (r Report) Alone() bool {
+	return slices.ContainsFunc(r.Rounds, func(x Round) bool { return x.Epochs > 0 })
 }
 
 // Earlier lists the rounds with fronts before the last one, the latest first.

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/modelfile"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/statistics"
 )
@@ -34,9 +35,9 @@ func full(text string) Report {
 	return Report{Run: text, Status: text, Reason: text, Version: text, Preset: text, Data: text, Image: text,
 		Network: text, Unit: text, Machines: []string{text}, Rounds: rounds,
 		Models: []Model{{Name: text, Folder: text, Training: text,
-			Scores: []Score{{1, 0.1, true}, {2, 0.2, false}}}},
+			Scores: []Score{{1, 0.1, true, 0}, {2, 0.2, false, 4}}}},
 		Summaries: []Summary{{text, 3, 0.25, 0.5}},
-		Rankings:  []Ranking{{2, text, statistics.Correlation{N: 3, Tau: 1, Low: -0.5, High: 1}}},
+		Rankings:  []Ranking{{2, text, 4, statistics.Correlation{N: 3, Tau: 1, Low: -0.5, High: 1}}},
 		Pools:     []Pool{{File: text, Source: text, Came: text, Sum: text, Lock: text}},
 		Plugins:   []Plugin{{text, 1, text}}, Broken: []Broken{{text, 1, text}}, Files: []File{{text, text}},
 		Config: text, Ledger: runs.Ledger{Round: 1, Ledger: evolve.Ledger{TrainImages: 1, Alone: 2e12}},
@@ -153,10 +154,56 @@ func TestHostileNames(t *testing.T) {
 }
 
 func TestModelRound(t *testing.T) {
-	for want, scores := range map[int][]Score{0: nil, 2: {{1, 0, true}, {2, 0, true}, {3, 0, false}},
-		3: {{1, 0, false}, {3, 0, false}}} {
+	for want, scores := range map[int][]Score{0: nil, 2: {{1, 0, true, 0}, {2, 0, true, 0}, {3, 0, false, 0}},
+		3: {{1, 0, false, 0}, {3, 0, false, 0}}} {
 		if got := (Model{Scores: scores}).Round(); got != want {
 			t.Errorf("%v: %d, want %d", scores, got, want)
+		}
+	}
+}
+
+// TestTrainedTwiceInARound: accuracies after unequal trainings are not ranked together, and a model's round is on the
+// front with both.
+func TestTrainedTwiceInARound(t *testing.T) {
+	arch := func(op string, accuracy float64, epochs int, front bool) runs.Architecture {
+		return runs.Architecture{Ops: [][]string{{op}}, Accuracy: accuracy, Epochs: epochs, Front: front,
+			Role: runs.Sampled}
+	}
+	g := &Gathered{rounds: []runs.Round{{Round: 1}}, scored: [][]runs.Architecture{{
+		arch("a", 0.75, 2, false), arch("b", 0.5, 2, false), arch("c", 0.25, 2, false),
+		arch("a", 0.625, 4, true), arch("b", 0.875, 4, true)}}}
+	if got := sampled(g.scored[0]); !reflect.DeepEqual(got, []float64{0.25, 0.5, 0.75}) {
+		t.Errorf("sampled %v", got)
+	}
+	for i, op := range []string{"a", "b", "c"} {
+		m := &modelfile.Model{Layers: [][]modelfile.Branch{{{Op: op}}}}
+		g.Report.Models = append(g.Report.Models, Model{Accuracy: 0.25 * float64(3-i), Scores: g.scores(m)})
+	}
+	want := []Score{{1, 0.75, true, 2}, {1, 0.625, true, 4}}
+	if got := g.Report.Models[0].Scores; !reflect.DeepEqual(got, want) {
+		t.Errorf("scores %+v, want %+v", got, want)
+	}
+	g.rank([]string{""}, []string{"", "", ""})
+	var got []string
+	for _, r := range g.Report.Rankings {
+		got = append(got, fmt.Sprintf("%d epochs: %d models, tau %g", r.Epochs, r.N, r.Tau))
+	}
+	if want := []string{"2 epochs: 3 models, tau 1", "4 epochs: 2 models, tau -1"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("rankings %q, want %q", got, want)
+	}
+}
+
+// TestPageSaysWhoseAccuracies: the page of a search that trains alone says so, and nothing of shared weights.
+func TestPageSaysWhoseAccuracies(t *testing.T) {
+	r := full("word")
+	for epochs, want := range map[int][2]string{0: {"accuracy, shared weights<", "trained alone, "},
+		4: {"accuracy, trained alone, 4 epochs<", "shared weights"}} {
+		for i := range r.Rounds {
+			r.Rounds[i].Epochs = epochs
+		}
+		page, err := r.HTML()
+		if text := string(page); err != nil || !strings.Contains(text, want[0]) || strings.Contains(text, want[1]) {
+			t.Errorf("%d epochs: the page lacks %q or has %q (error %v)", epochs, want[0], want[1], err)
 		}
 	}
 }

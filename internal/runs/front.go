@@ -3,7 +3,10 @@ package runs
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
+
+	"github.com/nse-dev/nse/internal/text"
 )
 
 // Front is the content of front.json: the Pareto front of a round.
@@ -17,8 +20,8 @@ type Front struct {
 
 // Encode is the text of front.json: equal for equal fronts.
 func (f Front) Encode() ([]byte, error) {
-	text, err := json.MarshalIndent(f, "", " ")
-	return append(text, '\n'), err
+	encoded, err := json.MarshalIndent(f, "", " ")
+	return append(encoded, '\n'), err
 }
 
 // Front is the front of a round that has one, by rising cost. unit is that of the run's costs.
@@ -32,6 +35,28 @@ func OnFront(archs []Architecture) []Architecture {
 	front := slices.DeleteFunc(slices.Clone(archs), func(a Architecture) bool { return !a.Front })
 	slices.SortStableFunc(front, func(a, b Architecture) int { return cmp.Compare(a.Cost, b.Cost) })
 	return front
+}
+
+// Latest lists the architectures of a round without all but the last score of each.
+func Latest(archs []Architecture) (list []Architecture) {
+	last := map[string]int{}
+	for i, a := range archs {
+		last[fmt.Sprint(a.Ops)] = i
+	}
+	for i, a := range archs {
+		if last[fmt.Sprint(a.Ops)] == i {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// Weights says whose weights an accuracy is of, by the epochs that the architecture was trained alone for.
+func Weights(epochs int) string {
+	if epochs == 0 {
+		return "shared weights"
+	}
+	return "trained alone, " + text.Epochs(epochs)
 }
 
 // LastFront is the last round that has a front. It reports false where none has.

@@ -15,10 +15,11 @@ import (
 // Summary is one line of the list of runs.
 type Summary struct {
 	Dir      string    `json:"dir"`
-	Status   string    `json:"status"` // running, finished, stopped or damaged
-	Rounds   int       `json:"rounds"` // finished
-	Best     float64   `json:"best"`   // greatest accuracy on the last front, 0..1
-	Front    int       `json:"front"`  // architectures on the last front
+	Status   string    `json:"status"`           // running, finished, stopped or damaged
+	Rounds   int       `json:"rounds"`           // finished
+	Best     float64   `json:"best"`             // greatest accuracy on the last front, 0..1
+	Epochs   int       `json:"epochs,omitempty"` // that Best was trained alone for; 0: it has shared weights
+	Front    int       `json:"front"`            // architectures on the last front
 	Data     string    `json:"data"`
 	Seed     uint64    `json:"seed"`
 	Created  time.Time `json:"created"`
@@ -71,12 +72,19 @@ func (s *Summary) read() error {
 		return err
 	}
 	s.finished = last.Done
-	const query = `SELECT (SELECT count(*) FROM rounds WHERE hypervolume IS NOT NULL), count(*),
-		coalesce(max(accuracy), 0) FROM architectures
-		WHERE front AND round = (SELECT max(round) FROM rounds WHERE hypervolume IS NOT NULL)`
-	return r.query(query, func(scan scanner) error {
-		return scan(&s.Rounds, &s.Front, &s.Best)
-	})
+	const query = `SELECT count(*), coalesce(max(round), 0) FROM rounds WHERE hypervolume IS NOT NULL`
+	round := 0
+	if err := r.query(query, func(scan scanner) error { return scan(&s.Rounds, &round) }); err != nil {
+		return err
+	}
+	archs, err := r.Architectures(round)
+	for _, a := range OnFront(archs) {
+		s.Front++
+		if a.Accuracy >= s.Best {
+			s.Best, s.Epochs = a.Accuracy, a.Epochs
+		}
+	}
+	return err
 }
 
 // Next makes a new folder under root, named by the next free number: 001, 002, ... Processes that call it at the same

@@ -33,10 +33,12 @@ type Architecture struct {
 	MACs     int64      `json:"macs"`
 	Cost     float64    `json:"cost"`
 	Accuracy float64    `json:"accuracy"` // 0..1
-	Round    int        `json:"-"`        // that scored it
-	Number   int        `json:"-"`        // in the round's list, from 0
-	Role     Role       `json:"-"`
-	Front    bool       `json:"-"` // whether it is on the round's front
+	// Epochs is how long it was trained alone for the accuracy. 0 means that it had the round's shared weights.
+	Epochs int  `json:"epochs,omitempty"`
+	Round  int  `json:"-"` // that scored it
+	Number int  `json:"-"` // in the round's list, from 0
+	Role   Role `json:"-"`
+	Front  bool `json:"-"` // whether it is on the round's front
 }
 
 // Name names the architecture in its run: round-2-17 is the 17th of round 2.
@@ -157,6 +159,10 @@ func (r *Run) Rounds() (rounds []Round, err error) {
 
 // Architectures lists the scored architectures of a round by number. A round that does not exist has none.
 func (r *Run) Architectures(round int) (archs []Architecture, err error) {
+	epochs, err := r.epochs(round)
+	if err != nil {
+		return nil, err
+	}
 	err = r.query(`SELECT number, role, front, ops, params, macs, cost, accuracy FROM architectures
 		WHERE round = ? ORDER BY number`, func(scan scanner) error {
 		a := Architecture{Round: round}
@@ -165,10 +171,24 @@ func (r *Run) Architectures(round int) (archs []Architecture, err error) {
 			return err
 		}
 		err := json.Unmarshal([]byte(ops), &a.Ops)
+		a.Epochs = epochs[a.Number]
 		archs = append(archs, a)
 		return err
 	}, round)
 	return archs, err
+}
+
+// epochs is how long the architectures of a round were trained alone, by number, as the events have it.
+func (r *Run) epochs(round int) (map[int]int, error) {
+	epochs := map[int]int{}
+	err := r.query(`SELECT body ->> '$.index', body ->> '$.trial.epochs' FROM events
+		WHERE round = ? AND kind = 'scored' AND body ->> '$.trial.epochs' > 0`, func(scan scanner) error {
+		var number, n int
+		err := scan(&number, &n)
+		epochs[number] = n
+		return err
+	}, round)
+	return epochs, err
 }
 
 // Scored is what a round has scored: architectures with numbers from First to Last.

@@ -3,6 +3,7 @@ package runs
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nse-dev/nse/internal/text"
@@ -10,18 +11,18 @@ import (
 
 // Rows is a table of runs, for text.Table.
 func Rows(list []Summary) []string {
-	rows := []string{"run\tstatus\trounds\tfront\tbest (shared weights)\tseed\tdata"}
+	rows := []string{"run\tstatus\trounds\tfront\tbest\taccuracy of\tseed\tdata"}
 	for _, s := range list {
 		if s.Problem != "" {
 			rows = append(rows, fmt.Sprintf("%s\t%s: %s", s.Dir, s.Status, s.Problem))
 			continue
 		}
-		best := "-"
+		best, weights := "-", "-"
 		if s.Front > 0 {
-			best = text.Percent(s.Best)
+			best, weights = text.Percent(s.Best), Weights(s.Epochs)
 		}
-		rows = append(rows,
-			fmt.Sprintf("%s\t%s\t%d\t%d\t%s\t%d\t%s", s.Dir, s.Status, s.Rounds, s.Front, best, s.Seed, s.Data))
+		rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%d\t%s\t%s\t%d\t%s", s.Dir, s.Status, s.Rounds, s.Front, best,
+			weights, s.Seed, s.Data))
 	}
 	return rows
 }
@@ -42,19 +43,33 @@ func (a Architecture) figures() string {
 
 // Rows is a table of the front, for text.Table.
 func (f Front) Rows() []string {
-	rows := []string{"front\taccuracy (shared weights)\t" + costHeading(f.Unit) + "\tparameters\toperations by layer"}
+	epochs := 0
+	if len(f.Architectures) > 0 {
+		epochs = f.Architectures[0].Epochs // as of all members
+	}
+	rows := []string{"front\taccuracy (" + Weights(epochs) + ")\t" + costHeading(f.Unit) +
+		"\tparameters\toperations by layer"}
 	for i, a := range f.Architectures {
 		rows = append(rows, fmt.Sprintf("%d\t%s", i+1, a.figures()))
 	}
 	return rows
 }
 
-// Rows is a table of the list, for text.Table.
+// Rows is a table of the list, for text.Table. Epochs have a column where architectures were trained alone.
 func (l Listing) Rows() []string {
-	rows := []string{"name\tfront\tscored as\taccuracy (shared weights)\t" + costHeading(l.Unit) +
+	alone := slices.ContainsFunc(l.Architectures, func(a Listed) bool { return a.Epochs > 0 })
+	accuracy := "accuracy (shared weights)"
+	if alone {
+		accuracy = "epochs\taccuracy (trained alone)"
+	}
+	rows := []string{"name\tfront\tscored as\t" + accuracy + "\t" + costHeading(l.Unit) +
 		"\tparameters\toperations by layer"}
 	for _, a := range l.Architectures {
-		rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%s", a.Name, cmp.Or(a.Front, "-"), a.Role, a.figures()))
+		role := string(a.Role)
+		if alone {
+			role += fmt.Sprintf("\t%d", a.Epochs)
+		}
+		rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%s", a.Name, cmp.Or(a.Front, "-"), role, a.figures()))
 	}
 	return rows
 }

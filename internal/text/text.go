@@ -33,6 +33,14 @@ func Prefixed(v float64) string {
 	return fmt.Sprintf("%.3g", v) + prefixes[power]
 }
 
+// Epochs is a number of epochs, with the word.
+func Epochs(n int) string {
+	if n == 1 {
+		return "1 epoch"
+	}
+	return fmt.Sprintf("%d epochs", n)
+}
+
 // Seconds is a time such as 3 min 20 s or 2 h 5 min.
 func Seconds(s float64) string {
 	n := int64(math.Round(s))
