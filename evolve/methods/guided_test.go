@@ -1,6 +1,7 @@
 package methods_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -163,6 +164,39 @@ func TestGuidedGoesOnInASecondPool(t *testing.T) {
 	for l, ops := range r.subsets[before] {
 		if want := append(slices.Clone(kept[l]), 3, 4); !slices.Equal(ops, want) {
 			t.Errorf("layer %d chooses from %v, want %v", l, ops, want)
+		}
+	}
+}
+
+// TestGuidedTakesWhatComes: an operation that comes during the first round can be chosen from the second on.
+func TestGuidedTakesWhatComes(t *testing.T) {
+	s, _ := plant(t, 7)
+	last := len(s.Problem.Pool) - 1
+	late := s.Problem.Pool[last]
+	s.Problem.Pool = s.Problem.Pool[:last]
+	settings := methods.Default()
+	settings.Method, settings.Guided.Looks = "guided", 20
+	s.Config.MaxRounds = 3
+	var err error
+	if s.Method, err = settings.Chosen(); err != nil {
+		t.Fatal(err)
+	}
+	came := []evolve.Candidate{late}
+	s.Arrivals = func(context.Context, bool) ([]evolve.Candidate, error) {
+		list := came
+		came = nil
+		return list, nil
+	}
+	var r rounds
+	s.Observe = r.observe
+	if _, err := s.Run(t.Context(), evolve.State{}); err != nil {
+		t.Fatal(err)
+	}
+	for l := range r.subsets[0] {
+		for round, subset := range r.subsets {
+			if there := slices.Contains(subset[l], evolve.OpID(last)); there != (round > 0) {
+				t.Errorf("round %d, layer %d: the operation is there: %v", round+1, l, there)
+			}
 		}
 	}
 }
