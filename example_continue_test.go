@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/evolve/methods"
 )
 
 // A search that has ended goes on in a second pool. Its front is what the second pool begins with.
@@ -23,6 +24,7 @@ func ExampleContinue() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	settings.Search.Method = methods.NSE
 	settings.Data.Spec, settings.Search.K, settings.Search.MaxRounds = "generated:200", 3, 1
 	first, err := nse.Pools.ReadFile("ops.toml")
 	if err != nil {

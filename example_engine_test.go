@@ -8,6 +8,7 @@ import (
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/supernet"
 )
 
@@ -54,6 +55,7 @@ func ExampleOptions_engine() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	settings.Search.Method = methods.NSE
 	settings.Search.K, settings.Search.TrainSteps, settings.Search.Front.Samples = 2, 100, 200
 	pool := nse.Pool{Text: `
 		[[plugin]]

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/methods"
 )
 
 // A cancelled search stands at a checkpoint. Resume takes it to the end that it would have had.
@@ -24,6 +25,7 @@ func ExampleResume() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	settings.Search.Method = methods.NSE
 	settings.Data.Spec, settings.Search.K, settings.Search.MaxRounds = "generated:200", 3, 2
 	shipped, err := nse.Pools.ReadFile("ops.toml")
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/evolve/methods"
 )
 
 // An architecture of the front is scaled to a budget, trained from scratch for one epoch, and written as ONNX.
@@ -22,6 +23,7 @@ func ExampleRetrain() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	settings.Search.Method = methods.NSE
 	settings.Data.Spec, settings.Search.K, settings.Search.MaxRounds = "generated:200", 3, 1
 	settings.Retrain.Epochs, settings.Retrain.Batch = 1, 20
 	shipped, err := nse.Pools.ReadFile("ops.toml")

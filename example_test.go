@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -34,6 +35,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	settings.Search.Method = methods.NSE
 	settings.Data.Spec, settings.Search.K, settings.Search.MaxRounds = "generated:200", 3, 2
 
 	shipped, err := nse.Pools.ReadFile("ops.toml")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
@@ -35,6 +36,7 @@ func small(t *testing.T) nse.Settings {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Search.Method = methods.NSE
 	s.CheckpointSeconds = 0.001
 	s.Data.Spec, s.Data.Size, s.Data.HeldOut = "generated:60", 8, 0.2
 	s.Macro = supernet.Macro{StemStride: 1, Channels: []int{4, 8}, Layers: "N R N", Head: 8}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -25,6 +26,7 @@ func TestResumeNeedsOnlyKernels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Search.Method = methods.NSE
 	s.Data.Spec, s.Data.Size, s.Data.HeldOut, s.Train.Batch = "generated:60", 8, 0.2, 12
 	s.Search.K, s.Search.MaxRounds, s.Search.TrainSteps = 2, 1, 2
 	s.Search.Constraint.Tau, s.Search.Constraint.Width = 0.06, 0.99

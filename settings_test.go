@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/evolve/methods"
 )
 
 // TestUnreadableSettings has Start refuse settings that nobody could read back from the run's config.toml, before it
@@ -26,6 +27,7 @@ func TestUnreadableSettings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		s.Search.Method = methods.NSE
 		s.Data.Spec, s.Search.MaxRounds, s.Search.TrainSteps = "generated:60", 1, 1
 		change(&s)
 		dir := filepath.Join(t.TempDir(), "run")

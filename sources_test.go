@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/evolve/methods"
 )
 
 // TestSourcesWithoutArchitectures compares what Retrain, Export and Describe say of a folder that is not there, of one
@@ -20,6 +21,7 @@ func TestSourcesWithoutArchitectures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Search.Method = methods.NSE
 	s.Data.Spec = "generated:60"
 	ctx, cancel := context.WithCancel(t.Context())
 	run := filepath.Join(t.TempDir(), "run")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/methods"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -30,6 +31,7 @@ var bottleneck = sdk.Op{
 
 func settings() (nse.Settings, error) {
 	s, err := nse.QuickSettings()
+	s.Search.Method = methods.NSE
 	s.CheckpointSeconds = 0.01
 	s.Data.Spec, s.Data.Size, s.Data.HeldOut = "generated:120", 8, 0.2
 	s.Macro = supernet.Macro{StemStride: 1, Channels: []int{4, 8}, Layers: "N R N", Head: 8}
