@@ -30,7 +30,8 @@ func evolveVerb() *cobra.Command {
 		Use:   "evolve --pool FILE",
 		Short: "Start a search",
 		Long: `Start a search of a pool's operations and write it to a run folder. Without --config it is a small
-search on generated images that ends in minutes. Ctrl-C stops at a checkpoint; nse resume goes on from it.`,
+search on generated images that ends in minutes, by the method guided (docs/methods.md); with a preset it
+is by nse. Ctrl-C stops at a checkpoint; nse resume goes on from it.`,
 		Example: `  nse evolve --pool ops.toml
   nse evolve --pool ops.toml --data fashion-mnist:DIR --config examples/fashion-mnist.toml
   nse evolve --pool my-ops.toml --data folder:photos --out runs/photos --seed 7 --max-rounds 2`,
@@ -53,7 +54,7 @@ search on generated images that ends in minutes. Ctrl-C stops at a checkpoint; n
 	f.StringVar(&s.override.Preset, "preset", "",
 		"default, paper or official: the values of settings that the configuration leaves out")
 	f.StringVar(&s.override.Method, "method", "",
-		"way to search: "+strings.Join(methods.Names(), ", ")+" (default: search.method, which is nse)")
+		"way to search: "+strings.Join(methods.Names(), ", ")+" (default: search.method, which is nse with --config, guided without)")
 	s.sources.add(c)
 	f.IntVar(&s.override.MaxRounds, "max-rounds", 0, "end after that many rounds")
 	return c
@@ -114,6 +115,9 @@ func (s *start) check() error {
 // configuration reads the configuration's text and says what messages call it.
 func (s *start) configuration() (name string, text []byte, err error) {
 	if s.config == "" {
+		if s.override.Preset != "" && s.override.Method == "" {
+			s.override.Method = methods.NSE // presets are of its papers
+		}
 		return "the default configuration", config.Quick, nil
 	}
 	text, err = file.ReadText(s.config)
