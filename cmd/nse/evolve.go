@@ -54,7 +54,8 @@ is by nse. Ctrl-C stops at a checkpoint; nse resume goes on from it.`,
 	f.StringVar(&s.override.Preset, "preset", "",
 		"default, paper or official: the values of settings that the configuration leaves out")
 	f.StringVar(&s.override.Method, "method", "",
-		"way to search: "+strings.Join(methods.Names(), ", ")+" (default: search.method, which is nse with --config, guided without)")
+		"way to search: "+strings.Join(methods.Names(), ", ")+
+			" (default: search.method, which is nse with --config, guided without)")
 	s.sources.add(c)
 	f.IntVar(&s.override.MaxRounds, "max-rounds", 0, "end after that many rounds")
 	return c
