@@ -28,7 +28,8 @@ import (
 )
 
 // faultConfig is a search of two rounds in a moment.
-const faultConfig = `[data]
+const faultConfig = `seed = 2
+[data]
 spec = "generated:60"
 size = 8
 held_out = 0.2

@@ -18,8 +18,9 @@ import (
 	"github.com/nse-dev/nse/internal/runs"
 )
 
-// killConfig is a search of a second with checkpoints at almost every step.
+// killConfig is a search of a second with checkpoints at almost every step. With this seed it has three rounds.
 const killConfig = `checkpoint_seconds = 0.005
+seed = 2
 [data]
 spec = "generated:120"
 size = 8
