@@ -71,7 +71,11 @@ func (s Search) checkState(st State) error {
 	if err := s.CheckSpace(st); err != nil {
 		return err
 	}
-	if err := st.Fitness.Check(st.Space.Subset(), s.Problem.Normal); err != nil {
+	normal := s.Problem.Normal
+	if st.Phase == PhaseFinished {
+		normal = slices.Repeat([]bool{true}, layers) // a search may end because a layer has lost every operation
+	}
+	if err := st.Fitness.Check(st.Space.Subset(), normal); err != nil {
 		return fmt.Errorf("fitness: %w", err)
 	}
 	return s.CheckArchs(st)

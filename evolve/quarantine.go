@@ -38,15 +38,16 @@ func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, err
 	if !s.stuck(next) {
 		return next, s.Boundary(ctx, next)
 	}
-	next.Space = next.Space.Fill()
-	if l := s.empty(next.Space); l >= 0 {
+	begun := next
+	begun.Space = next.Space.Fill()
+	if l := s.empty(begun.Space); l >= 0 {
 		return s.Finish(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
 	}
-	if reason := s.unaffordable(next); reason != "" {
+	if reason := s.unaffordable(begun); reason != "" {
 		return s.Finish(ctx, next, reason)
 	}
-	next.Round, next.Phase, next.Step, next.Fitness, next.Trials = st.Round+1, PhaseBegin, 0, nil, nil
-	return next, s.Boundary(ctx, next)
+	begun.Round, begun.Phase, begun.Step, begun.Fitness, begun.Trials = st.Round+1, PhaseBegin, 0, nil, nil
+	return begun, s.Boundary(ctx, begun)
 }
 
 // Without reports that an operation is broken, and takes it out of the state: out of the space, the fitness and the

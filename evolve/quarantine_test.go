@@ -2,12 +2,16 @@ package evolve
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/nse-dev/nse/evolve/fitness"
+	"github.com/nse-dev/nse/evolve/space"
 )
 
 // Operations break at any moment; the search ends all the same, uses each no more from then on, and goes on from every
@@ -50,6 +54,31 @@ func TestQuarantine(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestQuarantineEndsWithTheSpaceOfTheRound: the one reduction layer has nothing left, the other has lost what is left,
+// and what waits in a normal layer does not come in. The search can be opened again.
+func TestQuarantineEndsWithTheSpaceOfTheRound(t *testing.T) {
+	c, err := Preset("paper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.K, c.TrainSteps = 2, 4
+	s := Search{Config: c, Problem: Problem{Normal: []bool{true, false, false}}}
+	for range 4 {
+		s.Problem.Pool = append(s.Problem.Pool, Candidate{Cost: []float64{1, 1, 1}})
+	}
+	st := State{Round: 1, Phase: PhaseTrain, Pool: 4, Space: space.Space{K: 2,
+		Layers: []space.Layer{{New: Path{3}, Pending: Path{2}}, {New: Path{1}}, {New: Path{0, 1}}}}}
+	st.Fitness = fitness.New(st.Space.Subset())
+	st.Fitness[2].Dropped[0] = true
+	end, err := s.quarantine(t.Context(), st, &Broken{1, errors.New("crashed")})
+	if err != nil || end.Reason != "reduction layer 1 has no operation left that can be run" {
+		t.Fatalf("%q, %v", end.Reason, err)
+	}
+	if err := s.checkState(end); err != nil {
+		t.Error(err)
+	}
 }
 
 func refuse(t *rapid.T, gone map[OpID]bool, paths []Path) {
