@@ -200,3 +200,42 @@ func TestGuidedTakesWhatComes(t *testing.T) {
 		}
 	}
 }
+
+// TestGuidedLeavesOperationsBehind: with a second pool nothing is trained that uses what the front did not.
+func TestGuidedLeavesOperationsBehind(t *testing.T) {
+	for seed := range uint64(8) {
+		s, _ := plant(t, seed)
+		whole := s.Problem
+		s.Problem.Pool = whole.Pool[:4]
+		settings := methods.Default()
+		settings.Method, settings.Guided.Looks = "guided", 40
+		s.Config.MaxRounds = 2
+		var err error
+		if s.Method, err = settings.Chosen(); err != nil {
+			t.Fatal(err)
+		}
+		st, err := s.Run(t.Context(), evolve.State{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Problem = whole
+		var r rounds
+		s.Observe = r.observe
+		if st, err = s.Continue(t.Context(), st, []evolve.OpID{4}); err == nil {
+			_, err = s.Run(t.Context(), st)
+		}
+		if err != nil || len(r.scored) != 2 {
+			t.Fatalf("%d rounds, %v", len(r.scored), err)
+		}
+		for _, trial := range slices.Concat(r.scored...) {
+			for l, path := range trial.Arch {
+				for _, op := range path {
+					if !slices.Contains(r.subsets[0][l], op) {
+						t.Errorf("seed %d: operation %d is trained in layer %d, which chooses from %v", seed, op, l,
+							r.subsets[0][l])
+					}
+				}
+			}
+		}
+	}
+}

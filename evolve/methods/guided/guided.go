@@ -110,11 +110,11 @@ func (c Config) candidate(h alone.History, n int) (a evolve.Arch, found bool) {
 		}
 		return h.Prior.Within(r, seen)
 	}
+	parents, highest := c.parents(h)
 	model, err := predictor.Fit(h.Problem, h.Trials)
-	if err != nil {
+	if err != nil || len(parents) == 0 {
 		return h.Prior.Within(r, seen)
 	}
-	parents, highest := c.parents(h)
 	most := math.Inf(-1)
 	for range c.Looks {
 		x, possible := look(h, r, parents, seen)
@@ -128,18 +128,34 @@ func (c Config) candidate(h alone.History, n int) (a evolve.Arch, found bool) {
 	return a, found
 }
 
-// parents lists the best architectures, by their accuracies at the level of the most epochs, and the highest of these.
+// parents lists the best architectures that the search can still train, by their accuracies at the level of the most
+// epochs, and the highest of these.
 func (c Config) parents(h alone.History) (parents []evolve.Arch, highest float64) {
 	archs, level := predictor.Levelled(h.Trials)
-	order := make([]int, len(archs))
-	for i := range order {
-		order[i] = i
+	var order []int
+	for i, a := range archs {
+		if offered(h, a) {
+			order = append(order, i)
+		}
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(level[j], level[i]) })
 	for _, i := range order[:min(c.Parents, len(order))] {
-		parents = append(parents, archs[i])
+		parents, highest = append(parents, archs[i]), max(highest, level[i])
 	}
-	return parents, level[order[0]]
+	return parents, highest
+}
+
+// offered reports whether an architecture uses nothing but what there is to choose from. A second pool leaves behind
+// what the front did not use.
+func offered(h alone.History, a evolve.Arch) bool {
+	for l, path := range a {
+		for _, op := range path {
+			if !slices.Contains(h.Subset[l], op) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // look draws an architecture within the budget that was not trained: mostly a mutation of a parent, by one to three
