@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"evolve/methods/prior": {"evolve"},
 	"evolve/methods/proxyless": {"evolve", "evolve/methods/relaxation", "evolve/methods/shared", "internal/random",
 		"internal/setting"},
-	"evolve/methods/random":     {"evolve", "evolve/methods/alone", "internal/random"},
+	"evolve/methods/random":     {"evolve/methods/alone", "internal/random"},
 	"evolve/methods/relaxation": {"evolve", "evolve/methods/shared", "internal/random", "internal/setting"},
 	"evolve/methods/shared":     {"evolve", "evolve/methods/prior", "internal/random", "internal/setting"},
 	"evolve/methods/spos": {"evolve", "evolve/methods/prior", "evolve/methods/shared", "internal/random",

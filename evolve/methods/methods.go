@@ -83,10 +83,10 @@ func All() []Description {
 			return darts.Method{Config: s.DARTS}
 		}},
 		{"random", "trains random architectures alone", func(s Settings) evolve.Method {
-			return random.Method{Alone: s.Alone}
+			return alone.Method{Config: s.Alone, Next: random.Next}
 		}},
 		{"evolution", "regularized evolution of architectures that are trained alone", func(s Settings) evolve.Method {
-			return evolution.Method{Alone: s.Alone, Config: s.Evolution}
+			return alone.Method{Config: s.Alone, Next: s.Evolution.Next}
 		}},
 		{"halving", "trains random architectures alone, and the best of them longer", func(s Settings) evolve.Method {
 			return halving.Method{Alone: s.Alone, Config: s.Halving}
@@ -95,10 +95,10 @@ func All() []Description {
 			return halving.Method{Alone: s.Alone, Config: s.Halving, Hyperband: true}
 		}},
 		{Guided, "trains alone what a predictor chooses, and the best of it longer", func(s Settings) evolve.Method {
-			return guided.Method{Alone: s.Alone, Config: s.Guided}
+			return alone.Method{Config: s.Alone, Next: s.Guided.Next}
 		}},
 		{"stacks", "trains networks alone with the same operations in every layer", func(s Settings) evolve.Method {
-			return stacks.Method{Alone: s.Alone}
+			return alone.Method{Config: s.Alone, Next: stacks.Next}
 		}},
 	}
 }

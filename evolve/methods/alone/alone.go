@@ -42,51 +42,14 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Proposal is an architecture to evaluate. Ends are those of evolve.Solo.Alone: the epochs in all after each cycle of
-// its training. The zero Proposal ends the round, and the next one begins.
-type Proposal struct {
-	Arch evolve.Arch
-	Ends []int
+// Method implements evolve.Method by a proposer.
+type Method struct {
+	Config
+	Next Proposer
 }
 
-// Proposer names the next architecture to evaluate, or reports that there is none, which ends the search. Everything
-// that it draws follows from the history and the seed.
-type Proposer func(h History) (p Proposal, ok bool)
-
-// History is what a search has evaluated so far.
-type History struct {
-	Trials   []evolve.Trial // in the order in which they were evaluated
-	Before   int            // trials of the rounds before this one: so many of the first
-	Round    int            // from 1
-	Seed     uint64         // of everything random
-	Epochs   int            // of one evaluation
-	Attempts int            // draws for one architecture that meets the budget, at most
-	Problem  evolve.Problem
-	Subset   []evolve.Path // what there is to choose from, by layer
-	Prior    *prior.Sampler
-}
-
-// Seen is the set of the architectures that were evaluated, by their keys.
-func (h History) Seen() map[string]bool {
-	seen := map[string]bool{}
-	for _, t := range h.Trials {
-		seen[t.Arch.Key()] = true
-	}
-	return seen
-}
-
-// Once proposes to train an architecture in one cycle.
-func (h History) Once(a evolve.Arch) Proposal { return Proposal{a, []int{h.Epochs}} }
-
-// Ranked sorts trials by falling accuracy. Of equal ones the earlier comes first.
-func Ranked(trials []evolve.Trial) []evolve.Trial {
-	return slices.SortedStableFunc(slices.Values(trials), func(a, b evolve.Trial) int {
-		return cmp.Compare(b.Accuracy, a.Accuracy)
-	})
-}
-
-// Validate refuses a state that does not belong to a search of this kind.
-func Validate(s evolve.Search, st evolve.State) error {
+// Validate implements evolve.Method. It refuses a state that does not belong to a search of this kind.
+func (Method) Validate(s evolve.Search, st evolve.State) error {
 	if st.Round == 0 && st.Phase == evolve.PhaseBegin {
 		return nil
 	}
@@ -157,11 +120,10 @@ func choice(st evolve.State) []evolve.Path {
 	return ops
 }
 
-// Advance is evolve.Method.Advance of a method that is a proposer: it evaluates architectures until there is none or
-// the budget is spent. The front of a round is that of the architectures that were trained for the most epochs, with
-// those of the front before it.
-func (c Config) Advance(ctx context.Context, s *evolve.Search, st evolve.State, next Proposer) (evolve.State, error) {
-	r := run{Search: *s, config: c, next: next}
+// Advance implements evolve.Method: it evaluates architectures until there is none or the budget is spent. The front of
+// a round is that of the architectures that were trained for the most epochs, with those of the front before it.
+func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) (evolve.State, error) {
+	r := run{Search: *s, config: m.Config, next: m.Next}
 	var err error
 	if r.past, err = past(st); err != nil {
 		return st, err
@@ -271,77 +233,6 @@ func (r run) history(st evolve.State) History {
 	return History{Trials: r.trials(st), Before: len(r.past), Round: st.Round, Seed: r.Seed,
 		Epochs: r.config.Epochs, Attempts: r.Config.Front.Attempts, Problem: r.Problem, Subset: subset,
 		Prior: prior.New(r.Search, subset)}
-}
-
-// evaluations is how many evaluations such as a proposal are left: of the budget, and without one of the number of
-// evaluations. It is +Inf where time alone bounds the search.
-func (r run) evaluations(st evolve.State, p Proposal, epochs int) float64 {
-	if r.Budget == (evolve.BudgetConfig{}) {
-		left := r.config.Evaluations * r.config.Epochs
-		old := func(t evolve.Trial) bool { return t.Round <= st.Before }
-		for _, spent := range r.spent(slices.DeleteFunc(slices.Clone(r.trials(st)), old)) {
-			left -= spent
-		}
-		return float64(left) / float64(max(epochs, 1))
-	}
-	left := math.Inf(1)
-	if price := r.price(p, epochs); price > 0 {
-		left = r.Left(st) / price
-	}
-	if images := r.imagesOf(st, epochs); images > 0 {
-		left = min(left, r.ImagesLeft(st)/images)
-	}
-	return left
-}
-
-// price is the MACs of a proposal that adds so many epochs. It is 0 if the engine names no prices.
-func (r run) price(p Proposal, epochs int) float64 {
-	priced, ok := r.Engine.(evolve.Priced)
-	switch {
-	case !ok:
-		return 0
-	case r.solo() == nil:
-		return priced.ScoreMACs(p.Arch)
-	}
-	return priced.AloneMACs(p.Arch, epochs)
-}
-
-// imagesOf is the number of training images in so many epochs, as those before had. It is 0 for the first.
-func (r run) imagesOf(st evolve.State, epochs int) float64 {
-	done := 0
-	for _, spent := range trained(r.trials(st)) {
-		done += spent
-	}
-	return float64(st.Spent.TrainImages) / float64(max(done, 1)) * float64(epochs)
-}
-
-// epochs is the number of epochs that a proposal adds to what was trained. A score counts as an evaluation.
-func (r run) epochs(done []evolve.Trial, p Proposal) int {
-	if r.solo() == nil {
-		return r.config.Epochs
-	}
-	return p.Ends[len(p.Ends)-1] - trained(done)[p.Arch.Key()]
-}
-
-// spent is the number of epochs of each architecture, by its key.
-func (r run) spent(done []evolve.Trial) map[string]int {
-	if r.solo() != nil {
-		return trained(done)
-	}
-	spent := map[string]int{}
-	for _, t := range done {
-		spent[t.Arch.Key()] += r.config.Epochs
-	}
-	return spent
-}
-
-// trained is the number of epochs that each architecture was trained for, by its key.
-func trained(trials []evolve.Trial) map[string]int {
-	epochs := map[string]int{}
-	for _, t := range trials {
-		epochs[t.Arch.Key()] = max(epochs[t.Arch.Key()], t.Epochs)
-	}
-	return epochs
 }
 
 // try evaluates a proposal. The trial is the last of the result's.

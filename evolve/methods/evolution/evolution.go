@@ -11,7 +11,6 @@
 package evolution
 
 import (
-	"context"
 	"math/rand/v2"
 	"slices"
 
@@ -42,20 +41,6 @@ func (c Config) Validate() error {
 		return setting.Errorf("sample", c.Sample, "want 1 to %d", most)
 	}
 	return nil
-}
-
-// Method implements evolve.Method.
-type Method struct {
-	Alone alone.Config
-	Config
-}
-
-// Validate implements evolve.Method.
-func (m Method) Validate(s evolve.Search, st evolve.State) error { return alone.Validate(s, st) }
-
-// Advance implements evolve.Method.
-func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) (evolve.State, error) {
-	return m.Alone.Advance(ctx, s, st, m.Next)
 }
 
 // Next mutates a parent, once the population is complete. It is an alone.Proposer.

@@ -11,7 +11,6 @@ package guided
 
 import (
 	"cmp"
-	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -64,20 +63,6 @@ func (c Config) Validate() error {
 // ascending reports whether no number is above the next or equal to it.
 func ascending(list []int) bool {
 	return len(slices.Compact(slices.Sorted(slices.Values(list)))) == len(list) && slices.IsSorted(list)
-}
-
-// Method implements evolve.Method.
-type Method struct {
-	Alone alone.Config
-	Config
-}
-
-// Validate implements evolve.Method.
-func (m Method) Validate(s evolve.Search, st evolve.State) error { return alone.Validate(s, st) }
-
-// Advance implements evolve.Method.
-func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) (evolve.State, error) {
-	return m.Alone.Advance(ctx, s, st, m.Next)
 }
 
 // Next is an alone.Proposer: it goes on with the best of a rung, chooses a new candidate, or ends the round.

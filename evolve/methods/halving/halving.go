@@ -75,13 +75,16 @@ func (m Method) Validate(s evolve.Search, st evolve.State) error {
 		}
 		return setting.Errorf("method", name, "want an engine that trains single architectures")
 	}
-	return alone.Validate(s, st)
+	return m.alone().Validate(s, st)
 }
 
 // Advance implements evolve.Method.
 func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) (evolve.State, error) {
-	return m.Alone.Advance(ctx, s, st, m.Next)
+	return m.alone().Advance(ctx, s, st)
 }
+
+// alone is the method without what it asks of the engine.
+func (m Method) alone() alone.Method { return alone.Method{Config: m.Alone, Next: m.Next} }
 
 // Next goes on where the brackets stand. It is an alone.Proposer.
 func (m Method) Next(h alone.History) (p alone.Proposal, ok bool) {

@@ -6,23 +6,9 @@
 package random
 
 import (
-	"context"
-
-	"github.com/nse-dev/nse/evolve"
 	"github.com/nse-dev/nse/evolve/methods/alone"
 	"github.com/nse-dev/nse/internal/random"
 )
-
-// Method implements evolve.Method.
-type Method struct{ Alone alone.Config }
-
-// Validate implements evolve.Method.
-func (m Method) Validate(s evolve.Search, st evolve.State) error { return alone.Validate(s, st) }
-
-// Advance implements evolve.Method.
-func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) (evolve.State, error) {
-	return m.Alone.Advance(ctx, s, st, Next)
-}
 
 // Next draws an architecture that has not been evaluated. It is an alone.Proposer.
 func Next(h alone.History) (p alone.Proposal, ok bool) {
