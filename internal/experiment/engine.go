@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"math"
@@ -39,6 +38,12 @@ func engineOf(f *study.File) (engine, error) {
 		return engine{}, f.Errorf("engine", "engine %q: want %s", f.Engine,
 			strings.Join(slices.Sorted(maps.Keys(engines)), ", "))
 	}
+	for _, m := range f.Methods {
+		if m.Second != "" && name != "supernet" {
+			return engine{}, f.Errorf("engine", "engine %q has one pool, but method %s goes on with a second: want "+
+				"supernet", f.Engine, m.Label)
+		}
+	}
 	return made(rest, f)
 }
 
@@ -62,8 +67,9 @@ func (s *studying) lookUp(
 	look func(*study.Candidate, evolve.Arch) (evolve.Ledger, error),
 	settings nse.Settings, row *study.Row,
 ) error {
+	went := course{}
 	search := evolve.Search{Problem: p, Config: settings.Search.Config, Seed: settings.Seed, Engine: e,
-		Budget: settings.Budget}
+		Budget: settings.Budget, Observe: went.observe}
 	var err error
 	if search.Method, err = settings.Search.Chosen(); err != nil {
 		return setting.In("search", err)
@@ -76,23 +82,44 @@ func (s *studying) lookUp(
 		return err
 	}
 	row.Rounds, row.Reason, row.Ledger = end.Round, end.Reason, end.Spent
-	front := slices.Clone(end.Front)
-	slices.SortStableFunc(front, func(a, b evolve.Member) int { return cmp.Compare(b.Accuracy, a.Accuracy) })
-	for _, m := range front {
-		if m.Cost > row.High || len(row.Candidates) == s.file.Finalists {
-			continue
+	parts := went.parts(search, s.file.From, s.file.Finalists)
+	if s.file.From == study.LastFront {
+		parts = []part{{members: slices.Clone(end.Front)}}
+	}
+	known := map[string]study.Candidate{} // by the keys of architectures
+	for _, x := range parts {
+		x.rank()
+		left := s.file.Finalists
+		for _, m := range x.members {
+			if m.Cost > row.High || left == 0 {
+				continue
+			}
+			macs := macsOf(m.Cost, evolve.MACs)
+			c := study.Candidate{Part: x.Part, Finalist: true, Ops: namesOf(p, m.Arch), Cost: m.Cost, MACs: macs,
+				Shared: m.Accuracy, Epochs: m.Epochs, TestMACs: macs}
+			if same, there := known[m.Arch.Key()]; there {
+				c.Test, c.TestEpochs = same.Test, same.TestEpochs
+			} else {
+				spent, err := look(&c, m.Arch)
+				if err != nil {
+					return err
+				}
+				row.Ledger = row.Ledger.Plus(spent)
+				known[m.Arch.Key()] = c
+			}
+			row.Candidates = append(row.Candidates, c)
+			left--
 		}
-		macs := int64(math.Round(1e6 * m.Cost))
-		c := study.Candidate{Finalist: true, Ops: namesOf(p, m.Arch), Cost: m.Cost, MACs: macs, Shared: m.Accuracy,
-			Epochs: m.Epochs, TestMACs: macs}
-		spent, err := look(&c, m.Arch)
-		if err != nil {
-			return err
-		}
-		row.Ledger = row.Ledger.Plus(spent)
-		row.Candidates = append(row.Candidates, c)
 	}
 	return nil
+}
+
+// macsOf is a cost in MACs. It is 0 for one that is not in millions of MACs.
+func macsOf(cost float64, kind evolve.CostKind) int64 {
+	if kind == evolve.Latency {
+		return 0
+	}
+	return int64(math.Round(1e6 * cost))
 }
 
 // namesOf are the operations of an architecture by layer.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/nse-dev/nse"
@@ -183,6 +184,37 @@ func (s *studying) left(items int) time.Duration {
 		sum += t
 	}
 	return (sum / time.Duration(len(s.took)) * time.Duration(items)).Round(time.Second)
+}
+
+// searched runs the search of an item to its end, in its second pool where it has one. The result is open for reading.
+func (s *studying) searched(ctx context.Context, i study.Item, settings nse.Settings) (*nse.Run, error) {
+	r, err := s.search(ctx, i, settings)
+	if err != nil || i.Method.Second == "" {
+		return r, err
+	}
+	r.Close()
+	continued, err := goesOn(r.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if !continued {
+		next, err := nse.Continue(ctx, r.Dir, nse.Pool{File: i.Method.Second}, 0, s.options)
+		if !errors.Is(err, nse.ErrNoFront) {
+			return next, err
+		}
+	}
+	return nse.Open(r.Dir)
+}
+
+// goesOn reports whether a run has a second pool already.
+func goesOn(dir string) (bool, error) {
+	r, err := runs.Read(dir)
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	pools, err := r.Pools()
+	return slices.ContainsFunc(pools, func(p runs.Pool) bool { return p.Kind == runs.Second }), err
 }
 
 // search starts the search of an item, or goes on with it. The result is open for reading.

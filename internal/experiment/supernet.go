@@ -30,60 +30,82 @@ func supernetEngine(rest string, f *study.File) (engine, error) {
 
 // train runs an item's search and trains its finalists alone, all by one recipe.
 func (s *studying) train(ctx context.Context, i study.Item, settings nse.Settings, row *study.Row) error {
-	r, err := s.search(ctx, i, settings)
+	r, err := s.searched(ctx, i, settings)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	began := time.Now()
-	finalists, err := finalistsOf(r, row)
+	parts, err := s.finalistsOf(r, settings, row)
 	if err != nil {
 		return err
 	}
-	trained := 0
-	for _, c := range finalists {
-		if trained == s.file.Finalists {
-			break
+	known := map[string]study.Candidate{} // by operations
+	for _, list := range parts {
+		left := s.file.Finalists
+		for _, c := range list {
+			if left == 0 {
+				break
+			}
+			key := fmt.Sprint(c.Ops)
+			if same, there := known[key]; there {
+				c.as(same)
+			} else if err := s.retrain(ctx, r, &c, settings, row); err != nil {
+				return err
+			}
+			known[key] = c.Candidate
+			row.Candidates = append(row.Candidates, c.Candidate)
+			if c.Finalist {
+				left--
+			}
 		}
-		model, err := s.retrain(ctx, r, c.name, settings)
-		switch {
-		case errors.Is(err, nse.ErrMissed):
-			_, c.Problem, _ = strings.Cut(err.Error(), c.name+": ")
-		case err != nil:
-			return err
-		default:
-			t := model.Model.Training
-			c.Finalist, c.Test, c.TestEpochs = true, &t.Test.Accuracy, t.Settings.Epochs
-			c.TestMACs, c.TestParams = model.Model.Count.MACs, model.Model.Count.Params
-			row.Ledger = row.Ledger.Plus(t.Settings.Spent(c.TestMACs, t.Images, t.TestImages))
-			trained++
-		}
-		row.Candidates = append(row.Candidates, c.Candidate)
 	}
 	row.Seconds += time.Since(began).Round(time.Millisecond).Seconds()
 	return nil
 }
 
-// retrain trains an architecture of a run's front by the recipe.
-func (s *studying) retrain(ctx context.Context, r *nse.Run, name string, settings nse.Settings) (nse.Model, error) {
-	t := nse.RetrainOptions{Pick: name, MACs: s.file.Recipe.MACs, Tolerance: s.file.Recipe.Tolerance,
+// retrain trains a candidate by the recipe, and adds what that takes to the row. A candidate that cannot be scaled gets
+// the problem instead.
+func (s *studying) retrain(
+	ctx context.Context, r *nse.Run, c *finalist, settings nse.Settings, row *study.Row,
+) error {
+	t := nse.RetrainOptions{Pick: c.name, Run: c.run, MACs: s.file.Recipe.MACs, Tolerance: s.file.Recipe.Tolerance,
 		Settings: &settings, Out: filepath.Join(r.Dir, "models")}
-	done, err := nse.Retrain(ctx, r.Dir, t, s.options)
-	if err != nil {
-		return nse.Model{}, err
+	done, err := nse.Retrain(ctx, cmp.Or(c.file, r.Dir), t, s.options)
+	if errors.Is(err, nse.ErrMissed) {
+		_, c.Problem, _ = strings.Cut(err.Error(), c.name+": ")
+		return nil
 	}
-	return done[0], nil
+	if err != nil {
+		return err
+	}
+	model := done[0].Model
+	c.Finalist, c.Test, c.TestEpochs = true, &model.Training.Test.Accuracy, model.Training.Settings.Epochs
+	c.TestMACs, c.TestParams = model.Count.MACs, model.Count.Params
+	trained := model.Training
+	row.Ledger = row.Ledger.Plus(trained.Settings.Spent(c.TestMACs, trained.Images, trained.TestImages))
+	return nil
 }
 
-// finalist is a candidate with its name on the front.
+// finalist is a candidate that can be trained by its name.
 type finalist struct {
 	study.Candidate
-	name string
+	name   string
+	scored string // its name in the round that scored it
+	file   string // that has the name; empty: the run
+	run    string // that the file's architectures belong to
 }
 
-// finalistsOf adds to a row how a search ended, and lists its front: the most accurate first, of equal ones the
-// cheapest. What costs more than the constraint interval is left out. A search without a front has none.
-func finalistsOf(r *nse.Run, row *study.Row) (list []finalist, err error) {
+// as takes over what is known of an equal architecture. It is trained once.
+func (c *finalist) as(same study.Candidate) {
+	c.Finalist, c.Test, c.TestEpochs, c.Problem = same.Finalist, same.Test, same.TestEpochs, same.Problem
+	c.TestMACs, c.TestParams = same.TestMACs, same.TestParams
+}
+
+// finalistsOf adds to a row how a search ended, and lists for each part what finalists are chosen from, in that order.
+// On a front the most accurate are first, of equal ones the cheapest. What costs more than the constraint interval is
+// left out. A search without a front has none.
+func (s *studying) finalistsOf(r *nse.Run, settings nse.Settings, row *study.Row) (parts [][]finalist, err error) {
 	kept, err := runs.Read(r.Dir)
 	if err != nil {
 		return nil, err
@@ -107,22 +129,39 @@ func finalistsOf(r *nse.Run, row *study.Row) (list []finalist, err error) {
 		return nil, err
 	}
 	row.Reason, row.Ledger, row.Seconds = state.Reason, spent.Ledger, spent.Seconds
-	front, err := r.Front()
-	if errors.Is(err, nse.ErrNoFront) {
-		return nil, nil
+	if s.file.From == study.EverySpace {
+		return drawn(kept, settings, 2*s.file.Finalists) // some may not be scaled
 	}
-	if err != nil {
-		return nil, err
-	}
-	for n, a := range front.Architectures {
-		if a.Cost <= row.High {
-			c := study.Candidate{Ops: a.Ops, Cost: a.Cost, MACs: a.MACs, Params: a.Params, Shared: a.Accuracy}
-			if n < len(state.Front) {
-				c.Epochs = state.Front[n].Epochs
+	last, _ := runs.LastFront(rounds)
+	only := s.file.From == study.LastFront
+	for _, x := range rounds {
+		if !x.Done || only && x.Round != last.Round {
+			continue
+		}
+		front, err := kept.Front(x, settings.Search.Constraint.Kind.Unit())
+		if err != nil {
+			return nil, err
+		}
+		list := onFront(front.Architectures, row.High)
+		for i := range list {
+			if !only {
+				list[i].Part, list[i].name = study.Part{Round: x.Round}, list[i].scored
 			}
-			list = append(list, finalist{c, fmt.Sprintf("front-%d", n+1)})
+		}
+		parts = append(parts, list)
+	}
+	return parts, nil
+}
+
+// onFront lists the architectures of a front that cost at most so much.
+func onFront(front []nse.Architecture, high float64) (list []finalist) {
+	for n, a := range front {
+		if a.Cost <= high {
+			c := study.Candidate{Ops: a.Ops, Cost: a.Cost, MACs: a.MACs, Params: a.Params, Shared: a.Accuracy,
+				Epochs: a.Epochs}
+			list = append(list, finalist{Candidate: c, name: fmt.Sprintf("front-%d", n+1), scored: a.Name()})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b finalist) int { return cmp.Compare(b.Shared, a.Shared) })
-	return list, nil
+	return list
 }

@@ -22,7 +22,8 @@ type Report struct {
 type Cell struct {
 	Data    string    `json:"data"`
 	Budget  float64   `json:"budget"`  // MACs; 0: as set
-	Methods []Summary `json:"methods"` // in the order of the study
+	Methods []Summary `json:"methods"` // in the order of the study; each Part of a method is one
+	Steps   []Step    `json:"steps"`   // between parts
 	// Ranking ranks those methods over the seeds at which all of them have a result. It is nil where too few have one.
 	Ranking *Ranking `json:"ranking"`
 }
@@ -60,7 +61,9 @@ type Summary struct {
 	// MACs × accuracy, up to the greatest cost of the cell.
 	Hypervolume *Mean `json:"hypervolume"`
 
-	points []point // finalists
+	of      string             // method of the study: Method may be a part of it
+	points  []point            // finalists
+	volumes map[uint64]float64 // hypervolumes by seed
 }
 
 // point is a trained finalist.
@@ -135,16 +138,24 @@ func ReportOn(dir, reference string) (*Report, error) {
 	return Compare(s.About, rows, reference)
 }
 
-// Compare compares the methods of a study with the reference. An empty reference is the study's own, and one that is no
-// method of it is an error.
+// Compare compares the methods of a study, or their parts, with the reference. An empty reference is the study's own. A
+// method that has parts stands for its first one. One that is none of them is an error.
 func Compare(a About, rows []Row, reference string) (*Report, error) {
 	if reference != "" {
 		a.Reference = reference
 	}
-	if !slices.Contains(a.Methods, a.Reference) {
-		return nil, fmt.Errorf("reference %q: want one of %s", a.Reference, strings.Join(a.Methods, ", "))
+	ended := len(rows)
+	columns, rows := a.split(rows)
+	i := slices.IndexFunc(columns, func(c column) bool { return c.label == a.Reference || c.method == a.Reference })
+	if i < 0 {
+		var labels []string
+		for _, c := range columns {
+			labels = append(labels, c.label)
+		}
+		return nil, fmt.Errorf("reference %q: want one of %s", a.Reference, strings.Join(labels, ", "))
 	}
-	r := &Report{About: a, Ended: len(rows), Versions: []string{}, Cells: []Cell{}}
+	a.Reference = columns[i].label
+	r := &Report{About: a, Ended: ended, Versions: []string{}, Cells: []Cell{}}
 	var cells [][]Row // by data and budget
 	for _, row := range rows {
 		if !slices.Contains(r.Versions, row.Version) {
@@ -161,14 +172,14 @@ func Compare(a About, rows []Row, reference string) (*Report, error) {
 	}
 	slices.Sort(r.Versions)
 	for _, c := range cells {
-		r.Cells = append(r.Cells, a.cell(c))
+		r.Cells = append(r.Cells, a.cell(columns, c))
 	}
 	return r, nil
 }
 
-// cell compares the methods of one cell.
-func (a About) cell(rows []Row) Cell {
-	c := Cell{Data: rows[0].Data, Budget: rows[0].Budget, Methods: []Summary{}}
+// cell compares the columns of one cell.
+func (a About) cell(columns []column, rows []Row) Cell {
+	c := Cell{Data: rows[0].Data, Budget: rows[0].Budget, Methods: []Summary{}, Steps: []Step{}}
 	greatest := 0.
 	for _, r := range rows {
 		for _, k := range r.Candidates {
@@ -176,14 +187,15 @@ func (a About) cell(rows []Row) Cell {
 		}
 	}
 	values := map[string]map[uint64]float64{} // by method and seed
-	for _, label := range a.Methods {
-		of := slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return r.Method != label })
+	for _, x := range columns {
+		of := slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return r.Method != x.label })
 		if len(of) == 0 {
 			continue
 		}
-		s := a.summary(label, of, greatest)
-		c.Methods, values[label] = append(c.Methods, s), bySeed(s.points)
+		s := a.summary(x, of, greatest)
+		c.Methods, values[x.label] = append(c.Methods, s), bySeed(s.points)
 	}
+	c.compareParts()
 	c.compare(a.Reference, values)
 	c.rank(values)
 	return c
@@ -202,10 +214,10 @@ func bySeed(points []point) map[uint64]float64 {
 	return sum
 }
 
-// summary is what a method reached, by its rows.
-func (a About) summary(label string, rows []Row, greatest float64) Summary {
-	s := Summary{Method: label, Distribution: []statistics.Step{}}
-	var accuracies, volumes []float64
+// summary is what a column reached, by its rows.
+func (a About) summary(x column, rows []Row, greatest float64) Summary {
+	s := Summary{Method: x.label, Distribution: []statistics.Step{}, of: x.method, volumes: map[uint64]float64{}}
+	var accuracies []float64
 	for _, r := range rows {
 		var own []point
 		for _, c := range r.Candidates {
@@ -220,10 +232,7 @@ func (a About) summary(label string, rows []Row, greatest float64) Summary {
 			continue
 		}
 		s.points = append(s.points, own...)
-		volumes = append(volumes, volume(own, greatest))
-	}
-	if a.MACs > 0 || len(s.points) == len(volumes) { // of equal cost, or one a seed: no fronts
-		volumes = nil
+		s.volumes[r.Seed] = volume(own, greatest)
 	}
 	for _, p := range s.points {
 		accuracies = append(accuracies, p.test)
@@ -233,7 +242,9 @@ func (a About) summary(label string, rows []Row, greatest float64) Summary {
 	s.Seeds = len(values)
 	s.Mean, s.Interval = meanOf(values)
 	s.Distribution = append(s.Distribution, statistics.Distribution(accuracies)...)
-	s.Hypervolume = overSeeds(volumes, nil)
+	if a.MACs == 0 && len(s.points) > len(s.volumes) { // of equal cost, or one a seed: no fronts
+		s.Hypervolume = overSeeds(inOrder(s.volumes, seedsOf(s.volumes)), nil)
+	}
 	a.agree(&s, rows)
 	return s
 }
@@ -297,7 +308,7 @@ func (a About) agree(s *Summary, rows []Row) {
 	for _, r := range rows {
 		var shared, test, cost, macs []float64
 		for _, c := range r.Candidates {
-			if c.Test != nil {
+			if c.Test != nil && c.Space == "" { // a search does not rank what is drawn from its spaces
 				shared, test = append(shared, c.Shared), append(test, *c.Test)
 				cost, macs = append(cost, float64(c.TestMACs)), append(macs, float64(c.MACs))
 			}
@@ -330,24 +341,14 @@ func (c *Cell) compare(reference string, values map[string]map[uint64]float64) {
 	ref := c.Methods[i]
 	for n := range c.Methods {
 		s := &c.Methods[n]
-		seeds := seedsOf(values[s.Method], values[reference])
-		if n == i || len(seeds) == 0 {
+		d := difference(values[s.Method], values[reference])
+		if n == i || d == nil {
 			continue
 		}
-		d := statistics.Differences(inOrder(values[s.Method], seeds), inOrder(values[reference], seeds))
-		out := &Difference{Seeds: len(seeds), Spent: s.Spent/ref.Spent - 1}
-		if !(ref.Spent > 0) {
-			out.Spent = 0
+		if ref.Spent > 0 {
+			d.Spent = s.Spent/ref.Spent - 1
 		}
-		mean, student, ok := statistics.Mean(d)
-		if out.Mean = mean; ok {
-			out.Student = &student
-		}
-		if b, ok := statistics.BootstrapT(d, 1); ok {
-			out.Bootstrap = &b
-		}
-		out.Verdict = verdict(out.Student, out.Bootstrap)
-		s.Difference = out
+		s.Difference = d
 		distance, critical := statistics.Apart(tests(s.points), tests(ref.points))
 		s.Apart = &Apart{distance, critical}
 	}

@@ -17,8 +17,9 @@ type File struct {
 	Methods   []Method
 	Seeds     []uint64
 	Budgets   []float64 // MACs of a search; a single 0 leaves them to the settings
-	Finalists int       // architectures of the last front that are trained alone, the most accurate first
-	Reference string    // label of the method that others are compared with
+	Finalists int       // architectures that are trained alone, of each Part that they come from
+	From      From
+	Reference string // label of the method that others are compared with
 	Recipe    Recipe
 
 	path     string
@@ -40,8 +41,21 @@ type Data struct {
 type Method struct {
 	Label    string
 	Name     string
+	Second   string // path of the pool that a search goes on with when it has ended; empty: it does not
 	settings map[string]any
+	second   []byte // text of that pool
 }
+
+// From says where finalists come from.
+type From string
+
+// Where finalists come from. On a front the most accurate are first. In a space, architectures within the constraint
+// interval are drawn with the seed, by what they cost alone.
+const (
+	LastFront  From = "front"  // of the last round that has one
+	EveryFront From = "fronts" // of each round
+	EverySpace From = "spaces" // of each round: the initial, the simplified and the aggregated one
+)
 
 // Recipe says at which cost finalists are trained. The settings of the training are those of the configuration.
 type Recipe struct {

@@ -25,8 +25,8 @@ const (
 )
 
 // keys are those of a study file, in the order in which messages list them.
-var keys = []string{"name", "pool", "engine", "data", "seeds", "budgets", "finalists", "reference", "base", "method",
-	"retrain"}
+var keys = []string{"name", "pool", "engine", "data", "seeds", "budgets", "finalists", "from", "reference", "base",
+	"method", "retrain"}
 
 // label is what a method or a study may be called: the name of a folder follows from it.
 var label = regexp.MustCompile(`^[\pL\pN][\pL\pN ._+=-]{0,63}$`)
@@ -39,13 +39,13 @@ func ReadFile(path string, place []string) (*File, error) {
 		return nil, err
 	}
 	f := &File{path: path, text: string(text), spot: tomlpos.Locate(string(text)), Engine: "supernet", Finalists: 1,
-		Budgets: []float64{0}, Recipe: Recipe{Tolerance: 0.03}}
+		From: LastFront, Budgets: []float64{0}, Recipe: Recipe{Tolerance: 0.03}}
 	var tree map[string]any
 	if _, err := toml.Decode(f.text, &tree); err != nil {
 		return nil, config.Positioned(path, text, err)
 	}
 	for _, part := range []func(map[string]any) error{f.known, f.readTexts, f.readData, f.readSeeds, f.readBudgets,
-		f.readFinalists, f.readBase, f.defaultData, f.readMethods, f.readRetrain, f.readReference} {
+		f.readFinalists, f.readBase, f.defaultData, f.readMethods, f.readFrom, f.readRetrain, f.readReference} {
 		if err := part(tree); err != nil {
 			return nil, err
 		}
@@ -131,10 +131,16 @@ func (f *File) readTexts(tree map[string]any) error {
 	if !label.MatchString(f.Name) {
 		return f.errorf(f.spot.Find("name"), "name %q: want letters, digits, blanks and . _ + = -", f.Name)
 	}
-	if f.Pool != "" && !filepath.IsAbs(f.Pool) {
-		f.Pool = filepath.Join(filepath.Dir(f.path), f.Pool)
-	}
+	f.Pool = f.beside(f.Pool)
 	return nil
+}
+
+// beside is a path of the file, which starts at the file's folder. An empty one stays empty.
+func (f *File) beside(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(f.path), path)
 }
 
 // list is a value as a list: one that is none stands alone in it.
@@ -232,6 +238,25 @@ func (f *File) readFinalists(tree map[string]any) error {
 	}
 	if there {
 		f.Finalists = int(n)
+	}
+	return nil
+}
+
+// readFrom comes after the methods.
+func (f *File) readFrom(tree map[string]any) error {
+	from := string(f.From)
+	if err := f.readText(f.spot, tree, "from", &from); err != nil {
+		return err
+	}
+	all := []From{LastFront, EveryFront, EverySpace}
+	if f.From = From(from); !slices.Contains(all, f.From) {
+		return f.Errorf("from", "from %q: want %s, %s or %s", from, all[0], all[1], all[2])
+	}
+	for n, m := range f.Methods {
+		if f.From == EverySpace && m.Name != "nse" {
+			return f.errorf(f.place("method", n), "%s has no spaces that it simplifies, as from = %q needs: want nse",
+				m.Name, from)
+		}
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type Row struct {
 
 // Candidate is an architecture of which a study knows more than the search does.
 type Candidate struct {
+	Part
 	Finalist bool       `json:"finalist"` // it stands for its method
 	Ops      [][]string `json:"ops"`      // names by layer
 	Cost     float64    `json:"cost"`     // as the search had it, in the unit of its constraint
@@ -67,9 +68,9 @@ func (s *Study) Add(r Row) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		if _, err := tx.Exec("INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			r.Method, r.Data, r.Budget, seed, n+1, c.Finalist, string(ops), c.Cost, c.MACs, c.Params, c.Shared,
-			c.Epochs, c.Test, c.TestMACs, c.TestParams, c.TestEpochs, c.Problem); err != nil {
+			c.Epochs, c.Test, c.TestMACs, c.TestParams, c.TestEpochs, c.Problem, c.Round, c.Space); err != nil {
 			return database.Plain(err)
 		}
 	}
@@ -109,14 +110,20 @@ func (s *Study) Rows() (rows []Row, err error) {
 
 func (s *Study) candidates() (map[Key][]Candidate, error) {
 	all := map[Key][]Candidate{}
+	part := "round, space"
+	if s.version < partsVersion {
+		part = "0, ''"
+	}
 	err := s.query(`SELECT method, data, budget, seed, finalist, ops, cost, macs, params, shared, epochs, test,
-		test_macs, test_params, test_epochs, problem FROM candidates ORDER BY method, data, budget, seed, number`,
+		test_macs, test_params, test_epochs, problem, `+part+` FROM candidates
+		ORDER BY method, data, budget, seed, number`,
 		func(scan func(...any) error) error {
 			var k Key
 			var c Candidate
 			var ops string
 			if err := scan(&k.Method, &k.Data, &k.Budget, &k.Seed, &c.Finalist, &ops, &c.Cost, &c.MACs, &c.Params,
-				&c.Shared, &c.Epochs, &c.Test, &c.TestMACs, &c.TestParams, &c.TestEpochs, &c.Problem); err != nil {
+				&c.Shared, &c.Epochs, &c.Test, &c.TestMACs, &c.TestParams, &c.TestEpochs, &c.Problem,
+				&c.Round, &c.Space); err != nil {
 				return err
 			}
 			err := json.Unmarshal([]byte(ops), &c.Ops)

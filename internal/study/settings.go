@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -29,10 +28,7 @@ func (f *File) readBase(tree map[string]any) error {
 		f.base = v
 		return f.settings(spot, v)
 	case string:
-		f.basePath = v
-		if !filepath.IsAbs(v) {
-			f.basePath = filepath.Join(filepath.Dir(f.path), v)
-		}
+		f.basePath = f.beside(v)
 		text, err := file.ReadText(f.basePath)
 		if err != nil {
 			return f.errorf(spot, "base: %w", err)
@@ -93,7 +89,7 @@ func (f *File) readMethods(tree map[string]any) error {
 	folders := map[string]bool{}
 	for i, table := range list {
 		spot := f.place("method", i)
-		if err := f.unknown(spot, "[[method]] ", table, []string{"name", "label", "settings"}); err != nil {
+		if err := f.unknown(spot, "[[method]] ", table, []string{"name", "label", "second", "settings"}); err != nil {
 			return err
 		}
 		var m Method
@@ -123,7 +119,22 @@ func (f *File) readMethods(tree map[string]any) error {
 				return err
 			}
 		}
+		if err := f.readSecond(spot, table, &m); err != nil {
+			return err
+		}
 		f.Methods = append(f.Methods, m)
+	}
+	return nil
+}
+
+// readSecond reads the pool that the search of a method goes on with.
+func (f *File) readSecond(spot *tomlpos.Spot, table map[string]any, m *Method) (err error) {
+	if err := f.readText(spot, table, "second", &m.Second); err != nil || m.Second == "" {
+		return err
+	}
+	m.Second = f.beside(m.Second)
+	if m.second, err = file.ReadText(m.Second); err != nil {
+		return f.errorf(spot.Find("second"), "second: %w", err)
 	}
 	return nil
 }
@@ -175,8 +186,13 @@ func (f *File) readRetrain(tree map[string]any) error {
 // check reads the settings of every method on every data set, so that a mistake is found before anything runs.
 func (f *File) check() error {
 	for _, i := range f.Items() {
-		if _, err := f.Settings(i); err != nil {
+		c, err := f.Settings(i)
+		if err != nil {
 			return err
+		}
+		if i.Method.Second != "" && !c.Search.Continues() {
+			return f.errorf(f.method(i).Find("second"), "%s cannot go on with a second pool: want nse or guided",
+				i.Method.Name)
 		}
 	}
 	return nil
@@ -237,6 +253,12 @@ func (f *File) Sum(i Item, space []byte) (string, error) {
 	engine, _, _ := strings.Cut(f.Engine, ":")
 	text, err := f.merged(i)
 	rest := fmt.Sprintf("\n%s\n%d %d %g\n", engine, f.Finalists, f.Recipe.MACs, f.Recipe.Tolerance)
+	if f.From != LastFront {
+		rest += fmt.Sprintf("%s\n", f.From)
+	}
+	if i.Method.Second != "" {
+		rest += fmt.Sprintf("second %s\n", file.Sum(i.Method.second))
+	}
 	return file.Sum(append(append(text, rest...), space...)), err
 }
 

@@ -27,7 +27,9 @@ const (
 	lockFile = "study.lock"
 
 	applicationID = 0x6e736501 // "nse\1", in the header of study.db
-	schemaVersion = 1
+	schemaVersion = 2
+	oldestVersion = 1 // that is read, and upgraded when it is written
+	partsVersion  = 2 // the first that says which round and space a candidate is from
 )
 
 // ErrNoStudy says that a folder holds no study.
@@ -45,9 +47,15 @@ CREATE TABLE candidates (
 	method TEXT NOT NULL, data TEXT NOT NULL, budget REAL NOT NULL, seed INTEGER NOT NULL, number INTEGER NOT NULL,
 	finalist INTEGER NOT NULL, ops TEXT NOT NULL, cost REAL NOT NULL, macs INTEGER NOT NULL, params INTEGER NOT NULL,
 	shared REAL NOT NULL, epochs INTEGER NOT NULL, test REAL, test_macs INTEGER NOT NULL, test_params INTEGER NOT NULL,
-	test_epochs INTEGER NOT NULL, problem TEXT NOT NULL,
+	test_epochs INTEGER NOT NULL, problem TEXT NOT NULL, round INTEGER NOT NULL DEFAULT 0,
+	space TEXT NOT NULL DEFAULT '',
 	PRIMARY KEY (method, data, budget, seed, number)) WITHOUT ROWID;
 `
+
+// upgrade brings a database to this version. Its rows stay as they are.
+var upgrade = fmt.Sprintf(`ALTER TABLE candidates ADD COLUMN round INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE candidates ADD COLUMN space TEXT NOT NULL DEFAULT '';
+PRAGMA user_version = %d;`, schemaVersion)
 
 // About is what a study keeps of its file.
 type About struct {
@@ -74,8 +82,9 @@ type Study struct {
 	Dir   string
 	About About
 
-	db   *sql.DB
-	lock *os.File // nil for reading
+	db      *sql.DB
+	lock    *os.File // nil for reading
+	version int      // of the schema
 }
 
 // Open opens the study in dir for writing, and makes it where there is none. The folder must be new, empty, or a
@@ -167,8 +176,12 @@ func (s *Study) begin() error {
 		if _, err := tx.Exec(header + schema); err != nil {
 			return database.Plain(err)
 		}
-	} else if err := known(tx.QueryRow); err != nil {
+	} else if version, err = known(tx.QueryRow); err != nil {
 		return err
+	} else if version < partsVersion {
+		if _, err := tx.Exec(upgrade); err != nil {
+			return database.Plain(err)
+		}
 	}
 	a := s.About
 	methods, err := json.Marshal(a.Methods)
@@ -185,29 +198,31 @@ func (s *Study) begin() error {
 	return tx.Commit()
 }
 
-// known refuses a database that is not a study's, or of another version.
-func known(query func(string, ...any) *sql.Row) error {
-	var id, version int
-	err := errors.Join(query("PRAGMA application_id").Scan(&id), query("PRAGMA user_version").Scan(&version))
+// known is the version of the schema. A database that is not a study's, or of a version that this program does not
+// know, is an error.
+func known(query func(string, ...any) *sql.Row) (version int, err error) {
+	var id int
+	err = errors.Join(query("PRAGMA application_id").Scan(&id), query("PRAGMA user_version").Scan(&version))
 	switch {
 	case err != nil:
-		return database.Plain(err)
+		return 0, database.Plain(err)
 	case id != applicationID:
-		return errors.New("is not the database of a study")
-	case version != schemaVersion:
-		return fmt.Errorf("was written by another nse (schema %d, this one knows %d): use that version", version,
+		return 0, errors.New("is not the database of a study")
+	case version < oldestVersion || version > schemaVersion:
+		return 0, fmt.Errorf("was written by another nse (schema %d, this one knows %d): use that version", version,
 			schemaVersion)
 	}
-	return nil
+	return version, nil
 }
 
 // read reads what is said of the study.
 func (s *Study) read() error {
-	if err := known(s.db.QueryRow); err != nil {
+	var err error
+	if s.version, err = known(s.db.QueryRow); err != nil {
 		return err
 	}
 	a, methods := &s.About, ""
-	err := s.db.QueryRow("SELECT name, reference, methods, items, macs, tolerance FROM study").
+	err = s.db.QueryRow("SELECT name, reference, methods, items, macs, tolerance FROM study").
 		Scan(&a.Name, &a.Reference, &methods, &a.Items, &a.MACs, &a.Tolerance)
 	if err != nil {
 		return database.Plain(err)

@@ -113,13 +113,18 @@ func TestSum(t *testing.T) {
 	}
 	f := parsed(t, tiny)
 	first := sum(f, 2, "pool")
+	const before = "f0616e6cebc123bbfaf2756bbd24e56c6b22e5f94e24d1f09613377179346ea6"
+	if got := sum(f, 0, "pool"); got != before {
+		t.Errorf("%s: studies of the version before cannot go on, their sum is %s", got, before)
+	}
 	moved := parsed(t, strings.Replace(tiny, "seeds = [3, 1]", "seeds = [3, 1, 2]", 1), "cifar10:elsewhere")
 	if got := sum(moved, 2, "pool"); got != first {
 		t.Error("a folder or another seed changed the sum")
 	}
 	others := []string{sum(f, 3, "pool"), sum(f, 8, "pool"), sum(f, 2, "other pool")}
 	for _, change := range [][2]string{{"k = 3", "k = 5"}, {"epochs = 7", "epochs = 8"}, {`"1M"`, `"2M"`},
-		{"finalists = 2", "finalists = 1"}} {
+		{"finalists = 2", "finalists = 1"}, {"finalists = 2", "finalists = 2\nfrom = \"fronts\""},
+		{"name = \"nse\"\n\n", "name = \"nse\"\nsecond = '" + write(t, "pool") + "'\n"}} {
 		others = append(others, sum(parsed(t, strings.Replace(tiny, change[0], change[1], 1)), 2, "pool"))
 	}
 	for i, other := range others {

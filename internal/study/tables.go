@@ -20,7 +20,8 @@ type Table struct {
 
 // Tables are those of a cell. A table that would be empty is left out.
 func (r *Report) Tables(c Cell) (list []Table) {
-	for _, t := range []Table{r.accuracies(c), r.ranks(c), r.distributions(c), r.agreements(c), r.volumes(c)} {
+	for _, t := range []Table{r.accuracies(c), r.ranks(c), r.distributions(c), r.agreements(c), r.volumes(c),
+		r.steps(c)} {
 		if len(t.Rows) > 0 {
 			list = append(list, t)
 		}
@@ -131,6 +132,25 @@ func (r *Report) volumes(c Cell) Table {
 			t.Rows = append(t.Rows, []string{s.Method, fmt.Sprint(h.Seeds), fmt.Sprintf("%.4g", h.Mean),
 				between(h.Interval, 1, 4)})
 		}
+	}
+	return t
+}
+
+func (r *Report) steps(c Cell) Table {
+	t := Table{Title: "From round to round",
+		Note: "Each part less the one before it, paired by seed: accuracy in points, hypervolume in M MACs × " +
+			"accuracy, with 95 % intervals by the paired t. Verdicts ask the bootstrap-t too. Grew counts seeds.",
+		Head: []string{"from", "to", "seeds", "accuracy", "95 % interval", "verdict", "hypervolume", "95 % interval",
+			"grew", "verdict"}}
+	for _, s := range c.Steps {
+		a := s.Accuracy
+		row := []string{s.From, s.To, fmt.Sprint(a.Seeds), signed(100*a.Mean, 2), between(a.Student, 100, 2),
+			string(a.Verdict), "–", "–", "–", "–"}
+		if h := s.Hypervolume; h != nil {
+			row[6], row[7] = signed(h.Mean, 4), between(h.Student, 1, 4)
+			row[8], row[9] = fmt.Sprintf("%d of %d", s.Grew, h.Seeds), string(h.Verdict)
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
