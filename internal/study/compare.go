@@ -242,7 +242,8 @@ func (a About) summary(x column, rows []Row, greatest float64) Summary {
 	s.Seeds = len(values)
 	s.Mean, s.Interval = meanOf(values)
 	s.Distribution = append(s.Distribution, statistics.Distribution(accuracies)...)
-	if a.MACs == 0 && len(s.points) > len(s.volumes) { // of equal cost, or one a seed: no fronts
+	fronts := x.label != x.method || len(s.points) > len(s.volumes) // a front of a round may have one member
+	if a.MACs == 0 && fronts {
 		s.Hypervolume = overSeeds(inOrder(s.volumes, seedsOf(s.volumes)), nil)
 	}
 	a.agree(&s, rows)

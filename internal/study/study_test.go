@@ -102,6 +102,25 @@ func TestSettingsAreMerged(t *testing.T) {
 	}
 }
 
+// TestStudiesThatShip reads every study file of the examples, with the settings of all its items.
+func TestStudiesThatShip(t *testing.T) {
+	files, err := filepath.Glob("../../examples/studies/*.toml")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, path := range files {
+		if filepath.Base(path) == "world-s.toml" { // the configuration that they begin with
+			continue
+		}
+		f, err := ReadFile(path, []string{"cifar10:elsewhere"})
+		if err != nil {
+			t.Error(err)
+		} else if name := filepath.Base(path); f.Name+".toml" != name {
+			t.Errorf("%s is named %s", name, f.Name)
+		}
+	}
+}
+
 // The sum of an item is that of what it depends on, and not of where data are or of what else the study has.
 func TestSum(t *testing.T) {
 	sum := func(f *File, item int, pool string) string {
