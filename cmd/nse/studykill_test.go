@@ -15,7 +15,7 @@ import (
 	"github.com/nse-dev/nse/internal/study"
 )
 
-// studyFile is a study of two methods and two seeds that takes seconds.
+// studyFile is a study of two methods and two seeds that takes seconds. One goes on in secondPool.
 const studyFile = `name = "killed"
 pool = "ops.toml"
 data = "generated:120"
@@ -35,8 +35,18 @@ name = "nse"
 [[method]]
 label = "dropping"
 name = "nse"
+second = "second.toml"
 [method.settings.search.fitness]
 lr = 0.9
+`
+
+const secondPool = `[[plugin]]
+builtin = "mbconv"
+
+[[plugin.op]]
+name = "mbconv"
+kernel = [7, 9]
+expand = [1, 2]
 `
 
 // TestKilledStudiesEndLikeOthers kills a study at random moments, again and again until it ends. Its rows are those of
@@ -45,7 +55,8 @@ func TestKilledStudiesEndLikeOthers(t *testing.T) {
 	dir := t.TempDir()
 	base := strings.NewReplacer("spec = \"generated:120\"\n", "", "max_rounds = 3", "max_rounds = 2",
 		"train_steps = 40", "train_steps = 20").Replace(killConfig)
-	for name, text := range map[string]string{"s.toml": studyFile, "c.toml": base, "ops.toml": killPool} {
+	for name, text := range map[string]string{"s.toml": studyFile, "c.toml": base, "ops.toml": killPool,
+		"second.toml": secondPool} {
 		write(t, filepath.Join(dir, name), text)
 	}
 	began := time.Now()
@@ -117,7 +128,7 @@ func studied(t *testing.T, dir, out string, s os.Signal, delay time.Duration) (s
 // TestOneProcessRunsAStudy starts a study that another process runs.
 func TestOneProcessRunsAStudy(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"s.toml": studyFile, "ops.toml": killPool,
+	for name, text := range map[string]string{"s.toml": studyFile, "ops.toml": killPool, "second.toml": secondPool,
 		"c.toml": strings.Replace(killConfig, "spec = \"generated:120\"\n", "", 1)} {
 		write(t, filepath.Join(dir, name), text)
 	}
