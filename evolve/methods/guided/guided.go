@@ -3,8 +3,8 @@
 // The search goes in rounds. A round trains some candidates for a few epochs and goes on with the best 1/η of them, as
 // successive halving does. Half of the first round are uniform stacks, and the rest is drawn. In every later round a
 // Gaussian process is fitted to what was trained before each candidate. It believes itself of the last three of the
-// round, so that four can be trained at a time. The candidate is the one with the largest expected improvement, of
-// mutations of the best architectures and of fresh draws.
+// round, so that four can be trained at a time. The candidate has the largest expected improvement that an
+// evolution on the predictor finds: of mutations of the best architectures, of mutations of these, and of fresh draws.
 //
 // The method is ours. The predictor is that of package predictor. What is chosen for it are sizes: a round, its rungs,
 // the parents, and how many architectures the predictor looks at.
@@ -32,7 +32,7 @@ type Config struct {
 	Ends []int `toml:"ends"`
 	// Eta is η: one of so many architectures goes on to the next rung.
 	Eta int `toml:"eta"`
-	// Parents is the number of the best architectures that are mutated.
+	// Parents is the number of the best architectures that are mutated, and of those that the predictor finds.
 	Parents int `toml:"parents"`
 	// Looks is the number of architectures that the predictor compares for one candidate.
 	Looks int `toml:"looks"`
@@ -91,7 +91,7 @@ func (c Config) Next(h alone.History) (p alone.Proposal, ok bool) {
 }
 
 // candidate is the n-th new architecture of a round, from 0.
-func (c Config) candidate(h alone.History, n int) (a evolve.Arch, found bool) {
+func (c Config) candidate(h alone.History, n int) (a evolve.Arch, possible bool) {
 	r, seen := random.New(h.Seed, "guided", h.Round, n, 0), h.Seen()
 	if h.Before == 0 {
 		for _, stack := range stacks(h) {
@@ -107,17 +107,34 @@ func (c Config) candidate(h alone.History, n int) (a evolve.Arch, found bool) {
 	if err != nil || len(parents) == 0 {
 		return h.Prior.Within(r, seen)
 	}
-	most := math.Inf(-1)
-	for range c.Looks {
-		x, possible := look(h, r, parents, seen)
-		if !possible {
-			continue
+	var found []look
+	for i := range c.Looks {
+		if x, possible := draw(h, r, parents, seen); possible {
+			seen[x.Key()] = true
+			found = append(found, look{x, improvement(model, x, highest)})
 		}
-		if gain := improvement(model, x, highest); gain > most {
-			a, most, found = x, gain, true
+		if (i+1)%max(1, c.Looks/generations) == 0 && len(found) > 0 {
+			slices.SortStableFunc(found, func(x, y look) int { return cmp.Compare(y.gain, x.gain) })
+			found, parents = found[:min(c.Parents, len(found))], nil
+			for _, x := range found {
+				parents = append(parents, x.arch)
+			}
 		}
 	}
-	return a, found
+	if len(found) == 0 {
+		return nil, false
+	}
+	return slices.MaxFunc(found, func(x, y look) int { return cmp.Compare(x.gain, y.gain) }).arch, true
+}
+
+// generations is the number of parts in which the predictor looks at architectures. Each mutates the best of the one
+// before it, so that a candidate may be many steps from what was trained.
+const generations = 10
+
+// look is an architecture with its expected improvement.
+type look struct {
+	arch evolve.Arch
+	gain float64
 }
 
 // parents lists the best of some trials that the search can still train, by their accuracies at the level of the most
@@ -166,9 +183,8 @@ func believe(p evolve.Problem, known, open []evolve.Trial) (*predictor.Predictor
 	return predictor.Fit(p, all)
 }
 
-// look draws an architecture within the budget that was not trained: mostly a mutation of a parent, by one to three
-// steps.
-func look(h alone.History, r *rand.Rand, parents []evolve.Arch, seen map[string]bool) (evolve.Arch, bool) {
+// draw draws an architecture within the budget that was not seen: mostly a mutation of a parent, by one to three steps.
+func draw(h alone.History, r *rand.Rand, parents []evolve.Arch, seen map[string]bool) (evolve.Arch, bool) {
 	if r.IntN(4) == 0 {
 		return h.Prior.Within(r, seen)
 	}
