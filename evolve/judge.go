@@ -128,8 +128,20 @@ func (j Judge) train(ctx context.Context, s Search, st State) (State, error) {
 	return st, nil
 }
 
-// trainAlone trains what is not done, with a boundary after each.
+// trainAlone trains what is not done, several at a time where the engine can, with a boundary after each.
 func (j Judge) trainAlone(ctx context.Context, s Search, st State) (State, error) {
+	if ahead, able := j.Solo.(Ahead); able {
+		ctx, cancel := context.WithCancel(ctx)
+		defer ahead.Settle()
+		defer cancel()
+		if ahead.Lanes(len(j.Archs)) > 1 {
+			for _, t := range st.Trials {
+				if !t.Done {
+					ahead.Ahead(ctx, t.Arch, []int{j.Epochs})
+				}
+			}
+		}
+	}
 	for i, t := range st.Trials {
 		if t.Done {
 			continue

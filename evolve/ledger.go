@@ -76,6 +76,19 @@ type Solo interface {
 	Alone(ctx context.Context, a Arch, ends []int) (accuracy float64, err error)
 }
 
+// Ahead is a Solo that trains several architectures at a time.
+type Ahead interface {
+	Solo
+	// Lanes prepares for at most so many trainings at a time, and returns how many of them are of use.
+	Lanes(most int) int
+	// Ahead begins, on a goroutine of its own, the training for which Alone will be asked with the same a and ends.
+	// Alone waits for it then, and counts it: the order of calls of Alone is all that results and counts depend on.
+	// What Ahead runs ends with the context, and may not be asked for any more then.
+	Ahead(ctx context.Context, a Arch, ends []int)
+	// Settle waits until nothing runs that Ahead began, and forgets what was not asked for.
+	Settle()
+}
+
 // Mixing is an engine that also runs all operations of a layer at once, weighted: y = Σ_i w_i·o_i(x). Weights are by
 // layer. In a normal layer the identity is at index 0, and the operations of the subset follow, ascending. A reduction
 // layer has no identity: its first weight is that of its first operation. What has the weight 0 does not run.

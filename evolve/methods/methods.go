@@ -83,7 +83,7 @@ func All() []Description {
 			return darts.Method{Config: s.DARTS}
 		}},
 		{"random", "trains random architectures alone", func(s Settings) evolve.Method {
-			return alone.Method{Config: s.Alone, Next: random.Next}
+			return alone.Method{Config: s.Alone, Next: random.Next, Ahead: alone.Independent}
 		}},
 		{"evolution", "regularized evolution of architectures that are trained alone", func(s Settings) evolve.Method {
 			return alone.Method{Config: s.Alone, Next: s.Evolution.Next}
@@ -95,10 +95,10 @@ func All() []Description {
 			return halving.Method{Alone: s.Alone, Config: s.Halving, Hyperband: true}
 		}},
 		{Guided, "trains alone what a predictor chooses, and the best of it longer", func(s Settings) evolve.Method {
-			return alone.Method{Config: s.Alone, Next: s.Guided.Next}
+			return alone.Method{Config: s.Alone, Next: s.Guided.Next, Ahead: guided.Ahead}
 		}},
 		{"stacks", "trains networks alone with the same operations in every layer", func(s Settings) evolve.Method {
-			return alone.Method{Config: s.Alone, Next: stacks.Next}
+			return alone.Method{Config: s.Alone, Next: stacks.Next, Ahead: alone.Independent}
 		}},
 	}
 }

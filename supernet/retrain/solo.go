@@ -3,18 +3,16 @@ package retrain
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/nse-dev/nse/evolve"
-	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
-// Solo trains architectures of a pool from scratch on the training part of a source, one at a time. It implements
-// evolve.Solo, evolve.Metered and a part of evolve.Priced. Results depend on the architecture, the cycles, the source,
-// the configuration and the seed alone. It belongs to one goroutine, and holds nothing that must be closed.
+// Solo trains architectures of a pool from scratch on the training part of a source. It implements evolve.Ahead,
+// evolve.Metered and a part of evolve.Priced. Results depend on the architecture, the cycles, the source, the
+// configuration and the seed alone. It belongs to one goroutine, and holds nothing that must be closed.
 type Solo struct {
 	skeleton supernet.Skeleton
 	build    supernet.Builder
@@ -24,20 +22,12 @@ type Solo struct {
 	images   int // for the statistics of BN
 	seed     uint64
 	workers  int
-	kept     []kept // the oldest first
+	kept     store
 	spent    evolve.Ledger
+	lanes    lanes
 }
 
-// kept is a checkpoint at the end of a cycle.
-type kept struct {
-	key   string // of the architecture and the cycles
-	state safetensors.File
-}
-
-// mostKept is how many bytes of tensors are kept. What finds no room is trained again when it is to go on.
-const mostKept = 1 << 30
-
-var _ evolve.Solo = (*Solo)(nil)
+var _ evolve.Ahead = (*Solo)(nil)
 
 // NewSolo prepares training by c, whose Epochs and EMA do not count: calls say the epochs, and the last weights are
 // measured. BN statistics are taken from so many images. workers is the number of goroutines that compute, 0 one for
@@ -78,13 +68,28 @@ func (e *Solo) macs(a evolve.Arch, steps int) float64 {
 
 // Alone implements evolve.Solo. An architecture that the network cannot run is an error.
 func (e *Solo) Alone(ctx context.Context, a evolve.Arch, ends []int) (accuracy float64, err error) {
-	t, err := e.train(ctx, a, ends)
+	l, ahead := e.lanes.take(key(a, ends))
+	if !ahead {
+		l.accuracy, l.spent, l.err = e.alone(ctx, a, ends, e.workers)
+	}
+	if l.err != nil {
+		return 0, l.err
+	}
+	e.spent = e.spent.Plus(l.spent)
+	return l.accuracy, nil
+}
+
+// alone trains and measures on held-out images, and says what that took.
+func (e *Solo) alone(
+	ctx context.Context, a evolve.Arch, ends []int, workers int,
+) (accuracy float64, spent evolve.Ledger, err error) {
+	t, spent, err := e.train(ctx, a, ends, workers)
 	if err != nil {
-		return 0, err
+		return 0, spent, err
 	}
 	defer t.Close()
 	r, err := t.measure(ctx, e.held)
-	return r.Accuracy, err
+	return r.Accuracy, spent, err
 }
 
 // Measured is what an architecture that was trained alone makes of images.
@@ -95,11 +100,12 @@ type Measured struct {
 // Measure trains as Alone does, and measures on held-out and on test images. It is for tables of true accuracies: no
 // search may see test images.
 func (e *Solo) Measure(ctx context.Context, a evolve.Arch, ends []int) (r Measured, err error) {
-	t, err := e.train(ctx, a, ends)
+	t, spent, err := e.train(ctx, a, ends, e.workers)
 	if err != nil {
 		return r, err
 	}
 	defer t.Close()
+	e.spent = e.spent.Plus(spent)
 	if r.Held, err = t.measure(ctx, e.held); err != nil {
 		return r, err
 	}
@@ -107,19 +113,22 @@ func (e *Solo) Measure(ctx context.Context, a evolve.Arch, ends []int) (r Measur
 	return r, err
 }
 
-// train trains to the end of the last cycle, from the end of the one before where that was kept, and recalibrates. The
-// ledger gets the last cycle: those before were counted when they were asked for. The caller closes the trainer.
-func (e *Solo) train(ctx context.Context, a evolve.Arch, ends []int) (t *Trainer, err error) {
+// train trains to the end of the last cycle, from the end of the one before where that was kept, and recalibrates. It
+// takes the last cycle as spent: those before were counted when they were asked for. The caller closes the trainer.
+func (e *Solo) train(
+	ctx context.Context, a evolve.Arch, ends []int, workers int,
+) (t *Trainer, spent evolve.Ledger, err error) {
 	if len(ends) == 0 {
-		return nil, fmt.Errorf("retrain: no cycle to train")
+		return nil, spent, fmt.Errorf("retrain: no cycle to train")
 	}
 	for i, end := range ends {
 		if end < 1 || i > 0 && end <= ends[i-1] {
-			return nil, fmt.Errorf("retrain: cycles that end after %v epochs: want ascending numbers from 1", ends)
+			return nil, spent, fmt.Errorf("retrain: cycles that end after %v epochs: want ascending numbers from 1",
+				ends)
 		}
 	}
-	if t, err = e.trainer(a, ends); err != nil {
-		return nil, err
+	if t, err = e.trainer(a, ends, workers); err != nil {
+		return nil, spent, err
 	}
 	defer func() {
 		if err != nil {
@@ -128,22 +137,21 @@ func (e *Solo) train(ctx context.Context, a evolve.Arch, ends []int) (t *Trainer
 	}()
 	for t.Step < t.Steps {
 		if ctx.Err() != nil {
-			return t, ctx.Err()
+			return t, spent, ctx.Err()
 		}
 		if _, _, err := t.Update(); err != nil {
-			return t, err
+			return t, spent, err
 		}
 	}
-	e.keep(key(a, ends), t.checkpoint())
+	e.kept.put(key(a, ends), t.checkpoint())
 	last := t.cycles[len(t.cycles)-1]
 	steps := last.to - last.from
-	e.spent.Alone += e.macs(a, steps)
-	e.spent.TrainImages += int64(steps * t.config.Batch)
-	return t, t.calibrate(ctx, e.images)
+	spent = evolve.Ledger{Alone: e.macs(a, steps), TrainImages: int64(steps * t.config.Batch)}
+	return t, spent, t.calibrate(ctx, e.images)
 }
 
 // trainer is at the end of the last cycle but one where that was kept, and otherwise at the start.
-func (e *Solo) trainer(a evolve.Arch, ends []int) (*Trainer, error) {
+func (e *Solo) trainer(a evolve.Arch, ends []int, workers int) (*Trainer, error) {
 	if len(a) != len(e.skeleton.Layers) {
 		return nil, fmt.Errorf("retrain: an architecture of %d layers for a network of %d",
 			len(a), len(e.skeleton.Layers))
@@ -160,36 +168,18 @@ func (e *Solo) trainer(a evolve.Arch, ends []int) (*Trainer, error) {
 	}
 	c := e.config
 	c.Epochs = ends[len(ends)-1]
-	t, err := newTrainer(e.skeleton, graphs, e.set, c, ends, e.seed, e.workers)
+	t, err := newTrainer(e.skeleton, graphs, e.set, c, ends, e.seed, workers)
 	if err != nil {
 		return nil, err
 	}
-	before := key(a, ends[:len(ends)-1])
-	if i := slices.IndexFunc(e.kept, func(k kept) bool { return k.key == before }); i >= 0 {
-		if err := t.Restore(&e.kept[i].state); err != nil {
+	if state, found := e.kept.take(key(a, ends[:len(ends)-1])); found {
+		if err := t.Restore(&state); err != nil {
 			t.Close()
 			return nil, err
 		}
-		e.kept = slices.Delete(e.kept, i, i+1)
 	}
 	return t, nil
 }
 
 // key is equal for equal architectures after equal cycles only.
 func key(a evolve.Arch, ends []int) string { return fmt.Sprint(a, ends) }
-
-// keep keeps a checkpoint, once for each key, and forgets the oldest where there are too many bytes.
-func (e *Solo) keep(key string, state safetensors.File) {
-	e.kept = slices.DeleteFunc(e.kept, func(k kept) bool { return k.key == key })
-	e.kept = append(e.kept, kept{key, state})
-	total := 0
-	for i, k := range slices.Backward(e.kept) {
-		for _, t := range k.state.Tensors {
-			total += len(t.Data)
-		}
-		if total > mostKept {
-			e.kept = slices.Delete(e.kept, 0, i+1)
-			return
-		}
-	}
-}

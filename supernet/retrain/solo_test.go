@@ -43,20 +43,21 @@ func alone(t *testing.T, e *Solo, ends ...int) float64 {
 func TestAloneGoesOn(t *testing.T) {
 	inParts, atOnce := testAlone(t), testAlone(t)
 	first := alone(t, inParts, 1)
-	if len(inParts.kept) != 1 {
-		t.Fatalf("%d checkpoints are kept, want 1", len(inParts.kept))
+	if len(inParts.kept.kept) != 1 {
+		t.Fatalf("%d checkpoints are kept, want 1", len(inParts.kept.kept))
 	}
 	if again := alone(t, inParts, 1); again != first {
 		t.Errorf("a first epoch has %v, and %v again", first, again)
 	}
 	second, want := alone(t, inParts, 1, 3), alone(t, atOnce, 1, 3)
-	if len(inParts.kept) != 1 {
-		t.Errorf("%d checkpoints are kept, want that of the second cycle: it went on from the first", len(inParts.kept))
+	if len(inParts.kept.kept) != 1 {
+		t.Errorf("%d checkpoints are kept, want that of the second cycle: it went on from the first",
+			len(inParts.kept.kept))
 	}
 	if second != want {
 		t.Errorf("in parts %v, at once %v", second, want)
 	}
-	a, b := inParts.kept[len(inParts.kept)-1], atOnce.kept[0]
+	a, b := inParts.kept.kept[len(inParts.kept.kept)-1], atOnce.kept.kept[0]
 	if a.key != b.key || len(a.state.Tensors) == 0 {
 		t.Fatalf("checkpoints of %q and %q", a.key, b.key)
 	}
@@ -75,7 +76,7 @@ func TestAloneSeesTheTrainingPartOnly(t *testing.T) {
 	}
 	alone(t, e, 1)
 	alone(t, other, 1)
-	if string(e.kept[0].state.Tensors[0].Data) != string(other.kept[0].state.Tensors[0].Data) {
+	if string(e.kept.kept[0].state.Tensors[0].Data) != string(other.kept.kept[0].state.Tensors[0].Data) {
 		t.Error("held-out labels changed the weights")
 	}
 	if n := e.set.Train.Len(); n != 100 {
@@ -87,7 +88,7 @@ func TestAloneSeesTheTrainingPartOnly(t *testing.T) {
 func TestRatesOfCycles(t *testing.T) {
 	e := testAlone(t)
 	e.config.WarmupEpochs = 0.4
-	trainer, err := e.trainer(aloneArch, []int{1, 3})
+	trainer, err := e.trainer(aloneArch, []int{1, 3}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,5 +144,61 @@ func TestAloneRefuses(t *testing.T) {
 	cancel()
 	if _, err := e.Alone(ctx, aloneArch, []int{1}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
+	}
+}
+
+// TestAloneBeside trains three architectures at a time on two cores. They are asked for in another order than they were
+// begun, and have what they have one after another, in accuracy, in weights and in what is counted.
+func TestAloneBeside(t *testing.T) {
+	archs := []evolve.Arch{aloneArch, {{0}, {1}, {0}}, {{}, {0}, {0}}}
+	one, beside := testAlone(t), testAlone(t)
+	beside.workers = 2
+	if n := beside.Lanes(8); n != 2 {
+		t.Fatalf("%d lanes, want one for each core", n)
+	}
+	for _, ends := range [][]int{{1}, {1, 2}} {
+		for _, a := range archs {
+			beside.Ahead(t.Context(), a, ends)
+		}
+		for i := range archs {
+			a := archs[(i+1)%3]
+			want, err := one.Alone(t.Context(), a, ends)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := beside.Alone(t.Context(), a, ends); got != want || err != nil {
+				t.Errorf("%v: accuracy %v beside others, %v alone: %v", ends, got, want, err)
+			}
+			if got, want := beside.Spent(), one.Spent(); got != want {
+				t.Errorf("%v: %+v are counted beside others, %+v alone", ends, got, want)
+			}
+		}
+	}
+	for _, a := range archs {
+		x, _ := one.kept.take(key(a, []int{1, 2}))
+		y, found := beside.kept.take(key(a, []int{1, 2}))
+		if !found || string(x.Tensors[0].Data) != string(y.Tensors[0].Data) {
+			t.Errorf("%v has other weights beside others (kept: %v)", a, found)
+		}
+	}
+}
+
+// TestAloneBesideIsStopped: a training that has no lane yet ends with the context, too, and counts nothing.
+func TestAloneBesideIsStopped(t *testing.T) {
+	e := testAlone(t)
+	if n := e.Lanes(1); n != 1 {
+		t.Fatalf("%d lanes, want 1", n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	for epochs := 1000; epochs < 1003; epochs++ {
+		e.Ahead(ctx, aloneArch, []int{epochs})
+	}
+	cancel()
+	if _, err := e.Alone(ctx, aloneArch, []int{1001}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+	e.Settle()
+	if len(e.lanes.begun) > 0 || e.Spent() != (evolve.Ledger{}) {
+		t.Errorf("%d are left, and %+v is counted", len(e.lanes.begun), e.Spent())
 	}
 }

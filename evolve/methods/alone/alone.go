@@ -46,7 +46,13 @@ func (c Config) Validate() error {
 type Method struct {
 	Config
 	Next Proposer
+	// Ahead is how many evaluations may have no result yet when the next one is proposed. With an engine that is
+	// evolve.Ahead, so many and one more are trained at a time.
+	Ahead int
 }
+
+// Independent is the Ahead of methods whose proposals do not depend on results.
+const Independent = 31
 
 // Validate implements evolve.Method. It refuses a state that does not belong to a search of this kind.
 func (Method) Validate(s evolve.Search, st evolve.State) error {
@@ -123,7 +129,7 @@ func choice(st evolve.State) []evolve.Path {
 // Advance implements evolve.Method: it evaluates architectures until there is none or the budget is spent. The front of
 // a round is that of the architectures that were trained for the most epochs, with those of the front before it.
 func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) (evolve.State, error) {
-	r := run{Search: *s, config: m.Config, next: m.Next}
+	r := run{Search: *s, config: m.Config, next: m.Next, ahead: m.Ahead}
 	var err error
 	if r.past, err = past(st); err != nil {
 		return st, err
@@ -143,6 +149,7 @@ type run struct {
 	evolve.Search
 	config Config
 	next   Proposer
+	ahead  int
 	past   []evolve.Trial // of the rounds before
 }
 
@@ -178,21 +185,17 @@ func (r run) solo() evolve.Solo {
 	return solo
 }
 
-// evaluate goes from proposal to proposal. A boundary follows each evaluation.
+// evaluate goes from proposal to proposal. A boundary follows each evaluation, in the order of the proposals. Those
+// that do not wait for the first one are trained beside it.
 func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error) {
-	h := r.history(st)
+	q := r.queue(ctx, st)
+	defer q.close()
 	for !r.OverTime() {
-		p, ok := r.next(h)
-		switch {
-		case !ok:
-			return r.retrieve(ctx, st, "every architecture within the constraint has been evaluated, or none was found")
-		case p.Arch == nil:
-			return r.retrieve(ctx, st, r.last(st))
+		if reason, any := r.fill(q, st); !any {
+			return r.retrieve(ctx, st, reason)
 		}
-		epochs := r.epochs(h.Trials, p)
-		if r.evaluations(st, p, epochs) < 1 {
-			break
-		}
+		p := q.first()
+		epochs := r.epochs(r.trials(st), p)
 		next, err := r.try(ctx, st, p)
 		if err != nil {
 			return st, err
@@ -205,15 +208,12 @@ func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error
 		if err := r.Emit(&next, event); err != nil {
 			return st, err
 		}
-		st, h.Trials = next, append(slices.Clip(h.Trials), next.Trials[n-1])
+		st = next
 		if err := r.Boundary(ctx, st); err != nil {
 			return st, err
 		}
 	}
-	if len(st.Trials) == 0 {
-		return r.retrieve(ctx, st, "the budget does not allow a single evaluation")
-	}
-	return r.retrieve(ctx, st, "the budget is spent")
+	return r.retrieve(ctx, st, exhausted(st))
 }
 
 // last says why a round is the last, if it is.
@@ -237,10 +237,10 @@ func (r run) history(st evolve.State) History {
 
 // try evaluates a proposal. The trial is the last of the result's.
 func (r run) try(ctx context.Context, st evolve.State, p Proposal) (evolve.State, error) {
-	t := evolve.Trial{Done: true}
-	t.Arch, t.Cost, t.Round = p.Arch, r.Problem.Cost(p.Arch), st.Round
+	t := r.trial(st, p)
+	t.Done = true
 	var err error
-	if t.Accuracy, t.Epochs, err = r.measure(ctx, p); err != nil {
+	if t.Accuracy, err = r.measure(ctx, p); err != nil {
 		return st, fmt.Errorf("evaluation %d: %w", len(st.Trials)+1, err)
 	}
 	if !(t.Accuracy >= 0 && t.Accuracy <= 1) {
@@ -250,17 +250,16 @@ func (r run) try(ctx context.Context, st evolve.State, p Proposal) (evolve.State
 	return st, nil
 }
 
-// measure trains an architecture alone, or has it scored: it was trained for 0 epochs then.
-func (r run) measure(ctx context.Context, p Proposal) (accuracy float64, epochs int, err error) {
+// measure trains an architecture alone, or has it scored.
+func (r run) measure(ctx context.Context, p Proposal) (accuracy float64, err error) {
 	if solo := r.solo(); solo != nil {
-		accuracy, err = solo.Alone(ctx, p.Arch, p.Ends)
-		return accuracy, p.Ends[len(p.Ends)-1], err
+		return solo.Alone(ctx, p.Arch, p.Ends)
 	}
 	err = r.Engine.Score(ctx, []evolve.Arch{p.Arch}, func(_ int, a float64) error {
 		accuracy = a
 		return nil
 	})
-	return accuracy, 0, err
+	return accuracy, err
 }
 
 // retrieve makes the front of what was trained longest, remembers the trials, and why evaluation has ended: with an

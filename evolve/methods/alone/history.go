@@ -13,15 +13,17 @@ import (
 type Proposal struct {
 	Arch evolve.Arch
 	Ends []int
+	Wait bool // says that the proposal depends on results that are open; nothing else is set
 }
 
 // Proposer names the next architecture to evaluate, or reports that there is none, which ends the search. Everything
-// that it draws follows from the history and the seed.
+// that it draws follows from the history and the seed. How many results are open says only whether it waits.
 type Proposer func(h History) (p Proposal, ok bool)
 
 // History is what a search has evaluated so far.
 type History struct {
-	Trials   []evolve.Trial // in the order in which they were evaluated
+	Trials   []evolve.Trial // in the order in which they were proposed
+	Open     int            // so many of the last have no accuracy yet
 	Before   int            // trials of the rounds before this one: so many of the first
 	Round    int            // from 1
 	Seed     uint64         // of everything random
@@ -42,7 +44,7 @@ func (h History) Seen() map[string]bool {
 }
 
 // Once proposes to train an architecture in one cycle.
-func (h History) Once(a evolve.Arch) Proposal { return Proposal{a, []int{h.Epochs}} }
+func (h History) Once(a evolve.Arch) Proposal { return Proposal{Arch: a, Ends: []int{h.Epochs}} }
 
 // Ranked sorts trials by falling accuracy. Of equal ones the earlier comes first.
 func Ranked(trials []evolve.Trial) []evolve.Trial {

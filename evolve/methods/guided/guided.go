@@ -2,8 +2,9 @@
 //
 // The search goes in rounds. A round trains some candidates for a few epochs and goes on with the best 1/η of them, as
 // successive halving does. Half of the first round are uniform stacks, and the rest is drawn. In every later round a
-// Gaussian process is fitted to all that was trained before each candidate. The candidate is the one with the largest
-// expected improvement, of mutations of the best architectures and of fresh draws.
+// Gaussian process is fitted to what was trained before each candidate. It believes itself of the last three of the
+// round, so that four can be trained at a time. The candidate has the largest expected improvement that an
+// evolution on the predictor finds: of mutations of the best architectures, of mutations of these, and of fresh draws.
 //
 // The method is ours. The predictor is that of package predictor. What is chosen for it are sizes: a round, its rungs,
 // the parents, and how many architectures the predictor looks at.
@@ -31,7 +32,7 @@ type Config struct {
 	Ends []int `toml:"ends"`
 	// Eta is η: one of so many architectures goes on to the next rung.
 	Eta int `toml:"eta"`
-	// Parents is the number of the best architectures that are mutated.
+	// Parents is the number of the best architectures that are mutated, and of those that the predictor finds.
 	Parents int `toml:"parents"`
 	// Looks is the number of architectures that the predictor compares for one candidate.
 	Looks int `toml:"looks"`
@@ -65,6 +66,9 @@ func ascending(list []int) bool {
 	return len(slices.Compact(slices.Sorted(slices.Values(list)))) == len(list) && slices.IsSorted(list)
 }
 
+// Ahead is the number of the last trials of a round whose results the predictor does not know. They may be under way.
+const Ahead = 3
+
 // Next is an alone.Proposer: it goes on with the best of a rung, chooses a new candidate, or ends the round.
 func (c Config) Next(h alone.History) (p alone.Proposal, ok bool) {
 	left := h.Trials[h.Before:]
@@ -77,6 +81,8 @@ func (c Config) Next(h alone.History) (p alone.Proposal, ok bool) {
 		case i == 0:
 			a, found := c.candidate(h, len(left))
 			return alone.Proposal{Arch: a, Ends: c.Ends[:1]}, found
+		case h.Open > len(left):
+			return alone.Proposal{Wait: true}, true
 		default:
 			return alone.Proposal{Arch: alone.Ranked(before)[len(left)].Arch, Ends: c.Ends[:i+1]}, true
 		}
@@ -85,7 +91,7 @@ func (c Config) Next(h alone.History) (p alone.Proposal, ok bool) {
 }
 
 // candidate is the n-th new architecture of a round, from 0.
-func (c Config) candidate(h alone.History, n int) (a evolve.Arch, found bool) {
+func (c Config) candidate(h alone.History, n int) (a evolve.Arch, possible bool) {
 	r, seen := random.New(h.Seed, "guided", h.Round, n, 0), h.Seen()
 	if h.Before == 0 {
 		for _, stack := range stacks(h) {
@@ -95,28 +101,46 @@ func (c Config) candidate(h alone.History, n int) (a evolve.Arch, found bool) {
 		}
 		return h.Prior.Within(r, seen)
 	}
-	parents, highest := c.parents(h)
-	model, err := predictor.Fit(h.Problem, h.Trials)
+	known := h.Trials[:max(h.Before, len(h.Trials)-Ahead)]
+	parents, highest := c.parents(h, known)
+	model, err := believe(h.Problem, known, h.Trials[len(known):])
 	if err != nil || len(parents) == 0 {
 		return h.Prior.Within(r, seen)
 	}
-	most := math.Inf(-1)
-	for range c.Looks {
-		x, possible := look(h, r, parents, seen)
-		if !possible {
-			continue
+	var found []look
+	for i := range c.Looks {
+		if x, possible := draw(h, r, parents, seen); possible {
+			seen[x.Key()] = true
+			found = append(found, look{x, improvement(model, x, highest)})
 		}
-		if gain := improvement(model, x, highest); gain > most {
-			a, most, found = x, gain, true
+		if (i+1)%max(1, c.Looks/generations) == 0 && len(found) > 0 {
+			slices.SortStableFunc(found, func(x, y look) int { return cmp.Compare(y.gain, x.gain) })
+			found, parents = found[:min(c.Parents, len(found))], nil
+			for _, x := range found {
+				parents = append(parents, x.arch)
+			}
 		}
 	}
-	return a, found
+	if len(found) == 0 {
+		return nil, false
+	}
+	return slices.MaxFunc(found, func(x, y look) int { return cmp.Compare(x.gain, y.gain) }).arch, true
 }
 
-// parents lists the best architectures that the search can still train, by their accuracies at the level of the most
+// generations is the number of parts in which the predictor looks at architectures. Each mutates the best of the one
+// before it, so that a candidate may be many steps from what was trained.
+const generations = 10
+
+// look is an architecture with its expected improvement.
+type look struct {
+	arch evolve.Arch
+	gain float64
+}
+
+// parents lists the best of some trials that the search can still train, by their accuracies at the level of the most
 // epochs, and the highest of these.
-func (c Config) parents(h alone.History) (parents []evolve.Arch, highest float64) {
-	archs, level := predictor.Levelled(h.Trials)
+func (c Config) parents(h alone.History, known []evolve.Trial) (parents []evolve.Arch, highest float64) {
+	archs, level := predictor.Levelled(known)
 	var order []int
 	for i, a := range archs {
 		if offered(h, a) {
@@ -143,9 +167,24 @@ func offered(h alone.History, a evolve.Arch) bool {
 	return true
 }
 
-// look draws an architecture within the budget that was not trained: mostly a mutation of a parent, by one to three
-// steps.
-func look(h alone.History, r *rand.Rand, parents []evolve.Arch, seen map[string]bool) (evolve.Arch, bool) {
+// believe fits a predictor to what is known, and again with its predictions in the place of results that are not: the
+// kriging believer of Ginsbourger, Le Riche and Carraro (2010).
+func believe(p evolve.Problem, known, open []evolve.Trial) (*predictor.Predictor, error) {
+	model, err := predictor.Fit(p, known)
+	if err != nil || len(open) == 0 {
+		return model, err
+	}
+	longest := slices.MaxFunc(known, func(a, b evolve.Trial) int { return cmp.Compare(a.Epochs, b.Epochs) })
+	all := slices.Clone(known)
+	for _, t := range open {
+		t.Epochs, t.Accuracy = longest.Epochs, model.Mean(t.Arch)
+		all = append(all, t)
+	}
+	return predictor.Fit(p, all)
+}
+
+// draw draws an architecture within the budget that was not seen: mostly a mutation of a parent, by one to three steps.
+func draw(h alone.History, r *rand.Rand, parents []evolve.Arch, seen map[string]bool) (evolve.Arch, bool) {
 	if r.IntN(4) == 0 {
 		return h.Prior.Within(r, seen)
 	}

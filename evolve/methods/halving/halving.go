@@ -84,7 +84,9 @@ func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) 
 }
 
 // alone is the method without what it asks of the engine.
-func (m Method) alone() alone.Method { return alone.Method{Config: m.Alone, Next: m.Next} }
+func (m Method) alone() alone.Method {
+	return alone.Method{Config: m.Alone, Next: m.Next, Ahead: alone.Independent}
+}
 
 // Next goes on where the brackets stand. It is an alone.Proposer.
 func (m Method) Next(h alone.History) (p alone.Proposal, ok bool) {
@@ -96,7 +98,10 @@ func (m Method) Next(h alone.History) (p alone.Proposal, ok bool) {
 				before, left = left[:x.size], left[x.size:]
 				continue
 			}
-			if i > 0 {
+			switch {
+			case i > 0 && h.Open > len(left):
+				return alone.Proposal{Wait: true}, true
+			case i > 0:
 				return alone.Proposal{Arch: alone.Ranked(before)[len(left)].Arch, Ends: x.ends}, true
 			}
 			a, found := h.Prior.Within(random.New(h.Seed, "halving", 1, len(h.Trials), 0), h.Seen())
