@@ -33,7 +33,7 @@ func (e *planted) use(archs ...Arch) error {
 			continue
 		}
 		if e.breaks[op] <= 0 {
-			return &Broken{op, fmt.Errorf("operation %d is broken", op)}
+			return &Broken{Op: op, Err: fmt.Errorf("operation %d is broken", op)}
 		}
 		used = append(used, op)
 	}

@@ -8,8 +8,9 @@ import (
 
 // Broken is an engine's error about an operation that cannot be run any more: its plugin has crashed, for instance.
 type Broken struct {
-	Op  OpID
-	Err error
+	Op    OpID
+	Layer int // in which it failed
+	Err   error
 }
 
 // Error is the reason.

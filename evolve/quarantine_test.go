@@ -72,7 +72,7 @@ func TestQuarantineEndsWithTheSpaceOfTheRound(t *testing.T) {
 		Layers: []space.Layer{{New: Path{3}, Pending: Path{2}}, {New: Path{1}}, {New: Path{0, 1}}}}}
 	st.Fitness = fitness.New(st.Space.Subset())
 	st.Fitness[2].Dropped[0] = true
-	end, err := s.quarantine(t.Context(), st, &Broken{1, errors.New("crashed")})
+	end, err := s.quarantine(t.Context(), st, &Broken{Op: 1, Err: errors.New("crashed")})
 	if err != nil || end.Reason != "reduction layer 1 has no operation left that can be run" {
 		t.Fatalf("%q, %v", end.Reason, err)
 	}

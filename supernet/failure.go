@@ -10,10 +10,10 @@ func (n *Net) failure() error {
 	if err == nil {
 		return nil
 	}
-	for _, l := range n.layers {
+	for i, l := range n.layers {
 		for _, c := range l.ops {
 			if c.block == block {
-				return &evolve.Broken{Op: c.id, Err: err}
+				return &evolve.Broken{Op: c.id, Layer: i, Err: err}
 			}
 		}
 	}

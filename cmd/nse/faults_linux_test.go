@@ -138,6 +138,18 @@ func TestSearchesOutliveTheirPlugins(t *testing.T) {
 	}
 }
 
+// TestTrainingAloneOutlivesPlugins searches without shared weights, with a plugin that fails.
+func TestTrainingAloneOutlivesPlugins(t *testing.T) {
+	const mode = "error"
+	f := failing(t, filepath.Join(contained(t), "alone"), mode)
+	write(t, filepath.Join(f.dir, "c.toml"), strings.Replace(faultConfig, "[search]\n", "[search]\n"+
+		"method = \"guided\"\nalone = { evaluations = 40 }\nguided = { candidates = 6, ends = [1, 2] }\n", 1)+
+		"[retrain]\nbatch = 12\n")
+	o, _ := faultOptions(mode, "")
+	f.search(o, nil)
+	f.check(t, pluginFaults()[mode])
+}
+
 // failing is a search that is ready to run, with a plugin that fails.
 func failing(t *testing.T, dir, mode string) *faulted {
 	f := &faulted{dir: dir}

@@ -2,6 +2,7 @@ package retrain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/nse-dev/nse/evolve"
@@ -66,7 +67,8 @@ func (e *Solo) macs(a evolve.Arch, steps int) float64 {
 	return float64(n.MACs) * float64(3*steps*batch+min(e.images, e.set.Train.Len())+e.held.Len())
 }
 
-// Alone implements evolve.Solo. An architecture that the network cannot run is an error.
+// Alone implements evolve.Solo. An architecture that the network cannot run is an error. It is an *evolve.Broken if an
+// operation fails.
 func (e *Solo) Alone(ctx context.Context, a evolve.Arch, ends []int) (accuracy float64, err error) {
 	l, ahead := e.lanes.take(key(a, ends))
 	if !ahead {
@@ -83,6 +85,11 @@ func (e *Solo) Alone(ctx context.Context, a evolve.Arch, ends []int) (accuracy f
 func (e *Solo) alone(
 	ctx context.Context, a evolve.Arch, ends []int, workers int,
 ) (accuracy float64, spent evolve.Ledger, err error) {
+	defer func() {
+		if b, broken := errors.AsType[*evolve.Broken](err); broken { // the trainer numbers each layer's operations
+			err = &evolve.Broken{Op: a[b.Layer][b.Op], Layer: b.Layer, Err: b.Err}
+		}
+	}()
 	t, spent, err := e.train(ctx, a, ends, workers)
 	if err != nil {
 		return 0, spent, err

@@ -202,3 +202,50 @@ func TestAloneBesideIsStopped(t *testing.T) {
 		t.Errorf("%d are left, and %+v is counted", len(e.lanes.begun), e.Spent())
 	}
 }
+
+// TestAloneNamesTheBrokenOperation: a kernel fails in the third step. What the trainer calls its second operation of
+// the layer is the pool's ninth.
+func TestAloneNamesTheBrokenOperation(t *testing.T) {
+	set, s, graphs := testNetwork(t, "generated:120", 16)
+	calls := 0
+	op := sdk.Op{Name: "frail", Kernels: []sdk.Kernel{{Name: "frail",
+		Forward: func(c sdk.Call) error {
+			if calls++; calls == 3 {
+				return errors.New("out of order")
+			}
+			copy(c.Y, c.X)
+			return nil
+		},
+		Backward: func(c sdk.Call) error { copy(c.DX, c.DY); return nil }}},
+		Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
+			return g.Input().Exec(sdk.Exec{Kernel: "frail", Out: l.Output(), Deterministic: true}), nil
+		}}
+	frail, err := op.Graph(s.Layers[2], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
+		if op == 8 {
+			return frail, nil
+		}
+		return graphs[l.Index][0], nil
+	}
+	source := supernet.Source{Set: set}
+	if source.Train, source.Held, err = set.Train.Hold(20, 1); err != nil {
+		t.Fatal(err)
+	}
+	c := quickRetrain()
+	c.Batch = 20
+	e := NewSolo(s, build, source, c, 40, 7, 1)
+	arch := evolve.Arch{{1}, {1}, {5, 8}}
+	e.Lanes(2)
+	e.Ahead(t.Context(), arch, []int{1})
+	_, err = e.Alone(t.Context(), arch, []int{1})
+	b, broken := errors.AsType[*evolve.Broken](err)
+	if !broken || b.Op != 8 || b.Layer != 2 || b.Error() != "out of order" || e.Spent() != (evolve.Ledger{}) {
+		t.Errorf("%v, %+v; %+v is counted", err, b, e.Spent())
+	}
+	if _, err := e.Alone(t.Context(), arch, []int{1}); err != nil {
+		t.Errorf("once it works again: %v", err)
+	}
+}

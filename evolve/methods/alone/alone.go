@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -138,7 +139,11 @@ func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) 
 	case evolve.PhaseBegin:
 		return r.begin(ctx, st)
 	case evolve.PhaseScore:
-		return r.evaluate(ctx, st)
+		next, err := r.evaluate(ctx, st)
+		if broken, ok := errors.AsType[*evolve.Broken](err); ok && ctx.Err() == nil {
+			return r.quarantine(ctx, next, broken)
+		}
+		return next, err
 	}
 	s.Problem, st, err = r.end(ctx, st)
 	return st, err
@@ -216,6 +221,24 @@ func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error
 	return r.retrieve(ctx, st, exhausted(st))
 }
 
+// quarantine goes on without a broken operation. The round ends if a reduction layer has no other. What is not in the
+// space was not proposed, so that the engine's error is returned.
+func (r run) quarantine(ctx context.Context, st evolve.State, b *evolve.Broken) (evolve.State, error) {
+	if !slices.Contains(slices.Concat(st.Space.Subset()...), b.Op) {
+		return st, b
+	}
+	next, err := r.Without(st, b)
+	if err != nil {
+		return st, err
+	}
+	for l, ops := range next.Space.Subset() {
+		if len(ops) == 0 && !r.Problem.Normal[l] {
+			return r.retrieve(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
+		}
+	}
+	return next, r.Boundary(ctx, next)
+}
+
 // last says why a round is the last, if it is.
 func (r run) last(st evolve.State) string {
 	if most := r.Config.MaxRounds; most > 0 && st.Round-st.Before >= most {
@@ -265,8 +288,9 @@ func (r run) measure(ctx context.Context, p Proposal) (accuracy float64, err err
 // retrieve makes the front of what was trained longest, remembers the trials, and why evaluation has ended: with an
 // empty reason another round follows. Without a trial the search ends.
 func (r run) retrieve(ctx context.Context, st evolve.State, reason string) (evolve.State, error) {
-	if len(st.Trials) == 0 {
-		return r.Finish(ctx, st, reason)
+	trials := longest(st.Trials)
+	if len(trials) == 0 {
+		return r.Finish(ctx, st, cmp.Or(reason, "what the round trained uses operations that cannot be run any more"))
 	}
 	least, greatest := r.Reach()
 	c := r.Config.Constraint
@@ -275,7 +299,7 @@ func (r run) retrieve(ctx context.Context, st evolve.State, reason string) (evol
 	if next.Memory, err = json.Marshal(r.trials(st)); err != nil {
 		return st, err
 	}
-	next.Phase, next.Trials, next.Reason = evolve.PhaseRetrieve, longest(st.Trials), reason
+	next.Phase, next.Trials, next.Reason = evolve.PhaseRetrieve, trials, reason
 	found := len(trained(fresh(st)))
 	err = r.Emit(&next, evolve.Sampled{Rehearsed: len(st.Trials) - len(fresh(st)), Feasibility: evolve.Feasibility{
 		Low: c.Low(), High: c.High(), Least: least, Greatest: greatest, Wanted: found, Found: found}})
@@ -288,13 +312,14 @@ func (r run) retrieve(ctx context.Context, st evolve.State, reason string) (evol
 	return next, err
 }
 
-// longest lists the trials of the most epochs.
+// longest lists the trials of the most epochs, without those that a quarantine took out.
 func longest(trials []evolve.Trial) []evolve.Trial {
+	trials = slices.DeleteFunc(slices.Clone(trials), func(t evolve.Trial) bool { return t.Gone })
 	most := 0
 	for _, t := range trials {
 		most = max(most, t.Epochs)
 	}
-	return slices.DeleteFunc(slices.Clone(trials), func(t evolve.Trial) bool { return t.Epochs < most })
+	return slices.DeleteFunc(trials, func(t evolve.Trial) bool { return t.Epochs < most })
 }
 
 // end finishes a round that has its front. Without a reason to end the search another one begins, on the same choice

@@ -1,7 +1,7 @@
 package alone
 
 import (
-	"cmp"
+	"math"
 	"slices"
 
 	"github.com/nse-dev/nse/evolve"
@@ -43,12 +43,39 @@ func (h History) Seen() map[string]bool {
 	return seen
 }
 
+// Offers reports whether an architecture uses nothing but what there is to choose from. A second pool leaves behind
+// what the front did not use, and a quarantine what is broken.
+func (h History) Offers(a evolve.Arch) bool {
+	for l, path := range a {
+		for _, op := range path {
+			if !slices.Contains(h.Subset[l], op) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Once proposes to train an architecture in one cycle.
 func (h History) Once(a evolve.Arch) Proposal { return Proposal{Arch: a, Ends: []int{h.Epochs}} }
 
-// Ranked sorts trials by falling accuracy. Of equal ones the earlier comes first.
-func Ranked(trials []evolve.Trial) []evolve.Trial {
-	return slices.SortedStableFunc(slices.Values(trials), func(a, b evolve.Trial) int {
-		return cmp.Compare(b.Accuracy, a.Accuracy)
-	})
+// Promote goes on from a complete rung to the next one, of at most so many architectures. The list left begins with
+// what the next rung has, and may be longer. The next rung will have full architectures: what a quarantine took out is
+// not promoted. The most accurate one that it does not have yet is best, of equal ones the earlier. Without any it is
+// nil.
+func Promote(rung, left []evolve.Trial, most int) (full int, best evolve.Arch) {
+	next := left[:min(most, len(left))]
+	accuracy := math.Inf(-1)
+	for _, t := range rung {
+		same := func(o evolve.Trial) bool { return o.Arch.Key() == t.Arch.Key() }
+		switch {
+		case slices.ContainsFunc(next, same):
+			full++
+		case !t.Gone:
+			if full++; t.Accuracy > accuracy {
+				best, accuracy = t.Arch, t.Accuracy
+			}
+		}
+	}
+	return min(full, most), best
 }

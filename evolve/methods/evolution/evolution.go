@@ -50,7 +50,8 @@ func (c Config) Next(h alone.History) (p alone.Proposal, ok bool) {
 	if n >= c.Population {
 		parent := c.parent(h.Trials[n-c.Population:], r)
 		for range h.Attempts {
-			if a, possible := Mutate(h, parent.Arch, r); possible && h.Prior.Meets(a) && !seen[a.Key()] {
+			a, possible := Mutate(h, parent.Arch, r)
+			if possible && h.Offers(a) && h.Prior.Meets(a) && !seen[a.Key()] {
 				return h.Once(a), true
 			}
 		}

@@ -75,16 +75,21 @@ func (c Config) Next(h alone.History) (p alone.Proposal, ok bool) {
 	var before []evolve.Trial
 	for i := range c.Ends {
 		size := max(1, c.Candidates/int(math.Pow(float64(c.Eta), float64(i))))
+		var best evolve.Arch
+		if i > 0 {
+			if h.Open > len(left) {
+				return alone.Proposal{Wait: true}, true
+			}
+			size, best = alone.Promote(before, left, size)
+		}
 		switch {
 		case len(left) >= size:
 			before, left = left[:size], left[size:]
 		case i == 0:
 			a, found := c.candidate(h, len(left))
 			return alone.Proposal{Arch: a, Ends: c.Ends[:1]}, found
-		case h.Open > len(left):
-			return alone.Proposal{Wait: true}, true
 		default:
-			return alone.Proposal{Arch: alone.Ranked(before)[len(left)].Arch, Ends: c.Ends[:i+1]}, true
+			return alone.Proposal{Arch: best, Ends: c.Ends[:i+1]}, true
 		}
 	}
 	return alone.Proposal{}, true
@@ -143,7 +148,7 @@ func (c Config) parents(h alone.History, known []evolve.Trial) (parents []evolve
 	archs, level := predictor.Levelled(known)
 	var order []int
 	for i, a := range archs {
-		if offered(h, a) {
+		if h.Offers(a) {
 			order = append(order, i)
 		}
 	}
@@ -152,19 +157,6 @@ func (c Config) parents(h alone.History, known []evolve.Trial) (parents []evolve
 		parents, highest = append(parents, archs[i]), max(highest, level[i])
 	}
 	return parents, highest
-}
-
-// offered reports whether an architecture uses nothing but what there is to choose from. A second pool leaves behind
-// what the front did not use.
-func offered(h alone.History, a evolve.Arch) bool {
-	for l, path := range a {
-		for _, op := range path {
-			if !slices.Contains(h.Subset[l], op) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // believe fits a predictor to what is known, and again with its predictions in the place of results that are not: the
@@ -221,7 +213,7 @@ func improvement(model *predictor.Predictor, a evolve.Arch, highest float64) flo
 func stacks(h alone.History) (list []evolve.Arch) {
 	for op := range h.Problem.Pool {
 		a := h.Problem.Stack(evolve.Path{evolve.OpID(op)})
-		if h.Prior.Meets(a) {
+		if h.Offers(a) && h.Prior.Meets(a) {
 			list = append(list, a)
 		}
 	}

@@ -94,18 +94,22 @@ func (m Method) Next(h alone.History) (p alone.Proposal, ok bool) {
 	for b := 0; ; b++ {
 		var before []evolve.Trial
 		for i, x := range m.bracket(b) {
-			if len(left) >= x.size {
-				before, left = left[:x.size], left[x.size:]
-				continue
+			var best evolve.Arch
+			if i > 0 {
+				if h.Open > len(left) {
+					return alone.Proposal{Wait: true}, true
+				}
+				x.size, best = alone.Promote(before, left, x.size)
 			}
 			switch {
-			case i > 0 && h.Open > len(left):
-				return alone.Proposal{Wait: true}, true
+			case len(left) >= x.size:
+				before, left = left[:x.size], left[x.size:]
 			case i > 0:
-				return alone.Proposal{Arch: alone.Ranked(before)[len(left)].Arch, Ends: x.ends}, true
+				return alone.Proposal{Arch: best, Ends: x.ends}, true
+			default:
+				a, found := h.Prior.Within(random.New(h.Seed, "halving", 1, len(h.Trials), 0), h.Seen())
+				return alone.Proposal{Arch: a, Ends: x.ends}, found
 			}
-			a, found := h.Prior.Within(random.New(h.Seed, "halving", 1, len(h.Trials), 0), h.Seen())
-			return alone.Proposal{Arch: a, Ends: x.ends}, found
 		}
 	}
 }

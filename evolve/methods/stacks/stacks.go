@@ -13,11 +13,13 @@ import (
 
 // Next is the next stack. It is an alone.Proposer.
 func Next(h alone.History) (p alone.Proposal, ok bool) {
-	all := List(h)
-	if len(h.Trials) >= len(all) {
-		return p, false
+	seen := h.Seen()
+	for _, a := range List(h) {
+		if !seen[a.Key()] {
+			return h.Once(a), true
+		}
 	}
-	return h.Once(all[len(h.Trials)]), true
+	return p, false
 }
 
 // List lists the stacks within the constraint interval, in the order in which they are evaluated.
@@ -41,9 +43,9 @@ func List(h alone.History) (stacks []evolve.Arch) {
 	return stacks
 }
 
-// appendStack appends the stack that has a path in every layer, if it meets the budget.
+// appendStack appends the stack that has a path in every layer, if it can be trained and meets the budget.
 func appendStack(stacks []evolve.Arch, h alone.History, path evolve.Path) []evolve.Arch {
-	if a := h.Problem.Stack(path); h.Prior.Meets(a) {
+	if a := h.Problem.Stack(path); h.Offers(a) && h.Prior.Meets(a) {
 		return append(stacks, a)
 	}
 	return stacks
