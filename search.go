@@ -126,7 +126,7 @@ var _ interface {
 	evolve.Metered
 	evolve.Mixing
 	evolve.Priced
-	evolve.Solo
+	evolve.Ahead
 } = engine{}
 
 // Spent implements evolve.Metered.

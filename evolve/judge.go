@@ -134,11 +134,10 @@ func (j Judge) trainAlone(ctx context.Context, s Search, st State) (State, error
 		ctx, cancel := context.WithCancel(ctx)
 		defer ahead.Settle()
 		defer cancel()
-		if ahead.Lanes(len(j.Archs)) > 1 {
-			for _, t := range st.Trials {
-				if !t.Done {
-					ahead.Ahead(ctx, t.Arch, []int{j.Epochs})
-				}
+		left := slices.DeleteFunc(slices.Clone(st.Trials), func(t Trial) bool { return t.Done })
+		if ahead.Lanes(len(left)) > 1 {
+			for _, t := range left {
+				ahead.Ahead(ctx, t.Arch, []int{j.Epochs})
 			}
 		}
 	}

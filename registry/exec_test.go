@@ -124,6 +124,10 @@ func newCall(s sdk.Shape, images int, backward bool) sdk.Call {
 
 // A kernel in the plugin computes what it computes here, over the arena and in messages, for any size of batch.
 func TestExecEqualsTheKernelInProcess(t *testing.T) {
+	most := 20000
+	if testing.Short() {
+		most = 500
+	}
 	for _, noArena := range []bool{false, true} {
 		o := options()
 		o.NoArena = noArena
@@ -132,7 +136,7 @@ func TestExecEqualsTheKernelInProcess(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := remote(t, pool, execLayer)
-		for _, images := range []int{1, 7, 20000} {
+		for _, images := range []int{1, 7, most} {
 			for _, backward := range []bool{false, true} {
 				got, want := newCall(e.Out, images, backward), newCall(e.Out, images, backward)
 				if err := errors.Join(e.Run(got), scale(want)); err != nil {

@@ -21,9 +21,9 @@ type Exec struct {
 	Run func(Call) error
 }
 
-// Kernel is a computation of a family's Exec primitives. Both functions run with up to all cores to themselves, one
-// call at a time for each process. They must not hold on to the slices. An error ends the operation's use in the
-// search. So does a result that is not finite where the input is.
+// Kernel is a computation of a family's Exec primitives. Both functions may use all cores, and run one call at a time
+// for each process. They must not hold on to the slices. An error ends the operation's use in the search. So does a
+// result that is not finite where the input is.
 type Kernel struct {
 	Name     string           // as a family's
 	Forward  func(Call) error // overwrites Y from X and W

@@ -43,10 +43,11 @@ func (e *beside) Settle() { e.begun = nil; e.settled++ }
 // another, with every kind of budget, and from every boundary on.
 func TestTrainingBesideChangesNothing(t *testing.T) {
 	for _, name := range []string{"random", "stacks", "halving", "hyperband", "evolution", "guided"} {
-		for _, budget := range []evolve.BudgetConfig{{}, {MACs: 70_000}, {TrainImages: 9_000}} {
+		for _, budget := range []evolve.BudgetConfig{{}, {MACs: 70_000}, {MACs: 60_300}, {TrainImages: 9_000}} {
 			t.Run(fmt.Sprint(name, budget.MACs, budget.TrainImages), func(t *testing.T) {
 				s, e, settings := count(t, name)
 				e.noise, s.Config.Constraint.Width, s.Budget = 0.2, 0.6, budget
+				e.more = budget.MACs / 200
 				settings.Alone.Evaluations, settings.Guided.Looks = 24, 20
 				var err error
 				if s.Method, err = settings.Chosen(); err != nil {
@@ -66,7 +67,8 @@ func TestTrainingBesideChangesNothing(t *testing.T) {
 					if i%4 > 0 {
 						continue
 					}
-					wide := &beside{counting: &counting{solo: e.solo, problem: s.Problem, trained: trainedBy(st)}}
+					wide := &beside{counting: &counting{solo: e.solo, problem: s.Problem, more: e.more,
+						trained: trainedBy(st)}}
 					s.Engine, events = wide, nil
 					end, err := s.Run(t.Context(), st)
 					if err != nil {

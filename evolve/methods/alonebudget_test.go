@@ -16,6 +16,7 @@ type counting struct {
 	*solo
 	problem evolve.Problem
 	trained map[string]int // epochs by architecture
+	more    float64        // MACs and images that an evaluation takes beside its price
 	ledger  evolve.Ledger
 }
 
@@ -32,6 +33,8 @@ func (e *counting) Alone(ctx context.Context, a evolve.Arch, ends []int) (float6
 	to := ends[len(ends)-1]
 	e.ledger.Alone += e.AloneMACs(a, to-e.trained[a.Key()])
 	e.ledger.TrainImages += int64(100 * (to - e.trained[a.Key()]))
+	e.ledger.Alone += e.more
+	e.ledger.TrainImages += int64(e.more)
 	e.trained[a.Key()] = to
 	return e.solo.Alone(ctx, a, ends)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/evolve/methods"
 )
 
 // fragile is an engine on which operations break: each after so many architectures with it.
@@ -111,6 +112,53 @@ func TestTrainingAloneEndsWithoutOperations(t *testing.T) {
 		if slices.Sort(broken); err != nil || end.Reason != want || len(end.Front) > 0 || len(broken) != 5 {
 			t.Errorf("%s: without %v it ends for the reason %q with %d on the front, %v", name, broken, end.Reason,
 				len(end.Front), err)
+		}
+	}
+}
+
+// The only architecture of a round uses an operation that breaks before it is promoted. Another round follows.
+func TestRoundsOfBrokenOperationsAreFollowedByOthers(t *testing.T) {
+	s := brittle(t, "guided", nil)
+	settings := methods.Default()
+	settings.Method, settings.Alone.Evaluations = "guided", 8
+	settings.Guided.Candidates, settings.Guided.Ends, settings.Guided.Looks = 1, []int{1, 2}, 20
+	var err error
+	if s.Method, err = settings.Chosen(); err != nil {
+		t.Fatal(err)
+	}
+	var first evolve.Arch
+	s.Observe = func(e evolve.Event) error {
+		if b, is := e.Body.(evolve.Scored); is && first == nil {
+			first = b.Trial.Arch
+		}
+		return nil
+	}
+	if _, err := s.Run(t.Context(), evolve.State{}); err != nil {
+		t.Fatal(err)
+	}
+	op := first[1][0] // of a stack: an evaluation uses it in four layers
+	s = brittle(t, "guided", map[evolve.OpID]int{op: len(first)})
+	s.Method, _ = settings.Chosen()
+	kinds := map[string]int{}
+	var states []evolve.State
+	s.Observe = func(e evolve.Event) error { kinds[e.Body.Kind()]++; return nil }
+	s.Checkpoint = func(st evolve.State) error { states = append(states, st); return nil }
+	end, err := s.Run(t.Context(), evolve.State{})
+	rounds, fronts := kinds[evolve.RoundStarted{}.Kind()], kinds[evolve.FrontRetrieved{}.Kind()]
+	broken := kinds[evolve.Quarantined{}.Kind()]
+	if err != nil || len(end.Front) == 0 || broken != 1 || rounds < 3 || fronts != rounds-1 {
+		t.Errorf("front of %d, %v: %v", len(end.Front), err, kinds)
+	}
+	for _, st := range states {
+		again := brittle(t, "guided", map[evolve.OpID]int{op: 0})
+		again.Method = s.Method
+		again.Engine.(*fragile).trained = trainedBy(st)
+		if st.Space.Without(op).Subset()[1] == nil || slices.Contains(slices.Concat(st.Space.Subset()...), op) {
+			continue // it is not broken yet
+		}
+		got, err := again.Run(t.Context(), st)
+		if got.Spent = end.Spent; err != nil || encode(t, got) != encode(t, end) {
+			t.Errorf("from event %d it ends as\n%s\nwant\n%s: %v", st.Events, encode(t, got), encode(t, end), err)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // Catalog is every operation's graph and cost at every layer. Plugins are needed afterwards only for operations that
-// run in them. Calls come from one goroutine.
+// run in them. Calls come from one goroutine, but for Build.
 type Catalog struct {
 	supernet.Skeleton
 	Base   float64        // cost of stem and head, in the unit of the pricing

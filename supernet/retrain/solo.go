@@ -49,7 +49,7 @@ func (e *Solo) Spent() evolve.Ledger { return e.spent }
 // AloneMACs implements evolve.Priced: training, recalibration and held-out images. A backward pass counts twice.
 func (e *Solo) AloneMACs(a evolve.Arch, epochs int) float64 {
 	c := e.config
-	c.Epochs = epochs
+	c.Epochs, c.Batch = epochs, min(c.Batch, e.set.Train.Len())
 	return e.macs(a, c.train().Steps(e.set.Train.Len()))
 }
 

@@ -130,6 +130,16 @@ func TestAloneCounts(t *testing.T) {
 	}
 }
 
+// TestAloneCountsLargeBatches: a step has all 100 images, and not the 256 of the configuration.
+func TestAloneCountsLargeBatches(t *testing.T) {
+	e := testAlone(t)
+	e.config.Batch = 256
+	alone(t, e, 2)
+	if price := e.AloneMACs(aloneArch, 2); e.Spent().Alone != price || e.Spent().TrainImages != 200 {
+		t.Errorf("%+v are spent, at a price of %v", e.Spent(), price)
+	}
+}
+
 func TestAloneRefuses(t *testing.T) {
 	e := testAlone(t)
 	for _, ends := range [][]int{nil, {0}, {2, 2}, {3, 1}} {

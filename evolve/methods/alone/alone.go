@@ -140,7 +140,7 @@ func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) 
 		return r.begin(ctx, st)
 	case evolve.PhaseScore:
 		next, err := r.evaluate(ctx, st)
-		if broken, ok := errors.AsType[*evolve.Broken](err); ok && ctx.Err() == nil {
+		if broken, ok := errors.AsType[*evolve.Broken](err); ok {
 			return r.quarantine(ctx, next, broken)
 		}
 		return next, err
@@ -201,6 +201,9 @@ func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error
 		}
 		p := q.first()
 		epochs := r.epochs(r.trials(st), p)
+		if r.evaluations(st, p, epochs) < 1 { // what was before it has spent more than was planned
+			return r.retrieve(ctx, st, exhausted(st))
+		}
 		next, err := r.try(ctx, st, p)
 		if err != nil {
 			return st, err
@@ -289,8 +292,8 @@ func (r run) measure(ctx context.Context, p Proposal) (accuracy float64, err err
 // empty reason another round follows. Without a trial the search ends.
 func (r run) retrieve(ctx context.Context, st evolve.State, reason string) (evolve.State, error) {
 	trials := longest(st.Trials)
-	if len(trials) == 0 {
-		return r.Finish(ctx, st, cmp.Or(reason, "what the round trained uses operations that cannot be run any more"))
+	if len(trials) == 0 && reason != "" {
+		return r.Finish(ctx, st, reason)
 	}
 	least, greatest := r.Reach()
 	c := r.Config.Constraint
@@ -298,6 +301,10 @@ func (r run) retrieve(ctx context.Context, st evolve.State, reason string) (evol
 	var err error
 	if next.Memory, err = json.Marshal(r.trials(st)); err != nil {
 		return st, err
+	}
+	if len(trials) == 0 { // all of it uses what was quarantined
+		next.Phase, next.Trials = evolve.PhaseReplenish, nil
+		return next, r.Boundary(ctx, next)
 	}
 	next.Phase, next.Trials, next.Reason = evolve.PhaseRetrieve, trials, reason
 	found := len(trained(fresh(st)))

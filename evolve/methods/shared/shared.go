@@ -85,7 +85,7 @@ func (m Method) search(s evolve.Search) evolve.Search {
 func (m Method) Advance(ctx context.Context, s *evolve.Search, st evolve.State) (evolve.State, error) {
 	r := run{m.search(*s), m}
 	next, err := r.advance(ctx, st)
-	if broken, ok := errors.AsType[*evolve.Broken](err); ok && next.Round > 0 && ctx.Err() == nil {
+	if broken, ok := errors.AsType[*evolve.Broken](err); ok && next.Round > 0 {
 		return r.quarantine(ctx, next, broken)
 	}
 	return next, err
