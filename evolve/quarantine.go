@@ -42,13 +42,26 @@ func (s Search) quarantine(ctx context.Context, st State, b *Broken) (State, err
 	begun := next
 	begun.Space = next.Space.Fill()
 	if l := s.empty(begun.Space); l >= 0 {
-		return s.Finish(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
+		return s.Finish(ctx, next, noOperation(l))
 	}
 	if reason := s.unaffordable(begun); reason != "" {
 		return s.Finish(ctx, next, reason)
 	}
 	begun.Round, begun.Phase, begun.Step, begun.Fitness, begun.Trials = st.Round+1, PhaseBegin, 0, nil, nil
 	return begun, s.Boundary(ctx, begun)
+}
+
+// noOperation is the reason of a search that ends for want of an operation in a reduction layer.
+func noOperation(layer int) string {
+	return fmt.Sprintf("reduction layer %d has no operation left that can be run", layer)
+}
+
+// Unfilled says which reduction layer of a state has no operation left. It is empty if each has one.
+func (s Search) Unfilled(st State) string {
+	if l := s.empty(st.Space); l >= 0 {
+		return noOperation(l)
+	}
+	return ""
 }
 
 // Without reports that an operation is broken, and takes it out of the state: out of the space, the fitness and the

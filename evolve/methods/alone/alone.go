@@ -196,7 +196,7 @@ func (r run) evaluate(ctx context.Context, st evolve.State) (evolve.State, error
 	q := r.queue(ctx, st)
 	defer q.close()
 	for !r.OverTime() {
-		if reason, any := r.fill(q, st); !any {
+		if reason, more := r.fill(q, st); !more {
 			return r.retrieve(ctx, st, reason)
 		}
 		p := q.first()
@@ -234,10 +234,8 @@ func (r run) quarantine(ctx context.Context, st evolve.State, b *evolve.Broken) 
 	if err != nil {
 		return st, err
 	}
-	for l, ops := range next.Space.Subset() {
-		if len(ops) == 0 && !r.Problem.Normal[l] {
-			return r.retrieve(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
-		}
+	if reason := r.Unfilled(next); reason != "" {
+		return r.retrieve(ctx, next, reason)
 	}
 	return next, r.Boundary(ctx, next)
 }

@@ -52,7 +52,7 @@ func (q *queue) first() Proposal {
 
 // fill appends what the method proposes while the results of a queue are open. It reports whether there is anything in
 // the queue, and otherwise why not. An empty reason is that of a round that another one follows.
-func (r run) fill(q *queue, st evolve.State) (reason string, any bool) {
+func (r run) fill(q *queue, st evolve.State) (reason string, more bool) {
 	for len(q.waiting) == 0 || q.lanes > 1 && len(q.waiting) <= r.ahead && r.priced(st) {
 		planned := r.planned(st, q.waiting)
 		h := q.history

@@ -202,10 +202,8 @@ func (r run) quarantine(ctx context.Context, st evolve.State, b *evolve.Broken) 
 	if err != nil {
 		return st, err
 	}
-	for l, ops := range next.Space.Subset() {
-		if len(ops) == 0 && !r.Problem.Normal[l] {
-			return r.Finish(ctx, next, fmt.Sprintf("reduction layer %d has no operation left that can be run", l))
-		}
+	if reason := r.Unfilled(next); reason != "" {
+		return r.Finish(ctx, next, reason)
 	}
 	return next, r.Boundary(ctx, next)
 }
