@@ -39,39 +39,40 @@ func TestGuidedFindsBetter(t *testing.T) {
 	}
 }
 
-// TestGuidedGoesInRounds follows the epochs of the trials: 6, 2 and 1 of each round.
+// TestGuidedGoesInRounds follows the epochs of the trials: 6, 2 and 1 of a round. The last round takes all that is
+// left, and a budget below a round has a smaller one.
 func TestGuidedGoesInRounds(t *testing.T) {
-	s, _ := plant(t, 1)
-	settings := methods.Default()
-	settings.Method, settings.Alone.Evaluations = "guided", 6
-	settings.Guided.Candidates, settings.Guided.Looks = 6, 20
-	settings.Guided.Ends, settings.Guided.Eta = []int{1, 2, 4}, 3
-	var epochs []int
-	trained := map[string]int{}
-	var err error
-	if s.Method, err = settings.Chosen(); err != nil {
-		t.Fatal(err)
-	}
-	s.Observe = func(e evolve.Event) error {
-		if b, ok := e.Body.(evolve.Scored); ok && !b.Trial.Rehearsed {
-			key, n := b.Trial.Arch.Key(), b.Trial.Epochs
-			if n == 1 && trained[key] > 0 || n > 1 && trained[key] == 0 {
-				t.Errorf("trial %d has %d epochs after %d", len(epochs), n, trained[key])
-			}
-			trained[key], epochs = n, append(epochs, n)
+	for evaluations, want := range map[int][]int{
+		2: {1, 1, 1, 1, 1, 2, 4},
+		4: {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 4},
+		6: {1, 1, 1, 1, 1, 1, 2, 2, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 4},
+	} {
+		s, _ := plant(t, 1)
+		settings := methods.Default()
+		settings.Method, settings.Alone.Evaluations = "guided", evaluations
+		settings.Guided.Candidates, settings.Guided.Looks = 6, 20
+		settings.Guided.Ends, settings.Guided.Eta = []int{1, 2, 4}, 3
+		var epochs []int
+		trained := map[string]int{}
+		var err error
+		if s.Method, err = settings.Chosen(); err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	}
-	if _, err := s.Run(t.Context(), evolve.State{}); err != nil {
-		t.Fatal(err)
-	}
-	want := []int{1, 1, 1, 1, 1, 1, 2, 2, 4, 1, 1, 1, 1, 1, 1, 2, 2, 4}
-	if len(epochs) < len(want) {
-		t.Fatalf("epochs %v, want %v and more", epochs, want)
-	}
-	for i, n := range want {
-		if epochs[i] != n {
-			t.Errorf("trial %d has %d epochs, want %d", i, epochs[i], n)
+		s.Observe = func(e evolve.Event) error {
+			if b, ok := e.Body.(evolve.Scored); ok && !b.Trial.Rehearsed {
+				key, n := b.Trial.Arch.Key(), b.Trial.Epochs
+				if n == 1 && trained[key] > 0 || n > 1 && trained[key] == 0 {
+					t.Errorf("trial %d has %d epochs after %d", len(epochs), n, trained[key])
+				}
+				trained[key], epochs = n, append(epochs, n)
+			}
+			return nil
+		}
+		if _, err := s.Run(t.Context(), evolve.State{}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(epochs, want) {
+			t.Errorf("%d evaluations have %v epochs, want %v", evaluations, epochs, want)
 		}
 	}
 }
@@ -106,6 +107,7 @@ func TestGuidedFrontsNeverShrink(t *testing.T) {
 	s, _ := plant(t, 5)
 	settings := methods.Default()
 	settings.Method, settings.Guided.Looks = "guided", 20
+	settings.Guided.Candidates, settings.Guided.Ends, settings.Guided.Eta = 8, []int{2, 4}, 2
 	s.Config.MaxRounds = 3
 	var err error
 	if s.Method, err = settings.Chosen(); err != nil {

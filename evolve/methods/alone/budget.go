@@ -11,12 +11,7 @@ import (
 // evaluations. It is +Inf where time alone bounds the search.
 func (r run) evaluations(st evolve.State, p Proposal, epochs int) float64 {
 	if r.Budget == (evolve.BudgetConfig{}) {
-		left := r.config.Evaluations * r.config.Epochs
-		old := func(t evolve.Trial) bool { return t.Round <= st.Before }
-		for _, spent := range r.spent(slices.DeleteFunc(slices.Clone(r.trials(st)), old)) {
-			left -= spent
-		}
-		return float64(left) / float64(max(epochs, 1))
+		return r.left(st) / float64(max(epochs, 1))
 	}
 	left := math.Inf(1)
 	if price := r.price(p, epochs); price > 0 {
@@ -26,6 +21,30 @@ func (r run) evaluations(st evolve.State, p Proposal, epochs int) float64 {
 		left = min(left, r.ImagesLeft(st)/images)
 	}
 	return left
+}
+
+// left is the number of epochs that the budget has left, of the dearest architecture since it began. It is +Inf where
+// that is not known. It follows from the trials alone, so that it is the same however many are trained at a time.
+func (r run) left(st evolve.State) float64 {
+	old := func(t evolve.Trial) bool { return t.Round <= st.Before }
+	trials := slices.DeleteFunc(slices.Clone(r.trials(st)), old)
+	spent, dearest := 0.0, 0.0
+	if r.Budget == (evolve.BudgetConfig{}) {
+		for _, epochs := range r.spent(trials) {
+			spent += float64(epochs)
+		}
+		return float64(r.config.Evaluations*r.config.Epochs) - spent
+	}
+	epochs := map[string]int{}
+	for _, t := range trials {
+		p := Proposal{Arch: t.Arch}
+		spent += r.price(p, t.Epochs-epochs[t.Arch.Key()])
+		epochs[t.Arch.Key()], dearest = t.Epochs, max(dearest, r.price(p, 1))
+	}
+	if r.Budget.MACs == 0 || dearest == 0 {
+		return math.Inf(1)
+	}
+	return (r.Budget.MACs - spent) / dearest
 }
 
 // price is the MACs of a proposal that adds so many epochs. It is 0 if the engine names no prices.

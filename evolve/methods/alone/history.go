@@ -26,6 +26,7 @@ type History struct {
 	Open     int            // so many of the last have no accuracy yet
 	Before   int            // trials of the rounds before this one: so many of the first
 	Round    int            // from 1
+	Left     float64        // epochs that the budget has left, of the dearest so far; +Inf if that is not known
 	Seed     uint64         // of everything random
 	Epochs   int            // of one evaluation
 	Attempts int            // draws for one architecture that meets the budget, at most

@@ -56,7 +56,7 @@ func (r run) fill(q *queue, st evolve.State) (reason string, more bool) {
 	for len(q.waiting) == 0 || q.lanes > 1 && len(q.waiting) <= r.ahead && r.priced(st) {
 		planned := r.planned(st, q.waiting)
 		h := q.history
-		h.Trials, h.Open = r.trials(planned), len(q.waiting)
+		h.Trials, h.Open, h.Left = r.trials(planned), len(q.waiting), r.left(planned)
 		p, ok := r.next(h)
 		switch {
 		case !ok:

@@ -1,10 +1,13 @@
 // Package guided searches by real trainings that a predictor chooses, and trains the best for longer.
 //
 // The search goes in rounds. A round trains some candidates for a few epochs and goes on with the best 1/η of them, as
-// successive halving does. Half of the first round are uniform stacks, and the rest is drawn. In every later round a
-// Gaussian process is fitted to what was trained before each candidate. It believes itself of the last three of the
-// round, so that four can be trained at a time. The candidate has the largest expected improvement that an
-// evolution on the predictor finds: of mutations of the best architectures, of mutations of these, and of fresh draws.
+// successive halving does. Half of the first eight are uniform stacks, and the rest is drawn. Before every later one a
+// Gaussian process is fitted to what was trained. It believes itself of the last three of the round, so that four can
+// be trained at a time. The candidate has the largest expected improvement that an evolution on the predictor finds: of
+// mutations of the best architectures, of mutations of these, and of fresh draws.
+//
+// The last round takes all that the budget has left. It has more candidates where another round would not fit any more,
+// and fewer where it would not fit itself, so that the best of it are trained to the end.
 //
 // The method is ours. The predictor is that of package predictor. What is chosen for it are sizes: a round, its rungs,
 // the parents, and how many architectures the predictor looks at.
@@ -38,9 +41,9 @@ type Config struct {
 	Looks int `toml:"looks"`
 }
 
-// Default has rounds of 8 architectures that are trained for 2 epochs: 4 of them go on to 4 epochs in all.
+// Default has rounds of 16 architectures that are trained for 2 epochs: 4 of them go on to 4 epochs, and one to 8.
 func Default() Config {
-	return Config{Candidates: 8, Ends: []int{2, 4}, Eta: 2, Parents: 8, Looks: 1000}
+	return Config{Candidates: 16, Ends: []int{2, 4, 8}, Eta: 4, Parents: 8, Looks: 1000}
 }
 
 // Validate refuses rounds of which nothing is left, by *setting.Error.
@@ -72,33 +75,51 @@ const Ahead = 3
 // Next is an alone.Proposer: it goes on with the best of a rung, chooses a new candidate, or ends the round.
 func (c Config) Next(h alone.History) (p alone.Proposal, ok bool) {
 	left := h.Trials[h.Before:]
-	var before []evolve.Trial
-	for i := range c.Ends {
-		size := max(1, c.Candidates/int(math.Pow(float64(c.Eta), float64(i))))
-		var best evolve.Arch
-		if i > 0 {
-			if h.Open > len(left) {
-				return alone.Proposal{Wait: true}, true
-			}
-			size, best = alone.Promote(before, left, size)
-		}
-		switch {
-		case len(left) >= size:
-			before, left = left[:size], left[size:]
-		case i == 0:
-			a, found := c.candidate(h, len(left))
+	begun := slices.IndexFunc(left, func(t evolve.Trial) bool { return t.Epochs > c.Ends[0] })
+	if begun < 0 {
+		if begun = len(left); c.more(begun, h.Left) {
+			a, found := c.candidate(h, begun)
 			return alone.Proposal{Arch: a, Ends: c.Ends[:1]}, found
-		default:
-			return alone.Proposal{Arch: best, Ends: c.Ends[:i+1]}, true
 		}
 	}
+	before, left := left[:begun], left[begun:]
+	for i := 1; i < len(c.Ends); i++ {
+		if h.Open > len(left) {
+			return alone.Proposal{Wait: true}, true
+		}
+		size, best := alone.Promote(before, left, c.size(begun, i))
+		if len(left) < size {
+			return alone.Proposal{Arch: best, Ends: c.Ends[:i+1]}, true
+		}
+		before, left = left[:size], left[size:]
+	}
 	return alone.Proposal{}, true
+}
+
+// size is the number of architectures in the i-th rung, from 0, of a round that n begin.
+func (c Config) size(n, i int) int {
+	return max(1, n/int(math.Pow(float64(c.Eta), float64(i))))
+}
+
+// more reports whether a round that n architectures have begun has another one, with so many epochs left.
+func (c Config) more(n int, left float64) bool {
+	whole := c.rest(c.Candidates) + float64(c.Candidates*c.Ends[0])
+	fits := left >= float64(c.Ends[0])+c.rest(n+1)
+	return n == 0 || n < c.Candidates && fits || fits && left < c.rest(n)+whole
+}
+
+// rest is the number of epochs of the later rungs of a round that n architectures have begun.
+func (c Config) rest(n int) (epochs float64) {
+	for i := 1; i < len(c.Ends); i++ {
+		epochs += float64(c.size(n, i) * (c.Ends[i] - c.Ends[i-1]))
+	}
+	return epochs
 }
 
 // candidate is the n-th new architecture of a round, from 0.
 func (c Config) candidate(h alone.History, n int) (a evolve.Arch, possible bool) {
 	r, seen := random.New(h.Seed, "guided", h.Round, n, 0), h.Seen()
-	if h.Before == 0 {
+	if len(h.Trials) < min(c.Candidates, blind) {
 		for _, stack := range stacks(h) {
 			if !seen[stack.Key()] && n%2 == 0 {
 				return stack, true
@@ -131,6 +152,9 @@ func (c Config) candidate(h alone.History, n int) (a evolve.Arch, possible bool)
 	}
 	return slices.MaxFunc(found, func(x, y look) int { return cmp.Compare(x.gain, y.gain) }).arch, true
 }
+
+// blind is the number of the first candidates, which no predictor chooses.
+const blind = 8
 
 // generations is the number of parts in which the predictor looks at architectures. Each mutates the best of the one
 // before it, so that a candidate may be many steps from what was trained.
