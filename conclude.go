@@ -35,7 +35,7 @@ func conclude(ctx context.Context, r *runs.Run, settings Settings, o Options) (*
 
 // final trains the best of a run. Training that is cancelled is a *Stopped.
 func final(ctx context.Context, r *runs.Run, settings Settings, o Options) error {
-	set, reason, err := finalSet(r, settings, o)
+	set, reason, err := finalSet(ctx, r, settings, o)
 	if err != nil {
 		return err
 	}
@@ -73,11 +73,13 @@ func final(ctx context.Context, r *runs.Run, settings Settings, o Options) error
 }
 
 // finalSet opens the data, or says why a run's networks cannot be trained on them.
-func finalSet(r *runs.Run, settings Settings, o Options) (set *data.Set, reason string, err error) {
+func finalSet(
+	ctx context.Context, r *runs.Run, settings Settings, o Options,
+) (set *data.Set, reason string, err error) {
 	if o.Engine != nil {
 		return nil, "the engine is the program's own, and trains no models", nil
 	}
-	if set, err = data.Open(settings.Data.Spec, settings.Seed, settings.Data.Size); err != nil {
+	if set, err = settings.Open(ctx, o.reading()); err != nil {
 		return nil, "", err
 	}
 	if supernet.InputOf(set) != r.Info.Image {

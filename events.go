@@ -7,12 +7,17 @@ import (
 	"github.com/nse-dev/nse/internal/workshop"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"
 )
 
-// Event is what an observer is told: one of Prepared, Started, Searched, Notice, Chosen and Retraining. An observer may
-// keep events, but must not change the slices in them.
+// Event is what an observer is told: one of Reading, Prepared, Started, Searched, Notice, Chosen and Retraining. An
+// observer may keep events, but must not change the slices in them.
 type Event interface{ event() }
+
+// Reading says how far reading the images is, which comes before all else. It is told where that takes longer than a
+// second. Stage is "reading" and then "decoding". Done and Total count files.
+type Reading data.Progress
 
 // Prepared says what will be searched, before anything is written.
 type Prepared struct {
@@ -89,6 +94,7 @@ const (
 	Present  = workshop.Present  // it was complete before: Retraining has the outcome
 )
 
+func (Reading) event()    {}
 func (Prepared) event()   {}
 func (Started) event()    {}
 func (Searched) event()   {}

@@ -88,7 +88,7 @@ func (p past) reopen(
 		}
 		return c, err
 	}
-	if s, err = prepare(p.settings, p.seed, o, layOut); err != nil {
+	if s, err = prepare(ctx, p.settings, p.seed, o, layOut); err != nil {
 		return nil, opened, err
 	}
 	s.state = p.state
@@ -103,6 +103,9 @@ func (p past) reopen(
 func (p past) restore(s *search) error {
 	if s.input != p.run.Info.Image {
 		return fmt.Errorf("%s: the data set %s has changed since the run was started", p.run.Dir, p.settings.Data.Spec)
+	}
+	if err := same(p.run, s.source.Set); err != nil {
+		return err
 	}
 	if p.last.Weights == "" {
 		return nil

@@ -63,8 +63,11 @@ func Retrain(ctx context.Context, source string, t RetrainOptions, o Options) ([
 	if err != nil {
 		return nil, err
 	}
-	set, err := data.Open(settings.Data.Spec, settings.Seed, settings.Data.Size)
+	set, err := settings.Open(ctx, o.reading())
 	if err != nil {
+		return nil, err
+	}
+	if err := unchanged(home, set, settings); err != nil {
 		return nil, err
 	}
 	list, err := t.open(ctx, source, set, settings.Seed, o)
@@ -81,6 +84,7 @@ func Retrain(ctx context.Context, source string, t RetrainOptions, o Options) ([
 		return nil, err
 	}
 	o.Observe(chosen(set, settings, list.Plans))
+	o.remark(set)
 	return w.Train(ctx, list.Plans)
 }
 

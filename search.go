@@ -17,7 +17,6 @@ import (
 	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/config"
-	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"
 )
 
@@ -41,7 +40,7 @@ type search struct {
 // prepare opens the data, lays out the catalog and makes the engine. seed determines everything random but the data.
 // Close the search after use.
 func prepare(
-	settings Settings, seed uint64, o Options,
+	ctx context.Context, settings Settings, seed uint64, o Options,
 	layOut func(supernet.Skeleton, catalog.Pricing) (*catalog.Catalog, error),
 ) (*search, error) {
 	s := &search{options: o, settings: settings}
@@ -50,7 +49,7 @@ func prepare(
 			"want %s or %s, as no other method takes operations while it searches", methods.NSE, methods.Guided)
 	}
 	var err error
-	if s.source, err = s.open(); err != nil {
+	if s.source, err = s.open(ctx); err != nil {
 		return nil, err
 	}
 	if s.skeleton, err = settings.Macro.Skeleton(s.input); err != nil {
@@ -82,17 +81,17 @@ func prepare(
 func (s *search) valid() error { return config.CheckSearch(s.Search) }
 
 // open opens the data, unless the engine is the program's own. A batch of more than all training images is an error.
-func (s *search) open() (source supernet.Source, err error) {
+func (s *search) open(ctx context.Context) (source supernet.Source, err error) {
 	c := s.settings
 	if s.options.Engine != nil {
 		s.input = s.options.Input
 		return source, nil
 	}
-	if source.Set, err = data.Open(c.Data.Spec, c.Seed, c.Data.Size); err != nil {
+	if source.Set, err = c.Open(ctx, s.options.reading()); err != nil {
 		return source, err
 	}
 	source.Augment = c.Augment
-	if source.Train, source.Held, err = c.Split(source.Set.Train); err != nil {
+	if source.Train, source.Held, err = c.Split(source.Set); err != nil {
 		return source, err
 	}
 	s.input, s.images = supernet.InputOf(source.Set), [2]int{source.Train.Len(), source.Held.Len()}
@@ -143,6 +142,9 @@ func (s *search) prepared() {
 		Operations: len(s.Problem.Pool), Layers: len(s.Problem.Normal), K: s.Config.K,
 		Size: s.Problem.Size(s.Config.K, s.Config.SingleBranch),
 		Low:  c.Low(), High: c.High(), Least: least, Greatest: greatest, Unit: c.Kind.Unit()})
+	if s.source.Set != nil {
+		s.options.remark(s.source.Set)
+	}
 }
 
 // follow runs the search from its state to its end, and writes everything that happens to the run. The result is

@@ -43,7 +43,7 @@ func Start(ctx context.Context, dir string, pool Pool, settings Settings, o Opti
 	layOut := func(k supernet.Skeleton, p catalog.Pricing) (*catalog.Catalog, error) {
 		return catalog.LayOut(ctx, opened.Ops, k, p)
 	}
-	s, err := prepare(settings, settings.Seed, o, layOut)
+	s, err := prepare(ctx, settings, settings.Seed, o, layOut)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +82,11 @@ func (s *search) create(dir string, first runs.Pool, ops []registry.Op) (*runs.R
 	}
 	if begin.Config, err = c.Encode(); err != nil {
 		return nil, err
+	}
+	if s.source.Set != nil {
+		if begin.Images, err = s.source.Set.Index().Encode(); err != nil {
+			return nil, err
+		}
 	}
 	if begin.Ops, err = s.catalog.Stored(ops, first.Number); err != nil {
 		return nil, err

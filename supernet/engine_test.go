@@ -37,7 +37,7 @@ func buildFew(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
 // testEngine is a small supernet on generated images.
 func testEngine(t testing.TB, workers int, train TrainConfig, score ScoreConfig) *Engine {
 	t.Helper()
-	set, err := data.Open("generated:2000", 1, 16)
+	set, err := data.Open(t.Context(), "generated:2000", data.Options{Seed: 1, Size: 16})
 	if err != nil {
 		t.Fatal(err)
 	}

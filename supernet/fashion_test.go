@@ -17,7 +17,7 @@ func TestRandomWeightsScoreAtChance(t *testing.T) {
 		t.Skip("skips accuracies on Fashion-MNIST: set NSE_DATA to a folder " +
 			"that has its four IDX files in fashion-mnist/")
 	}
-	set, err := data.Open("fashion-mnist:"+filepath.Join(dir, "fashion-mnist"), 1, 0)
+	set, err := data.Open(t.Context(), "fashion-mnist:"+filepath.Join(dir, "fashion-mnist"), data.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ type evaluating struct {
 	trainedFlags
 	data string
 	seed uint64
+	all  bool
 }
 
 func evalVerb() *cobra.Command {
@@ -39,13 +40,15 @@ func evalVerb() *cobra.Command {
 		Use:   "eval MODEL",
 		Short: "Test a trained model on a data set",
 		Long: `Test a trained model, a folder that nse retrain wrote, on the test images of a data set: its accuracy,
-every class, and which classes are taken for which. Images are resized and normalised as the model's were.`,
+every class, and which classes are taken for which. Images are resized and normalised as the model's were. With --data
+it is tested on all images of that data set. Those that it was trained on are left out and counted.`,
 		Example: `  nse eval runs/001/models/front-3
   nse eval models/NSENet --data folder:photos --json`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error { return e.run(c, filepath.Clean(args[0])) },
 	}
 	c.Flags().StringVar(&e.data, "data", "", "data set (default: the one that the model was trained on)")
+	c.Flags().BoolVar(&e.all, "trained", false, "test images that the model was trained on, too")
 	c.Flags().Uint64Var(&e.seed, "seed", 1, "seed of generated images (default: that of the training)")
 	e.trainedFlags.add(c)
 	return c
@@ -63,11 +66,15 @@ func (e evaluating) run(c *cobra.Command, dir string) error {
 			e.seed = t.Seed
 		}
 	}
-	set, err := m.Open(e.data, e.seed)
+	set, err := m.Open(c.Context(), e.data, e.seed)
 	if err != nil {
 		return err
 	}
-	result, err := m.Evaluate(c.Context(), set)
+	images := set.Test
+	if c.Flags().Changed("data") && m.Training != nil && e.data != m.Training.Data {
+		images = set.All()
+	}
+	result, err := m.Evaluate(c.Context(), set, images, e.all)
 	if err != nil {
 		return err
 	}

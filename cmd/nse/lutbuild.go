@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -72,7 +73,7 @@ func (b *lutBuild) check(c *cobra.Command) error {
 }
 
 func (b *lutBuild) run(c *cobra.Command) error {
-	setup, err := b.setup()
+	setup, err := b.setup(c.Context())
 	if err != nil {
 		return err
 	}
@@ -97,9 +98,9 @@ func (b *lutBuild) run(c *cobra.Command) error {
 }
 
 // setup is what is to be measured.
-func (b *lutBuild) setup() (s latency.Setup, err error) {
+func (b *lutBuild) setup(ctx context.Context) (s latency.Setup, err error) {
 	if b.config != "" {
-		s, err = lut.SetupOf(b.config, b.data)
+		s, err = lut.SetupOf(ctx, b.config, b.data)
 	} else {
 		macro, image, unknown := b.built()
 		s, err = latency.SetupOf(macro, image), unknown

@@ -108,7 +108,7 @@ func (s *stage) stacks(macs int64) (list []contender, err error) {
 func (s *stage) choose(ctx context.Context, of string, list []contender) (best contender, err error) {
 	w := s.Workshop
 	set := *w.Set
-	if set.Train, set.Test, err = s.Config.Split(w.Set.Train); err != nil {
+	if set.Train, set.Test, err = s.Config.Split(w.Set); err != nil {
 		return best, err
 	}
 	w.Set, w.HeldOut, w.Out = &set, true, filepath.Join(s.Run.Dir, CandidatesFolder)

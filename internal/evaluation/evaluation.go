@@ -19,6 +19,9 @@ type Evaluation struct {
 	Model  string `json:"model"`
 	Data   string `json:"data"`
 	Images int    `json:"images"`
+	// Trained counts images that the model was trained on. They are among Images only where LeftOut is false.
+	Trained int  `json:"trained,omitempty"`
+	LeftOut bool `json:"left_out,omitempty"`
 	supernet.Result
 	Classes   []Class `json:"classes"`
 	Confusion [][]int `json:"confusion"` // images by their class and the class that they are taken for
@@ -36,12 +39,12 @@ type Class struct {
 // Open opens a data set as the model sees it: resized and normalised as the model's images were. spec is a
 // specification as in a configuration, and seed draws generated images. A set with other classes or images of another
 // shape is an error.
-func (m *Model) Open(spec string, seed uint64) (*data.Set, error) {
+func (m *Model) Open(ctx context.Context, spec string, seed uint64) (*data.Set, error) {
 	in, size := m.Input, 0
 	if in.Height == in.Width {
 		size = in.Height
 	}
-	set, err := data.Open(spec, seed, size)
+	set, err := data.Open(ctx, spec, data.Options{Seed: seed, Size: size})
 	if err != nil {
 		return nil, err
 	}
@@ -57,18 +60,45 @@ func (m *Model) Open(spec string, seed uint64) (*data.Set, error) {
 	return set, nil
 }
 
-// Evaluate tests the model on the test images of a set that Open has opened. A cancelled context is its error.
-func (m *Model) Evaluate(ctx context.Context, set *data.Set) (e *Evaluation, err error) {
+// Evaluate tests the model on images of a set that Open has opened. Those that the model was trained on are left out
+// unless trained is true. A cancelled context is its error, and so is a list of which nothing is left.
+func (m *Model) Evaluate(ctx context.Context, set *data.Set, images data.Split, trained bool) (e *Evaluation,
+	err error) {
+	known, err := m.trained()
+	if err != nil {
+		return nil, err
+	}
+	unknown := images.Without(known)
+	n := images.Len() - unknown.Len()
+	if !trained {
+		images = unknown
+	}
+	if images.Len() == 0 {
+		return nil, fmt.Errorf("%s was trained on all %d images of %s that it would be tested on", m.Dir, n, set.Name)
+	}
 	e = newEvaluation(m.Dir, set)
-	if e.Result, err = m.Net.Test(ctx, m.Arch(), set.Sequence(set.Test, batch), e.count); err != nil {
+	e.Images, e.Trained, e.LeftOut = images.Len(), n, n > 0 && !trained
+	if e.Result, err = m.Net.Test(ctx, m.Arch(), set.Sequence(images, batch), e.count); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Dir, err)
 	}
 	e.sum()
 	return e, nil
 }
 
+// trained is the set of the images that the model was trained on.
+func (m *Model) trained() (map[uint64]bool, error) {
+	x, err := m.Images(m.Dir)
+	known := map[uint64]bool{}
+	for _, r := range x.Rows {
+		if r.Side == "train" {
+			known[r.Digest] = true
+		}
+	}
+	return known, err
+}
+
 func newEvaluation(name string, set *data.Set) *Evaluation {
-	e := &Evaluation{Model: name, Data: set.Name, Images: set.Test.Len()}
+	e := &Evaluation{Model: name, Data: set.Name}
 	for _, class := range set.Classes {
 		e.Classes = append(e.Classes, Class{Name: class})
 		e.Confusion = append(e.Confusion, make([]int, len(set.Classes)))

@@ -18,7 +18,14 @@ func partOf(part float64, images int) string {
 
 // Write writes how every class fares, and which classes are taken for which.
 func (e *Evaluation) Write(w io.Writer) error {
-	fmt.Fprintf(w, "accuracy %.2f %% of %d test images of %s, loss %.4f\n\n", 100*e.Accuracy, e.Images, e.Data, e.Loss)
+	fmt.Fprintf(w, "accuracy %.2f %% of %d test images of %s, loss %.4f\n", 100*e.Accuracy, e.Images, e.Data, e.Loss)
+	switch {
+	case e.LeftOut:
+		fmt.Fprintf(w, "left out: %d images that the model was trained on (--trained tests them too)\n", e.Trained)
+	case e.Trained > 0:
+		fmt.Fprintf(w, "the model was trained on %d of them\n", e.Trained)
+	}
+	fmt.Fprintln(w)
 	rows := []string{"class\timages\trecall\tprecision"}
 	for _, c := range e.Classes {
 		rows = append(rows,

@@ -18,7 +18,6 @@ import (
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/config"
-	"github.com/nse-dev/nse/supernet/data"
 )
 
 // WarmUp is the number of turns before those that count.
@@ -36,7 +35,7 @@ type Builder struct {
 
 // SetupOf is the network of the configuration file at path, on the images of its data set. spec is the data set where
 // it is another than the configuration's; otherwise it is empty.
-func SetupOf(path, spec string) (s latency.Setup, err error) {
+func SetupOf(ctx context.Context, path, spec string) (s latency.Setup, err error) {
 	written, err := file.ReadText(path)
 	if err != nil {
 		return s, err
@@ -45,7 +44,7 @@ func SetupOf(path, spec string) (s latency.Setup, err error) {
 	if err != nil {
 		return s, err
 	}
-	set, err := data.Open(c.Data.Spec, c.Seed, c.Data.Size)
+	set, err := c.Open(ctx, nil)
 	if err != nil {
 		return s, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/wire"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"
 )
 
@@ -123,6 +124,29 @@ func (m *Model) Weights(dir string) (*safetensors.File, error) {
 			found, m.WeightsSum)
 	}
 	return f, nil
+}
+
+// Images lists the images that the model was trained with, as its folder has them. There are none of models of older
+// versions. A list that is not that of the model is an error.
+func (m *Model) Images(dir string) (x data.Index, err error) {
+	if m.Training == nil || m.Training.Fingerprint == (data.Fingerprint{}) {
+		return x, nil
+	}
+	path := filepath.Join(dir, ImagesFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return x, fmt.Errorf("%s is missing: it lists the images that the model was trained with", path)
+	}
+	if err != nil {
+		return x, err
+	}
+	if x, err = data.DecodeIndex(text); err != nil {
+		return x, fmt.Errorf("%s: %w", path, err)
+	}
+	if x.Fingerprint() != m.Training.Fingerprint {
+		return x, fmt.Errorf("%s is not the list that %s was written with", path, File)
+	}
+	return x, nil
 }
 
 // Write makes dir the folder of the model, with the weights of a network that Net built. It replaces a model that is

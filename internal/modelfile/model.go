@@ -17,6 +17,7 @@ import (
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/wire"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"
 )
 
@@ -24,6 +25,7 @@ import (
 const (
 	File        = "model.json"
 	WeightsFile = "weights.safetensors"
+	ImagesFile  = "images.tsv.gz" // a data.Index, encoded
 )
 
 // format is the version of model.json.
@@ -89,6 +91,8 @@ type Training struct {
 	Seed       uint64          `json:"seed"`     // of everything random
 	Settings   retrain.Config  `json:"settings"` // as they were used
 	TestImages int             `json:"test_images"`
+	// Fingerprint is that of all images. It is zero in models of older versions.
+	Fingerprint data.Fingerprint `json:"fingerprint,omitzero"`
 	Test       retrain.Outcome `json:"test"` // on the test images
 	// TrainImages and MACs are what training and tests have spent: images of weight updates, and multiply-accumulates.
 	// They are 0 in models of older versions.

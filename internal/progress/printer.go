@@ -30,6 +30,8 @@ func (p *Printer) Close() (begun bool) {
 // Observe is nse.Options.Observe.
 func (p *Printer) Observe(e nse.Event) {
 	switch e := e.(type) {
+	case nse.Reading:
+		fmt.Fprintf(p.w, "data: %s, %d of %d files\n", e.Stage, e.Done, e.Total)
 	case nse.Prepared:
 		p.prepared(e)
 	case nse.Started:

@@ -63,7 +63,11 @@ func (r *Run) upgrade() error {
 		return err
 	}
 	defer tx.Rollback()
-	if _, err := tx.Exec(ledgerTable + fmt.Sprintf("PRAGMA user_version = %d;", schemaVersion)); err != nil {
+	tables := imagesTable
+	if r.version < ledgerVersion {
+		tables += ledgerTable
+	}
+	if _, err := tx.Exec(tables + fmt.Sprintf("PRAGMA user_version = %d;", schemaVersion)); err != nil {
 		return err
 	}
 	if err := writeSums(tx, nil); err != nil {

@@ -1,6 +1,8 @@
 package runs
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"testing"
 
@@ -35,11 +37,14 @@ func TestLedgerComesBack(t *testing.T) {
 	same(t, "the last", last, err, second)
 }
 
-// older makes the database of a run one of the version before the ledger.
-func older(t *testing.T, r *Run) {
+// older makes the database of a run one of an older version.
+func older(t *testing.T, r *Run, version int) {
 	t.Helper()
 	r.Close()
-	execute(t, r.Dir, "DROP TABLE ledger; PRAGMA user_version = 6")
+	if version < ledgerVersion {
+		execute(t, r.Dir, "DROP TABLE ledger")
+	}
+	execute(t, r.Dir, fmt.Sprintf("DROP TABLE images; PRAGMA user_version = %d", version))
 	db, err := database.Open(r.Dir+"/"+dbFile, "rw")
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +54,7 @@ func older(t *testing.T, r *Run) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := writeSum(tx, rest, otherRowsOf(6)); err != nil {
+	if err := writeSum(tx, rest, otherRowsOf(version)); err != nil {
 		t.Fatal(err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -57,21 +62,29 @@ func older(t *testing.T, r *Run) {
 	}
 }
 
-// The run of the version before is read as it is, and becomes one of this version when it is written.
-func TestRunsOfTheVersionBefore(t *testing.T) {
+// A run of an older version is read as it is, and becomes one of this version when it is written.
+func TestRunsOfOlderVersions(t *testing.T) {
+	for version := oldestVersion; version < schemaVersion; version++ {
+		t.Run(fmt.Sprint(version), func(t *testing.T) { testOlder(t, version) })
+	}
+}
+
+func testOlder(t *testing.T, version int) {
 	r := create(t)
 	if err := writeOne(r, 0); err != nil {
 		t.Fatal(err)
 	}
-	older(t, r)
+	older(t, r, version)
 	before := files(t, r.Dir)
 	old, err := Read(r.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	rounds, err := old.Rounds()
-	if ledger, err2 := old.Ledger(); err != nil || err2 != nil || len(rounds) != 1 || ledger != (Ledger{}) {
-		t.Errorf("%d rounds, %v, ledger %+v, %v", len(rounds), err, ledger, err2)
+	images, err2 := old.Images()
+	if ledger, err3 := old.Ledger(); errors.Join(err, err2, err3) != nil || len(rounds) != 1 ||
+		version < ledgerVersion && ledger != (Ledger{}) || images.Rows != nil {
+		t.Errorf("%d rounds, %v, ledger %+v, %v, images %v, %v", len(rounds), err, ledger, err3, images, err2)
 	}
 	old.Close()
 	if string(files(t, r.Dir)[dbFile]) != string(before[dbFile]) {
@@ -89,19 +102,20 @@ func TestRunsOfTheVersionBefore(t *testing.T) {
 	}
 	defer r.Close()
 	list, err := r.Ledgers()
-	rounds, err2 := r.Rounds()
-	if err != nil || err2 != nil || len(rounds) != 2 || len(list) != 1 || list[0].Round != 2 {
+	rounds, err2 = r.Rounds()
+	last := list[max(len(list), 1)-1]
+	if err != nil || err2 != nil || len(rounds) != 2 || last.Round != 2 || version < ledgerVersion && len(list) != 1 {
 		t.Errorf("%d rounds, %v, ledgers %+v, %v", len(rounds), err2, list, err)
 	}
 }
 
-// A database of the version before is checked by its own sums.
-func TestDamagedRunOfTheVersionBefore(t *testing.T) {
+// A database of an older version is checked by its own sums.
+func TestDamagedRunOfAnOlderVersion(t *testing.T) {
 	r := create(t)
 	if err := writeOne(r, 0); err != nil {
 		t.Fatal(err)
 	}
-	older(t, r)
+	older(t, r, oldestVersion)
 	execute(t, r.Dir, "UPDATE pools SET dir = '/elsewhere'")
 	if r, err := Open(r.Dir, fixed); err == nil {
 		r.Close()

@@ -95,6 +95,7 @@ type Info struct {
 type Beginning struct {
 	Info   Info
 	Config []byte // of config.toml
+	Images []byte // a data.Index, encoded; nil: the images are not known
 	Table  []byte // of latencies as it was at the start, for the record; nil: there is none
 	Pool   Pool
 	Ops    Ops

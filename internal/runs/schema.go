@@ -15,7 +15,7 @@ import (
 
 const (
 	applicationID = 0x6e736500 // "nse\0", in the header of run.db
-	schemaVersion = 7
+	schemaVersion = 8
 	oldestVersion = 6 // that is read, and upgraded when it is written
 )
 
@@ -52,7 +52,7 @@ CREATE TABLE checkpoint (
 	state TEXT NOT NULL, state_sum TEXT NOT NULL, done INTEGER NOT NULL, time TEXT NOT NULL);
 CREATE INDEX events_of_round ON events (round, seq);
 CREATE TABLE sums (part TEXT PRIMARY KEY, sum TEXT NOT NULL) WITHOUT ROWID;
-` + ledgerTable + `
+` + ledgerTable + imagesTable + `
 `
 
 // createDB writes a new database beside path and renames it.
@@ -90,6 +90,11 @@ func fill(db *sql.DB, s Beginning) error {
 		strconv.FormatUint(i.Seed, 10), i.Version, i.Preset, i.Data, i.Image.Height, i.Image.Width, i.Image.Channels,
 		i.Image.Classes, i.Fixed, i.ConfigHash, i.TableHash, stamp(i.Created)); err != nil {
 		return err
+	}
+	if s.Images != nil {
+		if _, err := tx.Exec("INSERT INTO images VALUES (1, ?)", s.Images); err != nil {
+			return err
+		}
 	}
 	for _, st := range append(s.Ops.insert(), s.Pool.insert(i.Created)) {
 		if _, err := tx.Exec(st.query, st.args...); err != nil {

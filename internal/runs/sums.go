@@ -33,12 +33,16 @@ var (
 		"SELECT * FROM checkpoint",
 		"SELECT * FROM sums WHERE part <> 'rest' ORDER BY part",
 		"SELECT * FROM ledger ORDER BY round",
+		"SELECT * FROM images",
 	}
 )
 
 // otherRowsOf are otherRows as far as a version of the schema has them.
 func otherRowsOf(version int) []string {
-	if version < ledgerVersion {
+	switch {
+	case version < ledgerVersion:
+		return otherRows[:len(otherRows)-2]
+	case version < imagesVersion:
 		return otherRows[:len(otherRows)-1]
 	}
 	return otherRows

@@ -7,7 +7,6 @@ import (
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
-	"github.com/nse-dev/nse/supernet/data"
 )
 
 // PoolOpener opens the pool file at path. An empty path is the pool that ships.
@@ -27,10 +26,10 @@ func OpenAt(ctx context.Context, path, spec string, workers int, open PoolOpener
 	}
 	defer pool.Close()
 	source := supernet.Source{Augment: c.Augment}
-	if source.Set, err = data.Open(c.Data.Spec, c.Seed, c.Data.Size); err != nil {
+	if source.Set, err = c.Open(ctx, nil); err != nil {
 		return nil, err
 	}
-	if source.Train, source.Held, err = c.Split(source.Set.Train); err != nil {
+	if source.Train, source.Held, err = c.Split(source.Set); err != nil {
 		return nil, err
 	}
 	input := supernet.InputOf(source.Set)

@@ -17,7 +17,6 @@ import (
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/config"
-	"github.com/nse-dev/nse/supernet/data"
 )
 
 // smallPool has three operations of different costs.
@@ -75,7 +74,7 @@ func world(t *testing.T, dir string) (*Table, error) {
 		t.Fatal(err)
 	}
 	source := supernet.Source{}
-	if source.Set, err = data.Open(c.Data.Spec, c.Seed, c.Data.Size); err != nil {
+	if source.Set, err = c.Open(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if source.Train, source.Held, err = source.Set.Train.Hold(20, c.Seed); err != nil {

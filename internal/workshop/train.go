@@ -11,6 +11,7 @@ import (
 
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/modelfile"
+	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"
 )
 
@@ -32,14 +33,37 @@ func identity(m *modelfile.Model) ([]byte, error) {
 	return u.Encode()
 }
 
+// unchanged refuses images that are not those of the model in a folder, and says what differs.
+func unchanged(dir string, images data.Index) error {
+	path := filepath.Join(dir, modelfile.ImagesFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	was, err := data.DecodeIndex(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", modelfile.ImagesFile, err)
+	}
+	if d := images.Differences(was); d != "" {
+		return fmt.Errorf("the data set has changed since the training of this model: %s: choose another --out, or "+
+			"remove it", d)
+	}
+	return nil
+}
+
 // train makes the folder of a model, or goes on with it, unless it is there.
-func (w *Workshop) train(ctx context.Context, dir string, m *modelfile.Model) (*modelfile.Model, error) {
+func (w *Workshop) train(
+	ctx context.Context, dir string, m *modelfile.Model, images data.Index,
+) (*modelfile.Model, error) {
 	id, err := identity(m)
 	if err != nil {
 		return nil, err
 	}
 	if !modelfile.Exists(dir) {
-		if m, err = w.trainAlone(ctx, dir, m, id); err != nil {
+		if m, err = w.trainAlone(ctx, dir, m, id, images); err != nil {
 			return nil, err
 		}
 	} else if m, err = w.complete(dir, id); err != nil {
@@ -50,7 +74,7 @@ func (w *Workshop) train(ctx context.Context, dir string, m *modelfile.Model) (*
 
 // trainAlone trains a model while no other process does.
 func (w *Workshop) trainAlone(
-	ctx context.Context, dir string, m *modelfile.Model, id []byte,
+	ctx context.Context, dir string, m *modelfile.Model, id []byte, images data.Index,
 ) (*modelfile.Model, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -73,6 +97,13 @@ func (w *Workshop) trainAlone(
 	}
 	defer t.Close()
 	if err := restore(t, dir, id); err != nil {
+		return nil, err
+	}
+	list, err := images.Encode()
+	if err == nil {
+		err = file.Write(filepath.Join(dir, modelfile.ImagesFile), list)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := w.steps(ctx, dir, m.Name, t, id); err != nil {

@@ -96,12 +96,17 @@ func (w *Workshop) Train(ctx context.Context, list []architecture.Plan) (done []
 	if err := w.Check(list); err != nil {
 		return nil, err
 	}
+	images := w.Set.Index()
 	for _, p := range list {
 		dir := filepath.Join(w.Out, p.Name)
 		began, there := time.Now(), modelfile.Exists(dir)
 		m, err := w.describe(p)
 		if err == nil {
-			m, err = w.train(ctx, dir, m)
+			m.Training.Fingerprint = images.Fingerprint()
+			err = unchanged(dir, images)
+		}
+		if err == nil {
+			m, err = w.train(ctx, dir, m, images)
 		}
 		if cancelled := ctx.Err(); cancelled != nil && errors.Is(err, cancelled) {
 			return done, &Stopped{dir, err}

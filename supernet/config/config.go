@@ -91,11 +91,10 @@ type Data struct {
 	Size int `toml:"size"`
 	// HeldOut is the part of the training images that fitness and accuracy are measured on; no weight ever sees them.
 	HeldOut float64 `toml:"held_out"`
-}
-
-// Split divides the training images into those that a search trains on and those that it holds out.
-func (c Config) Split(images data.Split) (train, held data.Split, err error) {
-	return images.Hold(max(1, int(c.Data.HeldOut*float64(images.Len()))), c.Seed)
+	// Background is the colour under transparent pixels of image files, as #rrggbb.
+	Background string `toml:"background"`
+	// SkipUnreadable leaves out files that cannot be read as images, and counts them. Otherwise they are an error.
+	SkipUnreadable bool `toml:"skip_unreadable"`
 }
 
 // Quick is the configuration that a search has without a file: small enough to end in minutes.
@@ -142,7 +141,8 @@ func Recorded(name string, text []byte) (Config, error) {
 
 // Default is a preset without a file, on the smallest built-in macro-architecture.
 func Default(preset string) (c Config, err error) {
-	c = Config{Preset: preset, Seed: 1, CheckpointSeconds: 30, Data: Data{Spec: "generated", HeldOut: 0.1},
+	c = Config{Preset: preset, Seed: 1, CheckpointSeconds: 30, Data: Data{Spec: "generated", HeldOut: 0.1,
+		Background: "#ffffff"},
 		Final: Final{Stacks: 3}}
 	if c.Search.Config, err = evolve.Preset(preset); err != nil {
 		return c, err
@@ -224,6 +224,9 @@ func (c Config) Validate() error {
 		return setting.Errorf("checkpoint_seconds", c.CheckpointSeconds, "want a positive number, at most 1e9")
 	case c.Data.Size < 0 || c.Data.Size > 1024:
 		return setting.Errorf("data.size", c.Data.Size, "want 0 (as it is) to 1024")
+	}
+	if _, err := data.ParseColour(c.Data.Background); err != nil {
+		return setting.Errorf("data.background", c.Data.Background, "%v", err)
 	}
 	if h := c.Data.HeldOut; !(h > 0 && h < 1) {
 		return setting.Errorf("data.held_out", h, "want more than 0 and less than 1")

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,7 +18,7 @@ const (
 )
 
 // openCIFAR10 reads the binary version of CIFAR-10 from dir or from dir/cifar-10-batches-bin.
-func openCIFAR10(dir string, _ uint64, size int) (*Set, error) {
+func openCIFAR10(_ context.Context, dir string, o Options) (*Set, error) {
 	const want = "the folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin"
 	if err := checkDir("cifar10", dir, want); err != nil {
 		return nil, err
@@ -36,7 +37,7 @@ func openCIFAR10(dir string, _ uint64, size int) (*Set, error) {
 	if err := set.Test.readCIFAR(filepath.Join(dir, "test_batch.bin"), len(set.Classes)); err != nil {
 		return nil, fmt.Errorf("cifar10: %w", err)
 	}
-	return set.resize(size), nil
+	return set.resize(o.Size), nil
 }
 
 // readCIFAR appends the records of one batch file to s.

@@ -74,7 +74,7 @@ func TestOpenCIFAR10Refuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, err := Open("cifar10:"+dir, 0, 0)
+		_, err := Open(t.Context(), "cifar10:"+dir, Options{})
 		wantError(t, err, want)
 	}
 }

@@ -3,10 +3,15 @@
 package data
 
 import (
+	"cmp"
+	"context"
 	"encoding/binary"
 	"fmt"
+	"image/color"
 	"math/rand/v2"
 	"strings"
+
+	"github.com/nse-dev/nse/supernet/data/listing"
 )
 
 // Set is a labelled image set in memory.
@@ -15,13 +20,45 @@ type Set struct {
 	Height, Width, Channels int    // Channels is 1 for grey images, 3 for RGB
 	Classes                 []string
 	Train, Test             Split
+	Validate                Split         // what searches hold out; without images they hold out a part of Train
 	Normalization           Normalization // of the training images
+	Left                    listing.Left  // files that were passed over
+	Notes                   []string      // how the layout of files was understood, a line each
 }
 
 // Split is a part of a set.
 type Split struct {
 	Pixels []uint8 // [N, Height, Width, Channels]
 	Labels []int32 // [N], indices of Set.Classes
+	// Digests tell images apart by what is stored of them, before anything is resized: [N], or nil in a split that Open
+	// has not made.
+	Digests []uint64
+	Names   []string // of files, as messages have them: [N], or nil where images have none
+}
+
+// Options say how a set is opened.
+type Options struct {
+	Seed uint64 // of images that are generated
+	Size int    // the side to which images are resized, in pixels; 0 keeps the set's own
+	// Background is what is seen through transparent pixels of files. The zero value is white.
+	Background color.RGBA
+	// SkipUnreadable leaves out files that cannot be read as images, and counts them. Otherwise they are an error.
+	SkipUnreadable bool
+	// Observe is told how far reading is, from several goroutines at a time. It may be nil.
+	Observe func(Progress)
+}
+
+// Progress says how far reading files is.
+type Progress struct {
+	Stage       string // "reading" and "decoding", one after the other
+	Done, Total int    // files
+}
+
+// tell tells the observer, if there is one.
+func (o Options) tell(p Progress) {
+	if o.Observe != nil {
+		o.Observe(p)
+	}
 }
 
 // Len is the number of images.
@@ -33,7 +70,7 @@ const minSize, maxSize = 4, 1024
 // source is a kind of data set that a spec can name.
 type source struct {
 	name, usage string
-	open        func(arg string, seed uint64, size int) (*Set, error)
+	open        func(ctx context.Context, arg string, o Options) (*Set, error)
 }
 
 func sources() []source {
@@ -52,11 +89,11 @@ func sources() []source {
 //	fashion-mnist:DIR       the four IDX files, gzip or not, 28×28 grey
 //	mnist:DIR               likewise
 //	cifar10:DIR             the binary batches, 32×32 RGB
-//	folder:DIR              one directory of PNG and JPEG files a class, 32×32
+//	folder:DIR              one directory of image files a class, 32×32
 //
-// Images are resized to size × size; 0 keeps the native size. Errors name the file and say what is wrong with it.
-func Open(spec string, seed uint64, size int) (*Set, error) {
-	set, err := open(spec, seed, size)
+// A cancelled context is its error. Others name the file and say what is wrong with it.
+func Open(ctx context.Context, spec string, o Options) (*Set, error) {
+	set, err := open(ctx, spec, o)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
@@ -65,15 +102,16 @@ func Open(spec string, seed uint64, size int) (*Set, error) {
 	return set, nil
 }
 
-func open(spec string, seed uint64, size int) (*Set, error) {
-	if size != 0 && (size < minSize || size > maxSize) {
-		return nil, fmt.Errorf("image size %d is not in %d..%d (0: native)", size, minSize, maxSize)
+func open(ctx context.Context, spec string, o Options) (*Set, error) {
+	if o.Size != 0 && (o.Size < minSize || o.Size > maxSize) {
+		return nil, fmt.Errorf("image size %d is not in %d..%d (0: native)", o.Size, minSize, maxSize)
 	}
+	o.Background = cmp.Or(o.Background, color.RGBA{255, 255, 255, 255})
 	name, arg, _ := strings.Cut(spec, ":")
 	var usages []string
 	for _, s := range sources() {
 		if s.name == name {
-			return s.open(arg, seed, size)
+			return s.open(ctx, arg, o)
 		}
 		usages = append(usages, s.usage)
 	}

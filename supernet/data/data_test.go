@@ -36,7 +36,7 @@ func write(t *testing.T, path string, data []byte) {
 
 func mustOpen(t testing.TB, spec string, seed uint64, size int) *Set {
 	t.Helper()
-	set, err := Open(spec, seed, size)
+	set, err := Open(t.Context(), spec, Options{Seed: seed, Size: size})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,13 +55,13 @@ func TestOpenRefuses(t *testing.T) {
 		"mnist":                   "mnist needs a folder: mnist:DIR",
 		"cifar10:" + dir + "/no":  "no: no such directory: want the folder with data_batch_1.bin",
 		"mnist:" + dir + "/no":    "no: no such directory: want the folder with train-images-idx3-ubyte(.gz)",
-		"folder:" + dir + "/no":   "no: no such directory: want DIR/CLASS/*.png",
-		"folder:" + dir + "/file": "file: not a directory: want DIR/CLASS/*.png",
+		"folder:" + dir + "/no":   "no: no such directory: want DIR/CLASS/…",
+		"folder:" + dir + "/file": "file: not a directory: want DIR/CLASS/…",
 	} {
-		_, err := Open(spec, 0, 0)
+		_, err := Open(t.Context(), spec, Options{})
 		wantError(t, err, want)
 	}
-	_, err := Open("generated", 0, 3)
+	_, err := Open(t.Context(), "generated", Options{Size: 3})
 	wantError(t, err, "image size 3 is not in 4..1024")
 }
 

@@ -1,6 +1,7 @@
 package data_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 
@@ -8,7 +9,7 @@ import (
 )
 
 func Example() {
-	set, err := data.Open("generated:600", 1, 32)
+	set, err := data.Open(context.Background(), "generated:600", data.Options{Seed: 1})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -31,12 +32,12 @@ func Example() {
 	}
 	// Output:
 	// 500 to train on, 100 held out, 100 to test on
-	// step 0 has 32 images of 3072 numbers, the first is a disc-over-ring
-	// step 1 has 32 images of 3072 numbers, the first is a frame-over-triangle
+	// step 0 has 32 images of 3072 numbers, the first is a ring-over-frame
+	// step 1 has 32 images of 3072 numbers, the first is a cross-over-triangle
 }
 
 func ExampleSet_Sequence() {
-	set, err := data.Open("generated:600", 1, 32)
+	set, err := data.Open(context.Background(), "generated:600", data.Options{Seed: 1})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/sourcegraph/conc/iter"
 )
@@ -14,12 +15,16 @@ func Files(paths []string, height, width, channels int) (*Set, error) {
 		return nil, fmt.Errorf("data: image files are cut to squares, not to %d×%d", height, width)
 	}
 	set := &Set{Height: height, Width: width, Channels: channels}
-	set.Test = Split{make([]uint8, len(paths)*height*width*channels), make([]int32, len(paths))}
+	set.Test = Split{Pixels: make([]uint8, len(paths)*height*width*channels), Labels: make([]int32, len(paths))}
 	errs := make([]error, len(paths))
 	iter.ForEachIdx(paths, func(i int, path *string) {
 		rgb := make([]uint8, height*width*3)
-		if _, err := decodeFile(rgb, *path, height); err != nil {
-			errs[i] = fmt.Errorf("data: %w", err)
+		b, err := os.ReadFile(*path)
+		if err == nil {
+			_, err = decode(rgb, b, height, Options{})
+		}
+		if err != nil {
+			errs[i] = fmt.Errorf("data: %s: %w", shown(*path), pathless(err))
 			return
 		}
 		dst := set.Test.Pixels[i*height*width*channels:][:height*width*channels]

@@ -2,6 +2,9 @@ package data
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -9,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -68,68 +73,210 @@ func TestOpenFolderWithTest(t *testing.T) {
 	}
 }
 
+// writeGrey writes a picture of one grey value.
+func writeGrey(t *testing.T, v uint8, path ...string) {
+	t.Helper()
+	m := image.NewGray(image.Rect(0, 0, 8, 8))
+	for p := range m.Pix {
+		m.Pix[p] = v
+	}
+	writePicture(t, m, path...)
+}
+
 func TestOpenFolderOfOneLevel(t *testing.T) {
 	dir := t.TempDir()
-	for i := range 10 {
-		m := image.NewGray(image.Rect(0, 0, 8, 8))
-		for p := range m.Pix {
-			m.Pix[p] = uint8(i)
-		}
-		writePicture(t, m, dir, []string{"cat", "dog"}[i%2], string(rune('0'+i))+".png")
+	for i := range 100 {
+		writeGrey(t, uint8(i), dir, []string{"cat", "dog"}[i%2], fmt.Sprint(i, ".png"))
 	}
 	set := mustOpen(t, "folder:"+dir, 1, 0)
-	if set.Channels != 1 || set.Height != 32 || len(set.Train.Pixels) != 8*32*32 {
-		t.Fatalf("%d channels, %d bytes for training", set.Channels, len(set.Train.Pixels))
+	n := set.Test.Len()
+	if set.Channels != 1 || set.Height != 32 || len(set.Train.Pixels) != (100-n)*32*32 || n < 10 || n > 30 {
+		t.Fatalf("%d channels, %d bytes for training, %d images for testing", set.Channels, len(set.Train.Pixels), n)
 	}
-	if !slices.Equal(set.Train.Labels, []int32{0, 0, 0, 0, 1, 1, 1, 1}) ||
-		!slices.Equal(set.Test.Labels, []int32{0, 1}) {
-		t.Errorf("labels %v and %v", set.Train.Labels, set.Test.Labels)
-	}
-	seen := map[uint8]bool{}
+	side := map[uint8]bool{}
 	for _, s := range []Split{set.Train, set.Test} {
 		for i, label := range s.Labels {
 			v := s.Pixels[i*32*32]
 			if int32(v%2) != label {
 				t.Errorf("image %d has label %d", v, label)
 			}
-			seen[v] = true
+			side[v] = s.Len() == n
 		}
 	}
-	if len(seen) != 10 {
-		t.Errorf("%d different images", len(seen))
+	if len(side) != 100 {
+		t.Errorf("%d different images", len(side))
 	}
 	if other := mustOpen(t, "folder:"+dir, 2, 0); !slices.Equal(other.Test.Pixels, set.Test.Pixels) {
 		t.Error("the test split depends on the seed")
 	}
+
+	// Files are renamed, removed and added.
+	for i := range 100 {
+		path := filepath.Join(dir, []string{"cat", "dog"}[i%2], fmt.Sprint(i, ".png"))
+		switch {
+		case i%10 == 3:
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			writeGrey(t, uint8(100+i), dir, "dog", fmt.Sprint("new", i, ".png"))
+		case i%3 == 0:
+			if err := os.Rename(path, filepath.Join(filepath.Dir(path), fmt.Sprint("x", 1000-i, ".png"))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	set = mustOpen(t, "folder:"+dir, 1, 0)
+	stay := 0
+	for k, s := range []Split{set.Train, set.Test} {
+		for i := range s.Labels {
+			was, known := side[s.Pixels[i*32*32]]
+			if known && was != (k == 1) {
+				t.Errorf("image %d has changed sides", s.Pixels[i*32*32])
+			}
+			if known {
+				stay++
+			}
+		}
+	}
+	if stay != 90 || set.Train.Len()+set.Test.Len() != 100 {
+		t.Errorf("%d images stay of %d", stay, set.Train.Len()+set.Test.Len())
+	}
+}
+
+// TestOpenFolderAsPeopleHaveIt: links, folders in folders, what systems leave, endings, names in two encodings.
+func TestOpenFolderAsPeopleHaveIt(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 12 {
+		writeGrey(t, uint8(i), dir, "d", "cat", "2023", "may", fmt.Sprint(i, ".png"))
+		writeGrey(t, uint8(20+i), dir, "d", "cafe\u0301", fmt.Sprint(i, ".photo")) // known by its content
+		writeGrey(t, uint8(40+i), dir, "elsewhere", fmt.Sprint(i, ".jfif.png"))
+	}
+	for from, to := range map[string]string{
+		filepath.Join(dir, "d", "fox"):          filepath.Join(dir, "elsewhere"),
+		filepath.Join(dir, "d", "cat", "again"): filepath.Join(dir, "d", "cat"),
+		filepath.Join(dir, "d", "cat", "x.png"): filepath.Join(dir, "elsewhere", "0.jfif.png"),
+	} {
+		if err := os.Symlink(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{"cat/._0.png", "cat/Thumbs.db", "__MACOSX/cat/._0.png", ".git/a/x.png",
+		"cat/notes.txt", "labels.csv"} {
+		write(t, filepath.Join(dir, "d", filepath.FromSlash(path)), []byte("text"))
+	}
+	set := mustOpen(t, "folder:"+filepath.Join(dir, "d"), 0, 0)
+	if !slices.Equal(set.Classes, []string{"caf\u00e9", "cat", "fox"}) || set.Train.Len()+set.Test.Len() != 37 {
+		t.Errorf("classes %q, %d images", set.Classes, set.Train.Len()+set.Test.Len())
+	}
+	const want = "1 files beside the folders of classes, 1 files that are no images, 4 hidden or system files, " +
+		"1 links to a folder that they are in"
+	if got := set.Left.String(); got != want {
+		t.Errorf("left %s, want %s", got, want)
+	}
+}
+
+// TestOpenFolderWithParts reads train, val and test under the names that people give them.
+func TestOpenFolderWithParts(t *testing.T) {
+	for _, x := range []struct {
+		parts           []string
+		train, val, all int
+		notes           string
+	}{
+		{[]string{"train", "test"}, 40, 0, 60, ""},
+		{[]string{"Train", "VAL", "Test"}, 40, 20, 80, "searches hold out the images of "},
+		{[]string{"training", "valid"}, -1, 20, 60, "has no test: a fifth of train is for testing"},
+	} {
+		dir := t.TempDir()
+		for k, part := range x.parts {
+			for i := range 40 {
+				if k == 0 || i%2 == 0 {
+					class := "ab"[i/2%2 : i/2%2+1]
+					writeGrey(t, uint8(100*k%256+i), dir, part, class, fmt.Sprint(i, ".png"))
+				}
+			}
+		}
+		set := mustOpen(t, "folder:"+dir, 0, 0)
+		train, val, test := set.Train.Len(), set.Validate.Len(), set.Test.Len()
+		if x.train >= 0 && train != x.train || val != x.val || train+val+test != x.all || test == 0 {
+			t.Errorf("%q: %d, %d and %d images", x.parts, train, val, test)
+		}
+		if !strings.Contains(strings.Join(set.Notes, "; "), x.notes) || x.notes == "" && set.Notes != nil {
+			t.Errorf("%q: %q, want %q", x.parts, set.Notes, x.notes)
+		}
+	}
+}
+
+// TestUnreadableFilesAreNamedAtOnce: the first 20 and a number, and they can be left out.
+func TestUnreadableFilesAreNamedAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 10 {
+		writeGrey(t, uint8(i), dir, []string{"cat", "dog"}[i%2], fmt.Sprint(i, ".png"))
+	}
+	for i := range 25 {
+		write(t, filepath.Join(dir, "cat", fmt.Sprintf("bad%02d.png", i)), []byte("\x89PNG\r\n\x1a\n and no more"))
+	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, "dog", "link.png")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), "folder:"+dir, Options{})
+	wantError(t, err, "26 of 36 files cannot be read as images, --skip-unreadable goes on without them: "+
+		filepath.Join(dir, "cat", "bad00.png")+": ")
+	if text := err.Error(); strings.Count(text, ".png: ") != 20 || !strings.HasSuffix(text, "; and 6 others") {
+		t.Errorf("%v", err)
+	}
+	set, err := Open(t.Context(), "folder:"+dir, Options{SkipUnreadable: true})
+	if err != nil || set.Train.Len()+set.Test.Len() != 10 ||
+		set.Left.String() != "26 files that cannot be read as images" {
+		t.Errorf("%d images, left %s, %v", set.Train.Len()+set.Test.Len(), set.Left, err)
+	}
+}
+
+// TestReadingEndsWhenCancelled: no further file is read, and progress was told by then.
+func TestReadingEndsWhenCancelled(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 200 {
+		writeGrey(t, uint8(i), dir, []string{"cat", "dog"}[i%2], fmt.Sprint(i, ".png"))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var last atomic.Int64
+	_, err := Open(ctx, "folder:"+dir, Options{Observe: func(p Progress) {
+		if p.Stage != "reading" || p.Total != 200 {
+			t.Errorf("%+v", p)
+		}
+		last.Store(int64(p.Done))
+		cancel()
+	}})
+	if !errors.Is(err, context.Canceled) || last.Load() > 50 {
+		t.Errorf("%v after %d files", err, last.Load())
+	}
 }
 
 func TestOpenFolderRefuses(t *testing.T) {
-	grey := image.NewGray(image.Rect(0, 0, 4, 4))
-	good := encode(t, grey, ".png")
-	wide := append([]byte{}, encode(t, grey, ".png")...)
+	good := encode(t, image.NewGray(image.Rect(0, 0, 4, 4)), ".png")
+	wide := slices.Clone(good)
 	copy(wide[16:], "\x7f\xff\xff\xff") // width; the checksum of the header is wrong too
 	for want, files := range map[string]map[string][]byte{
-		": 0 class directories: want at least 2: DIR/CLASS/*.png": {"x.png": good},
-		": 1 class directories: want at least 2":                  {"a/x.png": good},
-		"b: empty class: no .png, .jpg or .jpeg file: want DIR/CLASS/*.png": {
-			"a/x.png": good, "b/x.txt": good,
-		},
-		"train: empty class": {"train/a/x.png": good, "train/b/x.png": good},
+		": 0 folders of classes: want at least 2: DIR/CLASS/": {"x.png": good},
+		": 1 folders of classes: want at least 2":             {"a/x.png": good},
+		`empty class: there is no image of "b"`:               {"a/x.png": good, "b/x.txt": []byte("text")},
 		`"b\xff": the name of a class must be UTF-8 without control characters`: {
 			"a/x.png": good, "b\xff/x.png": good,
 		},
 		`"b\tc": the name of a class must be UTF-8 without control characters`: {
 			"a/x.png": good, "b\tc/x.png": good,
 		},
-		"2 images are too few to hold a fifth": {"a/x.png": good, "b/x.png": good},
-		"test: classes a, c differ from those of train: a, b": {
+		`class "a" has no two images that differ: want one to train on and one to test`: {
+			"a/x.png": good, "a/y.png": good, "b/x.png": good,
+		},
+		`train: there is no image of the class "c", which others of train, val and test have`: {
 			"train/a/x.png": good, "train/b/x.png": good, "test/a/x.png": good, "test/c/x.png": good,
 		},
+		"are the same part of a data set: want one of them": {"train/a/x.png": good, "Train/b/x.png": good},
 		"bad.png: not a readable image: image: unknown format": {
 			"a/1.png": good, "a/2.png": good, "a/3.png": good, "b/bad.png": []byte("text"), "b/good.png": good,
 		},
 		"cut.png: not a readable image: png: invalid format: not enough pixel data": {
-			"a/1.png": good, "a/2.png": good, "a/3.png": good, "b/cut.png": good[:50], "b/good.png": good,
+			"train/a/1.png": good, "test/a/2.png": good, "test/b/3.png": good, "train/b/cut.png": good[:50],
 		},
 		"wide.png: not a readable image: png: invalid format": {
 			"a/1.png": good, "a/2.png": good, "a/3.png": good, "b/wide.png": wide, "b/good.png": good,
@@ -139,20 +286,18 @@ func TestOpenFolderRefuses(t *testing.T) {
 		for name, data := range files {
 			write(t, filepath.Join(dir, filepath.FromSlash(name)), data)
 		}
-		_, err := Open("folder:"+dir, 0, 0)
+		_, err := Open(t.Context(), "folder:"+dir, Options{})
 		wantError(t, err, want)
 	}
 }
 
 func TestHugeImageIsNotDecoded(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "huge.jpg")
 	b := encode(t, image.NewGray(image.Rect(0, 0, 8, 8)), ".jpg")
 	frame := bytes.Index(b, []byte{0xff, 0xc0}) // start of frame: length, precision, height, width
 	copy(b[frame+5:], "\xff\xff\xff\xff")
-	if err := os.WriteFile(path, b, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	_, err := decodeFile(make([]uint8, 48), path, 4)
+	write(t, filepath.Join(dir, "a", "huge.jpg"), b)
+	writeGrey(t, 1, dir, "b", "1.png")
+	_, err := Open(t.Context(), "folder:"+dir, Options{})
 	wantError(t, err, "huge.jpg: 65535×65535 pixels: want 1 to 100000000 in all")
 }

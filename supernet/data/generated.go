@@ -1,6 +1,8 @@
 package data
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -17,7 +19,7 @@ const (
 
 // openGenerated draws n training images (arg, 6000 by default) and a sixth as many for testing. Every class is
 // as frequent as the others, and position, scale, rotation, colours, background and noise are independent of it.
-func openGenerated(arg string, seed uint64, size int) (*Set, error) {
+func openGenerated(_ context.Context, arg string, o Options) (*Set, error) {
 	n := generatedTrain
 	if arg != "" {
 		var err error
@@ -25,28 +27,27 @@ func openGenerated(arg string, seed uint64, size int) (*Set, error) {
 			return nil, fmt.Errorf("generated:%s: want a number of training images in 60..%d", arg, maxGenerated)
 		}
 	}
-	if size == 0 {
-		size = generatedSize
-	}
+	size := cmp.Or(o.Size, generatedSize)
 	set := &Set{Height: size, Width: size, Channels: 3}
 	for _, c := range pairs() {
 		set.Classes = append(set.Classes, c.String())
 	}
-	set.Train = generate(n, seed, streamTrain, size)
-	set.Test = generate(n/6, seed, streamTest, size)
+	set.Train = generate(n, o.Seed, streamTrain, size)
+	set.Test = generate(n/6, o.Seed, streamTest, size)
 	return set, nil
 }
 
 // generate draws image i from (seed, stream, i) alone.
 func generate(n int, seed, stream uint64, size int) Split {
 	classes := pairs()
-	s := Split{make([]uint8, n*size*size*3), make([]int32, n)}
+	s := Split{Pixels: make([]uint8, n*size*size*3), Labels: make([]int32, n)}
 	iter.ForEachIdx(s.Labels, func(i int, label *int32) {
 		*label = int32(i % len(classes))
 		p := &painter{Rand: newRand(seed, stream, uint64(i), 0), size: size, pix: make([]float64, size*size*3)}
 		p.paint(classes[*label])
 		p.develop(s.Pixels[i*size*size*3:][:size*size*3])
 	})
+	s.Digests = digests(s.Pixels, n)
 	return s
 }
 

@@ -3,6 +3,7 @@ package data
 import (
 	"bufio"
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,12 +17,12 @@ import (
 // maxIDX is the most data that an IDX file may announce, in bytes.
 const maxIDX = 1 << 31
 
-func openMNIST(dir string, _ uint64, size int) (*Set, error) {
-	return openIDX("mnist", dir, size, strings.Fields("0 1 2 3 4 5 6 7 8 9"))
+func openMNIST(_ context.Context, dir string, o Options) (*Set, error) {
+	return openIDX("mnist", dir, o.Size, strings.Fields("0 1 2 3 4 5 6 7 8 9"))
 }
 
-func openFashion(dir string, _ uint64, size int) (*Set, error) {
-	return openIDX("fashion-mnist", dir, size,
+func openFashion(_ context.Context, dir string, o Options) (*Set, error) {
+	return openIDX("fashion-mnist", dir, o.Size,
 		strings.Split("T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot", ","))
 }
 
@@ -65,7 +66,7 @@ func readIDXSplit(dir, part string, classes int) (s Split, h, w int, err error) 
 	if labelShape[0] != n {
 		return s, 0, 0, fmt.Errorf("%s: %d labels for %d images", path, labelShape[0], n)
 	}
-	s = Split{pixels, make([]int32, n)}
+	s = Split{Pixels: pixels, Labels: make([]int32, n)}
 	for i, label := range labels {
 		if int(label) >= classes {
 			return s, 0, 0, fmt.Errorf("%s: label %d of image %d is not in 0..%d", path, label, i, classes-1)

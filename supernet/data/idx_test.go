@@ -109,7 +109,7 @@ func TestOpenIDXRefuses(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_, err := Open("mnist:"+dir, 0, 0)
+			_, err := Open(t.Context(), "mnist:"+dir, Options{})
 			wantError(t, err, c.want)
 		})
 	}

@@ -7,8 +7,11 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// resize returns the set with its images resized to size × size; 0 keeps them.
+// resize returns the set with its images resized to size × size; 0 keeps them. Their digests are of what they were.
 func (set *Set) resize(size int) *Set {
+	for _, s := range []*Split{&set.Train, &set.Test} {
+		s.Digests = digests(s.Pixels, s.Len())
+	}
 	if size == 0 || set.Height == size && set.Width == size {
 		return set
 	}

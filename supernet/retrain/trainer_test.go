@@ -34,7 +34,7 @@ func testTrainer(t testing.TB, spec string, c Config, workers int) *Trainer {
 // testNetwork is an architecture of three layers for generated images of a number of pixels square.
 func testNetwork(t testing.TB, spec string, size int) (*data.Set, supernet.Skeleton, [][]*sdk.Graph) {
 	t.Helper()
-	set, err := data.Open(spec, 1, size)
+	set, err := data.Open(t.Context(), spec, data.Options{Seed: 1, Size: size})
 	if err != nil {
 		t.Fatal(err)
 	}

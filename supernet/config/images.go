@@ -1,0 +1,27 @@
+package config
+
+import (
+	"context"
+
+	"github.com/nse-dev/nse/supernet/data"
+)
+
+// Open opens the data set. observe is told how far reading files is, from several goroutines at a time; it may be nil.
+func (c Config) Open(ctx context.Context, observe func(data.Progress)) (*data.Set, error) {
+	background, err := data.ParseColour(c.Data.Background)
+	if err != nil {
+		return nil, err
+	}
+	return data.Open(ctx, c.Data.Spec, data.Options{Seed: c.Seed, Size: c.Data.Size, Background: background,
+		SkipUnreadable: c.Data.SkipUnreadable, Observe: observe})
+}
+
+// Split divides the training images into those that a search trains on and those that it holds out: those of the set
+// for this, or a part of its training images.
+func (c Config) Split(set *data.Set) (train, held data.Split, err error) {
+	if set.Validate.Len() > 0 {
+		return set.Train, set.Validate, nil
+	}
+	images := set.Train
+	return images.Hold(max(1, int(c.Data.HeldOut*float64(images.Len()))), c.Seed)
+}

@@ -1,0 +1,242 @@
+package data
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	_ "image/jpeg" // decoders for image.Decode
+	_ "image/png"
+	"io/fs"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/sourcegraph/conc/iter"
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/nse-dev/nse/supernet/data/listing"
+)
+
+// found is an image of a listing that can be read.
+type found struct {
+	entry  int
+	class  int32
+	side   listing.Side
+	digest uint64
+}
+
+// assemble decodes the images of a listing to size × size pixels. Their order follows from their content, so that names
+// and places of files change nothing. All files that cannot be read are named in one error.
+func assemble(ctx context.Context, l listing.Listing, size int, o Options) (*Set, error) {
+	images, err := examine(ctx, &l, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := decide(images, l); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(images, func(a, b found) int {
+		return cmp.Or(cmp.Compare(a.side, b.side), cmp.Compare(a.class, b.class), cmp.Compare(a.digest, b.digest))
+	})
+	set := &Set{Height: size, Width: size, Channels: 3, Classes: l.Classes, Left: l.Left, Notes: l.Notes}
+	all, grey, err := decodeAll(ctx, l, images, size, o)
+	if err != nil {
+		return nil, err
+	}
+	if grey {
+		set.Channels = 1
+		all.dropColour()
+	}
+	train, rest := all.cut(count(images, listing.Train))
+	set.Train = train
+	set.Validate, set.Test = rest.cut(count(images, listing.Validate))
+	return set, nil
+}
+
+// count is the number of images on a side.
+func count(images []found, side listing.Side) (n int) {
+	for _, f := range images {
+		if f.side == side {
+			n++
+		}
+	}
+	return n
+}
+
+// examine reads all files once, and finds those that are images.
+func examine(ctx context.Context, l *listing.Listing, o Options) (images []found, err error) {
+	images = make([]found, len(l.Entries))
+	errs := make([]error, len(l.Entries))
+	no := make([]bool, len(l.Entries))
+	err = o.each(ctx, "reading", *l, func(i int, b []byte, err error) {
+		e := l.Entries[i]
+		images[i] = found{i, e.Class, e.Side, digest(b)}
+		if no[i] = err == nil && !e.Likely && !isImage(b); no[i] {
+			return
+		}
+		if err == nil {
+			err = check(b)
+		}
+		errs[i] = err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := o.unreadable(l, errs); err != nil {
+		return nil, err
+	}
+	kept := images[:0]
+	for i, f := range images {
+		switch {
+		case no[i]:
+			l.Left[listing.NoImage]++
+		case errs[i] == nil:
+			kept = append(kept, f)
+		}
+	}
+	return kept, nil
+}
+
+// unreadable names the files that cannot be read, or counts them if they are to be left out.
+func (o Options) unreadable(l *listing.Listing, errs []error) error {
+	const named = 20
+	var list []string
+	for i, err := range errs {
+		if err != nil {
+			list = append(list, fmt.Sprintf("%s: %v", shown(l.Entries[i].Name), pathless(err)))
+		}
+	}
+	n := len(list)
+	switch {
+	case n == 0:
+		return nil
+	case o.SkipUnreadable:
+		l.Left[listing.Unreadable] += n
+		return nil
+	case n == 1:
+		return errors.New(list[0])
+	case n > named:
+		list = append(list[:named], fmt.Sprintf("and %d others", n-named))
+	}
+	return fmt.Errorf("%d of %d files cannot be read as images, --skip-unreadable goes on without them: %s", n,
+		len(errs), strings.Join(list, "; "))
+}
+
+// decide puts images that are trained on or tested on a side. Copies of an image are on the same one.
+func decide(images []found, l listing.Listing) error {
+	sized := make([]int, len(l.Classes))
+	for _, f := range images {
+		sized[f.class]++
+	}
+	if c := slices.Index(sized, 0); c >= 0 {
+		return fmt.Errorf("empty class: there is no image of %q", l.Classes[c])
+	}
+	test := listing.Test
+	if count(images, test) > 0 {
+		return nil
+	}
+	var open []int
+	var labels []int32
+	var digests []uint64
+	for i, f := range images {
+		if f.side == listing.Undecided || f.side == listing.Train {
+			open, labels, digests = append(open, i), append(labels, f.class), append(digests, f.digest)
+		}
+	}
+	tested, err := fifth(labels, digests, l.Classes)
+	for j, i := range open {
+		images[i].side = listing.Train
+		if err == nil && tested[j] {
+			images[i].side = test
+		}
+	}
+	return err
+}
+
+// decodeAll decodes images to RGB in their order, and reports whether all are grey.
+func decodeAll(ctx context.Context, l listing.Listing, images []found, size int, o Options) (s Split, grey bool,
+	err error) {
+	place := make([]int, len(l.Entries))
+	for i := range place {
+		place[i] = -1
+	}
+	each := size * size * 3
+	s = Split{make([]uint8, len(images)*each), make([]int32, len(images)), make([]uint64, len(images)),
+		make([]string, len(images))}
+	for i, f := range images {
+		place[f.entry], s.Labels[i], s.Digests[i], s.Names[i] = i, f.class, f.digest, shown(l.Entries[f.entry].Name)
+	}
+	errs, coloured := make([]error, len(l.Entries)), atomic.Bool{}
+	err = o.each(ctx, "decoding", l, func(entry int, b []byte, err error) {
+		i := place[entry]
+		if i < 0 {
+			return
+		}
+		var grey bool
+		if err == nil && digest(b) != s.Digests[i] {
+			err = errors.New("changed while it was read")
+		}
+		if err == nil {
+			grey, err = decode(s.Pixels[i*each:][:each], b, size, o)
+		}
+		if errs[entry] = err; !grey {
+			coloured.Store(true)
+		}
+	})
+	return s, !coloured.Load(), cmp.Or(err, o.unreadable(&l, errs))
+}
+
+// each calls do with the bytes of every entry of a listing, on all cores. A cancelled context is its error.
+func (o Options) each(ctx context.Context, stage string, l listing.Listing, do func(i int, b []byte, err error)) error {
+	var done atomic.Int64
+	p := pool.New().WithContext(ctx).WithMaxGoroutines(runtime.GOMAXPROCS(0)).WithCancelOnError().WithFirstError()
+	for _, part := range l.Parts {
+		p.Go(func(ctx context.Context) error {
+			part.Read(func(i int, b []byte, err error) bool {
+				if ctx.Err() != nil {
+					return false
+				}
+				do(i, b, err)
+				o.tell(Progress{stage, int(done.Add(1)), len(l.Entries)})
+				return true
+			})
+			return ctx.Err()
+		})
+	}
+	return p.Wait()
+}
+
+// digest tells contents apart: the first eight bytes of their SHA-256.
+func digest(b []byte) uint64 {
+	sum := sha256.Sum256(b)
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// digests are those of the pixels of n images.
+func digests(pixels []uint8, n int) []uint64 {
+	list := make([]uint64, n)
+	each := len(pixels) / max(n, 1)
+	iter.ForEachIdx(list, func(i int, d *uint64) { *d = digest(pixels[i*each:][:each]) })
+	return list
+}
+
+// shown is a name as messages have it: quoted if it has what a terminal would take for a command.
+func shown(name string) string {
+	if quoted := strconv.Quote(name); quoted[1:len(quoted)-1] != name {
+		return quoted
+	}
+	return name
+}
+
+// pathless is an error without the path that it begins with.
+func pathless(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}
