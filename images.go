@@ -52,7 +52,7 @@ func same(r *runs.Run, set *data.Set) error {
 // unchanged refuses images that have changed since the run in home was started, where they are of the same data set.
 // Images that are generated from another seed are others, as the user wants.
 func unchanged(home string, set *data.Set, s Settings) error {
-	if home == "" || strings.HasPrefix(s.Data.Spec, "generated") {
+	if home == "" || generated(s.Data.Spec) {
 		return nil
 	}
 	spec, err := absolute(s.Data.Spec)
@@ -70,9 +70,16 @@ func unchanged(home string, set *data.Set, s Settings) error {
 	return same(r, set)
 }
 
-// rare names the classes of which there are hardly any training images. It is empty if there are none.
+// generated reports whether a specification is that of images that are drawn from a seed.
+func generated(spec string) bool { return strings.HasPrefix(spec, "generated") }
+
+// rare names the classes of which there are hardly any training images. It is empty if there are none, and of images
+// that are generated, of which there are as many as the user wants.
 func rare(set *data.Set) string {
 	const few, named = 10, 5
+	if generated(set.Name) {
+		return ""
+	}
 	count := make([]int, len(set.Classes))
 	for _, label := range set.Train.Labels {
 		count[label]++

@@ -13,11 +13,16 @@ import (
 	"github.com/nse-dev/nse/evolve"
 )
 
+// judgedSeed gives the judged run fronts of several networks.
+const judgedSeed = 3
+
 // judged is a run of two rounds with their fronts, to be judged.
 func judged(t *testing.T, dir string) string {
 	t.Helper()
 	path := filepath.Join(dir, "run")
-	r, err := nse.Start(t.Context(), path, nse.Pool{Ops: kernels()}, small(t), nse.Options{})
+	s := small(t)
+	s.Seed = judgedSeed
+	r, err := nse.Start(t.Context(), path, nse.Pool{Ops: kernels()}, s, nse.Options{})
 	ended(t, r, err)
 	return path
 }
@@ -86,7 +91,7 @@ func TestJudgeGoesOnAndIsKept(t *testing.T) {
 func checkJudgement(t *testing.T, j *nse.Judgement, epochs int) {
 	t.Helper()
 	by := map[int]string{0: "shared weights", 1: "trained alone"}[epochs]
-	if j.By != by || j.Epochs != epochs || j.Seed != 2 || len(j.Rounds) != 2 || j.Unit != "million MACs" {
+	if j.By != by || j.Epochs != epochs || j.Seed != judgedSeed+1 || len(j.Rounds) != 2 || j.Unit != "million MACs" {
 		t.Fatalf("%+v", j)
 	}
 	for i, r := range j.Rounds {

@@ -77,7 +77,7 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Set, images data.Split, 
 		return nil, fmt.Errorf("%s was trained on all %d images of %s that it would be tested on", m.Dir, n, set.Name)
 	}
 	e = newEvaluation(m.Dir, set)
-	e.Images, e.Trained, e.LeftOut = images.Len(), n, n > 0 && !trained
+	e.Trained, e.LeftOut = n, n > 0 && !trained
 	if e.Result, err = m.Net.Test(ctx, m.Arch(), set.Sequence(images, batch), e.count); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Dir, err)
 	}
@@ -115,7 +115,7 @@ func (e *Evaluation) count(b data.Batch, logits []float32) {
 	}
 }
 
-// sum fills the classes from the confusion.
+// sum fills the classes and the number of images from the confusion.
 func (e *Evaluation) sum() {
 	for k := range e.Classes {
 		c := &e.Classes[k]
@@ -123,6 +123,7 @@ func (e *Evaluation) sum() {
 			c.Images += e.Confusion[k][i]
 			c.Taken += e.Confusion[i][k]
 		}
+		e.Images += c.Images
 		right := float64(e.Confusion[k][k])
 		c.Recall = right / float64(max(c.Images, 1))
 		c.Precision = right / float64(max(c.Taken, 1))

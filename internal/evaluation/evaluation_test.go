@@ -12,8 +12,7 @@ import (
 // Five images are of the first two of four classes. Three of them are recognised, and none is taken for the third
 // class.
 func TestEvaluation(t *testing.T) {
-	e := newEvaluation("models/m", &data.Set{Name: "folder:pets", Classes: strings.Fields("cat dog fox owl"),
-		Test: data.Split{Labels: make([]int32, 5)}})
+	e := newEvaluation("models/m", &data.Set{Name: "folder:pets", Classes: strings.Fields("cat dog fox owl")})
 	e.count(data.Batch{Labels: []int32{0, 1, 0}}, []float32{3, 2, 1, 0, 5, 4, 0, 0, -9, -8, -8, -7})
 	e.count(data.Batch{Labels: []int32{1, 1}}, []float32{0, 1, 0, 0, 0, 1, 1, 0})
 	e.Result = supernet.Result{Accuracy: 0.6, Loss: 1.25}
