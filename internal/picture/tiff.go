@@ -96,7 +96,8 @@ func readPage(b []byte) (*page, error) {
 	p := &page{
 		directory: d, width: int(d.value(tagWidth, 0, 0)), height: int(d.value(tagHeight, 0, 0)),
 		photometric: d.value(tagPhotometric, 0, whiteIsZero), compression: d.value(tagCompression, 0, tiffPlain),
-		bits: int(d.value(tagBits, 0, 1)), samples: int(d.value(tagSamples, 0, 1)), planar: d.value(tagPlanar, 0, 1) == 2,
+		bits: int(d.value(tagBits, 0, 1)), samples: int(d.value(tagSamples, 0, 1)),
+		planar: d.value(tagPlanar, 0, 1) == 2,
 	}
 	if err := p.check(); err != nil {
 		return nil, err
@@ -155,10 +156,11 @@ func (p *page) checkCompression() error {
 		if p.value(tagFillOrder, 0, 1) == 2 {
 			return errors.New("fill order 2 is not supported")
 		}
-		if p.photometric != tiffYCbCr || p.value(tagYCbCrSubsample, 0, 2) == 1 && p.value(tagYCbCrSubsample, 1, 2) == 1 {
-			return nil
+		across, down := p.value(tagYCbCrSubsample, 0, 2), p.value(tagYCbCrSubsample, 1, 2)
+		if p.photometric == tiffYCbCr && (across != 1 || down != 1) {
+			return errors.New("subsampled YCbCr is not supported without JPEG")
 		}
-		return errors.New("subsampled YCbCr is not supported without JPEG")
+		return nil
 	case tiffGroup3, tiffGroup4:
 		if p.bits == 1 && p.samples == 1 {
 			return nil
