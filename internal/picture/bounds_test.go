@@ -41,7 +41,8 @@ func samples(t testing.TB) map[string][]byte {
 func TestPicturesThatAreTooLarge(t *testing.T) {
 	large := map[string][]byte{
 		"BMP": bmpFile(1<<20, 1<<20, 24, 0, 0, nil, nil, make([]byte, 100)),
-		"GIF": []byte("GIF89a\xff\xff\xff\xff\x00\x00\x00" + "\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x4c\x01\x00;"),
+		"GIF": []byte("GIF89a\xff\xff\xff\xff\x00\x00\x00" +
+			"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x4c\x01\x00;"),
 		"WebP": []byte("RIFF\x20\x00\x00\x00WEBP" +
 			"VP8X\x0a\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\xff\x3f\x00ANMF\x00\x00\x00\x00"),
 		"TIFF": tiffFile(binary.LittleEndian, layout(60000, 60000, 8, 1, 1, 8), [][]byte{{1}}),

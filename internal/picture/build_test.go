@@ -39,6 +39,15 @@ func decoded(t *testing.T, b []byte, background color.RGBA) *Picture {
 	if p.Image.Bounds() != size || !p.Image.(interface{ Opaque() bool }).Opaque() {
 		t.Fatalf("%v of bounds %v: want an opaque one of %v", p.Header, p.Image.Bounds(), size)
 	}
+	switch p.Image.(type) {
+	case *image.Gray, *image.Gray16:
+	case *image.YCbCr, *image.RGBA, *image.RGBA64:
+		if p.Grey {
+			t.Fatalf("a grey picture is a %T", p.Image)
+		}
+	default:
+		t.Fatalf("a picture is a %T", p.Image)
+	}
 	return p
 }
 

@@ -2,8 +2,8 @@ package picture
 
 import "image"
 
-// smooth is an image of YCbCr whose chroma is interpolated between its samples, as other decoders show it. Package
-// image repeats samples instead, which is as far off as a colour changes.
+// smooth is an image of YCbCr 4:2:0, 4:2:2 or 4:4:0 whose chroma is interpolated between its samples, as libjpeg and
+// libwebp do. Package image repeats samples instead, which is as far off as a colour changes.
 type smooth struct {
 	*image.YCbCr
 
@@ -25,21 +25,15 @@ func (m *smooth) Opaque() bool {
 	return true
 }
 
-// steps are the pixels for each sample of chroma, across and down.
+// steps are the pixels for each sample of chroma, across and down: 1 or 2.
 func (m *smooth) steps() (across, down int) {
 	switch m.SubsampleRatio {
 	case image.YCbCrSubsampleRatio422:
 		return 2, 1
-	case image.YCbCrSubsampleRatio420:
-		return 2, 2
 	case image.YCbCrSubsampleRatio440:
 		return 1, 2
-	case image.YCbCrSubsampleRatio411:
-		return 4, 1
-	case image.YCbCrSubsampleRatio410:
-		return 4, 2
 	}
-	return 1, 1
+	return 2, 2
 }
 
 // rows writes rows from y on to dst as RGBA.
@@ -74,27 +68,22 @@ func neighbours(y, step, n int) (near, far int) {
 }
 
 // interpolate writes a row of chroma between two rows of samples: 3/4 of the nearer and 1/4 of the farther one, down
-// and across. Four pixels of a sample, which nobody interpolates, are alike. Sums is memory for a row of samples.
+// and across. Sums is memory for a row of samples.
 func interpolate(dst, near, far []uint8, sums []int, step int) {
 	for i := range sums {
 		sums[i] = 3*int(near[i]) + int(far[i])
 	}
-	last := len(sums) - 1
-	switch step {
-	case 1:
+	if step == 1 {
 		for x, s := range sums {
 			dst[x] = uint8((s + 2) >> 2)
 		}
-	case 2:
-		for i, s := range sums {
-			dst[2*i] = uint8((3*s + sums[max(i-1, 0)] + 8) >> 4)
-			if 2*i+1 < len(dst) {
-				dst[2*i+1] = uint8((3*s + sums[min(i+1, last)] + 8) >> 4)
-			}
-		}
-	default:
-		for x := range dst {
-			dst[x] = uint8((sums[x/step] + 2) >> 2)
+		return
+	}
+	last := len(sums) - 1
+	for i, s := range sums {
+		dst[2*i] = uint8((3*s + sums[max(i-1, 0)] + 8) >> 4)
+		if 2*i+1 < len(dst) {
+			dst[2*i+1] = uint8((3*s + sums[min(i+1, last)] + 8) >> 4)
 		}
 	}
 }

@@ -55,11 +55,20 @@ func decodeJPEG(b []byte) (m image.Image, grey bool, err error) {
 	if h.components == 4 && !h.adobe {
 		r = withAdobe(b, 0)
 	}
-	m, err = jpeg.Decode(r)
-	if m, ok := m.(*image.YCbCr); ok && m.SubsampleRatio != image.YCbCrSubsampleRatio444 {
-		return &smooth{YCbCr: m, rgb: color.YCbCrToRGB}, false, nil
+	m, err = decodeStream(r)
+	return m, h.components == 1, err
+}
+
+// decodeStream decodes a JPEG that has been walked. Chroma is interpolated where libjpeg does so too.
+func decodeStream(r io.Reader) (image.Image, error) {
+	m, err := jpeg.Decode(r)
+	if m, ok := m.(*image.YCbCr); ok {
+		switch m.SubsampleRatio {
+		case image.YCbCrSubsampleRatio420, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio440:
+			return &smooth{YCbCr: m, rgb: color.YCbCrToRGB}, nil
+		}
 	}
-	return m, h.components == 1, plain(err)
+	return m, plain(err)
 }
 
 // withAdobe is a JPEG with a segment that says how its colours are stored: 0 as they are, 1 as YCbCr.

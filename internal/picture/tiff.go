@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/draw"
-	"image/jpeg"
 	"io"
+	"math/bits"
+	"slices"
 
 	"golang.org/x/image/ccitt"
 	"golang.org/x/image/tiff/lzw"
@@ -29,6 +29,7 @@ const (
 	tagRowsPerStrip   = 278
 	tagStripCounts    = 279
 	tagPlanar         = 284
+	tagT4Options      = 292
 	tagPredictor      = 317
 	tagColorMap       = 320
 	tagTileWidth      = 322
@@ -153,15 +154,15 @@ func (p *page) check() error {
 func (p *page) checkCompression() error {
 	switch p.compression {
 	case tiffPlain, tiffLZW, tiffDeflate, tiffDeflateOld, tiffPackBits:
-		if p.value(tagFillOrder, 0, 1) == 2 {
-			return errors.New("fill order 2 is not supported")
-		}
 		across, down := p.value(tagYCbCrSubsample, 0, 2), p.value(tagYCbCrSubsample, 1, 2)
 		if p.photometric == tiffYCbCr && (across != 1 || down != 1) {
 			return errors.New("subsampled YCbCr is not supported without JPEG")
 		}
 		return nil
 	case tiffGroup3, tiffGroup4:
+		if p.compression == tiffGroup3 && p.value(tagT4Options, 0, 0)&1 != 0 {
+			return errors.New("two-dimensional Group 3 is not supported")
+		}
 		if p.bits == 1 && p.samples == 1 {
 			return nil
 		}
@@ -225,7 +226,14 @@ func (p *page) stored(i int) ([]byte, error) {
 	if from >= uint64(len(p.b)) || length > uint64(len(p.b))-from && !p.single() {
 		return nil, errEarly
 	}
-	return p.b[from:min(from+length, uint64(len(p.b)))], nil
+	b := p.b[from:min(from+length, uint64(len(p.b)))]
+	if p.value(tagFillOrder, 0, 1) == 2 && p.compression != tiffJPEG {
+		b = slices.Clone(b)
+		for i, v := range b {
+			b[i] = bits.Reverse8(v)
+		}
+	}
+	return b, nil
 }
 
 // chunk decompresses chunk i of so many rows. It writes to buf, or returns a part of the file.
@@ -262,16 +270,13 @@ func (p *page) chunk(buf []byte, i, rows int) ([]byte, error) {
 	return buf, err
 }
 
-// fax reads a chunk of one bit a pixel as a fax machine codes it.
+// fax reads a chunk of one bit a pixel as a fax machine codes it. A black pixel is 1.
 func (p *page) fax(r io.Reader, rows int) io.Reader {
-	kind, order := ccitt.Group3, ccitt.MSB
+	kind := ccitt.Group3
 	if p.compression == tiffGroup4 {
 		kind = ccitt.Group4
 	}
-	if p.value(tagFillOrder, 0, 1) == 2 {
-		order = ccitt.LSB
-	}
-	return ccitt.NewReader(r, order, kind, p.chunkWidth, rows, &ccitt.Options{Invert: true}) // 1 is black
+	return ccitt.NewReader(r, ccitt.MSB, kind, p.chunkWidth, rows, &ccitt.Options{Invert: true})
 }
 
 // rowBytes is the length of a row of a chunk.
@@ -312,7 +317,7 @@ func decodeTIFF(b []byte) (image.Image, bool, error) {
 	}
 	grey := p.photometric == whiteIsZero || p.photometric == blackIsZero
 	if p.compression == tiffJPEG {
-		m, err := p.decodeJPEG(grey)
+		m, err := p.decodeJPEG()
 		return m, grey, err
 	}
 	m, store := p.canvas()
@@ -379,12 +384,9 @@ func (p *page) integrate(row []uint16) {
 }
 
 // decodeJPEG decodes chunks that are JPEGs without their tables.
-func (p *page) decodeJPEG(grey bool) (image.Image, error) {
+func (p *page) decodeJPEG() (image.Image, error) {
 	bounds := image.Rect(0, 0, p.width, p.height)
-	var to draw.Image = image.NewRGBA(bounds)
-	if grey {
-		to = image.NewGray(bounds)
-	}
+	to := image.NewRGBA(bounds)
 	for i := range p.across * p.down {
 		b, err := p.stored(i)
 		if err != nil {
@@ -395,11 +397,15 @@ func (p *page) decodeJPEG(grey bool) (image.Image, error) {
 			return nil, err
 		}
 		at := image.Pt(i%p.across*p.chunkWidth, i/p.across*p.chunkHeight)
-		rows := min(p.chunkHeight, p.height-at.Y)
-		if m.Bounds().Dx() < min(p.chunkWidth, p.width-at.X) || m.Bounds().Dy() < rows {
+		columns, rows := min(p.chunkWidth, p.width-at.X), min(p.chunkHeight, p.height-at.Y)
+		if m.Bounds().Dx() < columns || m.Bounds().Dy() < rows {
 			return nil, errEarly
 		}
-		draw.Draw(to, image.Rect(0, 0, p.chunkWidth, rows).Add(at), m, image.Point{}, draw.Src)
+		read, row := reader(m), make([]byte, 4*m.Bounds().Dx())
+		for y := range rows {
+			read(row, y, 1)
+			copy(to.Pix[to.PixOffset(at.X, at.Y+y):], row[:4*columns])
+		}
 	}
 	return to, nil
 }
@@ -424,6 +430,5 @@ func (p *page) chunkJPEG(b []byte) (image.Image, error) {
 	if p.photometric == tiffYCbCr {
 		transform = 1
 	}
-	m, err := jpeg.Decode(withAdobe(b, transform))
-	return m, plain(err)
+	return decodeStream(withAdobe(b, transform))
 }

@@ -55,6 +55,8 @@ func TestTIFF(t *testing.T) {
 			[][]byte{deflated(
 				[]byte{1, 0, 0, 255, 255, 1, 9, 0, 0, 0, 1, 0})}), grey(1, 1, 1, 9, 9, 10), true},
 		"1 bit": {tiffFile(le, layout(3, 2, 1, 1, 1, 1), [][]byte{{0xa0, 0x40}}), grey(255, 0, 255, 0, 255, 0), true},
+		"1 bit, the last first": {tiffFile(le, layout(3, 2, 1, 1, 1, 1, tag{tagFillOrder, 3, []int{2}}),
+			[][]byte{{0x05, 0x02}}), grey(255, 0, 255, 0, 255, 0), true},
 		"1 bit, white is zero": {tiffFile(le, layout(3, 2, 1, 1, 0, 1), [][]byte{{0xa0, 0x40}}),
 			grey(0, 255, 0, 255, 0, 255), true},
 		"2 bits": {tiffFile(le, layout(3, 2, 2, 1, 1, 1), [][]byte{{0b00_01_10_00, 0b11_00_00_00}}),
@@ -131,6 +133,8 @@ func TestTIFFThatIsRefused(t *testing.T) {
 		"TIFF: signed and floating-point samples are not supported: want unsigned integers": layout(3, 2, 16, 1, 1, 1,
 			tag{tagSampleFormat, 3, []int{3}}),
 		"TIFF: compression 34925 of 1 samples of 8 bits is not supported": layout(3, 2, 8, 1, 1, 34925),
+		"TIFF: two-dimensional Group 3 is not supported":                  layout(3, 2, 1, 1, 1, 3, tag{tagT4Options,
+			4, []int{1}}),
 		"TIFF: predictor 3 is not supported": layout(3, 2, 8, 1, 1, 8, tag{tagPredictor,
 			3, []int{3}}),
 		"TIFF: the file ends early": layout(3, 3, 8, 1, 1, 1),

@@ -26,8 +26,12 @@ func isOpaque(m image.Image) bool {
 // asIs returns an opaque image on the pixels of m, or nil where they have to be converted.
 func asIs(m image.Image, grey bool) image.Image {
 	switch m := m.(type) {
-	case *image.Gray, *image.Gray16, *image.YCbCr, *image.RGBA, *image.RGBA64:
+	case *image.Gray, *image.Gray16, *image.YCbCr, *image.RGBA64:
 		return m
+	case *image.RGBA:
+		if !grey {
+			return m
+		}
 	case *image.NRGBA:
 		if !grey {
 			return &image.RGBA{Pix: m.Pix, Stride: m.Stride, Rect: m.Rect}
