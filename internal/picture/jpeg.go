@@ -41,7 +41,11 @@ type jpegHead struct {
 
 func jpegHeader(b []byte) (Header, error) {
 	h, err := readJPEG(b)
-	return Header{Width: h.width, Height: h.height, Orientation: h.orientation}, err
+	if err != nil {
+		return Header{}, err
+	}
+	_, err = jpeg.DecodeConfig(bytes.NewReader(b)) // which refuses some samplings
+	return Header{Width: h.width, Height: h.height, Orientation: h.orientation}, plain(err)
 }
 
 // decodeJPEG decodes a JPEG. Four components without a word of their colours are taken as Adobe stores CMYK, inverted,

@@ -24,7 +24,7 @@ func TestKindsOfJPEGAreNamed(t *testing.T) {
 	} {
 		changed := bytes.Clone(b)
 		changed[frame+c.at] = c.value
-		if _, err := Decode(changed, white); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+		if _, err := ReadHeader(changed); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%v, want %s", err, c.want)
 		}
 	}

@@ -167,11 +167,13 @@ func (p *page) checkCompression() error {
 			return nil
 		}
 	case tiffJPEG:
-		if p.bits == 8 && !p.planar && p.samples == p.colours() && p.samples != 4 {
+		known := p.photometric == blackIsZero || p.photometric == tiffRGB || p.photometric == tiffYCbCr
+		if known && p.bits == 8 && !p.planar && p.samples == p.colours() {
 			return nil
 		}
 	}
-	return fmt.Errorf("compression %d of %d samples of %d bits is not supported", p.compression, p.samples, p.bits)
+	return fmt.Errorf("compression %d of %d samples of %d bits, photometric interpretation %d, is not supported",
+		p.compression, p.samples, p.bits, p.photometric)
 }
 
 // layOut finds the chunks. What they hold is bounded, whatever their number and size.
@@ -179,7 +181,7 @@ func (p *page) layOut() error {
 	if p.width < 1 || p.height < 1 || p.height > MaxPixels/p.width {
 		return nil // refused by size
 	}
-	p.chunkWidth, p.chunkHeight = p.width, min(int(p.value(tagRowsPerStrip, 0, 1<<31)), p.height)
+	p.chunkWidth, p.chunkHeight = p.width, min(int(p.value(tagRowsPerStrip, 0, MaxPixels)), p.height)
 	p.offsets, p.counts = tagStripOffsets, tagStripCounts
 	if p.count(tagTileWidth) > 0 {
 		p.chunkWidth, p.chunkHeight = int(p.value(tagTileWidth, 0, 0)), int(p.value(tagTileHeight, 0, 0))
