@@ -153,7 +153,7 @@ func TestTIFFThatIsRefused(t *testing.T) {
 	}
 	overlap := tiffFile(binary.LittleEndian, layout(3, 40, 8, 1, 1, 8, tag{tagRowsPerStrip, 3, []int{1}},
 		tag{tagStripOffsets, 4, slices.Repeat([]int{8}, 40)}, tag{tagStripCounts, 4, slices.Repeat([]int{100}, 40)}),
-			nil)
+		nil)
 	if _, err := Decode(overlap, white); err == nil || err.Error() != "TIFF: strips or tiles that overlap" {
 		t.Errorf("strips that overlap: %v", err)
 	}
