@@ -77,6 +77,7 @@ var mayImport = map[string][]string{
 	"internal/file":        {},
 	"internal/jsontext":    {},
 	"internal/nasbench":    {"evolve", "internal/random"},
+	"internal/picture":     {},
 	"internal/plot":        {"internal/drawing"},
 	"internal/random":      {},
 	"internal/reference":   {},
