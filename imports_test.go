@@ -63,7 +63,7 @@ var mayImport = map[string][]string{
 		"supernet/graph", "supernet/kernel"},
 	"supernet/config": {"evolve", "evolve/methods", "internal/setting", "internal/text", "internal/tomlpos",
 		"supernet", "supernet/config", "supernet/data", "supernet/retrain"},
-	"supernet/data":   {"internal/setting", "supernet/data/listing"},
+	"supernet/data":   {"internal/picture", "internal/setting", "supernet/data/listing"},
 
 	"supernet/data/listing": {},
 	"supernet/graph":  {"sdk", "supernet/kernel"},

@@ -7,8 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	_ "image/jpeg" // decoders for image.Decode
-	_ "image/png"
 	"io/fs"
 	"runtime"
 	"slices"

@@ -54,6 +54,11 @@ type Progress struct {
 	Done, Total int    // files
 }
 
+// background is white unless it is named.
+func (o Options) background() color.RGBA {
+	return cmp.Or(o.Background, color.RGBA{R: 255, G: 255, B: 255, A: 255})
+}
+
 // tell tells the observer, if there is one.
 func (o Options) tell(p Progress) {
 	if o.Observe != nil {
@@ -106,7 +111,6 @@ func open(ctx context.Context, spec string, o Options) (*Set, error) {
 	if o.Size != 0 && (o.Size < minSize || o.Size > maxSize) {
 		return nil, fmt.Errorf("image size %d is not in %d..%d (0: native)", o.Size, minSize, maxSize)
 	}
-	o.Background = cmp.Or(o.Background, color.RGBA{255, 255, 255, 255})
 	name, arg, _ := strings.Cut(spec, ":")
 	var usages []string
 	for _, s := range sources() {

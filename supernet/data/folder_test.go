@@ -17,8 +17,8 @@ import (
 	"testing"
 )
 
-// picture is a w × h image whose left third is black, its middle third c and its right third white.
-func picture(w, h int, c color.RGBA) image.Image {
+// banded is a w × h image whose left third is black, its middle third c and its right third white.
+func banded(w, h int, c color.RGBA) image.Image {
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
@@ -50,7 +50,7 @@ func writePicture(t *testing.T, m image.Image, path ...string) {
 
 func TestOpenFolderWithTest(t *testing.T) {
 	dir := t.TempDir()
-	red, blue := picture(30, 10, color.RGBA{255, 0, 0, 255}), picture(12, 4, color.RGBA{0, 0, 255, 255})
+	red, blue := banded(30, 10, color.RGBA{255, 0, 0, 255}), banded(48, 16, color.RGBA{0, 0, 255, 255})
 	writePicture(t, blue, dir, "train", "b", "1.png")
 	writePicture(t, red, dir, "train", "a", "2.PNG.png")
 	writePicture(t, red, dir, "train", "a", "10.png")
@@ -272,13 +272,13 @@ func TestOpenFolderRefuses(t *testing.T) {
 			"train/a/x.png": good, "train/b/x.png": good, "test/a/x.png": good, "test/c/x.png": good,
 		},
 		"are the same part of a data set: want one of them": {"train/a/x.png": good, "Train/b/x.png": good},
-		"bad.png: not a readable image: image: unknown format": {
+		"bad.png: text, not an image: want PNG, JPEG, WebP, BMP, GIF or TIFF": {
 			"a/1.png": good, "a/2.png": good, "a/3.png": good, "b/bad.png": []byte("text"), "b/good.png": good,
 		},
-		"cut.png: not a readable image: png: invalid format: not enough pixel data": {
+		"cut.png: PNG: invalid format: not enough pixel data": {
 			"train/a/1.png": good, "test/a/2.png": good, "test/b/3.png": good, "train/b/cut.png": good[:50],
 		},
-		"wide.png: not a readable image: png: invalid format": {
+		"wide.png: PNG: invalid format": {
 			"a/1.png": good, "a/2.png": good, "a/3.png": good, "b/wide.png": wide, "b/good.png": good,
 		},
 	} {
@@ -299,5 +299,5 @@ func TestHugeImageIsNotDecoded(t *testing.T) {
 	write(t, filepath.Join(dir, "a", "huge.jpg"), b)
 	writeGrey(t, 1, dir, "b", "1.png")
 	_, err := Open(t.Context(), "folder:"+dir, Options{})
-	wantError(t, err, "huge.jpg: 65535×65535 pixels: want 1 to 100000000 in all")
+	wantError(t, err, "huge.jpg: JPEG of 65535×65535 pixels: want 1 to 100000000 pixels in all")
 }
