@@ -40,11 +40,13 @@ type Class struct {
 // specification as in a configuration, and seed draws generated images. A set with other classes or images of another
 // shape is an error.
 func (m *Model) Open(ctx context.Context, spec string, seed uint64) (*data.Set, error) {
-	in, size := m.Input, 0
-	if in.Height == in.Width {
-		size = in.Height
+	in := m.Input
+	o, err := in.Options()
+	if err != nil {
+		return nil, fmt.Errorf("%s: background: %w", m.Dir, err)
 	}
-	set, err := data.Open(ctx, spec, data.Options{Seed: seed, Size: size})
+	o.Seed = seed
+	set, err := data.Open(ctx, spec, o)
 	if err != nil {
 		return nil, err
 	}

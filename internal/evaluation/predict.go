@@ -25,7 +25,11 @@ type Probability struct {
 // Predict classifies image files and names the top most probable classes of each, the most probable first. Images are
 // cut and resized as in training. A file that is no image is an error that names it.
 func (m *Model) Predict(ctx context.Context, files []string, top int) (list []Prediction, err error) {
-	set, err := data.Files(files, m.Input.Height, m.Input.Width, m.Input.Channels)
+	o, err := m.Input.Options()
+	if err != nil {
+		return nil, fmt.Errorf("%s: background: %w", m.Dir, err)
+	}
+	set, err := data.Files(files, m.Input.Height, m.Input.Width, m.Input.Channels, o)
 	if err != nil {
 		return nil, err
 	}

@@ -58,6 +58,20 @@ type Input struct {
 	Channels int       `json:"channels"`
 	Mean     []float32 `json:"mean"`
 	Std      []float32 `json:"std"`
+	// Background is the colour under transparent pixels of files, such as #ffffff. It is empty in models of older
+	// versions, and white then.
+	Background string `json:"background,omitempty"`
+}
+
+// Options open images as those that the model was trained with.
+func (i Input) Options() (o data.Options, err error) {
+	if i.Height == i.Width {
+		o.Size = i.Height
+	}
+	if i.Background != "" {
+		o.Background, err = data.ParseColour(i.Background)
+	}
+	return o, err
 }
 
 // network is what the model's network is built for.
@@ -86,14 +100,14 @@ type Branch struct {
 
 // Training is how the network came to its weights, and what they are worth.
 type Training struct {
-	Data       string          `json:"data"`     // specification of the data set
-	Images     int             `json:"images"`   // that it was trained on
-	Seed       uint64          `json:"seed"`     // of everything random
-	Settings   retrain.Config  `json:"settings"` // as they were used
-	TestImages int             `json:"test_images"`
+	Data       string         `json:"data"`     // specification of the data set
+	Images     int            `json:"images"`   // that it was trained on
+	Seed       uint64         `json:"seed"`     // of everything random
+	Settings   retrain.Config `json:"settings"` // as they were used
+	TestImages int            `json:"test_images"`
 	// Fingerprint is that of all images. It is zero in models of older versions.
 	Fingerprint data.Fingerprint `json:"fingerprint,omitzero"`
-	Test       retrain.Outcome `json:"test"` // on the test images
+	Test        retrain.Outcome  `json:"test"` // on the test images
 	// TrainImages and MACs are what training and tests have spent: images of weight updates, and multiply-accumulates.
 	// They are 0 in models of older versions.
 	TrainImages int64   `json:"train_images,omitempty"`

@@ -128,7 +128,7 @@ func (w *Workshop) describe(p architecture.Plan) (*modelfile.Model, error) {
 	n := w.Set.Normalization
 	d := modelfile.Model{Version: w.Version, Name: p.Name, Source: w.Source, Classes: w.Set.Classes, Macro: p.Macro,
 		Input: modelfile.Input{Height: w.Set.Height, Width: w.Set.Width, Channels: w.Set.Channels, Mean: n.Mean,
-			Std: n.Std},
+			Std: n.Std, Background: data.Colour(w.Set.Background)},
 		Training: &modelfile.Training{Data: w.Spec, Images: w.Set.Train.Len(), Seed: w.Seed, Settings: w.Config,
 			TestImages: w.Set.Test.Len()}}
 	ops := make([][]modelfile.Operation, len(p.Ops))

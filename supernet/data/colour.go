@@ -3,9 +3,13 @@ package data
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"image/color"
 	"strings"
 )
+
+// Colour is the text that ParseColour reads.
+func Colour(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
 
 // ParseColour reads a colour such as #ffcc00.
 func ParseColour(text string) (color.RGBA, error) {

@@ -22,6 +22,7 @@ type Set struct {
 	Train, Test             Split
 	Validate                Split         // what searches hold out; without images they hold out a part of Train
 	Normalization           Normalization // of the training images
+	Background              color.RGBA    // that was seen through transparent pixels
 	Left                    listing.Left  // files that were passed over
 	Notes                   []string      // how the layout of files was understood, a line each
 }
@@ -102,7 +103,7 @@ func Open(ctx context.Context, spec string, o Options) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
-	set.Name = spec
+	set.Name, set.Background = spec, o.background()
 	set.Normalization = measure(set.Train, set.Channels)
 	return set, nil
 }

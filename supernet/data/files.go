@@ -7,10 +7,10 @@ import (
 	"github.com/sourcegraph/conc/iter"
 )
 
-// Files reads PNG and JPEG files as openFolder does, in their order, as the test images of a set. The set has no class,
+// Files reads image files as openFolder does, in their order, as the test images of a set. The set has no class,
 // and all labels are 0. The caller gives it a normalisation. Colours become grey where channels is 1. Images must be
-// square. Errors name the file.
-func Files(paths []string, height, width, channels int) (*Set, error) {
+// square. Of the options the background counts. Errors name the file.
+func Files(paths []string, height, width, channels int, o Options) (*Set, error) {
 	if height != width {
 		return nil, fmt.Errorf("data: image files are cut to squares, not to %d×%d", height, width)
 	}
@@ -21,7 +21,7 @@ func Files(paths []string, height, width, channels int) (*Set, error) {
 		rgb := make([]uint8, height*width*3)
 		b, err := os.ReadFile(*path)
 		if err == nil {
-			_, err = decode(rgb, b, height, Options{})
+			_, err = decode(rgb, b, height, o)
 		}
 		if err != nil {
 			errs[i] = fmt.Errorf("data: %s: %w", shown(*path), pathless(err))

@@ -265,7 +265,7 @@ func TestOpenFolderRefuses(t *testing.T) {
 		`"b\tc": the name of a class must be UTF-8 without control characters`: {
 			"a/x.png": good, "b\tc/x.png": good,
 		},
-		`class "a" has no two images that differ: want one to train on and one to test`: {
+		`class "b" has a single image: want one to train on and one to test`: {
 			"a/x.png": good, "a/y.png": good, "b/x.png": good,
 		},
 		`train: there is no image of the class "c", which others of train, val and test have`: {
@@ -300,4 +300,45 @@ func TestHugeImageIsNotDecoded(t *testing.T) {
 	writeGrey(t, 1, dir, "b", "1.png")
 	_, err := Open(t.Context(), "folder:"+dir, Options{})
 	wantError(t, err, "huge.jpg: JPEG of 65535×65535 pixels: want 1 to 100000000 pixels in all")
+}
+
+// TestTransparentPixels show the background, which is white if no other is named: in folders and in files alike.
+func TestTransparentPixels(t *testing.T) {
+	dir := t.TempDir()
+	var files []string
+	for i := range 4 {
+		m := image.NewNRGBA(image.Rect(0, 0, 8, 8))
+		m.Set(i, 0, color.NRGBA{0, 0, 0, 128}) // half of black
+		for _, class := range []string{"a", "b"} {
+			files = append(files, filepath.Join(dir, class, fmt.Sprint(i, ".png")))
+			writePicture(t, m, files[len(files)-1])
+		}
+	}
+	for _, x := range []struct {
+		background color.RGBA
+		clear      []byte
+	}{{color.RGBA{}, []byte{255, 255, 255}}, {color.RGBA{200, 100, 0, 255}, []byte{200, 100, 0}}} {
+		o := Options{Size: 8, Background: x.background}
+		set, err := Open(t.Context(), "folder:"+dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := Files(files, 8, 8, 3, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pixels := range [][]uint8{set.Train.Pixels, all.Test.Pixels} {
+			half := 0
+			for p := range slices.Chunk(pixels, 3) {
+				if p[0] == x.clear[0]*127/255 || p[0] == x.clear[0]*127/255+1 {
+					half++
+				} else if !slices.Equal(p, x.clear) {
+					t.Fatalf("pixel %v, want %v", p, x.clear)
+				}
+			}
+			if half != len(pixels)/192 {
+				t.Errorf("%d pixels are half covered, of %d images", half, len(pixels)/192)
+			}
+		}
+	}
 }

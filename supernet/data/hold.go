@@ -163,8 +163,8 @@ func sized(labels []int32) []int {
 }
 
 // fifth says which images are for testing: those whose contents have a rank in the first fifth of all ranks. So another
-// image changes nothing for this one. Every class has at least one image on each side, whatever its ranks are, and one
-// without images that differ is an error.
+// image changes nothing for this one. Every class has at least one image on each side, whatever its ranks are. A class of
+// copies of one image has one of these for testing, and a class of one image is an error.
 func fifth(labels []int32, digests []uint64, classes []string) (tested []bool, err error) {
 	tested = make([]bool, len(labels))
 	training, testing := sized(labels), make([]int, len(classes))
@@ -200,11 +200,14 @@ func fifth(labels []int32, digests []uint64, classes []string) (tested []bool, e
 			i := slices.IndexFunc(list, func(g group) bool {
 				return own(g) && g.all(func(c int32) bool { return training[c] > g.classes[c] })
 			})
-			if i < 0 {
-				return nil, fmt.Errorf("class %q has no two images that differ: want one to train on and one to test",
-					name)
+			switch {
+			case i >= 0:
+				move(list[i], true)
+			case training[class] < 2:
+				return nil, fmt.Errorf("class %q has a single image: want one to train on and one to test", name)
+			default: // copies of one image
+				tested[slices.Index(labels, int32(class))] = true
 			}
-			move(list[i], true)
 		}
 	}
 	return tested, nil

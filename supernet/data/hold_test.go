@@ -129,7 +129,7 @@ func TestFifthMovesNoOther(t *testing.T) {
 	})
 }
 
-// TestFifthOfFewImages: a class of two different images has one on each side, and one of copies is an error.
+// TestFifthOfFewImages: a class of two different images has one on each side, and one of copies too.
 func TestFifthOfFewImages(t *testing.T) {
 	classes := []string{"a", "b"}
 	for seed := range uint64(200) {
@@ -139,10 +139,12 @@ func TestFifthOfFewImages(t *testing.T) {
 			t.Fatalf("%v, %v", tested, err)
 		}
 	}
-	_, err := fifth([]int32{0, 0, 1, 1}, []uint64{1, 2, 3, 3}, classes)
-	wantError(t, err, `class "b" has no two images that differ: want one to train on and one to test`)
+	tested, err := fifth([]int32{0, 1, 0, 1, 1}, []uint64{1, 3, 2, 3, 3}, classes)
+	if want := []bool{tested[0], true, !tested[0], false, false}; err != nil || !slices.Equal(tested, want) {
+		t.Errorf("copies of one image: %v, %v, want %v", tested, err, want)
+	}
 	_, err = fifth([]int32{0, 0, 1}, []uint64{1, 2, 3}, classes)
-	wantError(t, err, `class "b" has no two images that differ`)
+	wantError(t, err, `class "b" has a single image: want one to train on and one to test`)
 }
 
 func TestHoldDrawsFromTheSeed(t *testing.T) {
