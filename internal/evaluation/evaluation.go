@@ -37,14 +37,14 @@ type Class struct {
 }
 
 // Open opens a data set as the model sees it: resized and normalised as the model's images were. spec is a
-// specification as in a configuration, and seed draws generated images. A set with other classes or images of another
-// shape is an error.
-func (m *Model) Open(ctx context.Context, spec string, seed uint64) (*data.Set, error) {
-	in, size := m.Input, 0
-	if in.Height == in.Width {
-		size = in.Height
+// specification as in a configuration. The size of the options is the model's. A set with other classes or images of
+// another shape is an error.
+func (m *Model) Open(ctx context.Context, spec string, o data.Options) (*data.Set, error) {
+	in := m.Input
+	if o.Size = 0; in.Height == in.Width {
+		o.Size = in.Height
 	}
-	set, err := data.Open(ctx, spec, data.Options{Seed: seed, Size: size})
+	set, err := data.Open(ctx, spec, o)
 	if err != nil {
 		return nil, err
 	}

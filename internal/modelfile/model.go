@@ -86,14 +86,14 @@ type Branch struct {
 
 // Training is how the network came to its weights, and what they are worth.
 type Training struct {
-	Data       string          `json:"data"`     // specification of the data set
-	Images     int             `json:"images"`   // that it was trained on
-	Seed       uint64          `json:"seed"`     // of everything random
-	Settings   retrain.Config  `json:"settings"` // as they were used
-	TestImages int             `json:"test_images"`
+	Data       string         `json:"data"`     // specification of the data set
+	Images     int            `json:"images"`   // that it was trained on
+	Seed       uint64         `json:"seed"`     // of everything random
+	Settings   retrain.Config `json:"settings"` // as they were used
+	TestImages int            `json:"test_images"`
 	// Fingerprint is that of all images. It is zero in models of older versions.
 	Fingerprint data.Fingerprint `json:"fingerprint,omitzero"`
-	Test       retrain.Outcome `json:"test"` // on the test images
+	Test        retrain.Outcome  `json:"test"` // on the test images
 	// TrainImages and MACs are what training and tests have spent: images of weight updates, and multiply-accumulates.
 	// They are 0 in models of older versions.
 	TrainImages int64   `json:"train_images,omitempty"`
