@@ -63,11 +63,11 @@ var mayImport = map[string][]string{
 		"supernet/graph", "supernet/kernel"},
 	"supernet/config": {"evolve", "evolve/methods", "internal/setting", "internal/text", "internal/tomlpos",
 		"supernet", "supernet/config", "supernet/data", "supernet/retrain"},
-	"supernet/data":   {"internal/picture", "internal/setting", "supernet/data/listing"},
+	"supernet/data": {"internal/picture", "internal/setting", "supernet/data/listing"},
 
 	"supernet/data/listing": {},
-	"supernet/graph":  {"sdk", "supernet/kernel"},
-	"supernet/kernel": {},
+	"supernet/graph":        {"sdk", "supernet/kernel"},
+	"supernet/kernel":       {},
 	"supernet/retrain": {"evolve", "internal/random", "internal/safetensors", "internal/setting", "sdk", "supernet",
 		"supernet/data"},
 
@@ -140,7 +140,7 @@ var mayImport = map[string][]string{
 		"internal/history", "internal/latency", "internal/lut", "internal/progress", "internal/runs",
 		"internal/scaffold", "internal/setting", "internal/study", "internal/text", "internal/truth",
 		"internal/workshop", "plugins", "registry", "registry/poolfile", "sdk/serve", "sdk/wire", "supernet",
-		"supernet/config"},
+		"supernet/config", "supernet/data"},
 }
 
 // onlyImporters names the folders that alone may import a library.

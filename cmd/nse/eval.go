@@ -2,11 +2,13 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/evaluation"
+	"github.com/nse-dev/nse/supernet/data"
 )
 
 // trainedFlags are those of verbs that run a model.
@@ -29,9 +31,9 @@ func (f trainedFlags) open(c *cobra.Command, dir string) (*evaluation.Model, err
 // evaluating is the command line of eval.
 type evaluating struct {
 	trainedFlags
-	data string
-	seed uint64
-	all  bool
+	data       string
+	options    data.Options
+	seeTrained bool
 }
 
 func evalVerb() *cobra.Command {
@@ -48,8 +50,9 @@ it is tested on all images of that data set. Those that it was trained on are le
 		RunE: func(c *cobra.Command, args []string) error { return e.run(c, filepath.Clean(args[0])) },
 	}
 	c.Flags().StringVar(&e.data, "data", "", "data set (default: the one that the model was trained on)")
-	c.Flags().BoolVar(&e.all, "trained", false, "test images that the model was trained on, too")
-	c.Flags().Uint64Var(&e.seed, "seed", 1, "seed of generated images (default: that of the training)")
+	c.Flags().BoolVar(&e.seeTrained, "trained", false, "test images that the model was trained on, too")
+	c.Flags().Uint64Var(&e.options.Seed, "seed", 1, "seed of generated images (default: that of the training)")
+	skipFlag(c, &e.options.SkipUnreadable)
 	e.trainedFlags.add(c)
 	return c
 }
@@ -63,18 +66,21 @@ func (e evaluating) run(c *cobra.Command, dir string) error {
 	if t := m.Training; t != nil {
 		e.data = cmp.Or(e.data, t.Data)
 		if !c.Flags().Changed("seed") {
-			e.seed = t.Seed
+			e.options.Seed = t.Seed
 		}
 	}
-	set, err := m.Open(c.Context(), e.data, e.seed)
+	set, err := m.Open(c.Context(), e.data, e.options)
 	if err != nil {
 		return err
+	}
+	if left := set.Left.String(); left != "" {
+		fmt.Fprintf(c.ErrOrStderr(), "data: left out %s\n", left)
 	}
 	images := set.Test
 	if c.Flags().Changed("data") && m.Training != nil && e.data != m.Training.Data {
 		images = set.All()
 	}
-	result, err := m.Evaluate(c.Context(), set, images, e.all)
+	result, err := m.Evaluate(c.Context(), set, images, e.seeTrained)
 	if err != nil {
 		return err
 	}

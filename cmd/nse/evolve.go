@@ -49,6 +49,7 @@ is by nse. Ctrl-C stops at a checkpoint; nse resume goes on from it.`,
 	f.StringVar(&s.config, "config", "", "configuration file (docs/configuration.md; default: a small search)")
 	f.StringVar(&s.override.Data, "data", "",
 		"data set: generated, generated:N, fashion-mnist:DIR, mnist:DIR, cifar10:DIR or folder:DIR")
+	skipFlag(c, &s.override.SkipUnreadable)
 	f.StringVar(&s.out, "out", "", "run folder (default: a new one under runs/)")
 	f.Uint64Var(&seed, "seed", 1, "seed of everything random")
 	f.StringVar(&s.override.Preset, "preset", "",

@@ -102,8 +102,12 @@ func TestScripts(t *testing.T) {
 			return python()
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails":    fails,
-			"paint":    paint,
+			"fails": fails,
+			"paint": paint,
+			"album": album,
+			"cpdir": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
+			},
 			"truncate": truncate,
 			"seal":     seal,
 			"agree":    agree,
@@ -125,11 +129,29 @@ func paint(ts *testscript.TestScript, _ bool, args []string) {
 	m := image.NewRGBA(image.Rect(0, 0, 12, 10))
 	draw.Draw(m, m.Rect, image.NewUniform(color.RGBA{channels[0], channels[1], channels[2], 255}), image.Point{},
 		draw.Src)
-	path := ts.MkAbs(args[0])
+	writePNG(ts, args[0], m)
+}
+
+func writePNG(ts *testscript.TestScript, name string, m image.Image) {
+	path := ts.MkAbs(name)
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
 	f, err := os.Create(path)
 	ts.Check(err)
 	ts.Check(errors.Join(png.Encode(f, m), f.Close()))
+}
+
+// album DIR FROM TO: writes PNG files FROM.png to TO.png of different images, which follow from their numbers.
+func album(ts *testscript.TestScript, _ bool, args []string) {
+	from, err := strconv.Atoi(args[1])
+	to, err2 := strconv.Atoi(args[2])
+	ts.Check(errors.Join(err, err2))
+	for n := from; n <= to; n++ {
+		m := image.NewGray(image.Rect(0, 0, 12, 10))
+		for i := range m.Pix {
+			m.Pix[i] = uint8(n * (i + 7) * (i + 3))
+		}
+		writePNG(ts, fmt.Sprintf("%s/%d.png", args[0], n), m)
+	}
 }
 
 // truncate FILE BYTES: leaves the first bytes of a file.

@@ -29,6 +29,10 @@ func jsonFlag(c *cobra.Command, asJSON *bool) {
 	c.Flags().BoolVar(asJSON, "json", false, "print JSON")
 }
 
+func skipFlag(c *cobra.Command, skip *bool) {
+	c.Flags().BoolVar(skip, "skip-unreadable", false, "leave out and count files that cannot be read as images")
+}
+
 // writePicture draws a picture into a file.
 func writePicture(path string, draw func() ([]byte, error)) error {
 	data, err := draw()

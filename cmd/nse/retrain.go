@@ -24,6 +24,7 @@ type retraining struct {
 	arch, budget, config string
 	data                 string
 	size                 int
+	skip                 bool
 	seed                 uint64
 	epochs, batch        int
 	lr                   float64
@@ -80,6 +81,7 @@ func (r *retraining) flags(c *cobra.Command) {
 	f.StringVar(&r.Out, "out", "", "folder for the models (default: models in the run's folder, or here)")
 	f.StringVar(&r.config, "config", "", "configuration file; of a run's, [retrain] alone counts (default: the run's)")
 	f.StringVar(&r.data, "data", "", "data set (default: the configuration's)")
+	skipFlag(c, &r.skip)
 	f.IntVar(&r.size, "size", 0, "resize images to that many pixels square")
 	f.Uint64Var(&r.seed, "seed", 1, "seed of everything random (default: the configuration's)")
 	f.IntVar(&r.epochs, "epochs", 0, "passes over the training images (default: the configuration's)")
@@ -149,6 +151,7 @@ func (r retraining) override(c *cobra.Command, s *nse.Settings) error {
 	if r.data != "" {
 		s.Data.Spec = r.data
 	}
+	s.Data.SkipUnreadable = s.Data.SkipUnreadable || r.skip
 	set := func(name string, apply func()) {
 		if c.Flags().Changed(name) {
 			apply()

@@ -37,15 +37,15 @@ type Class struct {
 }
 
 // Open opens a data set as the model sees it: resized and normalised as the model's images were. spec is a
-// specification as in a configuration, and seed draws generated images. A set with other classes or images of another
-// shape is an error.
-func (m *Model) Open(ctx context.Context, spec string, seed uint64) (*data.Set, error) {
+// specification as in a configuration. The size and the background of the options are the model's. A set with other
+// classes or images of another shape is an error.
+func (m *Model) Open(ctx context.Context, spec string, o data.Options) (*data.Set, error) {
 	in := m.Input
-	o, err := in.Options()
+	own, err := in.Options()
 	if err != nil {
 		return nil, fmt.Errorf("%s: background: %w", m.Dir, err)
 	}
-	o.Seed = seed
+	o.Size, o.Background = own.Size, own.Background
 	set, err := data.Open(ctx, spec, o)
 	if err != nil {
 		return nil, err

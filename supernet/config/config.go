@@ -109,6 +109,8 @@ type Override struct {
 	Seed      *uint64
 	MaxRounds int
 	Method    string
+	// SkipUnreadable leaves out files that cannot be read as images. False does as the file says.
+	SkipUnreadable bool
 }
 
 // Parse reads a configuration. Errors about the text start with name:line:column.
@@ -211,6 +213,7 @@ func (c *Config) override(o Override) {
 	if o.Method != "" {
 		c.Search.Method = o.Method
 	}
+	c.Data.SkipUnreadable = c.Data.SkipUnreadable || o.SkipUnreadable
 }
 
 // Validate refuses settings with which a search cannot run. Its errors are *setting.Error, with keys as in the file.

@@ -330,7 +330,7 @@ func TestTransparentPixels(t *testing.T) {
 		for _, pixels := range [][]uint8{set.Train.Pixels, all.Test.Pixels} {
 			half := 0
 			for p := range slices.Chunk(pixels, 3) {
-				if p[0] == x.clear[0]*127/255 || p[0] == x.clear[0]*127/255+1 {
+				if int(p[0]) == int(x.clear[0])*127/255 || int(p[0]) == int(x.clear[0])*127/255+1 {
 					half++
 				} else if !slices.Equal(p, x.clear) {
 					t.Fatalf("pixel %v, want %v", p, x.clear)

@@ -163,8 +163,8 @@ func sized(labels []int32) []int {
 }
 
 // fifth says which images are for testing: those whose contents have a rank in the first fifth of all ranks. So another
-// image changes nothing for this one. Every class has at least one image on each side, whatever its ranks are. A class of
-// copies of one image has one of these for testing, and a class of one image is an error.
+// image changes nothing for this one. Every class has at least one image on each side, whatever its ranks are. A class
+// of copies of one image has one of these for testing, and a class of one image is an error.
 func fifth(labels []int32, digests []uint64, classes []string) (tested []bool, err error) {
 	tested = make([]bool, len(labels))
 	training, testing := sized(labels), make([]int, len(classes))
