@@ -9,6 +9,7 @@ import (
 	"github.com/nse-dev/nse/internal/arrivals"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -29,7 +30,7 @@ func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []stri
 	if last, err := r.Last(); err != nil {
 		return nil, err
 	} else if last.Done {
-		return nil, fmt.Errorf("%s %w: go on with nse continue %s --pool FILE", dir, ErrFinished, dir)
+		return nil, fmt.Errorf("%s %w: go on with nse continue %s --pool FILE", dir, ErrFinished, text.Shell(dir))
 	}
 	if err := o.admit(); err != nil {
 		return nil, err

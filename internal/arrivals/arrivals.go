@@ -84,7 +84,8 @@ func (a *Arrivals) Take(ctx context.Context, wait bool) ([]evolve.Candidate, err
 		}
 		if !said {
 			a.say(false,
-				fmt.Sprintf("no operation is pending: waiting for more (nse ops add %s FILE; Ctrl-C stops)", a.run.Dir))
+				fmt.Sprintf("no operation is pending: waiting for more (nse ops add %s FILE; Ctrl-C stops)",
+					text.Shell(a.run.Dir)))
 			said = true
 		}
 		select {
