@@ -55,7 +55,7 @@ var mayImport = map[string][]string{
 		"registry/reply", "registry/trust", "sdk", "sdk/wire"},
 	"registry/inprocess": {"internal/text", "registry/reply", "registry/tensors", "sdk", "sdk/wire"},
 	"registry/poolfile":  {"internal/text", "internal/tomlpos", "sdk", "sdk/wire"},
-	"registry/process":   {"internal/text", "registry/reply", "registry/tensors", "sdk", "sdk/wire"},
+	"registry/process":   {"internal/text", "registry/reply", "registry/tensors", "registry/trust", "sdk", "sdk/wire"},
 	"registry/reply":     {"internal/text", "sdk", "sdk/wire"},
 	"registry/tensors":   {"sdk"},
 	"registry/trust":     {"internal/file", "internal/text", "registry/poolfile"},

@@ -23,8 +23,12 @@ func (h *Host) explainStart(ctx context.Context, err error) error {
 		return fmt.Errorf("%s: start: %w", h.name, ctx.Err())
 	}
 	if !h.process.running() {
+		if why := obstacle(h.process.cmd.Path, err); why != "" {
+			return fmt.Errorf("%s cannot be started: %s", h.name, why)
+		}
 		return fmt.Errorf("%s cannot be started: %w", h.name, err)
 	}
+	h.await()
 	_ = h.process.Kill(ctx)
 	<-h.process.exited
 	switch greeting := h.greeting(); {
@@ -32,9 +36,31 @@ func (h *Host) explainStart(ctx context.Context, err error) error {
 		return fmt.Errorf("%s %s", h.name, misfit(greeting, err))
 	case h.late.Load():
 		return fmt.Errorf("%s did not start within %v", h.name, h.options.StartTimeout)
+	case h.absent() && windowsScript(h.process.cmd.Path) != "":
+		return fmt.Errorf("%s cannot be started: %s", h.name, windowsScript(h.process.cmd.Path))
 	default:
 		return fmt.Errorf("%s exited at once: %s", h.name, h.ending())
 	}
+}
+
+// await gives a process whose standard output has ended a moment to end by itself, with a status that says more than
+// that it was killed.
+func (h *Host) await() {
+	select {
+	case <-h.process.stdout.drained:
+	default:
+		return
+	}
+	select {
+	case <-h.process.exited:
+	case <-time.After(grace):
+	}
+}
+
+// absent reports whether the plugin ended with the status of env and of shells for a program that is not there.
+func (h *Host) absent() bool {
+	exit, ok := errors.AsType[*exec.ExitError](h.process.failure)
+	return ok && exit.ExitCode() == 127
 }
 
 // greeting is the first line on the plugin's standard output. It is empty if the plugin printed none, or a good
