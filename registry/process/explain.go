@@ -28,10 +28,11 @@ func (h *Host) explainStart(ctx context.Context, err error) error {
 		}
 		return fmt.Errorf("%s cannot be started: %w", h.name, err)
 	}
-	h.await()
 	_ = h.process.Kill(ctx)
 	<-h.process.exited
 	switch greeting := h.greeting(); {
+	case h.process.flood.reason() != "":
+		return fmt.Errorf("%s %s", h.name, h.process.flood.reason())
 	case greeting != "":
 		return fmt.Errorf("%s %s", h.name, misfit(greeting, err))
 	case h.late.Load():
@@ -40,20 +41,6 @@ func (h *Host) explainStart(ctx context.Context, err error) error {
 		return fmt.Errorf("%s cannot be started: %s", h.name, windowsScript(h.process.cmd.Path))
 	default:
 		return fmt.Errorf("%s exited at once: %s", h.name, h.ending())
-	}
-}
-
-// await gives a process whose standard output has ended a moment to end by itself, with a status that says more than
-// that it was killed.
-func (h *Host) await() {
-	select {
-	case <-h.process.stdout.drained:
-	default:
-		return
-	}
-	select {
-	case <-h.process.exited:
-	case <-time.After(grace):
 	}
 }
 
@@ -97,6 +84,9 @@ func misfit(line string, err error) string {
 
 // explainCall says in one line why a call failed.
 func (h *Host) explainCall(ctx context.Context, call string, err error) error {
+	if why := h.process.flood.reason(); why != "" {
+		return fmt.Errorf("%s %s: %s", h.name, why, call)
+	}
 	if status.Code(err) == codes.DeadlineExceeded || ctx.Err() != nil {
 		if errors.Is(context.Cause(ctx), context.Canceled) {
 			return fmt.Errorf("%s: %s: %w", h.name, call, context.Canceled)
