@@ -26,6 +26,8 @@ type RoundStarted struct {
 	Subset     []Path `json:"subset"`      // by layer
 	Inherited  []Path `json:"inherited"`   // by layer: the part of the subset that the last front used
 	SubsetSize string `json:"subset_size"` // number of architectures over the subset, exact, decimal
+	// Redrawn counts the subsets that were drawn before and passed over, because they do not meet the budget.
+	Redrawn int `json:"redrawn,omitempty"`
 }
 
 // Trained reports one weight update (eq. 2).

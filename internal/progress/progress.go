@@ -54,6 +54,10 @@ func (p *Progress) Observe(e evolve.Event, steps int) {
 	switch b := e.Body.(type) {
 	case evolve.RoundStarted:
 		p.dropped, p.best = 0, 0
+		if b.Redrawn > 0 {
+			p.say("round %d: another subset was drawn, as the first cannot meet the budget (passed over: %d)", e.Round,
+				b.Redrawn)
+		}
 		p.say("round %d: %s architectures in the subset", e.Round, b.SubsetSize)
 	case evolve.Trained:
 		p.at(fmt.Sprintf("round %d train", e.Round), b.Step+1, steps,
