@@ -14,8 +14,8 @@ type Event struct {
 }
 
 // Body is what happened: one of RoundStarted, Trained, FitnessUpdated, Dropped, Sampling, Sampled, Scored,
-// FrontRetrieved, Arrived, Aggregated, Replenished, Continued, Quarantined, Finished. Bodies share memory with the search: they are
-// read, and not changed.
+// FrontRetrieved, Arrived, Aggregated, Replenished, Continued, Quarantined, Finished. Bodies share memory with the
+// search: they are read, and not changed.
 type Body interface {
 	// Kind names the body's type in JSON, such as "round_started".
 	Kind() string
