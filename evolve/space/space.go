@@ -156,6 +156,15 @@ func (s Space) Append(ops []OpID) Space {
 	return next
 }
 
+// Prepend is Append for operations that wait before all others.
+func (s Space) Prepend(ops []OpID) Space {
+	next := Space{s.K, slices.Clone(s.Layers)}
+	for l, layer := range s.Layers {
+		next.Layers[l].Pending = slices.Concat(ops, layer.Pending)
+	}
+	return next
+}
+
 // Without is the space without an operation.
 func (s Space) Without(op OpID) Space {
 	next := Space{s.K, make([]Layer, len(s.Layers))}
