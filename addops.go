@@ -9,14 +9,15 @@ import (
 	"github.com/nse-dev/nse/internal/arrivals"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 )
 
 // AddOps gives a search more operations, also while it runs in this process or another. They are built at every layer
 // of the run's network now, to find errors early. From the next replenishment on they wait at the end of every layer's
-// pending list. AddOps returns the names of those that are new to the run, and does not wait for the search to take
-// them.
+// pending list, or at its beginning by Pool.First. AddOps returns the names of those that are new to the run, and does
+// not wait for the search to take them.
 //
 // Operations that are Go values have to be among Options.Ops of the call that searches. A folder without a run is
 // ErrNoRun, and a search that has ended is ErrFinished. A pool without a new operation is an error.
@@ -29,7 +30,7 @@ func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []stri
 	if last, err := r.Last(); err != nil {
 		return nil, err
 	} else if last.Done {
-		return nil, fmt.Errorf("%s %w: go on with nse continue %s --pool FILE", dir, ErrFinished, dir)
+		return nil, fmt.Errorf("%s %w: go on with nse continue %s --pool FILE", dir, ErrFinished, text.Shell(dir))
 	}
 	if err := o.admit(); err != nil {
 		return nil, err
@@ -41,6 +42,7 @@ func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []stri
 	if names, err = newOps(ctx, r, p, o.plugins(pool.Ops)); err != nil {
 		return nil, err
 	}
+	p.First = pool.First
 	_, err = arrivals.Leave(r.Dir, p)
 	return names, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/nse-dev/nse/internal/arrivals"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
 )
 
@@ -69,7 +70,7 @@ func (p past) hasFront() error {
 		return runs.NoFront(dir + " ended without a front to go on from: " + p.state.Reason)
 	}
 	return runs.NoFront(fmt.Sprintf("%s has no front to go on from: go on with nse resume %s until it has one",
-		dir, dir))
+		dir, text.Shell(dir)))
 }
 
 // join adds the second pool to the run, and watches what its file and the options name.

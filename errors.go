@@ -8,6 +8,7 @@ import (
 	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/internal/workshop"
 )
 
@@ -42,9 +43,9 @@ type Stopped struct {
 
 func (s *Stopped) Error() string {
 	if s.Final {
-		return "stopped while the best was trained; go on with: nse resume " + s.Dir
+		return "stopped while the best was trained; go on with: nse resume " + text.Shell(s.Dir)
 	}
-	return fmt.Sprintf("stopped in round %d; go on with: nse resume %s", s.Round, s.Dir)
+	return fmt.Sprintf("stopped in round %d; go on with: nse resume %s", s.Round, text.Shell(s.Dir))
 }
 
 // Unwrap returns Err, so that errors.Is finds context.Canceled or context.DeadlineExceeded.

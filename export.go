@@ -62,7 +62,7 @@ func Export(ctx context.Context, source string, x ExportOptions, o Options) (err
 	if x.ONNX != "" {
 		model, err := n.ONNX(export.ONNXConfig{KeepBN: x.KeepBN, Normalise: x.Normalise})
 		if err == nil {
-			err = file.Write(x.ONNX, model)
+			err = file.Output(x.ONNX, model)
 		}
 		if err != nil {
 			return err
@@ -95,12 +95,12 @@ func (x ExportOptions) module(n *export.Network) error {
 	}
 	weights, err := n.Weights.Encode()
 	if err == nil {
-		err = file.Write(strings.TrimSuffix(x.PyTorch, ".py")+".safetensors", weights)
+		err = file.Output(strings.TrimSuffix(x.PyTorch, ".py")+".safetensors", weights)
 	}
 	if err != nil {
 		return err
 	}
-	return file.Write(x.PyTorch, module)
+	return file.Output(x.PyTorch, module)
 }
 
 // network is the network of a trained model, or of an architecture. Its weights are nil for an architecture.

@@ -49,6 +49,8 @@ type Pool struct {
 	// Ops are operations that run in this process. One that the file names as builtin = "NAME" has the attributes that
 	// the file says. Any other is listed once, with the defaults of its attributes.
 	Ops []sdk.Op
+	// First has operations that AddOps brings come in before those that wait. It has no meaning elsewhere.
+	First bool
 }
 
 // Options say how a search runs. The zero value runs everything in this process and observes nothing.

@@ -10,7 +10,8 @@ import (
 	"github.com/nse-dev/nse/evolve/space"
 )
 
-// Arrived says that operations came during the search. They wait at the end of every layer's pending list.
+// Arrived says that operations came during the search. They wait at the end of every layer's pending list, or at its
+// beginning (Candidate.First).
 type Arrived struct {
 	Ops   []OpID   `json:"ops"`
 	Names []string `json:"names"`
@@ -30,7 +31,8 @@ func (Arrived) Kind() string { return "arrived" }
 func (Continued) Kind() string { return "continued" }
 
 // Admit lets operations that have come join the pool. It returns the longer pool, and the state in which they wait at
-// the end of every layer's pending list. With wait it waits for some. Without any, both stay as they are.
+// the end of every layer's pending list, or at its beginning. With wait it waits for some. Without any, both stay as
+// they are.
 func (s Search) Admit(ctx context.Context, st State, wait bool) (Problem, State, error) {
 	if s.Arrivals == nil {
 		return s.Problem, st, nil
@@ -40,9 +42,15 @@ func (s Search) Admit(ctx context.Context, st State, wait bool) (Problem, State,
 		return s.Problem, st, err
 	}
 	event := Arrived{}
+	var first, last []OpID
 	for _, c := range came {
-		event.Ops = append(event.Ops, OpID(len(s.Problem.Pool)+len(event.Ops)))
-		event.Names = append(event.Names, c.Name)
+		id := OpID(len(s.Problem.Pool) + len(event.Ops))
+		event.Ops, event.Names = append(event.Ops, id), append(event.Names, c.Name)
+		if c.First {
+			first = append(first, id)
+		} else {
+			last = append(last, id)
+		}
 	}
 	grown := s.Problem
 	grown.Pool = slices.Concat(s.Problem.Pool, came)
@@ -50,7 +58,7 @@ func (s Search) Admit(ctx context.Context, st State, wait bool) (Problem, State,
 		return s.Problem, st, err
 	}
 	next := st
-	next.Space, next.Pool = st.Space.Append(event.Ops), st.Pool+len(came)
+	next.Space, next.Pool = st.Space.Append(last).Prepend(first), st.Pool+len(came)
 	if err := s.Emit(&next, event); err != nil {
 		return s.Problem, st, err
 	}

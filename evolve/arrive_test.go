@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/nse-dev/nse/evolve/space"
 )
 
 // arrives hides what the pool has beyond its first n operations until the search stands before a replenishment in the
@@ -212,5 +214,33 @@ func TestContinueNeedsAFront(t *testing.T) {
 	_, err := s.Continue(context.Background(), State{Round: 1, Phase: PhaseTrain}, []OpID{1})
 	if err == nil || err.Error() != "evolve: there is no front to go on from" {
 		t.Error(err)
+	}
+}
+
+// Operations that come first are in the next subset, before what waits, and others behind all that waits.
+func TestArrivalsThatComeFirst(t *testing.T) {
+	s, _ := plant(1, 12)
+	all := s.Problem.Pool
+	st := State{Round: 1, Pool: 9, Space: space.New(6, 9, 4, 1)}
+	s.Problem.Pool = all[:9]
+	s.Arrivals = func(context.Context, bool) ([]Candidate, error) {
+		came := slices.Clone(all[9:])
+		came[1].First, came[2].First = true, true
+		return came, nil
+	}
+	_, next, err := s.Admit(t.Context(), st, false)
+	if err != nil || next.Pool != 12 {
+		t.Fatalf("a pool of %d, %v", next.Pool, err)
+	}
+	for l, layer := range next.Space.Layers {
+		want := slices.Concat([]OpID{10, 11}, st.Space.Layers[l].Pending, []OpID{9})
+		if !slices.Equal(layer.Pending, want) {
+			t.Errorf("layer %d: %v waits, want %v", l, layer.Pending, want)
+		}
+	}
+	for l, ops := range next.Space.Replenish(make([]Path, 6)).Subset() {
+		if !slices.Contains(ops, 10) || !slices.Contains(ops, 11) || slices.Contains(ops, 9) {
+			t.Errorf("layer %d: the next subset is %v", l, ops)
+		}
 	}
 }

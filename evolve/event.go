@@ -13,9 +13,9 @@ type Event struct {
 	Body  Body // what happened
 }
 
-// Body is what happened: one of RoundStarted, Trained, FitnessUpdated, Dropped, Sampled, Scored, FrontRetrieved,
-// Arrived, Aggregated, Replenished, Continued, Quarantined, Finished. Bodies share memory with the search: they are
-// read, and not changed.
+// Body is what happened: one of RoundStarted, Trained, FitnessUpdated, Dropped, Sampling, Sampled, Scored,
+// FrontRetrieved, Arrived, Aggregated, Replenished, Continued, Quarantined, Finished. Bodies share memory with the
+// search: they are read, and not changed.
 type Body interface {
 	// Kind names the body's type in JSON, such as "round_started".
 	Kind() string
@@ -26,6 +26,8 @@ type RoundStarted struct {
 	Subset     []Path `json:"subset"`      // by layer
 	Inherited  []Path `json:"inherited"`   // by layer: the part of the subset that the last front used
 	SubsetSize string `json:"subset_size"` // number of architectures over the subset, exact, decimal
+	// Redrawn counts the subsets that were drawn before and passed over, because they do not meet the budget.
+	Redrawn int `json:"redrawn,omitempty"`
 }
 
 // Trained reports one weight update (eq. 2).
@@ -51,6 +53,16 @@ type Dropped struct {
 	Layer int     `json:"layer"`
 	Op    OpID    `json:"op"`
 	Theta float64 `json:"theta"` // below the threshold
+}
+
+// Sampling reports what a long sampling has found so far (3.3.2). It comes after every so many draws.
+type Sampling struct {
+	Found  int `json:"found"`  // distinct architectures within the constraint interval
+	Wanted int `json:"wanted"` // D
+	Draws  int `json:"draws"`
+	Most   int `json:"most"` // draws before this way of sampling is given up
+	// Expected is how many architectures will be found at most, if new ones keep coming as often as of late.
+	Expected int `json:"expected"`
 }
 
 // Sampled reports what the constraint interval yielded (3.3.2).
@@ -106,6 +118,9 @@ func (FitnessUpdated) Kind() string { return "fitness_updated" }
 
 // Kind is "dropped".
 func (Dropped) Kind() string { return "dropped" }
+
+// Kind is "sampling".
+func (Sampling) Kind() string { return "sampling" }
 
 // Kind is "sampled".
 func (Sampled) Kind() string { return "sampled" }
@@ -164,6 +179,7 @@ func ParseBody(kind string, text []byte) (Body, error) {
 		"trained":         decode[Trained],
 		"fitness_updated": decode[FitnessUpdated],
 		"dropped":         decode[Dropped],
+		"sampling":        decode[Sampling],
 		"sampled":         decode[Sampled],
 		"scored":          decode[Scored],
 		"front_retrieved": decode[FrontRetrieved],

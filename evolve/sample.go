@@ -34,6 +34,7 @@ func (s Search) sample(ctx context.Context, st State) (State, error) {
 	}
 	rehearsed := len(next.Trials)
 	d := s.newDrawing(st, next.Trials)
+	d.tell = func(sofar Sampling) error { return s.Emit(&next, sofar) }
 	if err := d.fill(ctx, s.leanings(st)); err != nil {
 		return st, err
 	}
@@ -57,7 +58,11 @@ type drawing struct {
 	seen            map[string]bool // keys of what is rehearsed or kept
 	inside, below   []Trial
 	draws, accepted int
+	tell            func(Sampling) error // of a long drawing; nil tells nobody
 }
+
+// between is the number of draws between two reports of a long drawing.
+const between = 500_000
 
 // newDrawing starts a drawing by the fitness of a round. What is rehearsed counts as seen.
 func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
@@ -82,16 +87,20 @@ func (s Search) newDrawing(st State, rehearsed []Trial) *drawing {
 // Where the fitness yields none within the interval, the leanings are drawn from in turn until one yields some. Extras
 // come from what has yielded those, or else from the fitness.
 // The draws of each are bounded, and not begun where the reachable costs show that they would be in vain. Extras lie
-// below the interval alone: only a lower cost can dominate. It returns the context's error.
+// below the interval alone: only a lower cost can dominate. It returns the context's error, or that of a report.
 func (d *drawing) fill(ctx context.Context, leanings []leaning) error {
 	fitness := d.leaning
-	d.within(ctx)
+	if err := d.within(ctx); err != nil {
+		return err
+	}
 	for _, next := range leanings {
 		if len(d.inside) > 0 {
 			break
 		}
 		d.leaning, d.tilted = next, true
-		d.within(ctx)
+		if err := d.within(ctx); err != nil {
+			return err
+		}
 	}
 	if len(d.inside) == 0 {
 		d.leaning, d.tilted = fitness, false
@@ -105,14 +114,26 @@ func (d *drawing) fill(ctx context.Context, leanings []leaning) error {
 	return ctx.Err()
 }
 
-// within draws until there are enough architectures within the interval.
-func (d *drawing) within(ctx context.Context) {
+// within draws until there are enough architectures within the interval, and reports now and then. Its error is that of
+// a report.
+func (d *drawing) within(ctx context.Context) error {
 	if d.least > d.budget.High() || d.greatest < d.budget.Low() {
-		return
+		return nil
 	}
-	for n := 0; n < d.front.Samples*d.front.Attempts && len(d.inside) < d.front.Samples && ctx.Err() == nil; n++ {
+	most, before := d.front.Samples*d.front.Attempts, 0
+	for n := 1; n <= most && len(d.inside) < d.front.Samples && ctx.Err() == nil; n++ {
 		d.draw()
+		if n%between != 0 || n == most || d.tell == nil {
+			continue
+		}
+		found := len(d.inside)
+		expected := found + int(float64(found-before)/between*float64(most-n))
+		if err := d.tell(Sampling{found, d.front.Samples, n, most, min(expected, d.front.Samples)}); err != nil {
+			return err
+		}
+		before = found
 	}
+	return nil
 }
 
 // draw draws one architecture and keeps it if its cost is wanted and it is new.

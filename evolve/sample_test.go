@@ -176,3 +176,40 @@ func TestSampleLeavesDroppedOut(t *testing.T) {
 		}
 	}
 }
+
+// A long sampling reports what it has found, and early that it will find too few.
+func TestLongSamplingReports(t *testing.T) {
+	s, _ := plant(1, 4)
+	s.Config.K, s.Config.Front = 2, FrontConfig{Samples: 20_000, Attempts: 80}
+	st := State{Round: 1, Fitness: fitness.New(space.New(6, 4, 2, 1).Subset())}
+	var reports []Sampling
+	var end Feasibility
+	s.Observe = func(e Event) error {
+		switch b := e.Body.(type) {
+		case Sampling:
+			reports = append(reports, b)
+		case Sampled:
+			end = b.Feasibility
+		}
+		return nil
+	}
+	next, err := s.sample(context.Background(), st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Sampling{}
+	for _, n := range []int{500_000, 1_000_000, 1_500_000} {
+		want = append(want, Sampling{end.Found, 20_000, n, 1_600_000, end.Found})
+	}
+	if end.Found == 0 || end.Draws != 1_600_000 || len(reports) != 3 || !slices.Equal(reports[1:], want[1:]) {
+		t.Errorf("reports %+v of %+v", reports, end)
+	}
+	if reports[0].Expected != min(20_000, end.Found+end.Found*11/5) || next.Events != 4 {
+		t.Errorf("the first is %+v, %d events", reports[0], next.Events)
+	}
+	failure := errors.New("observer")
+	s.Observe = func(Event) error { return failure }
+	if _, err := s.sample(context.Background(), st); !errors.Is(err, failure) {
+		t.Error(err)
+	}
+}

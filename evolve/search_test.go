@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nse-dev/nse/evolve/fitness"
 	"github.com/nse-dev/nse/evolve/space"
 )
 
@@ -254,24 +255,63 @@ func TestPresets(t *testing.T) {
 }
 
 // A budget that the drawn subset cannot meet is reported with the reachable range, without drawing in vain. The search
-// goes on with what is pending, since the pool can meet it.
-func TestSubsetOutOfReachGoesOn(t *testing.T) {
+// passes that subset over before it trains anything, since the pool can meet the budget.
+func TestSubsetOutOfReachIsPassedOver(t *testing.T) {
 	s, _ := plant(1, 16)
 	s.Config.Constraint.Tau, s.Config.Constraint.Width = 0, 0.01
 	subset := space.New(6, 16, s.Config.K, s.Seed).Subset()
 	_, greatest := s.Problem.Reach(subset, s.Config.K)
 	_, pool := s.Problem.Reach(s.Problem.Everything(), s.Config.K)
 	s.Config.Constraint.Tau = (greatest + pool) / 2
-	st, events := run(t, s)
-	reports := bodies[Sampled](events)
-	if len(reports) != 4 || st.Round != 4 || !strings.Contains(st.Reason, "cannot be refilled") {
-		t.Fatalf("round %d, reason %q, %d reports: want the end of the pool", st.Round, st.Reason, len(reports))
-	}
-	if kept := bodies[Aggregated](events)[0].Kept; len(slices.Concat(kept...)) != 0 {
-		t.Errorf("%v is kept without a front", kept)
-	}
-	if f := reports[0].Feasibility; f.Greatest >= f.Low || f.Draws != 0 || f.Found != 0 {
+	_, f := sampled(t, s, State{Round: 1, Fitness: fitness.New(subset)})
+	if f.Greatest >= f.Low || f.Draws != 0 || f.Found != 0 {
 		t.Errorf("report %+v: want no draws and the reach below the interval", f)
+	}
+	s.Config.MaxRounds = 1
+	st, events := run(t, s)
+	started, reports := bodies[RoundStarted](events), bodies[Sampled](events)
+	if started[0].Redrawn == 0 || reports[0].Feasibility.Found == 0 || len(st.Front) == 0 {
+		t.Fatalf("%d passed over, %+v: want a front", started[0].Redrawn, reports[0].Feasibility)
+	}
+	if again, _ := run(t, s); !slices.EqualFunc(again.Front, st.Front, func(a, b Member) bool {
+		return a.Arch.Key() == b.Arch.Key()
+	}) {
+		t.Error("a second search has another front")
+	}
+}
+
+// A budget that next to no subset meets is met by one that is led there: at both ends of what the pool makes.
+func TestSubsetIsLedToTheBudget(t *testing.T) {
+	for _, part := range []float64{0.0001, 0.995} {
+		s, _ := plant(1, 200)
+		s.Config.K, s.Config.MaxRounds = 2, 1
+		s.Config.Constraint.Width = 0.02
+		least, greatest := s.Reach()
+		s.Config.Constraint.Tau = least + part*(greatest-least)
+		first := space.New(6, 200, 2, s.Seed)
+		if s.reaches(first.Subset()) || !s.reaches(s.led(first).Subset()) {
+			t.Errorf("budget %v of %v to %v: the first subset reaches it, or is not led there", s.Config.Constraint.Tau,
+				least, greatest)
+		}
+		if st, _ := run(t, s); len(st.Front) == 0 {
+			t.Error("the search has no front")
+		}
+	}
+}
+
+// A budget between all costs ends the search before anything is trained.
+func TestNoSubsetMeetsTheBudget(t *testing.T) {
+	s, _ := plant(1, 16)
+	for i := range s.Problem.Pool {
+		for l := range s.Problem.Normal {
+			s.Problem.Pool[i].Cost[l] = 1
+		}
+	}
+	s.Config.Constraint.Tau, s.Config.Constraint.Width = 3, 0.01 // all cost a whole number and 0.5
+	s.Engine = nil
+	if _, err := s.Run(context.Background(), State{}); err == nil ||
+		!strings.Contains(err.Error(), "evolve: round 1: no subset of k = 4 operations a layer that was drawn makes") {
+		t.Error(err)
 	}
 }
 

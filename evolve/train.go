@@ -6,17 +6,19 @@ import (
 	"math"
 
 	"github.com/nse-dev/nse/evolve/fitness"
-	"github.com/nse-dev/nse/evolve/space"
 	"github.com/nse-dev/nse/internal/random"
 )
 
 // begin starts a round: fresh weights and fitness on the space's subset. The first round draws the space.
 func (s Search) begin(ctx context.Context, st State) (State, error) {
-	next := st
+	next, redrawn := st, 0
 	if next.Round == 0 {
 		next.Round = 1
 		next.Pool = len(s.Problem.Pool)
-		next.Space = space.New(len(s.Problem.Normal), next.Pool, s.Config.K, s.spaceSeed())
+		var err error
+		if next.Space, redrawn, err = s.firstSpace(); err != nil {
+			return st, err
+		}
 	}
 	subset := next.Space.Subset()
 	if err := s.Engine.Begin(next.Round, subset); err != nil {
@@ -25,7 +27,7 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 	next.Phase, next.Step, next.Trials, next.Fitness = PhaseTrain, 0, nil, fitness.New(subset)
 	next.Opening = st.Spent
 	size := s.Problem.SubsetSize(subset, s.Config.Branches()).String()
-	if err := s.Emit(&next, RoundStarted{subset, next.Space.Inherited(), size}); err != nil {
+	if err := s.Emit(&next, RoundStarted{subset, next.Space.Inherited(), size, redrawn}); err != nil {
 		return st, err
 	}
 	return next, s.Boundary(ctx, next)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sourcegraph/conc/iter"
 
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry/inprocess"
 	"github.com/nse-dev/nse/registry/poolfile"
 	"github.com/nse-dev/nse/registry/process"
@@ -112,7 +113,7 @@ func launch(ctx context.Context, f poolfile.File, e poolfile.Entry, dir string, 
 	h.Close()
 	return nil, fmt.Errorf("plugin %q is of version %s and protocol %d, %s pins version %s and protocol %d: "+
 		"nse ops lock --pool %s accepts it", e.Name(), poolfile.VersionText(version), wire.ProtocolVersion,
-		e.Lock, poolfile.VersionText(e.Pin.Version), e.Pin.Protocol, f.Name)
+		e.Lock, poolfile.VersionText(e.Pin.Version), e.Pin.Protocol, text.Shell(f.Name))
 }
 
 // command is what runs the plugin: Self if it is built in, else the user's own copy of the file at its path.

@@ -8,23 +8,26 @@ import (
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/internal/arrivals"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
 )
 
 func opsAddVerb() *cobra.Command {
-	return &cobra.Command{
+	var first bool
+	c := &cobra.Command{
 		Use:   "add RUN FILE",
 		Short: "Give a search more operations, also while it runs",
 		Long: `Give a search more operations: FILE is a pool file, or a plugin, of which each family is taken once
 with the defaults of its attributes. They are built at every layer of the run's network now, and wait at the end of
-every layer's pending list from the next replenishment on. The search may be running or stopped. One that has finished
-goes on with nse continue.`,
+every layer's pending list from the next replenishment on, or with --first at its beginning. The search may be running
+or stopped. One that has finished goes on with nse continue.`,
 		Example: `  nse ops add runs/001 more.toml
   nse ops add runs/001 ./nse-fused`,
 		Args: usage(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, args []string) error {
 			dir := filepath.Clean(args[0])
-			names, err := nse.AddOps(c.Context(), dir, nse.Pool{File: args[1]}, nse.Options{Host: pluginOptions()})
+			names, err := nse.AddOps(c.Context(), dir, nse.Pool{File: args[1], First: first},
+				nse.Options{Host: pluginOptions()})
 			if err != nil {
 				return err
 			}
@@ -32,10 +35,12 @@ goes on with nse continue.`,
 				fmt.Fprintln(c.OutOrStdout(), name)
 			}
 			_, err = fmt.Fprintf(c.ErrOrStderr(), "%s the pending list of every layer of %s at "+
-				"its next replenishment\n", arrivals.Joining(len(names)), dir)
+				"its next replenishment\n", arrivals.Joining(len(names)), text.Printable(dir))
 			return err
 		},
 	}
+	c.Flags().BoolVar(&first, "first", false, "have them come in before the operations that wait")
+	return c
 }
 
 func opsDescribeVerb() *cobra.Command {

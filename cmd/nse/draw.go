@@ -45,8 +45,7 @@ layer that changes channels or resolution, with the shape of its output.
 			if err := d.run(c, args[0], path); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(c.OutOrStdout(), path)
-			return err
+			return printPath(c, path)
 		},
 	}
 	c.Flags().StringVar(&d.out, "out", "",

@@ -26,6 +26,7 @@ type start struct {
 func evolveVerb() *cobra.Command {
 	var s start
 	var seed uint64
+	var rounds int
 	c := &cobra.Command{
 		Use:   "evolve --pool FILE",
 		Short: "Start a search",
@@ -39,6 +40,9 @@ is by nse. Ctrl-C stops at a checkpoint; nse resume goes on from it.`,
 		PreRunE: checked(func(c *cobra.Command) error {
 			if c.Flags().Changed("seed") {
 				s.override.Seed = &seed
+			}
+			if c.Flags().Changed("max-rounds") {
+				s.override.MaxRounds = &rounds
 			}
 			return s.check()
 		}),
@@ -58,7 +62,7 @@ is by nse. Ctrl-C stops at a checkpoint; nse resume goes on from it.`,
 		"way to search: "+strings.Join(methods.Names(), ", ")+
 			" (default: search.method, which is nse with --config, guided without)")
 	s.sources.add(c)
-	f.IntVar(&s.override.MaxRounds, "max-rounds", 0, "end after that many rounds")
+	f.IntVar(&rounds, "max-rounds", 0, "end after that many rounds, or 0 for no limit (default: the configuration's)")
 	return c
 }
 
@@ -102,8 +106,8 @@ func (s *start) check() error {
 	switch {
 	case s.pool == "":
 		return errNoPool
-	case o.MaxRounds < 0:
-		return fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for no limit", o.MaxRounds)
+	case o.MaxRounds != nil && *o.MaxRounds < 0:
+		return fmt.Errorf("--max-rounds %d: want 1 or more, or 0 for no limit", *o.MaxRounds)
 	case o.Preset != "" && unknown != nil:
 		return fmt.Errorf("--%w", unknown)
 	case o.Method != "" && !slices.Contains(methods.Names(), o.Method):

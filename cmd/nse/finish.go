@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +29,7 @@ func finish(c *cobra.Command, r *nse.Run) error {
 	if err := text.Table(c.OutOrStdout(), front.Rows()); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(c.ErrOrStderr(), "files: %s\n", r.FrontFile()); err != nil {
+	if _, err := fmt.Fprintf(c.ErrOrStderr(), "files: %s\n", text.Printable(r.FrontFile())); err != nil {
 		return err
 	}
 	return concluded(c, r)
@@ -48,11 +49,12 @@ func concluded(c *cobra.Command, r *nse.Run) error {
 	if err != nil {
 		return err
 	}
-	next := fmt.Sprintf("go on with\n  nse export %[1]s/models/%[2]s --onnx %[2]s.onnx\n"+
-		"  nse retrain %[1]s --pick %[2]s --budget %.3[3]gM --out %[1]s/larger\n",
-		r.Dir, x.Name, 2*text.Millions(x.MACs))
+	dir := text.Shell(r.Dir)
+	next := fmt.Sprintf("go on with\n  nse export %s --onnx %s\n  nse retrain %s --pick %s --budget %.3gM --out %s\n",
+		text.Shell(filepath.Join(r.Dir, "models", x.Name)), text.Shell(x.Name+".onnx"), dir, text.Shell(x.Name),
+		2*text.Millions(x.MACs), text.Shell(filepath.Join(r.Dir, "larger")))
 	if settings.Search.Continues() {
-		next += fmt.Sprintf("  nse continue %s --pool FILE\n", r.Dir)
+		next += fmt.Sprintf("  nse continue %s --pool FILE\n", dir)
 	}
 	_, err = fmt.Fprint(c.ErrOrStderr(), next)
 	return err

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/scaffold"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/plugins"
 	"github.com/nse-dev/nse/sdk/serve"
 	"github.com/nse-dev/nse/sdk/wire"
@@ -38,7 +39,8 @@ and passes as it is: change its Build to the operation that you want to try.`,
 			if err := p.Write(); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(c.OutOrStdout(), "cd %s && go mod tidy && go test ./... && go build\n", p.Dir)
+			_, err := fmt.Fprintf(c.OutOrStdout(), "cd %s && go mod tidy && go test ./... && go build\n",
+				text.Shell(p.Dir))
 			return err
 		},
 	}

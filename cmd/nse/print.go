@@ -39,14 +39,11 @@ func writePicture(path string, draw func() ([]byte, error)) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return file.Write(path, data)
+	return file.Output(path, data)
 }
 
-// writePage writes a page to a file and prints the file's path.
-func writePage(c *cobra.Command, path string, page []byte) error {
-	if err := file.Write(path, page); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(c.OutOrStdout(), path)
+// printPath prints the path of a file that was written.
+func printPath(c *cobra.Command, path string) error {
+	_, err := fmt.Fprintln(c.OutOrStdout(), text.Printable(path))
 	return err
 }

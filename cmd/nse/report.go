@@ -1,13 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/file"
 )
 
 // reporting is the command line of report.
@@ -65,5 +65,12 @@ func (f reporting) run(c *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	return writePage(c, cmp.Or(f.out, filepath.Join(dir, reportFile)), page)
+	path, write := f.out, file.Output
+	if path == "" {
+		path, write = filepath.Join(dir, reportFile), file.Write
+	}
+	if err := write(path, page); err != nil {
+		return err
+	}
+	return printPath(c, path)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/nse-dev/nse/internal/progress"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/internal/workshop"
 )
 
@@ -178,6 +179,6 @@ func (r *retraining) report(c *cobra.Command, done []nse.Model) error {
 	}
 	best, mean := workshop.Best(done)
 	_, err := fmt.Fprintf(c.ErrOrStderr(), "%smean of %d: %.2f %%; best: %s; test it with nse eval %s\n",
-		workshop.Spent(done).Text(), len(done), 100*mean, best.Dir, best.Dir)
+		workshop.Spent(done).Text(), len(done), 100*mean, text.Printable(best.Dir), text.Shell(best.Dir))
 	return err
 }

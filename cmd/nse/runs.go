@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/text"
 )
 
 const runsRoot = "runs"
@@ -30,7 +31,7 @@ func runsVerb() *cobra.Command {
 			}
 			if len(list) == 0 && !asJSON {
 				_, err := fmt.Fprintf(c.OutOrStdout(), "no runs under %s: start one with nse evolve --pool ops.toml\n",
-					root)
+					text.Printable(root))
 				return err
 			}
 			return show(c, asJSON, append([]runs.Summary{}, list...), runs.Rows(list))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/study"
 )
 
@@ -61,5 +62,8 @@ func (f studyReporting) run(c *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	return writePage(c, f.html, page)
+	if err := file.Output(f.html, page); err != nil {
+		return err
+	}
+	return printPath(c, f.html)
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/nse-dev/nse/internal/text"
 )
@@ -43,6 +45,7 @@ the front uses, refills from the pool, and repeats.`,
 		SilenceUsage:  true,
 	}, verbs()...)
 	root.CompletionOptions.DisableDefaultCmd = true // completionVerb is it
+	root.PersistentPreRunE = checked(valued)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{c.CommandPath(), err} })
 	root.SetArgs(args)
 	root.SetOut(os.Stdout)
@@ -93,6 +96,24 @@ func checked(check func(*cobra.Command) error) func(*cobra.Command, []string) er
 		return nil
 	}
 }
+
+// valued refuses flags whose value looks as if it had not been given, and would be taken so: an empty text, which an
+// unset variable of the shell leaves, and 0 for what counts from 1.
+func valued(c *cobra.Command) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		switch kind, value := f.Value.Type(), f.Value.String(); {
+		case err != nil:
+		case kind == "string" && value == "":
+			err = fmt.Errorf("--%s is empty: give it a value, or leave it out", f.Name)
+		case value == "0" && slices.Contains(fromOne, f.Name):
+			err = fmt.Errorf("--%s 0: want 1 or more, or leave it out", f.Name)
+		}
+	})
+	return err
+}
+
+// fromOne names flags without a check of their own, for which verbs take 0 as not given.
+var fromOne = []string{"size", "channels", "classes", "round", "part"}
 
 // group is a command that only has others.
 func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {

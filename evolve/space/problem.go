@@ -15,6 +15,8 @@ type Candidate struct {
 	Params []float64
 	// Forms are by layer. They are for predictors, and nil where nothing is known.
 	Forms []Form
+	// First has an operation that arrives come in before those that wait. It has no meaning after that.
+	First bool
 }
 
 // Form is what an operation looks like at a layer, apart from its cost.

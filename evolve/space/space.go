@@ -4,6 +4,8 @@
 package space
 
 import (
+	"cmp"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/nse-dev/nse/internal/random"
@@ -25,12 +27,19 @@ type Layer struct {
 
 // New gives every layer its own shuffle of a pool of n operations. The first k are the subset, the rest wait. The
 // shuffle of a layer depends on seed, n and the layer's number alone.
-func New(layers, n, k int, seed uint64) Space {
+func New(layers, n, k int, seed uint64) Space { return Draw(layers, n, k, seed, 0) }
+
+// Draw is New with other shuffles for each try. Those of try 0 are New's.
+func Draw(layers, n, k int, seed uint64, try int) Space {
 	pool := make([]OpID, n)
 	for i := range pool {
 		pool[i] = OpID(i)
 	}
-	return Over(pool, make([]Path, layers), k, seed, 0)
+	s := Space{k, make([]Layer, layers)}
+	for l := range s.Layers {
+		s.Layers[l].Pending = shuffled(pool, random.New(seed, "space", 0, try, l))
+	}
+	return s.Fill()
 }
 
 // Over is the space of a pool with which a search goes on after so many rounds. Each layer keeps the given operations,
@@ -39,15 +48,15 @@ func Over(pool []OpID, kept []Path, k int, seed uint64, rounds int) Space {
 	s := Space{k, make([]Layer, len(kept))}
 	for l := range kept {
 		inherited := func(op OpID) bool { return slices.Contains(kept[l], op) }
-		s.Layers[l].Pending = slices.DeleteFunc(shuffled(pool, seed, rounds, l), inherited)
+		s.Layers[l].Pending = slices.DeleteFunc(shuffled(pool, random.New(seed, "space", rounds, 0, l)), inherited)
 	}
 	return s.Replenish(kept)
 }
 
-// shuffled is a layer's shuffle of a pool that joins after a number of rounds.
-func shuffled(pool []OpID, seed uint64, rounds, layer int) []OpID {
+// shuffled is a shuffle of a pool.
+func shuffled(pool []OpID, r *rand.Rand) []OpID {
 	list := make([]OpID, len(pool))
-	for i, place := range random.New(seed, "space", rounds, 0, layer).Perm(len(pool)) {
+	for i, place := range r.Perm(len(pool)) {
 		list[i] = pool[place]
 	}
 	return list
@@ -107,6 +116,26 @@ func (s Space) Fill() Space {
 	return next
 }
 
+// Exchange swaps the operation of a layer that came in and that weighs most for the one that weighs least of those that
+// wait, and gives it that one's place in the list. Without one that weighs less it changes nothing.
+func (s Space) Exchange(l int, weight func(OpID) float64) Space {
+	next := Space{s.K, slices.Clone(s.Layers)}
+	layer := Layer{s.Layers[l].Kept, slices.Clone(s.Layers[l].New), slices.Clone(s.Layers[l].Pending)}
+	if len(layer.New) == 0 || len(layer.Pending) == 0 {
+		return s
+	}
+	lighter := func(a, b OpID) int { return cmp.Compare(weight(a), weight(b)) }
+	out := slices.Index(layer.New, slices.MaxFunc(layer.New, lighter))
+	in := slices.Index(layer.Pending, slices.MinFunc(layer.Pending, lighter))
+	if weight(layer.Pending[in]) >= weight(layer.New[out]) {
+		return s
+	}
+	layer.New[out], layer.Pending[in] = layer.Pending[in], layer.New[out]
+	slices.Sort(layer.New)
+	next.Layers[l] = layer
+	return next
+}
+
 // Short returns the first layer that has fewer than K operations. It is -1 if all are full.
 func (s Space) Short() int {
 	return slices.IndexFunc(s.Layers, func(l Layer) bool { return len(l.Kept)+len(l.New) < s.K })
@@ -123,6 +152,15 @@ func (s Space) Append(ops []OpID) Space {
 	next := Space{s.K, slices.Clone(s.Layers)}
 	for l, layer := range s.Layers {
 		next.Layers[l].Pending = slices.Concat(layer.Pending, ops)
+	}
+	return next
+}
+
+// Prepend is Append for operations that wait before all others.
+func (s Space) Prepend(ops []OpID) Space {
+	next := Space{s.K, slices.Clone(s.Layers)}
+	for l, layer := range s.Layers {
+		next.Layers[l].Pending = slices.Concat(ops, layer.Pending)
 	}
 	return next
 }

@@ -222,3 +222,25 @@ func TestCheckArch(t *testing.T) {
 		}
 	}
 }
+
+// Exchange swaps the heaviest that came in for the lightest that waits, and nothing where that would not be lighter.
+func TestExchange(t *testing.T) {
+	s := Space{2, []Layer{{Kept: Path{9}, New: Path{1, 5}, Pending: []OpID{7, 3, 8}}}}
+	weight := func(op OpID) float64 { return float64(op) }
+	want := Layer{Kept: Path{9}, New: Path{1, 3}, Pending: []OpID{7, 5, 8}}
+	next := s.Exchange(0, weight)
+	if fmt.Sprint(next.Layers[0]) != fmt.Sprint(want) || fmt.Sprint(s.Layers[0].New) != "[1 5]" {
+		t.Errorf("got %v from %v, want %v", next.Layers[0], s.Layers[0], want)
+	}
+	if again := next.Exchange(0, weight); fmt.Sprint(again) != fmt.Sprint(next) {
+		t.Errorf("got %v, want %v", again, next)
+	}
+}
+
+// Every try has shuffles of its own, and the first is that of New.
+func TestDraw(t *testing.T) {
+	if first := Draw(3, 8, 2, 1, 0); fmt.Sprint(first) != fmt.Sprint(New(3, 8, 2, 1)) ||
+		fmt.Sprint(first) == fmt.Sprint(Draw(3, 8, 2, 1, 1)) {
+		t.Errorf("drawn %v", first)
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/nse-dev/nse/internal/jsontext"
 	"github.com/nse-dev/nse/internal/modelfile"
 	"github.com/nse-dev/nse/internal/runs"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 )
@@ -312,14 +313,14 @@ func opsOf(r *runs.Run, list []runs.Architecture) (runs.Ops, error) {
 	}), err
 }
 
-// frontOf is the front of a run that its front.json has. A nil text is no front. One that is not the front of a round
+// frontOf is the front of a run that its front.json has. A nil file is no front. One that is not the front of a round
 // of the run is refused.
-func frontOf(r *runs.Run, unit, path string, text []byte) (f runs.Front, err error) {
-	if text == nil {
+func frontOf(r *runs.Run, unit, path string, file []byte) (f runs.Front, err error) {
+	if file == nil {
 		return f, nil
 	}
-	if err := json.Unmarshal(text, &f); err != nil {
-		return f, jsontext.Locate(path, text, err)
+	if err := json.Unmarshal(file, &f); err != nil {
+		return f, jsontext.Locate(path, file, err)
 	}
 	rounds, err := r.Rounds()
 	if err != nil {
@@ -330,13 +331,13 @@ func frontOf(r *runs.Run, unit, path string, text []byte) (f runs.Front, err err
 		if f, err = r.Front(rounds[i], unit); err != nil {
 			return f, err
 		}
-		same, err := written(f, text)
+		same, err := written(f, file)
 		if err != nil || same {
 			return f, err
 		}
 	}
 	return f, fmt.Errorf(`%s %w: nse resume %s writes it anew; with "run": "." in it, it is a file of architectures`,
-		path, ErrForeignFront, r.Dir)
+		path, ErrForeignFront, text.Shell(r.Dir))
 }
 
 // written reports whether a text is the front.json of a front. One without epochs was written before there were any.

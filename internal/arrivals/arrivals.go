@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/fsnotify/fsnotify"
@@ -75,16 +76,21 @@ func (a *Arrivals) Take(ctx context.Context, wait bool) ([]evolve.Candidate, err
 		for found := true; found && ctx.Err() == nil; { // looking takes a while too
 			found, _ = a.look(ctx, true)
 		}
-		if err := a.admit(); err != nil {
+		first, err := a.admit()
+		if err != nil {
 			return nil, err
 		}
 		// What the run was given comes before the context's error: both go into the same checkpoint.
 		if came := a.catalog.Candidates(from); len(came) > 0 || !wait || !a.watch.Wait {
+			for i := range came {
+				came[i].First = slices.Contains(first, came[i].Name)
+			}
 			return came, nil
 		}
 		if !said {
 			a.say(false,
-				fmt.Sprintf("no operation is pending: waiting for more (nse ops add %s FILE; Ctrl-C stops)", a.run.Dir))
+				fmt.Sprintf("no operation is pending: waiting for more (nse ops add %s FILE; Ctrl-C stops)",
+					text.Shell(a.run.Dir)))
 			said = true
 		}
 		select {
@@ -162,8 +168,8 @@ func (a *Arrivals) prepare(ctx context.Context, x arrival, o registry.Options) (
 }
 
 // admit adds what is ready to the run and to its catalog. Of two arrivals with an operation of the same name the first
-// counts.
-func (a *Arrivals) admit() error {
+// counts. The result names the operations that come in before those that wait.
+func (a *Arrivals) admit() (first []string, err error) {
 	for ; len(a.ready) > 0; a.ready = a.ready[1:] {
 		x := a.ready[0]
 		a.kept = append(a.kept, x.inbox)
@@ -174,14 +180,28 @@ func (a *Arrivals) admit() error {
 			continue
 		}
 		if err := a.keep(x); err != nil {
-			return err
+			return nil, err
 		}
 		a.opened = append(a.opened, x.plugins)
+		var names []string
 		for _, op := range x.Ops {
-			a.say(false, fmt.Sprintf("%s came from %s", op.Name, text.Printable(x.Source)))
+			names = append(names, op.Name)
 		}
+		if x.First {
+			first = append(first, names...)
+		}
+		a.say(false, fmt.Sprintf("%s came from %s", few(names), text.Printable(x.Source)))
 	}
-	return nil
+	return first, nil
+}
+
+// few names up to three operations, and counts the others.
+func few(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more operations", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // keep adds an arrival to the run. On error the catalog is as it was.

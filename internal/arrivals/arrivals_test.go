@@ -266,3 +266,29 @@ func TestArrivalsOutliveTheirSearch(t *testing.T) {
 	b.comes(t, "own-late")
 	b.says(t, complete(path), "own-late came from "+path)
 }
+
+// Operations that were left to come first are marked so, and those of one file are one line.
+func TestOperationsThatComeFirst(t *testing.T) {
+	b := newBed(t)
+	b.comes(t)
+	p := runs.Pool{Dir: b.dir, Source: filepath.Join(b.dir, "left.toml"), First: true,
+		Text: []byte(listing("own-a", "own-b", "own-c", "own-d", "own-e"))}
+	if _, err := Leave(b.run.Dir, p); err != nil {
+		t.Fatal(err)
+	}
+	b.put(t, filepath.Join(b.watched, "folder.toml"), listing("own-last"))
+	b.move(settle)
+	came, err := b.Take(t.Context(), false)
+	if err != nil || len(came) != 6 {
+		t.Fatalf("%d came, %v", len(came), err)
+	}
+	for _, c := range came {
+		if c.First != (c.Name != "own-last") {
+			t.Errorf("%s: first is %v", c.Name, c.First)
+		}
+	}
+	got := b.said()
+	if !slices.Contains(got, "own-a, own-b, own-c and 2 more operations came from "+p.Source) {
+		t.Errorf("said %q", got)
+	}
+}

@@ -69,7 +69,8 @@ func (p Pricing) latency(t latency.Table, l int, name string, g *sdk.Graph) (flo
 	ms, err := t.Cost(l, name, f)
 	if err != nil {
 		err = p.located(
-			fmt.Errorf("%w: nse lut build --pool FILE --config FILE --out %s measures what is missing", err, p.Table))
+			fmt.Errorf("%w: nse lut build --pool FILE --config FILE --out %s measures what is missing", err,
+				text.Shell(p.Table)))
 	}
 	return ms, err
 }

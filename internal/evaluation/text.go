@@ -18,7 +18,8 @@ func partOf(part float64, images int) string {
 
 // Write writes how every class fares, and which classes are taken for which.
 func (e *Evaluation) Write(w io.Writer) error {
-	fmt.Fprintf(w, "accuracy %.2f %% of %d test images of %s, loss %.4f\n", 100*e.Accuracy, e.Images, e.Data, e.Loss)
+	fmt.Fprintf(w, "accuracy %.2f %% of %d test images of %s, loss %.4f\n", 100*e.Accuracy, e.Images,
+		text.Printable(e.Data), e.Loss)
 	switch {
 	case e.LeftOut:
 		fmt.Fprintf(w, "left out: %d images that the model was trained on (--trained tests them too)\n", e.Trained)
@@ -29,7 +30,8 @@ func (e *Evaluation) Write(w io.Writer) error {
 	rows := []string{"class\timages\trecall\tprecision"}
 	for _, c := range e.Classes {
 		rows = append(rows,
-			fmt.Sprintf("%s\t%d\t%s\t%s", c.Name, c.Images, partOf(c.Recall, c.Images), partOf(c.Precision, c.Taken)))
+			fmt.Sprintf("%s\t%d\t%s\t%s", text.Printable(c.Name), c.Images, partOf(c.Recall, c.Images),
+				partOf(c.Precision, c.Taken)))
 	}
 	if err := text.Table(w, rows); err != nil {
 		return err
@@ -37,7 +39,7 @@ func (e *Evaluation) Write(w io.Writer) error {
 	fmt.Fprint(w, "\nimages by class (line) and the class that they are taken for (column):\n\n")
 	names := make([]string, len(e.Classes))
 	for k, c := range e.Classes {
-		names[k] = c.Name
+		names[k] = text.Printable(c.Name)
 	}
 	rows = []string{"\t" + strings.Join(names, "\t")}
 	for k, line := range e.Confusion {
@@ -51,11 +53,11 @@ func Rows(list []Prediction) []string {
 	rows := []string{"image\tclass\tprobability"}
 	for _, p := range list {
 		for i, class := range p.Classes {
-			name := p.Image
+			name := text.Printable(p.Image)
 			if i > 0 {
 				name = ""
 			}
-			rows = append(rows, fmt.Sprintf("%s\t%s\t%s", name, class.Name, text.Percent(class.Value)))
+			rows = append(rows, fmt.Sprintf("%s\t%s\t%s", name, text.Printable(class.Name), text.Percent(class.Value)))
 		}
 	}
 	return rows

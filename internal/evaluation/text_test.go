@@ -39,3 +39,11 @@ owl  0    0    0    0
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
 }
+
+// Names of files and classes neither break the table nor steer the terminal.
+func TestRowsPrintNamesSafely(t *testing.T) {
+	got := Rows([]Prediction{{Image: "x\x1b[31m\ty.png", Classes: []Probability{{"a\tb", 0.5}}}})
+	if want := `"x\x1b[31m\ty.png"` + "\t" + `"a\tb"` + "\t50.00 %"; len(got) != 2 || got[1] != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

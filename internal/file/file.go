@@ -14,14 +14,17 @@ import (
 )
 
 // Write writes a file so that it is never seen half written, and has it on disk when it returns. It makes the folder.
-// One process at a time may write a file, because the temporary name is the path with ".new" behind it. On error the
-// file is what it was.
+// Several processes may write the same file at the same moment: the last one wins. Each writes under a hidden name of
+// its own, which a process that is killed leaves behind. On error the file is what it was.
+//
+// A link or a device at path is replaced, never followed: folders from elsewhere may have them. Output is for files
+// that the user names.
 func Write(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return PathError(dir, err)
 	}
-	err := Replace(path, path+".new", func(w io.Writer) error {
+	err := Replace(path, filepath.Join(dir, "."+filepath.Base(path)+"-"+rand.Text()), func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
@@ -29,16 +32,6 @@ func Write(path string, data []byte) error {
 		return PathError(path, err)
 	}
 	return nil
-}
-
-// WriteShared is Write for a file that several processes may write at the same moment: the last one wins. Each writes
-// under a hidden name of its own, which a process that is killed leaves behind. The folder must be there.
-func WriteShared(path string, data []byte) error {
-	return Replace(path, filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-"+rand.Text()),
-		func(w io.Writer) error {
-			_, err := w.Write(data)
-			return err
-		})
 }
 
 // Replace has write fill a new file named temp, syncs it and renames it to path, in the same folder. Its permissions
@@ -54,19 +47,6 @@ func Replace(path, temp string, write func(io.Writer) error) error {
 		return err
 	}
 	return SyncDir(filepath.Dir(path))
-}
-
-// Probe makes the folder of a file and says whether Write could write there, for long work that ends with it.
-func Probe(path string) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return PathError(dir, err)
-	}
-	f, err := os.CreateTemp(dir, ".probe-*")
-	if err != nil {
-		return PathError(dir, err)
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // writeSynced writes a new file. What was left under its name goes first: in a folder from elsewhere it could be a link

@@ -73,7 +73,7 @@ func (b *Builder) Close() { b.reference.net.Close() }
 
 // open is the table that is there, if more can be added to it, or a new one.
 func (b *Builder) open(here latency.Machine) (latency.Table, error) {
-	if _, err := os.Stat(b.path); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(b.path); errors.Is(err, fs.ErrNotExist) || file.IsSpecial(b.path) {
 		return latency.New(b.setup, here, b.reference.Reference), nil
 	}
 	t, err := latency.Read(b.path)
@@ -124,7 +124,7 @@ func (b *Builder) Measure(ctx context.Context, ops []registry.Op, each func(done
 		return s, err
 	}
 	b.table = t
-	return b.summary(missing, slowdown, c.Names), file.Write(b.path, append(text, '\n'))
+	return b.summary(missing, slowdown, c.Names), file.Output(b.path, append(text, '\n'))
 }
 
 // Summary says what is in a table of the operations of a pool.

@@ -35,7 +35,7 @@ func (p *Printer) Observe(e nse.Event) {
 	case nse.Prepared:
 		p.prepared(e)
 	case nse.Started:
-		fmt.Fprintf(p.w, "run: %s\n", e.Dir)
+		fmt.Fprintf(p.w, "run: %s\n", text.Printable(e.Dir))
 		p.progress, p.steps = New(p.w, e.Dropped), e.Steps
 		p.progress.Unit = e.Unit
 	case nse.Searched:

@@ -30,6 +30,7 @@ type Progress struct {
 	started time.Time
 	said    time.Time
 	dropped int
+	scarce  bool          // whether it was said that sampling will find too few
 	note    *atomic.Value // the phase's latest figure, a string; its bar reads it on a goroutine of its own
 	best    float64
 }
@@ -54,6 +55,10 @@ func (p *Progress) Observe(e evolve.Event, steps int) {
 	switch b := e.Body.(type) {
 	case evolve.RoundStarted:
 		p.dropped, p.best = 0, 0
+		if b.Redrawn > 0 {
+			p.say("round %d: another subset was drawn, as the first cannot meet the budget (passed over: %d)", e.Round,
+				b.Redrawn)
+		}
 		p.say("round %d: %s architectures in the subset", e.Round, b.SubsetSize)
 	case evolve.Trained:
 		p.at(fmt.Sprintf("round %d train", e.Round), b.Step+1, steps,
@@ -64,6 +69,8 @@ func (p *Progress) Observe(e evolve.Event, steps int) {
 		p.say("round %d: warning: operation %d is quarantined: %s", e.Round, b.Op, b.Reason)
 	case evolve.Continued:
 		p.say("round %d: goes on with a pool of %d operations, %d kept", e.Round, len(b.Pool), count(b.Kept))
+	case evolve.Sampling:
+		p.sampling(e.Round, b)
 	case evolve.Sampled:
 		f := b.Feasibility
 		if f.Draws == 0 && f.Found > 0 {
@@ -88,6 +95,20 @@ func (p *Progress) Observe(e evolve.Event, steps int) {
 	case evolve.Replenished:
 		p.say("round %d: %d operations kept, %d come in", e.Round, count(b.Kept), count(b.New))
 	}
+}
+
+// sampling shows how far a long sampling is. Once it says that too few will be found.
+func (p *Progress) sampling(round int, b evolve.Sampling) {
+	phase := fmt.Sprintf("round %d sample", round)
+	if phase != p.phase {
+		p.scarce = false
+	}
+	if b.Expected < b.Wanted && !p.scarce {
+		p.scarce = true
+		p.say("round %d: sampling will find about %d of the %d architectures that search.front.samples asks for: the "+
+			"subset has few within the budget", round, b.Expected, b.Wanted)
+	}
+	p.at(phase, b.Draws, b.Most, fmt.Sprintf("%d of %d architectures", b.Found, b.Wanted))
 }
 
 // again says what the last front is worth in this round. One whose members were trained alone is not scored again.

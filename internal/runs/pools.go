@@ -21,6 +21,7 @@ type Pool struct {
 	Sum       string // SHA-256 of the file, of a pool that is listed
 	Lock      []byte // of the nse.lock that pins its plugins; empty: none does
 	Time      time.Time
+	First     bool // on its way into a run: its operations come in before those that wait
 }
 
 // PoolKind says how a pool came to a run.

@@ -27,6 +27,7 @@ import (
 
 	"github.com/nse-dev/nse/internal/database"
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/supernet"
 )
 
@@ -233,7 +234,8 @@ func Exists(dir string) bool {
 // exist is free.
 func Free(dir string) error {
 	if Exists(dir) {
-		return fmt.Errorf("%s already holds a run: continue it with `nse resume %s`, or choose another --out", dir, dir)
+		return fmt.Errorf("%s already holds a run: continue it with `nse resume %s`, or choose another --out", dir,
+			text.Shell(dir))
 	}
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {

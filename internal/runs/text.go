@@ -14,15 +14,15 @@ func Rows(list []Summary) []string {
 	rows := []string{"run\tstatus\trounds\tfront\tbest\taccuracy of\tseed\tdata"}
 	for _, s := range list {
 		if s.Problem != "" {
-			rows = append(rows, fmt.Sprintf("%s\t%s: %s", s.Dir, s.Status, s.Problem))
+			rows = append(rows, fmt.Sprintf("%s\t%s: %s", text.Printable(s.Dir), s.Status, s.Problem))
 			continue
 		}
 		best, weights := "-", "-"
 		if s.Front > 0 {
 			best, weights = text.Percent(s.Best), Weights(s.Epochs)
 		}
-		rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%d\t%s\t%s\t%d\t%s", s.Dir, s.Status, s.Rounds, s.Front, best,
-			weights, s.Seed, s.Data))
+		rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%d\t%s\t%s\t%d\t%s", text.Printable(s.Dir), s.Status, s.Rounds,
+			s.Front, best, weights, s.Seed, text.Printable(s.Data)))
 	}
 	return rows
 }

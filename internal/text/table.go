@@ -7,11 +7,12 @@ import (
 	"text/tabwriter"
 )
 
-// Table writes rows in aligned columns. Tabs separate the cells of a row, and the first row is the heading.
+// Table writes rows in aligned columns. Tabs separate the cells of a row, and the first row is the heading. Other
+// control characters are escaped.
 func Table(w io.Writer, rows []string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
-		fmt.Fprintln(t, r)
+		fmt.Fprintln(t, escape(r, "\t"))
 	}
 	return t.Flush()
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Thousands writes a count with separators: 4570464 is 4,570,464.
@@ -53,17 +54,64 @@ func Seconds(s float64) string {
 	return fmt.Sprintf("%d h %d min", n/3600, n%3600/60)
 }
 
-// OneLine is the text of an error without line breaks: its lines are joined by semicolons.
+// OneLine is the text of an error without line breaks: its lines are joined by semicolons. Other control characters are
+// escaped, since errors name files.
 func OneLine(err error) string {
-	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
+	return escape(strings.Join(lines, "; "), "")
 }
 
 // Printable is a name as a line of text can have it. A name that would break the line or steer the terminal is quoted.
 func Printable(name string) string {
-	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if escape(name, "") != name {
 		return strconv.Quote(name)
 	}
 	return name
+}
+
+// escape writes what is not printable as Go's literals do, such as \x1b, but for the characters to spare.
+func escape(s, spare string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		if valid := r != utf8.RuneError || n > 1; valid && unicode.IsPrint(r) || strings.ContainsRune(spare, r) {
+			b.WriteString(s[:n])
+		} else {
+			quoted := strconv.Quote(s[:n])
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// Shell is a word of a command that a person can paste into a POSIX shell. A path that begins with a dash is written so
+// that it is no flag. Control characters are written as in $'...', which bash and zsh know.
+func Shell(word string) string {
+	if strings.HasPrefix(word, "-") {
+		word = "./" + word
+	}
+	plain := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("/._-+:,@%=", r)
+	}
+	switch {
+	case word != "" && utf8.ValidString(word) && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }):
+		return word
+	case escape(word, "") == word:
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	var b strings.Builder
+	for _, c := range []byte(word) {
+		switch {
+		case c == '\'' || c == '\\':
+			b.WriteString(`\` + string(c))
+		case c >= ' ' && c < 0x7f:
+			b.WriteByte(c)
+		default: // three octal digits: a digit that follows is not taken for one of them
+			fmt.Fprintf(&b, `\%03o`, c)
+		}
+	}
+	return "$'" + b.String() + "'"
 }
 
 // OrDash joins parts with a separator. Without parts it is a dash.

@@ -1,8 +1,10 @@
 package text
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -57,6 +59,57 @@ func TestClean(t *testing.T) {
 		if got := Clean(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestNamesAreSafeToPrint(t *testing.T) {
+	for name, want := range map[string]string{
+		"plain é 猫": "plain é 猫", "a\tb": `a\tb`, "\x1b[31mred": `\x1b[31mred`, "not \xff UTF-8": `not \xff UTF-8`,
+		"\u202eback": `\u202eback`, "two\r\nlines": "two; lines",
+	} {
+		if got := OneLine(errors.New(name)); got != want {
+			t.Errorf("%q became %s, want %s", name, got, want)
+		}
+	}
+	for name, want := range map[string]string{"a b": "a b", "a\tb": `"a\tb"`, "\xff": `"\xff"`} {
+		if got := Printable(name); got != want {
+			t.Errorf("%q became %s, want %s", name, got, want)
+		}
+	}
+	var b strings.Builder
+	if err := Table(&b, []string{"a\tb", "\x1b]0;title\a\tc"}); err != nil || b.String() != "a               b\n"+
+		`\x1b]0;title\a  c`+"\n" {
+		t.Errorf("got\n%q, %v", &b, err)
+	}
+}
+
+func TestShell(t *testing.T) {
+	for word, want := range map[string]string{
+		"runs/001": "runs/001", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "~": "'~'",
+		"-dash": "./-dash", "über": "über", "a;b": "'a;b'", "tab\there": `$'tab\011here'`, "\x1b'5\\": `$'\033\'5\\'`,
+		"\xff": `$'\377'`,
+	} {
+		if got := Shell(word); got != want {
+			t.Errorf("%q became %s, want %s", word, got, want)
+		}
+	}
+}
+
+// The shell reads a quoted word as what it was.
+func TestShellReadsItBack(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash here")
+	}
+	words := []string{"a b", "it's", "a\nb", "$(id)", "`id`", "\x01\x7f9", "é\t", "!x", "a\\b", "*", "#", "\xff\xfe7",
+		"\"", "{a,b}"}
+	line := "printf '%s\\0'"
+	for _, w := range words {
+		line += " " + Shell(w)
+	}
+	out, err := exec.Command(bash, "-c", line).Output()
+	if want := strings.Join(words, "\x00") + "\x00"; err != nil || string(out) != want {
+		t.Errorf("got %q, %v, want %q", out, err, want)
 	}
 }
 

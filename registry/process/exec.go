@@ -124,19 +124,23 @@ func (h *Host) try(r *wire.RunRequest, c sdk.Call) error {
 }
 
 // call sends a request, whose results are that many floats. A plugin that misses the deadline of a call is killed: it
-// may still write to the arena. If the plugin's process has ended by itself, the error is a crash.
+// may still write to the arena. One that floods its streams has been killed, and is not started again. If the plugin's
+// process has ended by itself, the error is a crash.
 func (h *Host) call(r *wire.RunRequest, results int) (*wire.RunReply, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), h.options.CallTimeout)
 	defer cancel()
 	reply, err := h.rpc.Run(ctx, r, grpc.MaxCallRecvMsgSize(4*results+maxReply),
 		grpc.MaxCallSendMsgSize(wire.MaxTensors+1<<20))
+	if err == nil {
+		h.process.flood.answered()
+	}
 	switch {
 	case err == nil && reply.GetError() != "":
 		return nil, fmt.Errorf("%s failed in kernel %s: %s", h.name, r.GetKernel(), text.Clean(reply.GetError()))
 	case err == nil:
 		return reply, nil
 	}
-	missed := ctx.Err() != nil
+	missed := ctx.Err() != nil || h.process.flood.over.Load()
 	if missed {
 		_ = h.process.Kill(ctx)
 	}

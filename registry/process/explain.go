@@ -23,18 +23,31 @@ func (h *Host) explainStart(ctx context.Context, err error) error {
 		return fmt.Errorf("%s: start: %w", h.name, ctx.Err())
 	}
 	if !h.process.running() {
+		if why := obstacle(h.process.cmd.Path, err); why != "" {
+			return fmt.Errorf("%s cannot be started: %s", h.name, why)
+		}
 		return fmt.Errorf("%s cannot be started: %w", h.name, err)
 	}
 	_ = h.process.Kill(ctx)
 	<-h.process.exited
 	switch greeting := h.greeting(); {
+	case h.process.flood.reason() != "":
+		return fmt.Errorf("%s %s", h.name, h.process.flood.reason())
 	case greeting != "":
 		return fmt.Errorf("%s %s", h.name, misfit(greeting, err))
 	case h.late.Load():
 		return fmt.Errorf("%s did not start within %v", h.name, h.options.StartTimeout)
+	case h.absent() && windowsScript(h.process.cmd.Path) != "":
+		return fmt.Errorf("%s cannot be started: %s", h.name, windowsScript(h.process.cmd.Path))
 	default:
 		return fmt.Errorf("%s exited at once: %s", h.name, h.ending())
 	}
+}
+
+// absent reports whether the plugin ended with the status of env and of shells for a program that is not there.
+func (h *Host) absent() bool {
+	exit, ok := errors.AsType[*exec.ExitError](h.process.failure)
+	return ok && exit.ExitCode() == 127
 }
 
 // greeting is the first line on the plugin's standard output. It is empty if the plugin printed none, or a good
@@ -71,6 +84,9 @@ func misfit(line string, err error) string {
 
 // explainCall says in one line why a call failed.
 func (h *Host) explainCall(ctx context.Context, call string, err error) error {
+	if why := h.process.flood.reason(); why != "" {
+		return fmt.Errorf("%s %s: %s", h.name, why, call)
+	}
 	if status.Code(err) == codes.DeadlineExceeded || ctx.Err() != nil {
 		if errors.Is(context.Cause(ctx), context.Canceled) {
 			return fmt.Errorf("%s: %s: %w", h.name, call, context.Canceled)

@@ -74,16 +74,19 @@ func Launch(
 		}
 		return Launch(ctx, o, name, command, again)
 	}
+	sockets, err := socketRoot()
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be started: %w", h.name, err)
+	}
 	logger := newLogger(o.Log, filepath.Base(name))
 	// go-plugin's own timer is the longer one: that of connect comes first.
-	h.client = plugin.NewClient(clientConfig(2*o.StartTimeout, logger,
+	h.client = plugin.NewClient(clientConfig(2*o.StartTimeout, sockets, logger, &h.process.flood,
 		func(env []string, sockets string) (runner.Runner, error) {
 			h.process.cmd.Env, h.process.sockets = append(env, environment()...), sockets
 			h.openArena()
 			return h.process, nil
 		}))
-	err := h.connect(ctx)
-	if err == nil {
+	if err = h.connect(ctx); err == nil {
 		err = h.describe(ctx)
 	}
 	if err != nil {
@@ -95,16 +98,18 @@ func Launch(
 	return h, nil
 }
 
-// clientConfig is how go-plugin speaks with a plugin's process, which run makes.
+// clientConfig is how go-plugin speaks with a plugin's process, which run makes. Folders of sockets come into root.
 func clientConfig(
-	start time.Duration, logger hclog.InterceptLogger, run func(env []string, sockets string) (runner.Runner, error),
+	start time.Duration, root string, logger hclog.InterceptLogger, counter *flood,
+	run func(env []string, sockets string) (runner.Runner, error),
 ) *plugin.ClientConfig {
-	output := logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug})
+	output := counted{logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}), counter}
 	return &plugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake(),
 		Plugins:          plugin.PluginSet{wire.ServiceName: dispenser{}},
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		AutoMTLS:         certified,
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: root},
 		StartTimeout:     start,
 		SkipHostEnv:      true,
 		Logger:           logger,
@@ -162,6 +167,7 @@ func (h *Host) describe(ctx context.Context) error {
 	if err != nil {
 		return h.explainCall(ctx, "Describe", err)
 	}
+	h.process.flood.answered()
 	if h.about, err = reply.ReadDescription(m); err != nil {
 		return fmt.Errorf("%s %w", h.name, err)
 	}
@@ -182,6 +188,7 @@ func (h *Host) Build(ctx context.Context, name, family string, attrs sdk.Attrs, 
 	if err != nil {
 		return nil, h.explainCall(ctx, "Build of "+name, err)
 	}
+	h.process.flood.answered()
 	g, err := reply.ReadBuild(h.name, name, l, m)
 	if err != nil {
 		return nil, err

@@ -70,7 +70,8 @@ func FuzzHandshake(f *testing.F) {
 		}
 		defer p.release()
 		defer func() { _ = p.Kill(context.Background()) }()
-		config := clientConfig(time.Minute, hclog.NewInterceptLogger(&hclog.LoggerOptions{Output: io.Discard}),
+		config := clientConfig(time.Minute, "",
+			hclog.NewInterceptLogger(&hclog.LoggerOptions{Output: io.Discard}), new(flood),
 			func(_ []string, sockets string) (runner.Runner, error) {
 				p.sockets = "/tmp"
 				return p, os.Remove(sockets)

@@ -25,6 +25,7 @@ type process struct {
 	cmd            *exec.Cmd
 	stdin          *os.File // held open, never written: its end tells the plugin that the host is gone
 	stdout, stderr *tap
+	flood          flood         // of both, and of what comes through go-plugin
 	sockets        string        // the folder for its socket, which nobody but this user may enter
 	exited         chan struct{} // closed when the process has been waited for
 	failure        error         // how it ended or why it did not start; read it after exited
@@ -37,6 +38,7 @@ type process struct {
 // newProcess is a process that is not started yet, in a process group of its own.
 func newProcess(command []string) *process {
 	p := &process{cmd: exec.Command(command[0], command[1:]...), exited: make(chan struct{})}
+	p.flood.end = func() { _ = p.Kill(context.Background()) }
 	isolate(p.cmd)
 	return p
 }
@@ -110,7 +112,7 @@ func (p *process) pipes() (theirs []*os.File, err error) {
 		}
 		return nil, err
 	}
-	p.stdin, p.stdout, p.stderr = ends[1], newTap(ends[2]), newTap(ends[4])
+	p.stdin, p.stdout, p.stderr = ends[1], newTap(ends[2], p), newTap(ends[4], p)
 	p.stdout.line = true
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = ends[0], ends[3], ends[5]
 	return []*os.File{ends[0], ends[3], ends[5]}, nil

@@ -13,9 +13,11 @@ import (
 // go-plugin stops at a long line, and a full pipe would block the plugin.
 type tap struct {
 	file    *os.File
-	drained chan struct{} // closed at the end of the stream
-	line    bool          // whether its reader gets the first line only
-	passed  bool          // whether that line has been read
+	flood   *flood
+	exited  <-chan struct{} // closed when the process has ended
+	drained chan struct{}   // closed at the end of the stream
+	line    bool            // whether its reader gets the first line only
+	passed  bool            // whether that line has been read
 
 	mu         sync.Mutex
 	head, tail []byte
@@ -26,19 +28,34 @@ type tap struct {
 // prints the reason before all stacks.
 const remembered = 1 << 16
 
-func newTap(f *os.File) *tap { return &tap{file: f, drained: make(chan struct{})} }
+func newTap(f *os.File, p *process) *tap {
+	return &tap{file: f, flood: &p.flood, exited: p.exited, drained: make(chan struct{})}
+}
 
 // Read implements io.Reader.
 func (t *tap) Read(b []byte) (int, error) {
 	for {
 		n, err := t.file.Read(b)
+		t.flood.count(n)
 		t.remember(b[:n], err != nil)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = io.EOF
 		}
+		if err != nil {
+			t.await()
+		}
 		if n = t.pass(b[:n]); n > 0 || err != nil {
 			return n, err
 		}
+	}
+}
+
+// await gives a process that has closed its output a moment to end. Its reader kills it at the end of the stream, and
+// its own status says more.
+func (t *tap) await() {
+	select {
+	case <-t.exited:
+	case <-time.After(grace):
 	}
 }
 

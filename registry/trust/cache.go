@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry/poolfile"
 )
 
@@ -60,7 +61,7 @@ func Admitted(e poolfile.Entry, pool, path, watched string) (copied string, err 
 
 // doubt is why a plugin with the checksum found is not executed. It is empty for one that is.
 func doubt(e poolfile.Entry, pool, found string, watched bool) string {
-	accepts := "nse ops lock --pool " + pool + " accepts it"
+	accepts := "nse ops lock --pool " + text.Shell(pool) + " accepts it"
 	switch {
 	case e.SHA256 == "":
 		return fmt.Sprintf("is pinned neither by a sha256 nor in %s: %s (today it is sha256 = %q)", poolfile.LockFile,

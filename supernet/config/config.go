@@ -102,12 +102,12 @@ type Data struct {
 //go:embed quick.toml
 var Quick []byte
 
-// Override changes settings after the file is read. Zero fields change nothing.
+// Override changes settings after the file is read. Fields that are nil or empty change nothing.
 type Override struct {
 	Preset    string
 	Data      string
 	Seed      *uint64
-	MaxRounds int
+	MaxRounds *int
 	Method    string
 	// SkipUnreadable leaves out files that cannot be read as images. False does as the file says.
 	SkipUnreadable bool
@@ -207,8 +207,8 @@ func (c *Config) override(o Override) {
 	if o.Seed != nil {
 		c.Seed = *o.Seed
 	}
-	if o.MaxRounds > 0 {
-		c.Search.MaxRounds = o.MaxRounds
+	if o.MaxRounds != nil {
+		c.Search.MaxRounds = *o.MaxRounds
 	}
 	if o.Method != "" {
 		c.Search.Method = o.Method

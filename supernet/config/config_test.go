@@ -83,14 +83,24 @@ func TestFileGoesOnTopOfThePresetAndFlagsOnTopOfTheFile(t *testing.T) {
 		len(c.Macro.Channels) != 7 || c.Seed != 3 {
 		t.Errorf("got %+v", c)
 	}
-	seed := uint64(9)
-	c, err = Parse("c.toml", text, Override{Preset: "paper", Seed: &seed, Data: "generated:7", MaxRounds: 2})
+	seed, rounds := uint64(9), 2
+	c, err = Parse("c.toml", text, Override{Preset: "paper", Seed: &seed, Data: "generated:7", MaxRounds: &rounds})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.Search.Fitness.LR != 0.25 || c.Search.Fitness.Smoothing != 0 || c.Preset != "paper" || c.Seed != 9 ||
 		c.Data.Spec != "generated:7" || c.Search.MaxRounds != 2 {
 		t.Errorf("got %+v", c)
+	}
+}
+
+// A limit of 0 is a value, not the lack of one.
+func TestNoLimitOverridesTheLimitOfTheFile(t *testing.T) {
+	for _, rounds := range []int{0, 5} {
+		c, err := Parse("c.toml", []byte("[search]\nmax_rounds = 1\n"), Override{MaxRounds: &rounds})
+		if err != nil || c.Search.MaxRounds != rounds {
+			t.Errorf("%d rounds, %v, want %d", c.Search.MaxRounds, err, rounds)
+		}
 	}
 }
 

@@ -10,13 +10,13 @@ import (
 	"io/fs"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 
 	"github.com/sourcegraph/conc/iter"
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/supernet/data/listing"
 )
 
@@ -106,7 +106,7 @@ func (o Options) unreadable(l *listing.Listing, errs []error) error {
 	var list []string
 	for i, err := range errs {
 		if err != nil {
-			list = append(list, fmt.Sprintf("%s: %v", shown(l.Entries[i].Name), pathless(err)))
+			list = append(list, fmt.Sprintf("%s: %v", text.Printable(l.Entries[i].Name), pathless(err)))
 		}
 	}
 	n := len(list)
@@ -167,7 +167,8 @@ func decodeAll(ctx context.Context, l listing.Listing, images []found, size int,
 	s = Split{make([]uint8, len(images)*each), make([]int32, len(images)), make([]uint64, len(images)),
 		make([]string, len(images))}
 	for i, f := range images {
-		place[f.entry], s.Labels[i], s.Digests[i], s.Names[i] = i, f.class, f.digest, shown(l.Entries[f.entry].Name)
+		place[f.entry], s.Labels[i], s.Digests[i] = i, f.class, f.digest
+		s.Names[i] = text.Printable(l.Entries[f.entry].Name)
 	}
 	errs, coloured := make([]error, len(l.Entries)), atomic.Bool{}
 	err = o.each(ctx, "decoding", l, func(entry int, b []byte, err error) {
@@ -221,14 +222,6 @@ func digests(pixels []uint8, n int) []uint64 {
 	each := len(pixels) / max(n, 1)
 	iter.ForEachIdx(list, func(i int, d *uint64) { *d = digest(pixels[i*each:][:each]) })
 	return list
-}
-
-// shown is a name as messages have it: quoted if it has what a terminal would take for a command.
-func shown(name string) string {
-	if quoted := strconv.Quote(name); quoted[1:len(quoted)-1] != name {
-		return quoted
-	}
-	return name
 }
 
 // pathless is an error without the path that it begins with.

@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"github.com/sourcegraph/conc/iter"
+
+	"github.com/nse-dev/nse/internal/text"
 )
 
 // Files reads image files as openFolder does, in their order, as the test images of a set. The set has no class,
@@ -24,7 +26,7 @@ func Files(paths []string, height, width, channels int, o Options) (*Set, error)
 			_, err = decode(rgb, b, height, o)
 		}
 		if err != nil {
-			errs[i] = fmt.Errorf("data: %s: %w", shown(*path), pathless(err))
+			errs[i] = fmt.Errorf("data: %s: %w", text.Printable(*path), pathless(err))
 			return
 		}
 		dst := set.Test.Pixels[i*height*width*channels:][:height*width*channels]

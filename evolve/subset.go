@@ -1,0 +1,75 @@
+package evolve
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nse-dev/nse/evolve/fitness"
+	"github.com/nse-dev/nse/evolve/space"
+	"github.com/nse-dev/nse/internal/random"
+)
+
+const (
+	maxSubsets = 100  // drawn at random before one is led towards the budget
+	trialDraws = 2000 // of architectures, for each way to draw them, to see whether a subset meets the budget
+)
+
+// firstSpace draws the space of the first round. A subset that yields no architecture within the constraint interval
+// is not worth a round of training: it is passed over, and the next one is drawn. redrawn counts those. After
+// maxSubsets the first one is led towards the budget. An error says that this one yields none either.
+func (s Search) firstSpace() (drawn space.Space, redrawn int, err error) {
+	layers, pool := len(s.Problem.Normal), len(s.Problem.Pool)
+	for ; redrawn < maxSubsets; redrawn++ {
+		drawn = space.Draw(layers, pool, s.Config.K, s.spaceSeed(), redrawn)
+		if s.meetsBudget(drawn.Subset(), trialDraws) {
+			return drawn, redrawn, nil
+		}
+	}
+	drawn = s.led(space.New(layers, pool, s.Config.K, s.spaceSeed()))
+	if !s.meetsBudget(drawn.Subset(), maxSubsets*trialDraws) {
+		c := s.Config.Constraint
+		err = fmt.Errorf("no subset of k = %d operations a layer that was drawn makes architectures of %.4g to %.4g: "+
+			"want a larger search.k, another search.constraint, or a pool with more operations of such a cost",
+			s.Config.K, c.Low(), c.High())
+	}
+	return drawn, redrawn, err
+}
+
+// meetsBudget reports whether sampling over a subset finds an architecture within the constraint interval, in so many
+// draws for each way to draw. It has random numbers of its own.
+func (s Search) meetsBudget(subset []Path, draws int) bool {
+	if !s.reaches(subset) {
+		return false
+	}
+	st := State{Fitness: fitness.New(subset)}
+	d := s.newDrawing(st, nil)
+	d.random = random.New(s.Seed, "reach", 0, 0, 0)
+	d.front = FrontConfig{Samples: 1, Attempts: draws}
+	_ = d.fill(context.Background(), s.leanings(st)) // seconds at most, and its only error is the context's
+	return len(d.inside) > 0
+}
+
+// reaches reports whether the costs that a subset makes and the constraint interval overlap.
+func (s Search) reaches(subset []Path) bool {
+	least, greatest := s.Problem.Reach(subset, s.Config.Branches())
+	return least <= s.Config.Constraint.High() && greatest >= s.Config.Constraint.Low()
+}
+
+// led swaps operations of a space's subset for those that wait, layer by layer, until its costs reach the constraint
+// interval: the dearest for the cheapest where the subset is too dear, and the other way round.
+func (s Search) led(from space.Space) space.Space {
+	for range s.Config.K {
+		for l := range from.Layers {
+			if s.reaches(from.Subset()) {
+				return from
+			}
+			least, _ := s.Problem.Reach(from.Subset(), s.Config.Branches())
+			sign := 1.0 // of the costs, so that less is wanted
+			if least <= s.Config.Constraint.High() {
+				sign = -1
+			}
+			from = from.Exchange(l, func(op OpID) float64 { return sign * s.Problem.Pool[op].Cost[l] })
+		}
+	}
+	return from
+}

@@ -1,0 +1,76 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Output writes a file that the user names. A device, a pipe or a socket is written to, and stays what it is. Of a link
+// the file that it leads to is written. All other files are written as by Write.
+func Output(path string, data []byte) error {
+	target, special, err := destination(path)
+	if err != nil {
+		return err
+	}
+	if !special {
+		return Write(target, data)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return PathError(path, err)
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return PathError(path, err)
+	}
+	return nil
+}
+
+// Probe makes the folder of a file and says whether Output could write there, for long work that ends with it. A device
+// or a pipe is not tried.
+func Probe(path string) error {
+	target, special, err := destination(path)
+	if err != nil || special {
+		return err
+	}
+	dir := filepath.Dir(target)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return PathError(dir, err)
+	}
+	f, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return PathError(dir, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// IsSpecial reports whether a path leads to a device, a pipe or a socket.
+func IsSpecial(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+// maxLinks bounds the links that lead to one file, as Linux does.
+const maxLinks = 40
+
+// destination is where an output at path comes to lie, behind all links. special is true for what is written to in
+// place. The file that a link leads to need not be there.
+func destination(path string) (target string, special bool, err error) {
+	if IsSpecial(path) {
+		return path, true, nil
+	}
+	target = path
+	for range maxLinks {
+		to, err := os.Readlink(target)
+		if err != nil {
+			return target, false, nil
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Dir(target) + string(filepath.Separator) + to
+		}
+		target = to
+	}
+	return "", false, PathError(path, &fs.PathError{Err: errors.New("too many links")})
+}
