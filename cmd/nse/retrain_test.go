@@ -91,8 +91,8 @@ func TestOneProcessTrainsAModel(t *testing.T) {
 	}
 	lock.Close()
 	execute(t, time.Hour, args...)
-	if got := files(t, out); len(got) != 2 || got["/NSENet/model.json"] == "" {
-		t.Errorf("%d files, want two of the model", len(got))
+	if got := files(t, out); len(got) != 3 || got["/NSENet/model.json"] == "" || got["/NSENet/images.tsv.gz"] == "" {
+		t.Errorf("%d files, want three of the model", len(got))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/nse-dev/nse/plugins"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
+	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"
 )
 
@@ -175,6 +177,43 @@ func TestDamageIsRefused(t *testing.T) {
 		if want := strings.ReplaceAll(c.want, "DIR", dir); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
+	}
+}
+
+// The list of images is that which the model was written with. Models of older versions have none.
+func TestImagesAreThoseOfTheModel(t *testing.T) {
+	dir, m := written(t, 3)
+	if x, err := m.Images(dir); err != nil || x.Rows != nil {
+		t.Errorf("an older model has %v, %v", x, err)
+	}
+	images := data.Index{Rows: []data.Row{{Side: "test", Class: "cat", Digest: 7, Name: "a.png"},
+		{Side: "train", Class: "dog", Digest: 8}}}
+	m.Training.Fingerprint = images.Fingerprint()
+	_, err := m.Images(dir)
+	refused(t, err, "images.tsv.gz is missing: it lists the images that the model was trained with")
+	list := func(x data.Index) []byte {
+		b, err := x.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	put(t, dir, ImagesFile, list(images))
+	if x, err := m.Images(dir); err != nil || !slices.Equal(x.Rows, images.Rows) {
+		t.Errorf("%v, want %v: %v", x, images, err)
+	}
+	put(t, dir, ImagesFile, list(data.Index{Rows: images.Rows[:1]}))
+	_, err = m.Images(dir)
+	refused(t, err, "images.tsv.gz is not the list that model.json was written with")
+	put(t, dir, ImagesFile, list(images)[:20])
+	_, err = m.Images(dir)
+	refused(t, err, "images.tsv.gz: unexpected EOF")
+}
+
+func refused(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
 
