@@ -13,7 +13,6 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/internal/tomlpos"
 )
@@ -33,14 +32,6 @@ func Decode(name string, text []byte, v any) error {
 // At is name:line:column of a dotted key in a text, or name where the text does not have the key.
 func At(name string, text []byte, key string) string {
 	return at(name, text, toml.Key(strings.Split(key, ".")))
-}
-
-// decode reads text over the settings in c.
-func decode(name string, text []byte, c *Config) error {
-	if _, err := toml.Decode(string(text), c); err != nil {
-		return Positioned(name, text, err)
-	}
-	return nil
 }
 
 // bounded refuses texts that the decoder would need very long for: its time grows with the square of a key's parts.
@@ -234,34 +225,21 @@ func Positioned(name string, text []byte, err error) error {
 	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(message, "toml: "))
 }
 
-// Locate puts before an error about a setting of the configuration, a *setting.Error, where the text sets it. It is the
-// name of the text alone where the text does not. Other errors stay as they are.
-func Locate(name string, text []byte, err error) error {
-	e, ok := errors.AsType[*setting.Error](err)
-	if !ok {
-		return err
-	}
-	key := toml.Key(strings.Split(e.Key, "."))
-	if !known(reflect.TypeFor[Config](), key) {
-		return err
-	}
-	return fmt.Errorf("%s: %w", at(name, text, key), err)
-}
-
-// known reports whether a type has a setting.
-func known(t reflect.Type, key toml.Key) bool {
+// typeOf is the type of a setting of Config, or nil where there is none.
+func typeOf(key toml.Key) reflect.Type {
+	t := reflect.TypeFor[Config]()
 	for _, part := range key {
 		if t.Kind() != reflect.Struct {
-			return false
+			return nil
 		}
 		names, types := fields(t)
 		i := slices.Index(names, part)
 		if i < 0 {
-			return false
+			return nil
 		}
 		t = types[i]
 	}
-	return true
+	return t
 }
 
 // at is name:line:column of a key in a text, or name where the text does not have the key.
