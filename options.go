@@ -21,6 +21,10 @@ import (
 // this package do not change settings that they are given.
 type Settings = config.Config
 
+// AutoTau as Settings.Search.Constraint.Tau has Start choose the budget: the median cost of the pool's uniform
+// stacks.
+const AutoTau = config.Auto
+
 // QuickSettings are those of a small search on generated images, which ends in minutes by training the best. It
 // needs no data set. The settings are built in: an error would be a mistake of this package.
 func QuickSettings() (Settings, error) { return config.Default(config.Quick) }

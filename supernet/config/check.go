@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"errors"
 	"fmt"
@@ -60,10 +61,7 @@ func check(name string, text []byte, v any) error {
 		return Positioned(name, text, err)
 	}
 	for _, key := range md.Keys() {
-		problem := checkKey(reflect.TypeOf(v), key, md.Type(key...))
-		if problem == "" {
-			problem = checkList(tree, key)
-		}
+		problem := checkValue(reflect.TypeOf(v), key, md.Type(key...), valueAt(tree, key))
 		if problem != "" {
 			return fmt.Errorf("%s: %s", at(name, text, key), problem)
 		}
@@ -86,10 +84,7 @@ func mistakes(at toml.Key, table map[string]any) (list []Mistake) {
 	for _, name := range slices.Sorted(maps.Keys(table)) {
 		key := append(at[:len(at):len(at)], name)
 		value := table[name]
-		problem := checkKey(reflect.TypeFor[Config](), key, tomlType(value))
-		if problem == "" {
-			problem = checkWhole(key, value)
-		}
+		problem := checkValue(reflect.TypeFor[Config](), key, tomlType(value), value)
 		if problem != "" {
 			list = append(list, Mistake{key, problem})
 		} else if inner, ok := value.(map[string]any); ok {
@@ -143,15 +138,25 @@ func checkKey(t reflect.Type, key toml.Key, tomlType string) string {
 	return ""
 }
 
-// checkList refuses lists of anything but whole numbers: no setting has others.
-func checkList(tree map[string]any, key toml.Key) string {
+// valueAt is the value of a key of nested tables, or nil.
+func valueAt(tree map[string]any, key toml.Key) any {
 	for _, part := range key[:len(key)-1] {
 		tree, _ = tree[part].(map[string]any)
 	}
-	return checkWhole(key, tree[key[len(key)-1]])
+	return tree[key[len(key)-1]]
 }
 
-// checkWhole refuses a value that is a list of anything but whole numbers.
+// checkValue says what is wrong with a value of a TOML type at a key of the type t.
+func checkValue(t reflect.Type, key toml.Key, tomlType string, value any) string {
+	if t == reflect.TypeFor[Config]() {
+		if problem, right := checkAuto(key, value); right || problem != "" {
+			return problem
+		}
+	}
+	return cmp.Or(checkKey(t, key, tomlType), checkWhole(key, value))
+}
+
+// checkWhole refuses a value that is a list of anything but whole numbers: no setting has others.
 func checkWhole(key toml.Key, value any) string {
 	list, _ := value.([]any)
 	for _, v := range list {

@@ -156,6 +156,9 @@ func (c Config) Validate() error {
 		return setting.Errorf("data.held_out", h, "want more than 0 and less than 1")
 	}
 	search := c.Search
+	if search.Constraint.Tau == Auto {
+		search.Constraint.Tau = 1 // chosen when the pool is known
+	}
 	if search.TrainSteps == 0 {
 		search.TrainSteps = 1 // counted from the epochs when the data are known
 	}
@@ -195,5 +198,5 @@ func (c Config) Encode() ([]byte, error) {
 	e := toml.NewEncoder(&b)
 	e.Indent = ""
 	err := e.Encode(c)
-	return b.Bytes(), err
+	return word(b.Bytes()), err
 }

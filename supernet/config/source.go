@@ -243,7 +243,7 @@ func (s Source) layers() ([]layer, error) {
 
 // decode reads the layer over v.
 func (l layer) decode(v any) error {
-	_, err := toml.Decode(string(l.text), v)
+	_, err := toml.Decode(string(number(l.text)), v)
 	switch {
 	case err == nil:
 		return nil
@@ -286,10 +286,10 @@ func setLayer(set string) (layer, error) {
 	return l, nil
 }
 
-// isText reports whether a setting is text.
+// isText reports whether a setting is text, or may be.
 func isText(key string) bool {
 	t := typeOf(strings.Split(key, "."))
-	return t != nil && tomlName(t) == "String"
+	return t != nil && tomlName(t) == "String" || key == autoKey.String()
 }
 
 // quoted is a text as a value of TOML.
