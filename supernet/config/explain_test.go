@@ -28,7 +28,8 @@ func TestExplainSaysWhereSettingsComeFrom(t *testing.T) {
 		"preset = \"paper\" # c.toml:1\n",
 		"seed = 7 # --seed\n",
 		"workers = 0\n",
-		"[train]\nbatch = 1024 # preset paper\nepochs = 3 # c.toml:4\nlr = 0.4 # c.toml:5\n",
+		"[train]\nbatch = 1024 # preset paper\nepochs = 3 # c.toml:4\n" +
+			"epoch_steps = 0 # preset paper\nlr = 0.4 # c.toml:5\n",
 		"k = 4 # --set search.k=4\n",
 		"tau = 250.0 # 300.0 for the pool and the data (preset paper)\n",
 		"name = \"flops\" # c.toml:7\n",

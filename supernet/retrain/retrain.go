@@ -14,6 +14,9 @@ type Config struct {
 	Batch int `toml:"batch" json:"batch"`
 	// Epochs is the number of passes over the training images.
 	Epochs int `toml:"epochs" json:"epochs"`
+	// EpochSteps is the least number of weight updates in an epoch. A training set of fewer batches is repeated. 0 is
+	// one pass.
+	EpochSteps int `toml:"epoch_steps" json:"epoch_steps,omitempty"`
 	// LR is the learning rate at the start of the cosine.
 	LR float64 `toml:"lr" json:"lr"`
 	// WarmupEpochs is the length of the linear warm-up from 0, in epochs.
@@ -66,6 +69,6 @@ func (c Config) Validate() error {
 
 // train is what retraining has in common with a round.
 func (c Config) train() supernet.TrainConfig {
-	return supernet.TrainConfig{Batch: c.Batch, Epochs: c.Epochs, LR: c.LR, WarmupEpochs: c.WarmupEpochs,
-		Momentum: c.Momentum, WeightDecay: c.WeightDecay}
+	return supernet.TrainConfig{Batch: c.Batch, Epochs: c.Epochs, EpochSteps: c.EpochSteps, LR: c.LR,
+		WarmupEpochs: c.WarmupEpochs, Momentum: c.Momentum, WeightDecay: c.WeightDecay}
 }
