@@ -27,6 +27,9 @@ type Config struct {
 	WeightDecay float64 `toml:"weight_decay" json:"weight_decay"`
 	// LabelSmoothing is the part of the target that all classes share.
 	LabelSmoothing float64 `toml:"label_smoothing" json:"label_smoothing"`
+	// Mixup α has each step mix its images in pairs, and their labels in the loss, by shares λ and 1−λ. λ is drawn from
+	// Beta(α, α) once a step. 0 mixes none.
+	Mixup float64 `toml:"mixup" json:"mixup,omitempty"`
 	// DropPath is the rate at which branches of the last normal layer are dropped for an image. Layers before it have
 	// less, in proportion.
 	DropPath float64 `toml:"drop_path" json:"drop_path"`
@@ -63,6 +66,9 @@ func (c Config) Validate() error {
 		if !(f.value >= 0 && f.value < 1) {
 			return setting.Errorf(f.name, f.value, "want 0 to 1, 1 excluded")
 		}
+	}
+	if c.Mixup != 0 && !(c.Mixup >= 0.01 && c.Mixup <= 2) {
+		return setting.Errorf("mixup", c.Mixup, "want 0 (none), or 0.01 to 2")
 	}
 	return setting.In("augment", c.Augment.Validate())
 }
