@@ -21,18 +21,20 @@ import (
 // this package do not change settings that they are given.
 type Settings = config.Config
 
+// AutoTau as Settings.Search.Constraint.Tau has Start choose the budget: the median cost of the pool's uniform
+// stacks.
+const AutoTau = config.Auto
+
 // QuickSettings are those of a small search on generated images, which ends in minutes by training the best. It
 // needs no data set. The settings are built in: an error would be a mistake of this package.
-func QuickSettings() (Settings, error) {
-	return config.Parse("the default configuration", config.Quick, config.Override{})
-}
+func QuickSettings() (Settings, error) { return config.Default(config.Quick) }
 
-// PresetSettings are the defaults of a preset, "default", "paper" or "official", on the smallest macro-architecture.
-// Any other name is an error.
+// PresetSettings are the values of a preset, "quick", "default", "paper" or "official", on the smallest
+// macro-architecture. Any other name is an error.
 func PresetSettings(preset string) (Settings, error) { return config.Default(preset) }
 
 // ParseSettings reads the TOML text of a configuration file. name stands for the file in errors, which start with
-// name:line:column. What the text leaves out has the defaults of its preset.
+// name:line:column. What the text leaves out has the values of its preset, which is "default" where it names none.
 func ParseSettings(name string, text []byte) (Settings, error) {
 	return config.Parse(name, text, config.Override{})
 }

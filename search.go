@@ -3,6 +3,7 @@ package nse
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -57,6 +58,12 @@ func prepare(
 	}
 	if s.catalog, err = layOut(s.skeleton, catalog.PricingOf(settings, s.input)); err != nil {
 		return nil, err
+	}
+	if auto := settings.Search.Constraint; auto.Tau == AutoTau {
+		settings = settings.Settle(s.catalog.Problem())
+		s.settings = settings
+		o.notice(false, fmt.Sprintf("search.constraint.tau = %v, the median cost of the pool's uniform stacks in %s",
+			settings.Search.Constraint.Tau, auto.Kind.Unit()))
 	}
 	s.Search = evolve.Search{Problem: s.catalog.Problem(), Config: settings.Search.Config, Seed: seed,
 		Budget: settings.Budget}

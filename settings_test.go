@@ -18,7 +18,7 @@ func TestUnreadableSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	for key, change := range map[string]func(s *nse.Settings){
-		"preset":                 func(s *nse.Settings) { s.Preset = "quick" },
+		"preset":                 func(s *nse.Settings) { s.Preset = "best" },
 		"macro.name":             func(s *nse.Settings) { s.Macro.Name = "own" },
 		"macro.activation":       func(s *nse.Settings) { s.Macro.Activation = 99 },
 		"search.constraint.kind": func(s *nse.Settings) { s.Search.Constraint.Kind = "money" },

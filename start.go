@@ -28,40 +28,71 @@ func Start(ctx context.Context, dir string, pool Pool, settings Settings, o Opti
 			return nil, err
 		}
 	}
-	if err := settings.Validate(); err != nil {
-		return nil, err
-	}
-	if err := o.admit(); err != nil {
-		return nil, err
-	}
-	opened, first, err := pool.open(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	defer opened.Close()
-	first.Kind, first.Round = runs.Start, 1
-	layOut := func(k supernet.Skeleton, p catalog.Pricing) (*catalog.Catalog, error) {
-		return catalog.LayOut(ctx, opened.Ops, k, p)
-	}
-	s, err := prepare(ctx, settings, settings.Seed, o, layOut)
+	s, err := plan(ctx, pool, settings, o)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
-	if err := s.valid(); err != nil { // with the engine's prices
-		return nil, err
-	}
-	s.pool = pool
 	s.prepared()
-	if s.watch, err = arrivals.WatchFrom(first, opened.Watch, o.sources(), o.warn); err != nil {
+	if s.watch, err = arrivals.WatchFrom(s.first, s.opened.Watch, o.sources(), o.warn); err != nil {
 		return nil, err
 	}
-	r, err := s.create(dir, first, opened.Ops)
+	r, err := s.create(dir, s.first, s.opened.Ops)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
 	return s.follow(ctx, r)
+}
+
+// Plan is what the settings become for a search of the pool on their data, as Start would keep them in the run. It
+// refuses what Start refuses, trains nothing, and makes no folder.
+func Plan(ctx context.Context, pool Pool, settings Settings, o Options) (Settings, error) {
+	s, err := plan(ctx, pool, settings, o.serial())
+	if err != nil {
+		return settings, err
+	}
+	defer s.Close()
+	return s.settings, nil
+}
+
+// planned is a search that may begin, with its pool.
+type planned struct {
+	*search
+	opened *registry.Pool
+	first  runs.Pool
+}
+
+// Close stops the engine and the plugins.
+func (p planned) Close() {
+	p.search.Close()
+	p.opened.Close()
+}
+
+// plan opens the pool and prepares its search, with the engine's prices. Close it after use.
+func plan(ctx context.Context, pool Pool, settings Settings, o Options) (p planned, err error) {
+	if err := settings.Validate(); err != nil {
+		return p, err
+	}
+	if err := o.admit(); err != nil {
+		return p, err
+	}
+	if p.opened, p.first, err = pool.open(ctx, o); err != nil {
+		return p, err
+	}
+	p.first.Kind, p.first.Round = runs.Start, 1
+	layOut := func(k supernet.Skeleton, price catalog.Pricing) (*catalog.Catalog, error) {
+		return catalog.LayOut(ctx, p.opened.Ops, k, price)
+	}
+	if p.search, err = prepare(ctx, settings, settings.Seed, o, layOut); err != nil {
+		p.opened.Close()
+		return p, err
+	}
+	if err = p.valid(); err != nil {
+		p.Close()
+	}
+	p.pool = pool
+	return p, err
 }
 
 // create makes the run folder, with everything that resuming needs. The result is open for writing.

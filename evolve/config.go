@@ -61,7 +61,8 @@ type ConstraintConfig struct {
 	Kind CostKind `toml:"kind" json:"kind"`
 	// Table is the file of latencies that nse lut build has measured for this network, needed with kind = "latency".
 	Table string `toml:"table" json:"table"`
-	// Tau is the budget τ, the target of the resource term. With kind = "latency" it has no default.
+	// Tau is the budget τ, the target of the resource term. With kind = "latency" it has no default. "auto" is the
+	// median cost of the pool's uniform stacks on this network and data, to three digits. A run has the number.
 	Tau float64 `toml:"tau" json:"tau"`
 	// Centre is the middle of the interval of accepted costs. 0 is τ.
 	Centre float64 `toml:"centre" json:"centre,omitempty"`

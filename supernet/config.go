@@ -13,6 +13,9 @@ type TrainConfig struct {
 	Batch int `toml:"batch"`
 	// Epochs is the number of passes over the training images in a round.
 	Epochs int `toml:"epochs"`
+	// EpochSteps is the least number of weight updates in an epoch. A training set of fewer batches is repeated. 0 is
+	// one pass.
+	EpochSteps int `toml:"epoch_steps"`
 	// LR is the learning rate at the start of the cosine.
 	LR float64 `toml:"lr"`
 	// WarmupLR is the learning rate at the start of the linear warm-up.
@@ -64,6 +67,8 @@ func (c TrainConfig) Validate() error {
 		return setting.Errorf("batch", c.Batch, "want 2 or more, which batch normalisation needs")
 	case c.Epochs < 1 || c.Epochs > maxEpochs:
 		return setting.Errorf("epochs", c.Epochs, "want 1 to %d", maxEpochs)
+	case c.EpochSteps < 0 || c.EpochSteps > maxEpochs:
+		return setting.Errorf("epoch_steps", c.EpochSteps, "want 0 (one pass over the images) to %d", maxEpochs)
 	case !(c.LR > 0) || math.IsInf(c.LR, 0):
 		return setting.Errorf("lr", c.LR, "want a positive number")
 	case !(c.WarmupLR >= 0) || math.IsInf(c.WarmupLR, 0):
@@ -92,9 +97,9 @@ func (c ScoreConfig) Validate() error {
 // maxEpochs keeps the number of steps of a round an int.
 const maxEpochs = 1_000_000
 
-// Steps is the number of weight updates in a round on a training set of n images, at least one. An incomplete batch at
-// the end counts as none.
-func (c TrainConfig) Steps(n int) int { return max(1, c.Epochs*n/c.Batch) }
+// Steps is the number of weight updates in a round on a training set of n images, at least one, and EpochSteps in each
+// epoch. An incomplete batch at the end counts as none.
+func (c TrainConfig) Steps(n int) int { return max(1, c.Epochs*n/c.Batch, c.Epochs*c.EpochSteps) }
 
 // Rate is the learning rate of step s.Index of s.Total, counted from 0. It rises linearly from WarmupLR to LR, and then
 // follows a cosine to 0 at the end of the round.

@@ -28,13 +28,31 @@ func (n *Net) Step(a evolve.Arch, b data.Batch, rate float64, c TrainConfig, see
 func (n *Net) Gradients(
 	a evolve.Arch, b data.Batch, seed uint64, smoothing float64,
 ) (loss float64, correct int, err error) {
+	return n.MixedGradients(a, b, Mix{b.Labels, 1}, seed, smoothing)
+}
+
+// Mix is the second label of every image of a batch, and the part of the target that the first one has, 0 to 1.
+type Mix struct {
+	Labels []int32
+	Share  float64
+}
+
+// MixedGradients is Gradients with targets of two labels, for images that were mixed likewise.
+func (n *Net) MixedGradients(
+	a evolve.Arch, b data.Batch, m Mix, seed uint64, smoothing float64,
+) (loss float64, correct int, err error) {
 	if err := n.check(a); err != nil {
 		return 0, 0, err
 	}
 	n.session.Mode, n.session.Batch, n.session.Momentum, n.session.Seed = graph.Train, len(b.Labels), 0, seed
 	logits := n.forward(a, b.X)
 	defer n.release()
-	loss, correct = n.loss(logits, b.Labels, smoothing)
+	if m.Share == 1 {
+		loss, correct = n.loss(logits, b.Labels, smoothing)
+	} else {
+		loss, correct = kernel.MixedCrossEntropy(logits, logits, b.Labels, m.Labels, m.Share,
+			n.head.OutShape().Channels, smoothing)
+	}
 	n.backward(a, logits, nil)
 	if err := n.failure(); err != nil {
 		return loss, correct, err

@@ -22,6 +22,17 @@ func TestRateWarmsUpAndFallsAlongACosine(t *testing.T) {
 	}
 }
 
+// 150 images in batches of 32 are 4 updates an epoch, or as many as an epoch must have. 6000 are 187 either way.
+func TestEpochsHaveALeastNumberOfSteps(t *testing.T) {
+	for _, c := range []struct{ images, least, want int }{
+		{150, 0, 9}, {150, 16, 32}, {150, 4, 9}, {6000, 16, 375}, {10, 0, 1}, {10, 3, 6},
+	} {
+		if got := (TrainConfig{Batch: 32, Epochs: 2, EpochSteps: c.least}).Steps(c.images); got != c.want {
+			t.Errorf("%d images, at least %d steps an epoch: %d steps, want %d", c.images, c.least, got, c.want)
+		}
+	}
+}
+
 // With a gradient of zero only weight decay moves a weight, and it moves no vector.
 func TestWeightDecaySparesVectors(t *testing.T) {
 	e := testEngine(t, 1, testTrain, testScore)

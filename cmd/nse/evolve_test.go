@@ -14,12 +14,12 @@ func TestMethodWithoutConfiguration(t *testing.T) {
 		methods.NSE:    {Preset: "paper"},
 		"random":       {Preset: "paper", Method: "random"},
 	} {
-		s := start{override: o}
-		name, text, err := s.configuration()
+		s := start{given: given{override: o}}
+		from, err := s.source()
 		if err != nil {
 			t.Fatal(err)
 		}
-		settings, err := config.Parse(name, text, s.override)
+		settings, err := from.Settings()
 		if err != nil || settings.Search.Method != want {
 			t.Errorf("%+v: method %q, %v, want %q", o, settings.Search.Method, err, want)
 		}

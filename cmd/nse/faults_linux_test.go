@@ -28,7 +28,8 @@ import (
 )
 
 // faultConfig is a search of two rounds in a moment.
-const faultConfig = `seed = 2
+const faultConfig = `preset = "default"
+seed = 2
 [data]
 spec = "generated:60"
 size = 8
@@ -246,8 +247,8 @@ func (f *faulted) search(o registry.Options, at func(text string), watch ...stri
 		}
 		return f.text.Write(b)
 	}))
-	s := start{pool: filepath.Join(f.dir, "ops.toml"), config: filepath.Join(f.dir, "c.toml"), out: f.run(),
-		sources: sources{watch: watch, host: o}}
+	s := start{pool: filepath.Join(f.dir, "ops.toml"), given: given{file: filepath.Join(f.dir, "c.toml")},
+		out: f.run(), sources: sources{watch: watch, host: o}}
 	f.err = s.run(c)
 	f.took = time.Since(f.ended)
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {

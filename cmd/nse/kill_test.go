@@ -19,7 +19,8 @@ import (
 )
 
 // killConfig is a search of a second with checkpoints at almost every step. With this seed it has three rounds.
-const killConfig = `checkpoint_seconds = 0.005
+const killConfig = `preset = "default"
+checkpoint_seconds = 0.005
 seed = 2
 [data]
 spec = "generated:120"

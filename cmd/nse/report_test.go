@@ -12,7 +12,8 @@ import (
 // TestReportsOfARunningSearch makes reports while a search writes rounds as fast as it can.
 func TestReportsOfARunningSearch(t *testing.T) {
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "c.toml"), `checkpoint_seconds = 0.005
+	write(t, filepath.Join(dir, "c.toml"), `preset = "default"
+checkpoint_seconds = 0.005
 [data]
 spec = "generated:60"
 size = 8

@@ -22,9 +22,10 @@ const (
 
 // verbs is the table of commands, in the order of the help.
 func verbs() []*cobra.Command {
-	return []*cobra.Command{evolveVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(), reportVerb(),
-		studyVerb(), scoreVerb(), judgeVerb(), retrainVerb(), evalVerb(), predictVerb(), exportVerb(), drawVerb(),
-		costVerb(), lutVerb(), benchVerb(), tableVerb(), versionVerb(), completionVerb(), manVerb(), pluginVerb()}
+	return []*cobra.Command{evolveVerb(), configVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(),
+		reportVerb(), studyVerb(), scoreVerb(), judgeVerb(), retrainVerb(), evalVerb(), predictVerb(),
+		exportVerb(), drawVerb(), costVerb(), lutVerb(), benchVerb(), tableVerb(), versionVerb(),
+		completionVerb(), manVerb(), pluginVerb()}
 }
 
 // run executes a command line, without the program's name, and returns its exit status. An error is one line on

@@ -121,6 +121,17 @@ func (p Problem) Reach(ops []Path, k int) (least, greatest float64) {
 	return p.Cost(cheapest), p.Cost(dearest)
 }
 
+// Middle is the median cost of the uniform stacks of one operation. Of an even number it is the lower one. The pool
+// must not be empty.
+func (p Problem) Middle() float64 {
+	costs := make([]float64, len(p.Pool))
+	for op := range p.Pool {
+		costs[op] = p.Cost(p.Stack(Path{OpID(op)}))
+	}
+	slices.Sort(costs)
+	return costs[(len(costs)-1)/2]
+}
+
 // Everything lists the whole pool for every layer.
 func (p Problem) Everything() []Path {
 	all := make(Path, len(p.Pool))

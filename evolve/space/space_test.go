@@ -26,6 +26,19 @@ func paths(t *rapid.T, subset []Path) []Path {
 
 // Through any number of rounds every operation is offered to a layer once, in the order of its shuffle, subsets have K
 // operations while some wait, and what is kept stays.
+// The stacks cost 0.5+4+8, 0.5+1+3 and 0.5+50+60; without the last, the lower of two is the middle.
+func TestMiddleIsTheMedianStack(t *testing.T) {
+	p := Problem{Normal: []bool{true, false}, Fixed: 0.5,
+		Pool: []Candidate{{Cost: []float64{4, 8}}, {Cost: []float64{1, 3}}, {Cost: []float64{50, 60}}}}
+	if got := p.Middle(); got != 12.5 {
+		t.Errorf("of three: got %v, want 12.5", got)
+	}
+	p.Pool = p.Pool[:2]
+	if got := p.Middle(); got != 4.5 {
+		t.Errorf("of two: got %v, want 4.5", got)
+	}
+}
+
 func TestReplenish(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, k := rapid.IntRange(2, 12).Draw(t, "n"), rapid.IntRange(2, 5).Draw(t, "k")

@@ -33,14 +33,14 @@ type Builder struct {
 	table     latency.Table
 }
 
-// SetupOf is the network of the configuration file at path, on the images of its data set. spec is the data set where
-// it is another than the configuration's; otherwise it is empty.
+// SetupOf is the network that nse evolve makes of the configuration file at path, on the images of its data set. spec
+// is the data set where it is another than the configuration's. Otherwise it is empty.
 func SetupOf(ctx context.Context, path, spec string) (s latency.Setup, err error) {
 	written, err := file.ReadText(path)
 	if err != nil {
 		return s, err
 	}
-	c, err := config.Parse(path, written, config.Override{Data: spec})
+	c, err := config.Parse(path, written, config.Override{Base: config.Quick, Data: spec})
 	if err != nil {
 		return s, err
 	}

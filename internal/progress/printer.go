@@ -3,6 +3,7 @@ package progress
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/nse-dev/nse"
@@ -68,6 +69,17 @@ func (p *Printer) prepared(e nse.Prepared) {
 		"budget: %.4g to %.4g %s; the space reaches from %.4g to %.4g\n",
 		e.TrainImages, e.HeldOutImages, e.Input.Height, e.Input.Width, e.Input.Channels, e.Input.Classes,
 		e.Operations, e.Layers, e.K, text.Size(e.Size), e.Low, e.High, e.Unit, e.Least, e.Greatest)
+	fmt.Fprint(p.w, resolution(e.HeldOutImages))
+}
+
+// resolution says how far accuracies of so few held-out images tell architectures apart. It is empty for 400 or more,
+// where two standard errors are 5 points at most, and for none.
+func resolution(held int) string {
+	if held < 1 || held >= 400 {
+		return ""
+	}
+	return fmt.Sprintf("accuracy: %d held-out images tell it in steps of %.2g points, and to ±%.0f by chance: "+
+		"architectures nearer than that are not ranked\n", held, 100/float64(held), 100/math.Sqrt(float64(held)))
 }
 
 // chosen says what will be trained.

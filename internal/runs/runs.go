@@ -109,6 +109,7 @@ func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 	if err := Free(dir); err != nil {
 		return nil, err
 	}
+	_, absent := os.Stat(dir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, file.PathError(dir, err)
 	}
@@ -129,9 +130,22 @@ func Create(dir string, s Beginning, now func() time.Time) (*Run, error) {
 	}
 	if err != nil {
 		lock.Close()
+		s.undo(dir, absent != nil)
 		return nil, err
 	}
 	return open(dir, lock, now)
+}
+
+// undo removes what a Create that failed has made, and the folder if it was absent before.
+func (s Beginning) undo(dir string, absent bool) {
+	db := filepath.Join(dir, dbFile)
+	for _, path := range []string{db, db + ".new", db + ".new-journal", filepath.Join(dir, ConfigFile),
+		filepath.Join(dir, s.Pool.File()), filepath.Join(dir, TableFile), filepath.Join(dir, lockFile)} {
+		_ = os.Remove(path) // may not have come to be
+	}
+	if absent {
+		_ = os.Remove(dir)
+	}
 }
 
 // Open opens the run in dir for writing, and removes files of weights and pools that no checkpoint knows. The database

@@ -2,9 +2,11 @@ package runs
 
 import (
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -327,6 +329,28 @@ func TestCreateRefusesARun(t *testing.T) {
 	want := r.Dir + " already holds a run: continue it with `nse resume " + r.Dir + "`, or choose another --out"
 	if err == nil || err.Error() != want {
 		t.Fatalf("got %v", err)
+	}
+}
+
+// The database refuses a cost that is no number, when all other files are there.
+func TestCreateThatFailsLeavesNothing(t *testing.T) {
+	s := start()
+	s.Info.Fixed = math.NaN()
+	parent := t.TempDir()
+	empty := filepath.Join(parent, "empty")
+	if err := os.Mkdir(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{filepath.Join(parent, "absent"), empty} {
+		if r, err := Create(dir, s, fixed); err == nil {
+			r.Close()
+			t.Fatal("a cost is no number")
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(parent, "*"))
+	inside, errInside := os.ReadDir(empty)
+	if err != nil || errInside != nil || !slices.Equal(left, []string{empty}) || len(inside) > 0 {
+		t.Errorf("left %v, %v", left, inside)
 	}
 }
 

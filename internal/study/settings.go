@@ -190,6 +190,9 @@ func (f *File) check() error {
 		if err != nil {
 			return err
 		}
+		if err := c.Settled(); err != nil {
+			return f.Locate(i, err)
+		}
 		if i.Method.Second != "" && !c.Search.Continues() {
 			return f.errorf(f.method(i).Find("second"), "%s cannot go on with a second pool: want nse or guided",
 				i.Method.Name)

@@ -84,7 +84,9 @@ func ReadRecipe(path, spec string) (r Recipe, c config.Config, err error) {
 	if text, err = file.ReadText(r.Config); err != nil {
 		return r, c, err
 	}
-	c, err = config.Parse(r.Config, text, config.Override{Data: spec})
+	if c, err = config.Parse(r.Config, text, config.Override{Data: spec}); err == nil {
+		err = config.Locate(r.Config, text, c.Settled())
+	}
 	return r, c, err
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/internal/tomlpos"
 )
@@ -33,14 +33,6 @@ func Decode(name string, text []byte, v any) error {
 // At is name:line:column of a dotted key in a text, or name where the text does not have the key.
 func At(name string, text []byte, key string) string {
 	return at(name, text, toml.Key(strings.Split(key, ".")))
-}
-
-// decode reads text over the settings in c.
-func decode(name string, text []byte, c *Config) error {
-	if _, err := toml.Decode(string(text), c); err != nil {
-		return Positioned(name, text, err)
-	}
-	return nil
 }
 
 // bounded refuses texts that the decoder would need very long for: its time grows with the square of a key's parts.
@@ -69,10 +61,7 @@ func check(name string, text []byte, v any) error {
 		return Positioned(name, text, err)
 	}
 	for _, key := range md.Keys() {
-		problem := checkKey(reflect.TypeOf(v), key, md.Type(key...))
-		if problem == "" {
-			problem = checkList(tree, key)
-		}
+		problem := checkValue(reflect.TypeOf(v), key, md.Type(key...), valueAt(tree, key))
 		if problem != "" {
 			return fmt.Errorf("%s: %s", at(name, text, key), problem)
 		}
@@ -95,10 +84,7 @@ func mistakes(at toml.Key, table map[string]any) (list []Mistake) {
 	for _, name := range slices.Sorted(maps.Keys(table)) {
 		key := append(at[:len(at):len(at)], name)
 		value := table[name]
-		problem := checkKey(reflect.TypeFor[Config](), key, tomlType(value))
-		if problem == "" {
-			problem = checkWhole(key, value)
-		}
+		problem := checkValue(reflect.TypeFor[Config](), key, tomlType(value), value)
 		if problem != "" {
 			list = append(list, Mistake{key, problem})
 		} else if inner, ok := value.(map[string]any); ok {
@@ -152,15 +138,25 @@ func checkKey(t reflect.Type, key toml.Key, tomlType string) string {
 	return ""
 }
 
-// checkList refuses lists of anything but whole numbers: no setting has others.
-func checkList(tree map[string]any, key toml.Key) string {
+// valueAt is the value of a key of nested tables, or nil.
+func valueAt(tree map[string]any, key toml.Key) any {
 	for _, part := range key[:len(key)-1] {
 		tree, _ = tree[part].(map[string]any)
 	}
-	return checkWhole(key, tree[key[len(key)-1]])
+	return tree[key[len(key)-1]]
 }
 
-// checkWhole refuses a value that is a list of anything but whole numbers.
+// checkValue says what is wrong with a value of a TOML type at a key of the type t.
+func checkValue(t reflect.Type, key toml.Key, tomlType string, value any) string {
+	if t == reflect.TypeFor[Config]() {
+		if problem, right := checkAuto(key, value); right || problem != "" {
+			return problem
+		}
+	}
+	return cmp.Or(checkKey(t, key, tomlType), checkWhole(key, value))
+}
+
+// checkWhole refuses a value that is a list of anything but whole numbers: no setting has others.
 func checkWhole(key toml.Key, value any) string {
 	list, _ := value.([]any)
 	for _, v := range list {
@@ -234,34 +230,21 @@ func Positioned(name string, text []byte, err error) error {
 	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(message, "toml: "))
 }
 
-// Locate puts before an error about a setting of the configuration, a *setting.Error, where the text sets it. It is the
-// name of the text alone where the text does not. Other errors stay as they are.
-func Locate(name string, text []byte, err error) error {
-	e, ok := errors.AsType[*setting.Error](err)
-	if !ok {
-		return err
-	}
-	key := toml.Key(strings.Split(e.Key, "."))
-	if !known(reflect.TypeFor[Config](), key) {
-		return err
-	}
-	return fmt.Errorf("%s: %w", at(name, text, key), err)
-}
-
-// known reports whether a type has a setting.
-func known(t reflect.Type, key toml.Key) bool {
+// typeOf is the type of a setting of Config, or nil where there is none.
+func typeOf(key toml.Key) reflect.Type {
+	t := reflect.TypeFor[Config]()
 	for _, part := range key {
 		if t.Kind() != reflect.Struct {
-			return false
+			return nil
 		}
 		names, types := fields(t)
 		i := slices.Index(names, part)
 		if i < 0 {
-			return false
+			return nil
 		}
 		t = types[i]
 	}
-	return true
+	return t
 }
 
 // at is name:line:column of a key in a text, or name where the text does not have the key.

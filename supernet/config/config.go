@@ -10,6 +10,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -24,7 +25,8 @@ import (
 
 // Config is all that a search is configured with. The zero value is not valid: Parse starts from a preset.
 type Config struct {
-	// Preset is the set of defaults: "default", "paper" or "official" (the authors' released code).
+	// Preset is the set of values that other settings begin with: "quick", "default", "paper" or "official" (the
+	// authors' released code).
 	Preset string `toml:"preset"`
 	// Seed determines everything random in a search.
 	Seed uint64 `toml:"seed"`
@@ -97,57 +99,31 @@ type Data struct {
 	SkipUnreadable bool `toml:"skip_unreadable"`
 }
 
-// Quick is the configuration that a search has without a file: small enough to end in minutes.
+// quick is what the preset of that name changes of the default's: small enough to end in minutes.
 //
 //go:embed quick.toml
-var Quick []byte
+var quick []byte
 
-// Override changes settings after the file is read. Fields that are nil or empty change nothing.
-type Override struct {
-	Preset    string
-	Data      string
-	Seed      *uint64
-	MaxRounds *int
-	Method    string
-	// SkipUnreadable leaves out files that cannot be read as images. False does as the file says.
-	SkipUnreadable bool
-}
+// Quick is the preset that a search of the command begins with where nothing names another.
+const Quick = "quick"
 
-// Parse reads a configuration. Errors about the text start with name:line:column.
-func Parse(name string, text []byte, o Override) (Config, error) {
-	return parse(name, text, o, func(*Config) {})
-}
+// Presets lists the names of presets, the one of a search of the command first.
+var Presets = []string{Quick, "default", "paper", "official"}
 
-// parse reads a configuration on top of defaults that age has changed.
-func parse(name string, text []byte, o Override, age func(*Config)) (Config, error) {
-	c, err := defaults(name, text, o)
-	if err != nil {
-		return Config{}, err
-	}
-	age(&c)
-	if err := decode(name, text, &c); err != nil {
-		return Config{}, err
-	}
-	c.override(o)
-	if err := c.Validate(); err != nil {
-		return Config{}, Locate(name, text, err)
-	}
-	return c, nil
-}
-
-// Recorded reads the complete configuration of a run. Settings that it lacks are younger than the run: they are what
-// the program did before it had them, whatever the preset.
-func Recorded(name string, text []byte) (Config, error) {
-	return parse(name, text, Override{}, func(c *Config) { c.Train.Coast = false })
-}
-
-// Default is a preset without a file, on the smallest built-in macro-architecture.
+// Default is a preset without a file, on the smallest built-in macro-architecture. Another name is an error.
 func Default(preset string) (c Config, err error) {
+	if preset == Quick {
+		if c, err = Default("default"); err == nil {
+			c.Preset = Quick
+			err = layer{name: "quick.toml", text: quick}.decode(&c)
+		}
+		return c, err
+	}
 	c = Config{Preset: preset, Seed: 1, CheckpointSeconds: 30, Data: Data{Spec: "generated", HeldOut: 0.1,
 		Background: "#ffffff"},
 		Final: Final{Stacks: 3}}
 	if c.Search.Config, err = evolve.Preset(preset); err != nil {
-		return c, err
+		return c, fmt.Errorf("preset %q: want %s", preset, presets())
 	}
 	c.Search.Settings = methods.Default()
 	c.Train, c.Score, c.Retrain = supernet.DefaultTrain(preset), supernet.DefaultScore(preset), retrain.Default(preset)
@@ -155,65 +131,13 @@ func Default(preset string) (c Config, err error) {
 	return c, err
 }
 
-// defaults is what the file's settings go on top of: the preset, the built-in macro-architecture and the kind of cost
-// that it names.
-func defaults(name string, text []byte, o Override) (Config, error) {
-	var named struct {
-		Preset string `toml:"preset"`
-		Macro  struct {
-			Name string `toml:"name"`
-		} `toml:"macro"`
-		Search struct {
-			Constraint struct {
-				Kind evolve.CostKind `toml:"kind"`
-			} `toml:"constraint"`
-		} `toml:"search"`
-	}
-	if err := check(name, text, Config{}); err != nil {
-		return Config{}, err
-	}
-	if _, err := toml.Decode(string(text), &named); err != nil {
-		return Config{}, Positioned(name, text, err)
-	}
-	if o.Preset != "" {
-		named.Preset = o.Preset
-	}
-	if named.Preset == "" {
-		named.Preset = "default"
-	}
-	c, err := Default(named.Preset)
-	if err != nil {
-		return c, fmt.Errorf("%s: %w", at(name, text, toml.Key{"preset"}), err)
-	}
-	if named.Macro.Name != "" {
-		if c.Macro, err = supernet.Built(named.Macro.Name); err != nil {
-			return c, fmt.Errorf("%s: %w", at(name, text, toml.Key{"macro", "name"}), err)
-		}
-	}
-	c.Search.Constraint = evolve.DefaultConstraint(named.Search.Constraint.Kind)
-	if named.Preset != "default" && c.Search.Constraint.Kind == evolve.Latency {
-		c.Retrain.WeightDecay = 1e-4 // appendix B
-	}
-	return c, nil
-}
+// maxSize is the greatest side of images, in pixels.
+const maxSize = 1024
 
-func (c *Config) override(o Override) {
-	if o.Preset != "" {
-		c.Preset = o.Preset
-	}
-	if o.Data != "" {
-		c.Data.Spec = o.Data
-	}
-	if o.Seed != nil {
-		c.Seed = *o.Seed
-	}
-	if o.MaxRounds != nil {
-		c.Search.MaxRounds = *o.MaxRounds
-	}
-	if o.Method != "" {
-		c.Search.Method = o.Method
-	}
-	c.Data.SkipUnreadable = c.Data.SkipUnreadable || o.SkipUnreadable
+// presets lists the presets in words.
+func presets() string {
+	last := len(Presets) - 1
+	return strings.Join(Presets[:last], ", ") + " or " + Presets[last]
 }
 
 // Validate refuses settings with which a search cannot run. Its errors are *setting.Error, with keys as in the file.
@@ -225,8 +149,8 @@ func (c Config) Validate() error {
 		return setting.Errorf("workers", c.Workers, "want 0 (all cores) or more")
 	case !(c.CheckpointSeconds > 0 && c.CheckpointSeconds <= 1e9):
 		return setting.Errorf("checkpoint_seconds", c.CheckpointSeconds, "want a positive number, at most 1e9")
-	case c.Data.Size < 0 || c.Data.Size > 1024:
-		return setting.Errorf("data.size", c.Data.Size, "want 0 (as it is) to 1024")
+	case c.Data.Size < 0 || c.Data.Size > maxSize:
+		return setting.Errorf("data.size", c.Data.Size, "want 0 (as it is) to %d", maxSize)
 	}
 	if _, err := data.ParseColour(c.Data.Background); err != nil {
 		return setting.Errorf("data.background", c.Data.Background, "%v", err)
@@ -235,6 +159,9 @@ func (c Config) Validate() error {
 		return setting.Errorf("data.held_out", h, "want more than 0 and less than 1")
 	}
 	search := c.Search
+	if search.Constraint.Tau == Auto {
+		search.Constraint.Tau = 1 // chosen when the pool is known
+	}
 	if search.TrainSteps == 0 {
 		search.TrainSteps = 1 // counted from the epochs when the data are known
 	}
@@ -256,8 +183,8 @@ func CheckSearch(s evolve.Search) error {
 
 // named checks the names of what is built in, which Parse has to find again.
 func (c Config) named() error {
-	if _, err := evolve.Preset(c.Preset); err != nil {
-		return setting.Errorf("preset", c.Preset, "want %s", evolve.Presets)
+	if !slices.Contains(Presets, c.Preset) {
+		return setting.Errorf("preset", c.Preset, "want %s", presets())
 	}
 	if c.Macro.Name == "" {
 		return nil
@@ -274,5 +201,5 @@ func (c Config) Encode() ([]byte, error) {
 	e := toml.NewEncoder(&b)
 	e.Indent = ""
 	err := e.Encode(c)
-	return b.Bytes(), err
+	return word(b.Bytes()), err
 }

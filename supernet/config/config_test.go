@@ -29,7 +29,7 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 		{"[macro]\nactivation = \"tanh\"",
 			`c.toml:2:15: unknown activation "tanh": want relu, swish, hswish or sigmoid`},
 		{"[macro]\nactivation = 3", `c.toml:2:1: "macro.activation" is text, not a whole number`},
-		{"preset = \"best\"", `c.toml:1:1: preset "best": want default, paper or official`},
+		{"preset = \"best\"", `c.toml:1:1: preset "best": want quick, default, paper or official`},
 		{"[macro]\nname = \"huge\"",
 			`c.toml:2:1: no macro-architecture "huge": the built-in ones are small, flops, latency`},
 		{"[search]\nk = 1", `c.toml:2:1: search.k = 1: want 2 to 64`},
@@ -134,7 +134,7 @@ func TestLatencyHasABudgetOfItsOwn(t *testing.T) {
 }
 
 func TestEncodeIsReadBack(t *testing.T) {
-	c, err := Parse("quick", Quick, Override{})
+	c, err := Parse("quick", quick, Override{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestEncodeIsReadBack(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(string(Quick))
+	f.Add(string(quick))
 	f.Add("[search.fitness]\nlr = 1\n[[search]]")
 	f.Add("macro = {channels = [1, 2.5]}")
 	f.Fuzz(func(t *testing.T, text string) {

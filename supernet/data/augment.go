@@ -1,6 +1,7 @@
 package data
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"github.com/nse-dev/nse/internal/setting"
@@ -21,6 +22,9 @@ type Augment struct {
 	Saturation float64 `toml:"saturation" json:"saturation"`
 	// Cutout is the side of the square, in pixels, that takes the mean colour around a random point.
 	Cutout int `toml:"cutout" json:"cutout"`
+	// Erase is the part of images in which a rectangle takes the mean colour (random erasing, Zhong et al., 2020). It
+	// has 2 to 33 % of the area, and sides in a ratio of 0.3 to 3.3.
+	Erase float64 `toml:"erase" json:"erase,omitempty"`
 }
 
 // Validate reports the first value that is out of range, as a *setting.Error.
@@ -34,7 +38,7 @@ func (a Augment) Validate() error {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"brightness", a.Brightness}, {"contrast", a.Contrast}, {"saturation", a.Saturation}} {
+	}{{"brightness", a.Brightness}, {"contrast", a.Contrast}, {"saturation", a.Saturation}, {"erase", a.Erase}} {
 		if !(f.value >= 0 && f.value <= 1) {
 			return setting.Errorf(f.name, f.value, "want 0 to 1")
 		}
@@ -109,4 +113,30 @@ func (a Augment) cut(dst []float32, h, w, channels int, r *rand.Rand) {
 			clear(dst[(y*w+x)*channels:][:channels])
 		}
 	}
+}
+
+// erase sets a rectangle of dst [h, w, channels] to 0, in the part a.Erase of images. Area, ratio and place are drawn
+// as torchvision's RandomErasing draws them: a rectangle that is too large is drawn again, ten times at most.
+func (a Augment) erase(dst []float32, h, w, channels int, r *rand.Rand) {
+	if a.Erase == 0 || r.Float64() >= a.Erase {
+		return
+	}
+	for range 10 {
+		tall, wide := rectangle(float64(h*w)*(0.02+0.31*r.Float64()), r.Float64())
+		if tall >= h || wide >= w {
+			continue
+		}
+		top, left := r.IntN(h-tall+1), r.IntN(w-wide+1)
+		for y := top; y < top+tall; y++ {
+			clear(dst[(y*w+left)*channels:][:wide*channels])
+		}
+		return
+	}
+}
+
+// rectangle has an area in pixels and a ratio of its sides from 0.3, at 0, to 3.3, at 1. Between them it grows
+// exponentially.
+func rectangle(area, at float64) (tall, wide int) {
+	ratio := 0.3 * math.Pow(3.3/0.3, at)
+	return int(math.RoundToEven(math.Sqrt(area * ratio))), int(math.RoundToEven(math.Sqrt(area / ratio)))
 }

@@ -125,8 +125,8 @@ func near(a, b []float32) bool {
 func TestAugmentConfiguration(t *testing.T) {
 	var a Augment
 	m, err := toml.Decode("crop_padding = 4\nflip = true\n"+
-		"brightness = 0.1\ncontrast = 0.2\nsaturation = 0.3\ncutout = 8", &a)
-	if want := (Augment{4, true, 0.1, 0.2, 0.3, 8}); err != nil || a != want || len(m.Undecoded()) > 0 {
+		"brightness = 0.1\ncontrast = 0.2\nsaturation = 0.3\ncutout = 8\nerase = 0.5", &a)
+	if want := (Augment{4, true, 0.1, 0.2, 0.3, 8, 0.5}); err != nil || a != want || len(m.Undecoded()) > 0 {
 		t.Errorf("got %v, %v, left %v", a, err, m.Undecoded())
 	}
 	if err := a.Validate(); err != nil {
@@ -140,5 +140,46 @@ func TestAugmentConfiguration(t *testing.T) {
 		"saturation = -0.1: want 0 to 1":    {Saturation: -0.1},
 	} {
 		wantError(t, bad.Validate(), want)
+	}
+}
+
+// 100 pixels at the ratio 0.3 are 5.477 × 18.26, at 3.3 they are 18.17 × 5.505, and halfway, at 0.995, 9.97 × 10.03.
+func TestRectangleHasItsAreaAndRatio(t *testing.T) {
+	for at, want := range map[float64][2]int{0: {5, 18}, 1: {18, 6}, 0.5: {10, 10}} {
+		if tall, wide := rectangle(100, at); tall != want[0] || wide != want[1] {
+			t.Errorf("at %v: %d × %d, want %v", at, tall, wide, want)
+		}
+	}
+}
+
+// What is erased is one rectangle of the area that it may have, inside the image, in the part of images that is asked.
+func TestEraseTakesARectangle(t *testing.T) {
+	const h, w, channels, n = 20, 30, 2, 400
+	erased, least, most := 0, h*w, 0
+	for i := range n {
+		x := slices.Repeat([]float32{1}, h*w*channels)
+		Augment{Erase: 0.25}.erase(x, h, w, channels, newRand(1, 2, 3, uint64(i)))
+		top, bottom, left, right, gone := h, -1, w, -1, 0
+		for j, v := range x {
+			if v == 0 {
+				y, px := j/channels/w, j/channels%w
+				top, bottom, left, right = min(top, y), max(bottom, y), min(left, px), max(right, px)
+				gone++
+			}
+		}
+		if gone == 0 {
+			continue
+		}
+		erased++
+		if area := (bottom - top + 1) * (right - left + 1); gone != area*channels {
+			t.Fatalf("%d of %d numbers of the rectangle are erased", gone, area*channels)
+		}
+		least, most = min(least, gone/channels), max(most, gone/channels)
+	}
+	if erased < 70 || erased > 130 {
+		t.Errorf("%d of %d images have a rectangle, want about a quarter", erased, n)
+	}
+	if least < 8 || least > 40 || most > 215 || most < 150 { // 2 and 33 % of 600 pixels are 12 and 198, before rounding
+		t.Errorf("rectangles of %d to %d pixels", least, most)
 	}
 }

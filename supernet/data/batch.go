@@ -78,4 +78,5 @@ func (d *developer) augmented(dst []float32, i int, a Augment, k [32]byte) {
 	}
 	a.move(dst, d.raw, h, w, channels, d.rand)
 	a.cut(dst, h, w, channels, d.rand)
+	a.erase(dst, h, w, channels, d.rand)
 }

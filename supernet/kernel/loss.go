@@ -42,6 +42,44 @@ func SmoothCrossEntropy(
 	return loss / float64(max(len(labels), 1)), correct
 }
 
+// MixedCrossEntropy is SmoothCrossEntropy with targets of two labels: the mean of both losses, share of labels and
+// 1 − share of others. dlogits becomes its gradient. A row counts as correct where its label is the first greatest
+// logit. share lies in 0..1. Others panic.
+func MixedCrossEntropy(
+	dlogits, logits []float32, labels, others []int32, share float64, classes int, smoothing float64,
+) (loss float64, correct int) {
+	if !(smoothing >= 0 && smoothing < 1 && share >= 0 && share <= 1) {
+		panic(badRate)
+	}
+	need(logits, len(labels)*classes)
+	need(dlogits, len(logits))
+	for r, label := range labels {
+		other := others[r]
+		if min(label, other) < 0 || int(max(label, other)) >= classes {
+			panic(badLabel)
+		}
+		row, d := logits[r*classes:(r+1)*classes], dlogits[r*classes:(r+1)*classes]
+		best, logSum := logSumExp(row)
+		loss += logSum - share*smoothTarget(row, int(label), smoothing) -
+			(1-share)*smoothTarget(row, int(other), smoothing)
+		if best == int(label) {
+			correct++
+		}
+		rest := smoothing / float64(classes)
+		for i, v := range row {
+			g := math.Exp(float64(v)-logSum) - rest
+			if i == int(label) {
+				g -= share * (1 - smoothing)
+			}
+			if i == int(other) {
+				g -= (1 - share) * (1 - smoothing)
+			}
+			d[i] = float32(g / float64(len(labels)))
+		}
+	}
+	return loss / float64(max(len(labels), 1)), correct
+}
+
 // logSumExp returns the index of the first greatest element, −1 if any is NaN, and log Σ exp(row).
 func logSumExp(row []float32) (best int, logSum float64) {
 	for i, v := range row {

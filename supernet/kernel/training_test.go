@@ -108,6 +108,32 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 	})
 }
 
+// The loss and the gradient of two labels are the shares of those of each label.
+func TestMixedCrossEntropyIsTheShareOfEach(t *testing.T) {
+	logits := []float32{1, 3, -2, 0.5, 0.25, 4}
+	labels, others := []int32{1, 0}, []int32{2, 0}
+	for _, smoothing := range []float64{0, 0.2} {
+		one, two, got := garbage(6), garbage(6), garbage(6)
+		lossOne, correctOne := SmoothCrossEntropy(one, logits, labels, 3, smoothing)
+		lossTwo, _ := SmoothCrossEntropy(two, logits, others, 3, smoothing)
+		loss, correct := MixedCrossEntropy(got, logits, labels, others, 0.75, 3, smoothing)
+		if want := 0.75*lossOne + 0.25*lossTwo; math.Abs(loss-want) > 1e-12 || correct != correctOne {
+			t.Errorf("loss %v, want %v; correct %d, want %d", loss, want, correct, correctOne)
+		}
+		for i := range got {
+			if want := 0.75*float64(one[i]) + 0.25*float64(two[i]); math.Abs(float64(got[i])-want) > 1e-7 {
+				t.Errorf("gradient %d is %v, want %v", i, got[i], want)
+			}
+		}
+	}
+	// By hand: equal logits have softmax 1/2, so that every share has the loss log 2, and the gradient is 1/2 − share.
+	d := garbage(2)
+	loss, _ := MixedCrossEntropy(d, []float32{0, 0}, []int32{0}, []int32{1}, 0.75, 2, 0)
+	if math.Abs(loss-math.Log(2)) > 1e-12 || d[0] != -0.25 || d[1] != 0.25 {
+		t.Errorf("loss %v and gradient %v, want log 2 and -0.25, 0.25", loss, d)
+	}
+}
+
 func TestSoftmaxCrossEntropyIsStable(t *testing.T) {
 	d := garbage(6)
 	loss, correct := SoftmaxCrossEntropy(d, []float32{1e4, -1e4, 0, 1e4, -1e4, 1e4}, []int32{1, 0}, 3)

@@ -14,6 +14,9 @@ type Config struct {
 	Batch int `toml:"batch" json:"batch"`
 	// Epochs is the number of passes over the training images.
 	Epochs int `toml:"epochs" json:"epochs"`
+	// EpochSteps is the least number of weight updates in an epoch. A training set of fewer batches is repeated. 0 is
+	// one pass.
+	EpochSteps int `toml:"epoch_steps" json:"epoch_steps,omitempty"`
 	// LR is the learning rate at the start of the cosine.
 	LR float64 `toml:"lr" json:"lr"`
 	// WarmupEpochs is the length of the linear warm-up from 0, in epochs.
@@ -24,6 +27,9 @@ type Config struct {
 	WeightDecay float64 `toml:"weight_decay" json:"weight_decay"`
 	// LabelSmoothing is the part of the target that all classes share.
 	LabelSmoothing float64 `toml:"label_smoothing" json:"label_smoothing"`
+	// Mixup α has each step mix its images in pairs, and their labels in the loss, by shares λ and 1−λ. λ is drawn from
+	// Beta(α, α) once a step. 0 mixes none.
+	Mixup float64 `toml:"mixup" json:"mixup,omitempty"`
 	// DropPath is the rate at which branches of the last normal layer are dropped for an image. Layers before it have
 	// less, in proportion.
 	DropPath float64 `toml:"drop_path" json:"drop_path"`
@@ -61,11 +67,14 @@ func (c Config) Validate() error {
 			return setting.Errorf(f.name, f.value, "want 0 to 1, 1 excluded")
 		}
 	}
+	if c.Mixup != 0 && !(c.Mixup >= 0.01 && c.Mixup <= 2) {
+		return setting.Errorf("mixup", c.Mixup, "want 0 (none), or 0.01 to 2")
+	}
 	return setting.In("augment", c.Augment.Validate())
 }
 
 // train is what retraining has in common with a round.
 func (c Config) train() supernet.TrainConfig {
-	return supernet.TrainConfig{Batch: c.Batch, Epochs: c.Epochs, LR: c.LR, WarmupEpochs: c.WarmupEpochs,
-		Momentum: c.Momentum, WeightDecay: c.WeightDecay}
+	return supernet.TrainConfig{Batch: c.Batch, Epochs: c.Epochs, EpochSteps: c.EpochSteps, LR: c.LR,
+		WarmupEpochs: c.WarmupEpochs, Momentum: c.Momentum, WeightDecay: c.WeightDecay}
 }

@@ -117,7 +117,11 @@ func (t *Trainer) Net() *supernet.Net { return t.net }
 func (t *Trainer) Update() (loss, accuracy float64, err error) {
 	b := t.loader.At(t.Step)
 	dropout := random.New(t.seed, "dropout of retraining", 0, t.Step, 0).Uint64()
-	loss, correct, err := t.net.Gradients(t.arch, b, dropout, t.config.LabelSmoothing)
+	mixed := supernet.Mix{Labels: b.Labels, Share: 1}
+	if t.config.Mixup > 0 {
+		mixed = mix(b, beta(t.config.Mixup, random.New(t.seed, "mixup of retraining", 0, t.Step, 0)))
+	}
+	loss, correct, err := t.net.MixedGradients(t.arch, b, mixed, dropout, t.config.LabelSmoothing)
 	if err != nil {
 		return 0, 0, err
 	}

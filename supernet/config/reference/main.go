@@ -18,15 +18,26 @@ import (
 
 const module = "github.com/nse-dev/nse/"
 
+// head is the beginning of the page, with @ for a backtick.
 const head = `# Configuration of a search
 
 <!-- Generated from the structs' doc comments by go generate ./supernet/config: edit those. -->
 
-` + "`nse evolve --config FILE`" + ` reads a TOML file. Settings that it leaves out have the preset's values.
-The preset is ` + "`default`, `paper`" + ` or ` + "`official`" + `, the authors' released code.
-Flags of the command go before the file. Without a file, the search is a small one on generated images,
-configured by [quick.toml](../supernet/config/quick.toml).
-A run folder's ` + "`config.toml`" + ` is the complete configuration as it was used.
+@nse evolve --config FILE@ reads a TOML file and lays it over a preset. Settings that it leaves out have the preset's
+values. The preset is the one that the file names (@preset = "paper"@). Without a name it is @quick@, a small search on
+generated images that ends in minutes ([quick.toml](../supernet/config/quick.toml)). @default@ has the sizes of the
+paper, with a learning rate of θ that scales. @paper@ has the paper's constants too, and @official@ those of the
+authors' released code. A file that names a built-in macro-architecture begins with that one.
+
+Flags go over the file: @--preset@, @--data@, @--size@, @--seed@, @--method@, @--max-rounds@, and @--set@ for every
+setting. @--set search.k=4@ may be repeated. Its value is TOML, and text needs no quotes. @nse config@ with the same
+flags prints the settings that a search would use, each with where it comes from.
+
+The base of a study, the configuration of a table of true accuracies and @nse retrain --config@ begin with @default@
+where they name no preset. So does @ParseSettings@ of the library. A run folder's @config.toml@ is the complete
+configuration as it was used.
+
+The column "value" has that of @quick@, then the presets that differ.
 `
 
 func main() {
@@ -39,7 +50,7 @@ func main() {
 
 func write(root, out string) error {
 	var presets []reflect.Value
-	for _, name := range names {
+	for _, name := range config.Presets {
 		c, err := config.Default(name)
 		if err != nil {
 			return err
@@ -47,7 +58,7 @@ func write(root, out string) error {
 		presets = append(presets, reflect.ValueOf(c))
 	}
 	p := page{root: root, docs: map[string]string{}, seen: map[string]bool{}}
-	p.WriteString(head)
+	p.WriteString(strings.ReplaceAll(head, "@", "`"))
 	if err := p.table("", "", presets); err != nil {
 		return err
 	}
@@ -56,9 +67,6 @@ func write(root, out string) error {
 	}
 	return os.WriteFile(out, []byte(p.String()), 0o644)
 }
-
-// names are those of the presets. The default comes first.
-var names = []string{"default", "paper", "official"}
 
 // page is the text with the comments of the packages read so far: by package path, type and field.
 type page struct {
@@ -82,7 +90,7 @@ func (p *page) table(name, doc string, presets []reflect.Value) error {
 	if name != "" {
 		fmt.Fprintf(p, "\n## [%s]\n\n%s\n", name, sentence(doc))
 	}
-	fmt.Fprint(p, "\n| setting | type | default | |\n|---|---|---|---|\n")
+	fmt.Fprint(p, "\n| setting | type | value | |\n|---|---|---|---|\n")
 	var tables []reflect.StructField
 	for _, f := range reflect.VisibleFields(t) {
 		switch {
@@ -120,12 +128,17 @@ func (p *page) doc(t reflect.Type, f reflect.StructField) (string, error) {
 	return p.docs[t.PkgPath()+"."+t.Name()+"."+f.Name], err
 }
 
-// setting writes a setting with the default's value, and those of the presets that differ.
+// setting writes a setting with the value of the first preset, and those of presets that differ.
 func (p *page) setting(f reflect.StructField, doc string, presets []reflect.Value) {
 	value := text(presets[0])
 	for i, v := range presets {
-		if other := text(v); other != text(presets[0]) {
-			value += ", " + names[i] + ": " + other
+		other := text(v)
+		switch {
+		case other == text(presets[0]):
+		case other == text(presets[i-1]):
+			value = strings.TrimSuffix(value, ": "+other) + ", " + config.Presets[i] + ": " + other
+		default:
+			value += "; " + config.Presets[i] + ": " + other
 		}
 	}
 	fmt.Fprintf(p, "| `%s` | %s | %s | %s |\n", f.Tag.Get("toml"), kind(f.Type), value,

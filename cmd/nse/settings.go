@@ -1,0 +1,68 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nse-dev/nse/evolve/methods"
+	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/supernet/config"
+)
+
+// given is what a command line says about the settings of a search.
+type given struct {
+	file     string
+	size     int
+	seed     uint64
+	rounds   int
+	override config.Override
+}
+
+// add gives a command the flags.
+func (g *given) add(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&g.file, "config", "",
+		"configuration file (docs/configuration.md), laid over the preset (default: none)")
+	f.StringVar(&g.override.Preset, "preset", "", strings.Join(config.Presets, ", ")+
+		": what settings begin with (default: the file's, or quick, a small search)")
+	f.StringArrayVar(&g.override.Set, "set", nil,
+		"a setting over those of the file, such as search.k=4 (may be repeated)")
+	f.StringVar(&g.override.Data, "data", "",
+		"data set: generated, generated:N, fashion-mnist:DIR, mnist:DIR, cifar10:DIR or folder:DIR")
+	f.IntVar(&g.size, "size", 0, "images are resized to so many pixels square (0: as they are)")
+	f.Uint64Var(&g.seed, "seed", 1, "seed of everything random")
+	f.StringVar(&g.override.Method, "method", "",
+		"way to search: "+strings.Join(methods.Names(), ", ")+" (default: search.method)")
+	f.IntVar(&g.rounds, "max-rounds", 0, "end after that many rounds, or 0 for no limit (default: the settings')")
+	skipFlag(c, &g.override.SkipUnreadable)
+}
+
+// check takes what was given, and refuses what makes no sense.
+func (g *given) check(c *cobra.Command) error {
+	o := &g.override
+	if c.Flags().Changed("seed") {
+		o.Seed = &g.seed
+	}
+	if c.Flags().Changed("max-rounds") {
+		o.MaxRounds = &g.rounds
+	}
+	if c.Flags().Changed("size") {
+		o.Size = &g.size
+	}
+	return o.Validate()
+}
+
+// source is where the settings come from. Without another preset they go over the small search.
+func (g *given) source() (s config.Source, err error) {
+	s = config.Source{Name: "the default configuration", Override: g.override}
+	s.Base = config.Quick
+	if s.Preset != "" {
+		s.Name = "preset " + s.Preset
+	}
+	if g.file != "" {
+		s.Name = g.file
+		s.Text, err = file.ReadText(g.file)
+	}
+	return s, err
+}
