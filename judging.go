@@ -75,7 +75,7 @@ func (s *search) judge(ctx context.Context, r *runs.Run, m evolve.Judge) ([]evol
 // read is what the folder holds: nothing, or a state of the same configuration.
 func (j judging) read() (last judgeFile, err error) {
 	path := filepath.Join(j.dir, judgeState)
-	text, err := os.ReadFile(path)
+	text, err := file.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return last, nil
 	}

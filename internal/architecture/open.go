@@ -138,7 +138,11 @@ const (
 
 // readList reads a file of architectures, and tells its form.
 func readList(path string) (text []byte, form form, err error) {
-	if text, err = file.ReadText(path); err != nil {
+	read := file.ReadText
+	if runs.Exists(filepath.Dir(path)) {
+		read = file.Read
+	}
+	if text, err = read(path); err != nil {
 		return nil, 0, err
 	}
 	var keys map[string]json.RawMessage

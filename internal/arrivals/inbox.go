@@ -63,7 +63,7 @@ func inboxName(now time.Time, data []byte) string {
 
 // readInbox reads what Leave wrote.
 func readInbox(path string) (p runs.Pool, err error) {
-	data, err := os.ReadFile(path)
+	data, err := file.Read(path)
 	if err != nil {
 		return p, err
 	}

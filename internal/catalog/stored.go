@@ -171,7 +171,7 @@ func Recall(
 	found = map[string]registry.Op{}
 	for _, p := range list {
 		path := filepath.Join(r.Dir, p.File())
-		text, err := file.ReadText(path)
+		text, err := file.Read(path)
 		var pool *registry.Pool
 		if err == nil {
 			o.Cached, o.Lock = true, p.Lock

@@ -68,8 +68,12 @@ func Sum(data []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
-// SumOf is the SHA-256 of the file at path in hexadecimal digits. It does not hold the file in memory.
+// SumOf is the SHA-256 of the file at path in hexadecimal digits. It does not hold the file in memory. Anything but a
+// plain file is an error, as for Read.
 func SumOf(path string) (string, error) {
+	if err := Plain(path); err != nil {
+		return "", err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

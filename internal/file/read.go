@@ -27,13 +27,44 @@ func ReadText(path string) ([]byte, error) {
 	return text, err
 }
 
+// Read reads a whole file of a folder that may come from elsewhere, such as a run's. Anything but a plain file is an
+// error, and is not opened: a pipe would be waited for without end. A link to a plain file is followed.
+func Read(path string) ([]byte, error) {
+	if err := Plain(path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// Plain is an error if there is something else than a plain file at path. What is not there is none.
+func Plain(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a file: it is %s", path, kind(info.Mode()))
+	}
+	return nil
+}
+
+// kind is what a path leads to that is no plain file.
+func kind(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "a folder"
+	case m&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
+}
+
 // Update makes a file what it should be. It calls data and writes the result, unless the file has it already.
 func Update(path string, data func() ([]byte, error)) error {
 	want, err := data()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if old, err := os.ReadFile(path); err == nil && slices.Equal(old, want) {
+	if old, err := Read(path); err == nil && slices.Equal(old, want) {
 		return nil
 	}
 	return Write(path, want)

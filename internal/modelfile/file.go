@@ -28,7 +28,7 @@ func Exists(dir string) bool {
 // Read reads and checks the description of the model in dir. Errors name the file.
 func Read(dir string) (*Model, error) {
 	path := filepath.Join(dir, File)
-	text, err := os.ReadFile(path)
+	text, err := file.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s holds no model: it has no %s", dir, File)
 	}
@@ -108,7 +108,7 @@ func (m *Model) Untrained() *Model {
 // Weights reads the weights file in dir, the model's folder. The tensors stand under the names of Blocks.
 func (m *Model) Weights(dir string) (*safetensors.File, error) {
 	path := filepath.Join(dir, WeightsFile)
-	text, err := os.ReadFile(path)
+	text, err := file.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is missing: the model has no weights", path)
 	}

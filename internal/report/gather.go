@@ -80,7 +80,7 @@ func (g *Gathered) addSearch(status string) error {
 		Classes: i.Image.Classes, Network: c.Macro.Layers, K: c.Search.K, Operations: len(g.ops),
 		Unit: c.Search.Constraint.Kind.Unit(), Low: c.Search.Constraint.Low(), High: c.Search.Constraint.High(),
 		Rounds: []Round{}, Models: []Model{}, Rankings: []Ranking{}, Broken: []Broken{}, Machines: []string{}}
-	written, err := file.ReadText(filepath.Join(g.run.Dir, runs.ConfigFile))
+	written, err := file.Read(filepath.Join(g.run.Dir, runs.ConfigFile))
 	if err != nil {
 		return err
 	}

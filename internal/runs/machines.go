@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,7 +30,7 @@ func (m machines) encode() []byte {
 // Machines lists the machines that the run was searched on, as AddMachine was told. Runs of older versions have none.
 func (r *Run) Machines() ([]string, error) {
 	path := filepath.Join(r.Dir, machinesFile)
-	text, err := os.ReadFile(path)
+	text, err := file.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -196,6 +196,9 @@ func Read(dir string) (*Run, error) {
 }
 
 func read(dir string) (*Run, error) {
+	if err := file.Plain(filepath.Join(dir, dbFile)); err != nil {
+		return nil, err
+	}
 	db, err := database.Open(filepath.Join(dir, dbFile), "rw")
 	if err != nil {
 		return nil, err

@@ -326,7 +326,7 @@ func execute(t *testing.T, dir, query string) {
 func TestCreateRefusesARun(t *testing.T) {
 	r := create(t)
 	_, err := Create(r.Dir, start(), fixed)
-	want := r.Dir + " already holds a run: continue it with `nse resume " + r.Dir + "`, or choose another --out"
+	want := r.Dir + " already holds a run: continue it with `nse resume '" + r.Dir + "'`, or choose another --out"
 	if err == nil || err.Error() != want {
 		t.Fatalf("got %v", err)
 	}

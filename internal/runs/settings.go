@@ -14,7 +14,7 @@ import (
 // Config is the configuration that the run was started with.
 func (r *Run) Config() (config.Config, error) {
 	path := filepath.Join(r.Dir, ConfigFile)
-	text, err := file.ReadText(path)
+	text, err := file.Read(path)
 	if err != nil {
 		return config.Config{}, err
 	}

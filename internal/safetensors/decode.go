@@ -8,9 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/nse-dev/nse/internal/file"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 
 // ReadFile reads a whole file into memory. Errors name path.
 func ReadFile(path string) (*File, error) {
-	b, err := os.ReadFile(path)
+	b, err := file.Read(path)
 	if err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
 	}
