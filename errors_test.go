@@ -143,6 +143,7 @@ func TestErrNoFrontAtTheEnd(t *testing.T) {
 	run := filepath.Join(dir, "run")
 	s := small(t)
 	s.Search.Constraint.Tau, s.Search.Constraint.Width = 0.05, 1e-9
+	s.Search.Front.Samples, s.Search.Front.Extras, s.Search.Front.Attempts = 2, 0, 1 // which find nothing in so little
 	r, err := nse.Start(t.Context(), run, nse.Pool{Ops: kernels()}, s, nse.Options{})
 	if _, err := ended(t, r, err).Front(); !errors.Is(err, nse.ErrNoFront) {
 		t.Errorf("Front: %v", err)

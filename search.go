@@ -32,6 +32,7 @@ type search struct {
 	weights  weights
 	input    supernet.Input
 	images   [2]int        // numbers of training and held-out images
+	batch    int           // the batch that was wanted where there are too few images for it; otherwise 0
 	state    evolve.State  // where it begins
 	second   []evolve.OpID // pool to continue with; nil goes on with the present one
 	watch    arrivals.Watch
@@ -71,7 +72,7 @@ func prepare(
 		return nil, setting.In("search", err)
 	}
 	if s.Config.TrainSteps == 0 {
-		s.Config.TrainSteps = settings.Train.Steps(s.images[0])
+		s.Config.TrainSteps = s.settings.Train.Steps(s.images[0])
 	}
 	if err := s.valid(); err != nil {
 		return nil, err
@@ -87,7 +88,8 @@ func prepare(
 // the engine is made, nothing is said of the budget.
 func (s *search) valid() error { return config.CheckSearch(s.Search) }
 
-// open opens the data, unless the engine is the program's own. A batch of more than all training images is an error.
+// open opens the data, unless the engine is the program's own. A batch of more than all training images becomes one of
+// all.
 func (s *search) open(ctx context.Context) (source supernet.Source, err error) {
 	c := s.settings
 	if s.options.Engine != nil {
@@ -102,10 +104,10 @@ func (s *search) open(ctx context.Context) (source supernet.Source, err error) {
 		return source, err
 	}
 	s.input, s.images = supernet.InputOf(source.Set), [2]int{source.Train.Len(), source.Held.Len()}
-	if c.Train.Batch > s.images[0] {
-		err = setting.Errorf("train.batch", c.Train.Batch, "want at most %d, the training images", s.images[0])
+	if n := s.images[0]; c.Train.Batch > n {
+		s.settings.Train.Batch, s.batch = n, c.Train.Batch
 	}
-	return source, err
+	return source, nil
 }
 
 // engine makes the engine: the program's own, or the supernet.
@@ -151,6 +153,9 @@ func (s *search) prepared() {
 		Low:  c.Low(), High: c.High(), Least: least, Greatest: greatest, Unit: c.Kind.Unit()})
 	if s.source.Set != nil {
 		s.options.remark(s.source.Set)
+	}
+	if s.batch > 0 {
+		s.options.notice(false, fmt.Sprintf("batches have all %d training images, not %d", s.images[0], s.batch))
 	}
 }
 
