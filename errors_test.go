@@ -18,7 +18,7 @@ func TestSettingErrors(t *testing.T) {
 	for key, spoil := range map[string]func(*nse.Settings){
 		"search.k":              func(s *nse.Settings) { s.Search.K = 0 },
 		"macro.layers":          func(s *nse.Settings) { s.Macro.Layers = "N X" },
-		"train.batch":           func(s *nse.Settings) { s.Train.Batch = 49 },
+		"train.batch":           func(s *nse.Settings) { s.Train.Batch = 1 },
 		"checkpoint_seconds":    func(s *nse.Settings) { s.CheckpointSeconds = 0 },
 		"search.constraint.tau": func(s *nse.Settings) { s.Search.Constraint.Tau = 1000 },
 	} {

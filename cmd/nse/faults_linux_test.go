@@ -69,6 +69,7 @@ func pluginFaults() map[string]string {
 	startless := `exited before Run of softpool was answered: exit status 1, and could not be started again: plugin ` +
 		`"[^"]*" `
 	late := `did not answer Run of softpool within 2s$`
+	flooded := `was ended: it wrote more than 64 MiB to its standard streams without an answer: Run of softpool$`
 	return map[string]string{
 		"error":                   `failed in kernel softpool: not today or tomorrow$`,
 		"panic":                   `failed in kernel softpool: softpool panicked: runtime error: index out of range `,
@@ -80,8 +81,8 @@ func pluginFaults() map[string]string {
 		"SIGSTOP":                 late,
 		"hang":                    late,
 		"hang with a child":       late,
-		"stdout flood":            late,
-		"stderr flood":            late,
+		"stdout flood":            flooded,
+		"stderr flood":            flooded,
 		"NaN":                     `computed a value that is not finite in kernel softpool$`,
 		"infinity":                `computed a value that is not finite in kernel softpool$`,
 		"wrong shape":             `answered Run with 12 bytes of tensors, which belong into the arena$`,

@@ -44,8 +44,8 @@ func TestKilledRetrainingEndsLikeOthers(t *testing.T) {
 	start := time.Now()
 	retrain("whole", time.Hour)
 	whole, want := time.Since(start), files(t, filepath.Join(dir, "whole"))
-	if len(want) != 4 {
-		t.Fatalf("%d files, want two models of two", len(want))
+	if len(want) != 6 {
+		t.Fatalf("%d files, want two models of three", len(want))
 	}
 	t.Setenv("GOMAXPROCS", "1")
 	seed := uint64(time.Now().UnixNano())
