@@ -82,6 +82,9 @@ func finalSet(
 	if set, err = settings.Open(ctx, o.reading()); err != nil {
 		return nil, "", err
 	}
+	if err := same(r, set); err != nil {
+		return nil, "", err
+	}
 	if supernet.InputOf(set) != r.Info.Image {
 		reason = fmt.Sprintf("the run's networks are not for the images of %s", settings.Data.Spec)
 	}

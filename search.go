@@ -61,8 +61,8 @@ func prepare(
 		return nil, err
 	}
 	if auto := settings.Search.Constraint; auto.Tau == AutoTau {
-		settings = settings.Settle(s.catalog.Problem())
-		s.settings = settings
+		s.settings = s.settings.Settle(s.catalog.Problem())
+		settings = s.settings
 		o.notice(false, fmt.Sprintf("search.constraint.tau = %v, the median cost of the pool's uniform stacks in %s",
 			settings.Search.Constraint.Tau, auto.Kind.Unit()))
 	}

@@ -56,7 +56,7 @@ func Lock(
 	}
 	changes := merge(&lock, plugins)
 	if len(plugins) > 0 {
-		if err := file.Write(filepath.Join(dir, LockFile), poolfile.EncodeLock(lock)); err != nil {
+		if err := file.WriteShared(filepath.Join(dir, LockFile), poolfile.EncodeLock(lock)); err != nil {
 			return nil, err
 		}
 	}

@@ -77,7 +77,7 @@ func (e evaluating) run(c *cobra.Command, dir string) error {
 		fmt.Fprintf(c.ErrOrStderr(), "data: left out %s\n", left)
 	}
 	images := set.Test
-	if c.Flags().Changed("data") && m.Training != nil && e.data != m.Training.Data {
+	if t := m.Training; c.Flags().Changed("data") && t != nil && set.Index().Fingerprint() != t.Fingerprint {
 		images = set.All()
 	}
 	result, err := m.Evaluate(c.Context(), set, images, e.seeTrained)

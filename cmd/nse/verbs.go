@@ -106,7 +106,7 @@ func valued(c *cobra.Command) (err error) {
 		case err != nil:
 		case kind == "string" && value == "":
 			err = fmt.Errorf("--%s is empty: give it a value, or leave it out", f.Name)
-		case value == "0" && slices.Contains(fromOne, f.Name):
+		case value == "0" && slices.Contains(fromOne, f.Name) && !strings.Contains(f.Usage, "(0: "):
 			err = fmt.Errorf("--%s 0: want 1 or more, or leave it out", f.Name)
 		}
 	})

@@ -22,6 +22,8 @@ type Evaluation struct {
 	// Trained counts images that the model was trained on. They are among Images only where LeftOut is false.
 	Trained int  `json:"trained,omitempty"`
 	LeftOut bool `json:"left_out,omitempty"`
+	// Unknown says that the model does not tell on which images it was trained, as those of older versions.
+	Unknown bool `json:"unknown,omitempty"`
 	supernet.Result
 	Classes   []Class `json:"classes"`
 	Confusion [][]int `json:"confusion"` // images by their class and the class that they are taken for
@@ -80,6 +82,7 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Set, images data.Split, 
 	}
 	e = newEvaluation(m.Dir, set)
 	e.Trained, e.LeftOut = n, n > 0 && !trained
+	e.Unknown = m.Training != nil && m.Training.Fingerprint == (data.Fingerprint{})
 	if e.Result, err = m.Net.Test(ctx, m.Arch(), set.Sequence(images, batch), e.count); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Dir, err)
 	}
@@ -87,12 +90,12 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Set, images data.Split, 
 	return e, nil
 }
 
-// trained is the set of the images that the model was trained on.
+// trained is the set of the images that the model was trained on, or chosen on.
 func (m *Model) trained() (map[uint64]bool, error) {
 	x, err := m.Images(m.Dir)
 	known := map[uint64]bool{}
 	for _, r := range x.Rows {
-		if r.Side == "train" {
+		if r.Side != "test" {
 			known[r.Digest] = true
 		}
 	}

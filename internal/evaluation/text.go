@@ -25,6 +25,8 @@ func (e *Evaluation) Write(w io.Writer) error {
 		fmt.Fprintf(w, "left out: %d images that the model was trained on (--trained tests them too)\n", e.Trained)
 	case e.Trained > 0:
 		fmt.Fprintf(w, "the model was trained on %d of them\n", e.Trained)
+	case e.Unknown:
+		fmt.Fprintln(w, "the model does not tell on which images it was trained: they may be among these")
 	}
 	fmt.Fprintln(w)
 	rows := []string{"class\timages\trecall\tprecision"}

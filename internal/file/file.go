@@ -14,17 +14,26 @@ import (
 )
 
 // Write writes a file so that it is never seen half written, and has it on disk when it returns. It makes the folder.
-// Several processes may write the same file at the same moment: the last one wins. Each writes under a hidden name of
-// its own, which a process that is killed leaves behind. On error the file is what it was.
+// One process at a time may write a file, because the temporary name is the path with ".new" behind it. On error the
+// file is what it was.
 //
 // A link or a device at path is replaced, never followed: folders from elsewhere may have them. Output is for files
 // that the user names.
-func Write(path string, data []byte) error {
+func Write(path string, data []byte) error { return writeVia(path, path+".new", data) }
+
+// WriteShared is Write for a file that several processes may write at the same moment: the last one wins. Each writes
+// under a hidden name of its own, which a process that is killed leaves behind.
+func WriteShared(path string, data []byte) error {
+	return writeVia(path, filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-"+rand.Text()), data)
+}
+
+// writeVia writes a file under a temporary name in its folder.
+func writeVia(path, temp string, data []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return PathError(dir, err)
 	}
-	err := Replace(path, filepath.Join(dir, "."+filepath.Base(path)+"-"+rand.Text()), func(w io.Writer) error {
+	err := Replace(path, temp, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})

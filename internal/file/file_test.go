@@ -48,7 +48,7 @@ func TestWriteAtOnce(t *testing.T) {
 	var writers conc.WaitGroup
 	for i := range 20 {
 		writers.Go(func() {
-			if err := Write(path, bytes.Repeat([]byte{byte(i)}, 10_000)); err != nil {
+			if err := WriteShared(path, bytes.Repeat([]byte{byte(i)}, 10_000)); err != nil {
 				t.Error(err)
 			}
 		})

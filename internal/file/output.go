@@ -8,14 +8,14 @@ import (
 )
 
 // Output writes a file that the user names. A device, a pipe or a socket is written to, and stays what it is. Of a link
-// the file that it leads to is written. All other files are written as by Write.
+// the file that it leads to is written. All other files are written as by WriteShared.
 func Output(path string, data []byte) error {
 	target, special, err := destination(path)
 	if err != nil {
 		return err
 	}
 	if !special {
-		return Write(target, data)
+		return WriteShared(target, data)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {

@@ -65,7 +65,7 @@ func Open(dir string, r Recipe, c config.Config, x *catalog.Catalog, source supe
 	}
 	err := t.known()
 	if errors.Is(err, fs.ErrNotExist) {
-		err = file.Write(t.listed(), []byte(t.list()))
+		err = file.WriteShared(t.listed(), []byte(t.list()))
 	}
 	if err != nil {
 		return nil, err
@@ -332,7 +332,7 @@ func (t *Table) sort(part int, rows []Row) error {
 	for _, r := range rows {
 		text += r.String() + "\n"
 	}
-	return file.Write(t.path(part), []byte(text))
+	return file.WriteShared(t.path(part), []byte(text))
 }
 
 // Check trains n complete trainings again, drawn by a seed, and returns the rows that differ, as they are now. ended is

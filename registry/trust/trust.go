@@ -36,7 +36,7 @@ func mark(kind, what string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return file.Write(path, []byte(what+"\n"))
+	return file.WriteShared(path, []byte(what+"\n"))
 }
 
 // marked reports whether mark was called for a thing. A mark that cannot be read counts as none.

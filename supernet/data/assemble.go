@@ -16,6 +16,7 @@ import (
 	"github.com/sourcegraph/conc/iter"
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/nse-dev/nse/internal/picture"
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/supernet/data/listing"
 )
@@ -80,6 +81,9 @@ func examine(ctx context.Context, l *listing.Listing, o Options) (images []found
 		if err == nil {
 			err = check(b)
 		}
+		if err == nil && o.SkipUnreadable { // what is broken further on is to be known before images have sides
+			_, err = picture.Decode(b, o.background())
+		}
 		errs[i] = err
 	})
 	if err != nil {
@@ -134,6 +138,9 @@ func decide(images []found, l listing.Listing) error {
 	if c := slices.Index(sized, 0); c >= 0 {
 		return fmt.Errorf("empty class: there is no image of %q", l.Classes[c])
 	}
+	if err := whole(images, l); err != nil {
+		return err
+	}
 	test := listing.Test
 	if count(images, test) > 0 {
 		return nil
@@ -154,6 +161,27 @@ func decide(images []found, l listing.Listing) error {
 		}
 	}
 	return err
+}
+
+// whole refuses parts of a data set of which a class, or all, has no image.
+func whole(images []found, l listing.Listing) error {
+	var there [listing.Test + 1]bool
+	for _, e := range l.Entries {
+		there[e.Side] = true
+	}
+	has := make([][listing.Test + 1]bool, len(l.Classes))
+	for _, f := range images {
+		has[f.class][f.side] = true
+	}
+	for i, name := range []string{"train", "val", "test"} {
+		side := listing.Train + listing.Side(i)
+		for c, class := range l.Classes {
+			if there[side] && !has[c][side] {
+				return fmt.Errorf("empty class: %s has no image of %q", name, class)
+			}
+		}
+	}
+	return nil
 }
 
 // decodeAll decodes images to RGB in their order, and reports whether all are grey.
@@ -187,7 +215,7 @@ func decodeAll(ctx context.Context, l listing.Listing, images []found, size int,
 			coloured.Store(true)
 		}
 	})
-	return s, !coloured.Load(), cmp.Or(err, o.unreadable(&l, errs))
+	return s, !coloured.Load(), cmp.Or(err, Options{}.unreadable(&l, errs))
 }
 
 // each calls do with the bytes of every entry of a listing, on all cores. A cancelled context is its error.
@@ -195,7 +223,13 @@ func (o Options) each(ctx context.Context, stage string, l listing.Listing, do f
 	var done atomic.Int64
 	p := pool.New().WithContext(ctx).WithMaxGoroutines(runtime.GOMAXPROCS(0)).WithCancelOnError().WithFirstError()
 	for _, part := range l.Parts {
+		if ctx.Err() != nil {
+			break
+		}
 		p.Go(func(ctx context.Context) error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			part.Read(func(i int, b []byte, err error) bool {
 				if ctx.Err() != nil {
 					return false
@@ -207,7 +241,7 @@ func (o Options) each(ctx context.Context, stage string, l listing.Listing, do f
 			return ctx.Err()
 		})
 	}
-	return p.Wait()
+	return cmp.Or(p.Wait(), ctx.Err())
 }
 
 // digest tells contents apart: the first eight bytes of their SHA-256.

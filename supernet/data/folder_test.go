@@ -342,3 +342,43 @@ func TestTransparentPixels(t *testing.T) {
 		}
 	}
 }
+
+// TestBrokenFilesAreLeftOutWhole: a file that is broken behind its head has no place among the images.
+func TestBrokenFilesAreLeftOutWhole(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 12 {
+		writeGrey(t, uint8(200+i), dir, []string{"a", "b"}[i%2], fmt.Sprint(i, ".png"))
+	}
+	whole, err := os.ReadFile(filepath.Join(dir, "a", "0.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 5 {
+		write(t, filepath.Join(dir, "a", fmt.Sprint("cut", i, ".png")), whole[:len(whole)-20-i])
+	}
+	if _, err := Open(t.Context(), "folder:"+dir, Options{}); err == nil || !strings.Contains(err.Error(), "5 of") {
+		t.Errorf("%v, want 5 files", err)
+	}
+	set, err := Open(t.Context(), "folder:"+dir, Options{SkipUnreadable: true})
+	if err != nil || set.Left.String() != "5 files that cannot be read as images" {
+		t.Fatalf("left %s, %v", set.Left, err)
+	}
+	all := set.All()
+	if all.Len() != 12 || slices.Min(all.Pixels) < 200 {
+		t.Errorf("%d images, the darkest pixel is %d", all.Len(), slices.Min(all.Pixels))
+	}
+}
+
+// TestEachPartHasEachClass: files that are no images do not stand for a class.
+func TestEachPartHasEachClass(t *testing.T) {
+	for _, parts := range [][]string{{"train", "val"}, {"train", "test"}, {"test", "train"}} {
+		dir := t.TempDir()
+		for i := range 24 {
+			writeGrey(t, uint8(i), dir, parts[i%2], []string{"a", "b", "c"}[i/2%3], fmt.Sprint(i, ".png"))
+		}
+		write(t, filepath.Join(dir, parts[0], "z", "notes.txt"), []byte("text"))
+		writeGrey(t, 99, dir, parts[1], "z", "1.png")
+		_, err := Open(t.Context(), "folder:"+dir, Options{})
+		wantError(t, err, "empty class: "+parts[0]+` has no image of "z"`)
+	}
+}

@@ -167,7 +167,10 @@ func sized(labels []int32) []int {
 // of copies of one image has one of these for testing, and a class of one image is an error.
 func fifth(labels []int32, digests []uint64, classes []string) (tested []bool, err error) {
 	tested = make([]bool, len(labels))
-	training, testing := sized(labels), make([]int, len(classes))
+	training, testing := make([]int, len(classes)), make([]int, len(classes))
+	for _, label := range labels {
+		training[label]++
+	}
 	move := func(g group, to bool) {
 		for _, i := range g.images {
 			tested[i] = to
