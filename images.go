@@ -20,7 +20,7 @@ func (o Options) remark(set *data.Set) {
 	}
 	known := set.Train.Contents()
 	copies := func(side string, images data.Split) {
-		if n := images.Len() - images.Without(known).Len(); n > 0 {
+		if n := images.Count(known); n > 0 {
 			o.warn(fmt.Sprintf("%d of %d %s images are copies of training images", n, images.Len(), side))
 		}
 	}

@@ -90,6 +90,31 @@ func TestOtherImagesAreRefused(t *testing.T) {
 	}
 }
 
+// The last stage of a search takes the images that it was started with, and no others.
+func TestOtherImagesAreRefusedAtTheEnd(t *testing.T) {
+	dir := alone(t)
+	run, photos := filepath.Join(dir, "run"), filepath.Join(dir, "photos")
+	album(t, photos)
+	s := concluding(t)
+	s.Data.Spec, s.Train.Batch = "folder:"+photos, 8
+	ctx, observe := cancelAt(t, func(e nse.Event) bool {
+		training, ok := e.(nse.Retraining)
+		return ok && training.HeldOut
+	})
+	r, err := nse.Start(ctx, run, nse.Pool{Ops: kernels()}, s, nse.Options{Observe: observe})
+	if stop := stopped(t, r, err); !stop.Final {
+		t.Fatalf("stopped before the last stage: %v", stop)
+	}
+	rename(t, photos, "dog/1.png", "cat/1.png")
+	if _, err := nse.Resume(t.Context(), run, nse.Options{}); err == nil ||
+		!strings.Contains(err.Error(), "has changed since the run was started: ") {
+		t.Errorf("other images: %v", err)
+	}
+	rename(t, photos, "cat/1.png", "dog/1.png")
+	r, err = nse.Resume(t.Context(), run, nse.Options{})
+	resultOf(t, ended(t, r, err))
+}
+
 // An observer is told of the images before the search begins: what was left out, what is rare, and copies on both
 // sides.
 func TestRemarksOnImages(t *testing.T) {

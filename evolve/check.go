@@ -39,7 +39,11 @@ func (NSE) Validate(s Search, st State) error {
 		return setting.Errorf("k", s.Config.K, "want at most %d, the operations of the pool", len(s.Problem.Pool))
 	}
 	if st.Round == 0 && st.Phase == PhaseBegin {
-		return s.checkFirstRound()
+		if err := cmp.Or(s.CheckReach(), s.checkFirstRound()); err != nil {
+			return err
+		}
+		_, _, err := s.firstSpace()
+		return err
 	}
 	if err := s.checkState(st); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)

@@ -310,7 +310,7 @@ func TestNoSubsetMeetsTheBudget(t *testing.T) {
 	s.Config.Constraint.Tau, s.Config.Constraint.Width = 3, 0.01 // all cost a whole number and 0.5
 	s.Engine = nil
 	if _, err := s.Run(context.Background(), State{}); err == nil ||
-		!strings.Contains(err.Error(), "evolve: round 1: no subset of k = 4 operations a layer that was drawn makes") {
+		!strings.Contains(err.Error(), "evolve: no subset of k = 4 operations a layer that was drawn makes") {
 		t.Error(err)
 	}
 }

@@ -28,8 +28,8 @@ func (s Search) firstSpace() (drawn space.Space, redrawn int, err error) {
 	drawn = s.led(space.New(layers, pool, s.Config.K, s.spaceSeed()))
 	if !s.meetsBudget(drawn.Subset(), maxSubsets*trialDraws) {
 		c := s.Config.Constraint
-		err = fmt.Errorf("no subset of k = %d operations a layer that was drawn makes architectures of %.4g to %.4g: "+
-			"want a larger search.k, another search.constraint, or a pool with more operations of such a cost",
+		err = fmt.Errorf("no subset of k = %d operations a layer that was drawn makes architectures of %.10g to "+
+			"%.10g: want a larger search.k, another search.constraint, or a pool with more operations of such a cost",
 			s.Config.K, c.Low(), c.High())
 	}
 	return drawn, redrawn, err

@@ -77,6 +77,35 @@ func TestGuidedGoesInRounds(t *testing.T) {
 	}
 }
 
+// TestGuidedEndsWithAWholeRound: whatever the budget of MACs, the last training is the longest, and hardly any epochs
+// of the dearest architecture are left.
+func TestGuidedEndsWithAWholeRound(t *testing.T) {
+	for macs := 20_000.; macs < 100_000; macs += 7_777 {
+		s, e, settings := count(t, "guided")
+		s.Config.Constraint.Width, s.Budget.MACs = 0.1, macs
+		settings.Guided.Candidates, settings.Guided.Looks = 6, 20
+		settings.Guided.Ends, settings.Guided.Eta = []int{1, 2, 4}, 3
+		var err error
+		if s.Method, err = settings.Chosen(); err != nil {
+			t.Fatal(err)
+		}
+		last, dearest := 0, 0.0
+		s.Observe = func(event evolve.Event) error {
+			if b, ok := event.Body.(evolve.Scored); ok && !b.Trial.Rehearsed {
+				last, dearest = b.Trial.Epochs, max(dearest, e.AloneMACs(b.Trial.Arch, 1))
+			}
+			return nil
+		}
+		if _, err := s.Run(t.Context(), evolve.State{}); err != nil {
+			t.Fatal(err)
+		}
+		if left := macs - e.ledger.MACs(); last != 4 || left < 0 || left > 4*dearest {
+			t.Errorf("%v MACs: the last training is to %d epochs, %v are left, an epoch takes %v", macs, last, left,
+				dearest)
+		}
+	}
+}
+
 // rounds collects what the rounds of a search report.
 type rounds struct {
 	subsets     [][]evolve.Path
@@ -140,6 +169,7 @@ func TestGuidedGoesOnInASecondPool(t *testing.T) {
 	s.Problem.Pool = whole.Pool[:3]
 	settings := methods.Default()
 	settings.Method, settings.Alone.Evaluations, settings.Guided.Looks = "guided", 20, 20
+	settings.Guided.Candidates, settings.Guided.Ends, settings.Guided.Eta = 8, []int{2, 4}, 2 // rounds of 24 epochs
 	var err error
 	if s.Method, err = settings.Chosen(); err != nil {
 		t.Fatal(err)

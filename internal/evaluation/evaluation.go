@@ -72,10 +72,9 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Set, images data.Split, 
 	if err != nil {
 		return nil, err
 	}
-	unknown := images.Without(known)
-	n := images.Len() - unknown.Len()
-	if !trained {
-		images = unknown
+	n := images.Count(known)
+	if n > 0 && !trained {
+		images = images.Without(known)
 	}
 	if images.Len() == 0 {
 		return nil, fmt.Errorf("%s was trained on all %d images of %s that it would be tested on", m.Dir, n, set.Name)

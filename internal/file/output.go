@@ -7,8 +7,9 @@ import (
 	"path/filepath"
 )
 
-// Output writes a file that the user names. A device, a pipe or a socket is written to, and stays what it is. Of a link
-// the file that it leads to is written. All other files are written as by WriteShared.
+// Output writes a file that the user names. A device, a pipe or a socket is written to, and stays what it is. So is
+// what this process has open, such as /dev/stdout: a file that it leads to goes on where it is. Of a link the file that
+// it leads to is written. All other files are written as by WriteShared.
 func Output(path string, data []byte) error {
 	target, special, err := destination(path)
 	if err != nil {
@@ -17,15 +18,35 @@ func Output(path string, data []byte) error {
 	if !special {
 		return WriteShared(target, data)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	switch name := filepath.Base(target); {
+	case descriptor(target) && name == "1":
+		_, err = os.Stdout.Write(data)
+	case descriptor(target) && name == "2":
+		_, err = os.Stderr.Write(data)
+	default:
+		err = appendTo(path, data)
+	}
 	if err != nil {
 		return PathError(path, err)
 	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return PathError(path, err)
-	}
 	return nil
+}
+
+// appendTo writes to what is there, behind what it holds.
+func appendTo(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+// descriptor reports whether a path is that of something that a process has open.
+func descriptor(path string) bool {
+	dir := filepath.Dir(path)
+	proc, _ := filepath.Match("/proc/*/fd", dir)
+	return proc || dir == "/dev/fd"
 }
 
 // Probe makes the folder of a file and says whether Output could write there, for long work that ends with it. A device
@@ -58,14 +79,14 @@ const maxLinks = 40
 // destination is where an output at path comes to lie, behind all links. special is true for what is written to in
 // place. The file that a link leads to need not be there.
 func destination(path string) (target string, special bool, err error) {
-	if IsSpecial(path) {
-		return path, true, nil
-	}
 	target = path
 	for range maxLinks {
+		if descriptor(target) {
+			return target, true, nil
+		}
 		to, err := os.Readlink(target)
 		if err != nil {
-			return target, false, nil
+			return target, IsSpecial(target), nil
 		}
 		if !filepath.IsAbs(to) {
 			to = filepath.Dir(target) + string(filepath.Separator) + to

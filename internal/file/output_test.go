@@ -87,3 +87,32 @@ func TestOutputIntoSpecialFiles(t *testing.T) {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
+
+// What this process has open goes on where it is, whatever it leads to.
+func TestOutputIntoStandardOutput(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("/dev/stdout", link); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(dir, "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	stdout := os.Stdout
+	os.Stdout = f
+	defer func() { os.Stdout = stdout }()
+	for _, path := range []string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", link} {
+		if _, err := f.WriteString(path + " "); err != nil {
+			t.Fatal(err)
+		}
+		if err := Output(path, []byte("text ")); err != nil {
+			t.Error(err)
+		}
+	}
+	want := "/dev/stdout text /dev/fd/1 text /proc/self/fd/1 text " + link + " text "
+	if got, err := os.ReadFile(f.Name()); err != nil || string(got) != want {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+}

@@ -133,7 +133,7 @@ func (m *Model) Images(dir string) (x data.Index, err error) {
 		return x, nil
 	}
 	path := filepath.Join(dir, ImagesFile)
-	text, err := os.ReadFile(path)
+	text, err := file.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return x, fmt.Errorf("%s is missing: it lists the images that the model was trained with", path)
 	}

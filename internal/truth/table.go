@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ import (
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/config"
+	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"
 )
 
@@ -70,7 +72,33 @@ func Open(dir string, r Recipe, c config.Config, x *catalog.Catalog, source supe
 	if err != nil {
 		return nil, err
 	}
-	return t, t.readParts()
+	if err := t.readParts(); err != nil {
+		return nil, err
+	}
+	return t, t.sameImages()
+}
+
+// sameImages compares the images with those that the rows are of, which images.json tells. A table without rows gets
+// the file.
+func (t *Table) sameImages() error {
+	set := data.Set{Classes: t.source.Set.Classes, Train: t.source.Train, Validate: t.source.Held,
+		Test: t.source.Set.Test}
+	text, err := json.MarshalIndent(set.Index().Fingerprint(), "", " ")
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(t.dir, "images.json")
+	was, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && len(t.Rows) == 0:
+		return file.WriteShared(path, append(text, '\n'))
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s has rows of an older nse, which held out other images: use that version, or remove them",
+			t.dir)
+	case err == nil && string(was) != string(text)+"\n":
+		return fmt.Errorf("%s tells other images than the data set has: its rows are of these", path)
+	}
+	return err
 }
 
 // Read reads a table without its data set. The recipe must say what its images are, and the folder must have the list

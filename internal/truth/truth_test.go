@@ -332,3 +332,27 @@ func TestDrawEnds(t *testing.T) {
 		t.Errorf("%d architectures, the space has 3", n)
 	}
 }
+
+// Rows are of the images that they were trained on, and of no others.
+func TestTablesKnowTheirImages(t *testing.T) {
+	dir := t.TempDir()
+	run(t, opened(t, dir), 1)
+	opened(t, dir)
+	path := filepath.Join(dir, "images.json")
+	was := read(t, dir, "images.json")
+	for text, want := range map[string]string{
+		strings.Replace(was, `"images": 20`, `"images": 21`, 1): "tells other images than the data set has",
+		"": "has rows of an older nse, which held out other images",
+	} {
+		err := os.WriteFile(path, []byte(text), 0o644)
+		if text == "" {
+			err = os.Remove(path)
+		}
+		if err != nil || text == was {
+			t.Fatal(text, err)
+		}
+		if _, err := world(t, dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}

@@ -36,7 +36,7 @@ func identity(m *modelfile.Model) ([]byte, error) {
 // unchanged refuses images that are not those of the model in a folder, and says what differs.
 func unchanged(dir string, images data.Index) error {
 	path := filepath.Join(dir, modelfile.ImagesFile)
-	text, err := os.ReadFile(path)
+	text, err := file.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -32,6 +32,7 @@ type found struct {
 // assemble decodes the images of a listing to size × size pixels. Their order follows from their content, so that names
 // and places of files change nothing. All files that cannot be read are named in one error.
 func assemble(ctx context.Context, l listing.Listing, size int, o Options) (*Set, error) {
+	o.room = newRoom()
 	images, err := examine(ctx, &l, o)
 	if err != nil {
 		return nil, err
@@ -82,7 +83,7 @@ func examine(ctx context.Context, l *listing.Listing, o Options) (images []found
 			err = check(b)
 		}
 		if err == nil && o.SkipUnreadable { // what is broken further on is to be known before images have sides
-			_, err = picture.Decode(b, o.background())
+			err = o.picture(b, func(*picture.Picture) {})
 		}
 		errs[i] = err
 	})

@@ -11,6 +11,8 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/nse-dev/nse/supernet/data/listing"
 )
 
@@ -47,6 +49,8 @@ type Options struct {
 	SkipUnreadable bool
 	// Observe is told how far reading is, from several goroutines at a time. It may be nil.
 	Observe func(Progress)
+
+	room *semaphore.Weighted // for pixels that are being decoded
 }
 
 // Progress says how far reading files is.

@@ -16,6 +16,7 @@ func Files(paths []string, height, width, channels int, o Options) (*Set, error)
 	if height != width {
 		return nil, fmt.Errorf("data: image files are cut to squares, not to %d×%d", height, width)
 	}
+	o.room = newRoom()
 	set := &Set{Height: height, Width: width, Channels: channels}
 	set.Test = Split{Pixels: make([]uint8, len(paths)*height*width*channels), Labels: make([]int32, len(paths))}
 	errs := make([]error, len(paths))

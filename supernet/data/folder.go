@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"golang.org/x/image/draw"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/nse-dev/nse/internal/picture"
 	"github.com/nse-dev/nse/supernet/data/listing"
@@ -45,13 +46,33 @@ func check(b []byte) error {
 
 // decode writes an image to dst [size, size, 3] and reports whether it is grey.
 func decode(dst []uint8, b []byte, size int, o Options) (grey bool, err error) {
-	p, err := picture.Decode(b, o.background())
-	if err != nil {
-		return false, err
-	}
-	scale(dst, size, 3, p.Image, draw.BiLinear)
-	return p.Grey, nil
+	err = o.picture(b, func(p *picture.Picture) {
+		scale(dst, size, 3, p.Image, draw.BiLinear)
+		grey = p.Grey
+	})
+	return grey, err
 }
+
+// picture decodes an image for use, while there is room for its pixels beside those of others.
+func (o Options) picture(b []byte, use func(p *picture.Picture)) error {
+	h, err := picture.ReadHeader(b)
+	if err != nil {
+		return err
+	}
+	pixels := int64(h.Width) * int64(h.Height)
+	if err := o.room.Acquire(context.Background(), pixels); err != nil {
+		return err
+	}
+	defer o.room.Release(pixels)
+	p, err := picture.Decode(b, o.background())
+	if err == nil {
+		use(p)
+	}
+	return err
+}
+
+// newRoom is for the pixels of images that are decoded at a time: two of the largest, or many small ones.
+func newRoom() *semaphore.Weighted { return semaphore.NewWeighted(2 * picture.MaxPixels) }
 
 // dropColour keeps one of three equal channels.
 func (s *Split) dropColour() {

@@ -47,6 +47,16 @@ func (s Split) Contents() map[uint64]bool {
 	return known
 }
 
+// Count is the number of images of s whose contents are in digests.
+func (s Split) Count(digests map[uint64]bool) (n int) {
+	for _, d := range s.Digests {
+		if digests[d] {
+			n++
+		}
+	}
+	return n
+}
+
 // Without is s without the images whose contents are in digests.
 func (s Split) Without(digests map[uint64]bool) Split {
 	out := make([]bool, s.Len())

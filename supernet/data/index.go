@@ -90,6 +90,9 @@ func (x Index) Fingerprint() (f Fingerprint) {
 // head is the first line of an encoded index.
 const head = "side\tclass\timage\tfile\n"
 
+// maxIndex bounds the text of an index in bytes: some ten million images.
+const maxIndex = 1 << 30
+
 // Encode is the text of the index, compressed by gzip: a line for each image, with the names of its side, its class,
 // its digest and its file. Equal indexes have equal bytes.
 func (x Index) Encode() ([]byte, error) {
@@ -110,9 +113,12 @@ func DecodeIndex(b []byte) (x Index, err error) {
 	if err != nil {
 		return x, err
 	}
-	text, err := io.ReadAll(z)
+	text, err := io.ReadAll(io.LimitReader(z, maxIndex+1))
 	if err != nil {
 		return x, err
+	}
+	if len(text) > maxIndex {
+		return x, fmt.Errorf("a list of images of more than %d bytes", maxIndex)
 	}
 	rows, is := strings.CutPrefix(string(text), head)
 	if !is {

@@ -14,6 +14,7 @@ type Proposal struct {
 	Arch evolve.Arch
 	Ends []int
 	Wait bool // says that the proposal depends on results that are open; nothing else is set
+	Last bool // says that the round ends and the budget allows no other; nothing else is set
 }
 
 // Proposer names the next architecture to evaluate, or reports that there is none, which ends the search. Everything

@@ -1,6 +1,7 @@
 package alone
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -62,6 +63,8 @@ func (r run) fill(q *queue, st evolve.State) (reason string, more bool) {
 		case !ok:
 			reason = "every architecture within the constraint has been evaluated, or none was found"
 		case p.Wait:
+		case p.Last:
+			reason = cmp.Or(r.last(st), exhausted(st))
 		case p.Arch == nil:
 			reason = r.last(st)
 		case r.evaluations(planned, p, r.epochs(h.Trials, p)) < 1:

@@ -93,7 +93,7 @@ func (c Config) Next(h alone.History) (p alone.Proposal, ok bool) {
 		}
 		before, left = left[:size], left[size:]
 	}
-	return alone.Proposal{}, true
+	return alone.Proposal{Last: !c.fits(1, h.Left)}, true
 }
 
 // size is the number of architectures in the i-th rung, from 0, of a round that n begin.
@@ -104,9 +104,11 @@ func (c Config) size(n, i int) int {
 // more reports whether a round that n architectures have begun has another one, with so many epochs left.
 func (c Config) more(n int, left float64) bool {
 	whole := c.rest(c.Candidates) + float64(c.Candidates*c.Ends[0])
-	fits := left >= float64(c.Ends[0])+c.rest(n+1)
-	return n == 0 || n < c.Candidates && fits || fits && left < c.rest(n)+whole
+	return n == 0 || c.fits(n+1, left) && (n < c.Candidates || left < c.rest(n)+whole)
 }
+
+// fits reports whether so many epochs are enough for the n-th candidate of a round, and for the rungs after it.
+func (c Config) fits(n int, left float64) bool { return left >= float64(c.Ends[0])+c.rest(n) }
 
 // rest is the number of epochs of the later rungs of a round that n architectures have begun.
 func (c Config) rest(n int) (epochs float64) {
