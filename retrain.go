@@ -34,6 +34,8 @@ type RetrainOptions struct {
 	SqueezeExcite bool
 	// Swish replaces the activation of the network.
 	Swish bool
+	// HeldOut trains without the images that a search holds out, and measures on these in the place of test images.
+	HeldOut bool
 	// Out is the folder that gets a folder for each model. Empty is "models" in the run's folder, or in the working
 	// directory for another source.
 	Out string
@@ -70,6 +72,11 @@ func Retrain(ctx context.Context, source string, t RetrainOptions, o Options) ([
 	if err := unchanged(home, set, settings); err != nil {
 		return nil, err
 	}
+	if t.HeldOut {
+		if set.Train, set.Test, err = settings.Split(set); err != nil {
+			return nil, err
+		}
+	}
 	list, err := t.open(ctx, source, set, settings.Seed, o)
 	if err != nil {
 		return nil, err
@@ -79,7 +86,7 @@ func Retrain(ctx context.Context, source string, t RetrainOptions, o Options) ([
 	if err != nil {
 		return nil, err
 	}
-	w.Source, w.Out = source, t.out(home)
+	w.Source, w.Out, w.HeldOut = source, t.out(home), t.HeldOut
 	if err := w.Check(list.Plans); err != nil {
 		return nil, err
 	}

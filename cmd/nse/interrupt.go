@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/auto"
 	"github.com/nse-dev/nse/internal/experiment"
 	"github.com/nse-dev/nse/internal/progress"
 )
@@ -52,8 +53,9 @@ func ended(ctx context.Context, c *cobra.Command, p *progress.Printer, err error
 	var search *nse.Stopped
 	var retraining *nse.StoppedRetraining
 	var study *experiment.Stopped
+	var whole *auto.Stopped
 	switch {
-	case errors.As(err, &study) || errors.As(err, &search) || errors.As(err, &retraining):
+	case errors.As(err, &whole) || errors.As(err, &study) || errors.As(err, &search) || errors.As(err, &retraining):
 		fmt.Fprintln(c.ErrOrStderr(), err)
 	case err == nil || ctx.Err() == nil || begun:
 		return err

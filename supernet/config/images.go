@@ -8,12 +8,20 @@ import (
 
 // Open opens the data set. observe is told how far reading files is, from several goroutines at a time; it may be nil.
 func (c Config) Open(ctx context.Context, observe func(data.Progress)) (*data.Set, error) {
+	return c.OpenSized(ctx, nil, observe)
+}
+
+// OpenSized is Open where the size of images may follow from the median of the shorter sides of their files, as
+// data.Options.Wise has it.
+func (c Config) OpenSized(
+	ctx context.Context, wise func(median int) int, observe func(data.Progress),
+) (*data.Set, error) {
 	background, err := data.ParseColour(c.Data.Background)
 	if err != nil {
 		return nil, err
 	}
 	return data.Open(ctx, c.Data.Spec, data.Options{Seed: c.Seed, Size: c.Data.Size, Background: background,
-		SkipUnreadable: c.Data.SkipUnreadable, Observe: observe})
+		SkipUnreadable: c.Data.SkipUnreadable, Wise: wise, Observe: observe})
 }
 
 // Split divides the training images into those that a search trains on and those that it holds out: those of the set

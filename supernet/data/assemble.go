@@ -27,6 +27,7 @@ type found struct {
 	class  int32
 	side   listing.Side
 	digest uint64
+	short  int // its shorter side in pixels
 }
 
 // assemble decodes the images of a listing to size × size pixels. Their order follows from their content, so that names
@@ -43,6 +44,9 @@ func assemble(ctx context.Context, l listing.Listing, size int, o Options) (*Set
 	slices.SortFunc(images, func(a, b found) int {
 		return cmp.Or(cmp.Compare(a.side, b.side), cmp.Compare(a.class, b.class), cmp.Compare(a.digest, b.digest))
 	})
+	if o.Size == 0 && o.Wise != nil {
+		size = o.Wise(median(images))
+	}
 	set := &Set{Height: size, Width: size, Channels: 3, Classes: l.Classes, Left: l.Left, Notes: l.Notes}
 	all, grey, err := decodeAll(ctx, l, images, size, o)
 	if err != nil {
@@ -56,6 +60,16 @@ func assemble(ctx context.Context, l listing.Listing, size int, o Options) (*Set
 	set.Train = train
 	set.Validate, set.Test = rest.cut(count(images, listing.Validate))
 	return set, nil
+}
+
+// median is that of the shorter sides of images.
+func median(images []found) int {
+	sides := make([]int, len(images))
+	for i, f := range images {
+		sides[i] = f.short
+	}
+	slices.Sort(sides)
+	return sides[len(sides)/2]
 }
 
 // count is the number of images on a side.
@@ -75,12 +89,12 @@ func examine(ctx context.Context, l *listing.Listing, o Options) (images []found
 	no := make([]bool, len(l.Entries))
 	err = o.each(ctx, "reading", *l, func(i int, b []byte, err error) {
 		e := l.Entries[i]
-		images[i] = found{i, e.Class, e.Side, digest(b)}
+		images[i] = found{entry: i, class: e.Class, side: e.Side, digest: digest(b)}
 		if no[i] = err == nil && !e.Likely && !isImage(b); no[i] {
 			return
 		}
 		if err == nil {
-			err = check(b)
+			images[i].short, err = check(b)
 		}
 		if err == nil && o.SkipUnreadable { // what is broken further on is to be known before images have sides
 			err = o.picture(b, func(*picture.Picture) {})

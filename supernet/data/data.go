@@ -10,6 +10,8 @@ import (
 	"image/color"
 	"math/rand/v2"
 	"strings"
+	"sync"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -43,6 +45,9 @@ type Split struct {
 type Options struct {
 	Seed uint64 // of images that are generated
 	Size int    // the side to which images are resized, in pixels; 0 keeps the set's own
+	// Wise chooses the size of images that are read from files, by the median of their shorter sides, where Size is 0.
+	// A nil Wise has 32 pixels.
+	Wise func(median int) int
 	// Background is what is seen through transparent pixels of files. The zero value is white.
 	Background color.RGBA
 	// SkipUnreadable leaves out files that cannot be read as images, and counts them. Otherwise they are an error.
@@ -57,6 +62,20 @@ type Options struct {
 type Progress struct {
 	Stage       string // "reading" and "decoding", one after the other
 	Done, Total int    // files
+}
+
+// Paced passes progress on once a second has passed, and then ever more rarely. Its calls of observe do not overlap.
+func Paced(observe func(Progress)) func(Progress) {
+	var mu sync.Mutex
+	next, began := time.Second, time.Now()
+	return func(p Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		if passed := time.Since(began); passed >= next {
+			next = passed + max(time.Second, passed/4)
+			observe(p)
+		}
+	}
 }
 
 // background is white unless it is named.

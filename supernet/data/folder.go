@@ -38,10 +38,10 @@ func isImage(head []byte) bool {
 	return err == nil
 }
 
-// check refuses what cannot be an image of a reasonable size, without decoding it.
-func check(b []byte) error {
-	_, err := picture.ReadHeader(b)
-	return err
+// check refuses what cannot be an image of a reasonable size, without decoding it, and returns its shorter side.
+func check(b []byte) (short int, err error) {
+	h, err := picture.ReadHeader(b)
+	return min(h.Width, h.Height), err
 }
 
 // decode writes an image to dst [size, size, 3] and reports whether it is grey.

@@ -1,0 +1,255 @@
+package auto
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/architecture"
+	"github.com/nse-dev/nse/internal/file"
+)
+
+// finish chooses, trains and writes what a search has found, and closes it.
+func (a *auto) finish(ctx context.Context, r *nse.Run) error {
+	defer r.Close()
+	if a.record.Outcome != nil {
+		return nil
+	}
+	if a.resumed {
+		spent, err := r.Ledger()
+		if err != nil {
+			return err
+		}
+		a.used = max(a.record.Used, a.record.Before+spent.Seconds)
+	}
+	best, pace, err := a.choose(ctx, r)
+	if err != nil {
+		return err
+	}
+	model, err := a.last(ctx, best, pace)
+	if err != nil {
+		return err
+	}
+	x := Outcome{Accuracy: model.Model.Training.Test.Accuracy, MACs: model.Model.Count.MACs,
+		Params: model.Model.Count.Params, Name: model.Model.Name, Model: model.Dir,
+		Report: filepath.Join(a.dir, reportFile), Plan: filepath.Join(a.dir, planFile)}
+	if a.ask.Latency > 0 {
+		if x.Latency, err = a.delayOf(ctx, model.Dir); err != nil {
+			return err
+		}
+	}
+	if err := a.export(ctx, &x); err != nil {
+		return err
+	}
+	page, err := r.HTML()
+	if err == nil {
+		err = file.Write(x.Report, page)
+	}
+	if err != nil {
+		return err
+	}
+	x.Seconds = a.since()
+	a.record.Outcome = &x
+	return a.write()
+}
+
+// choose trains the best of the search at the budget, in rungs, and returns the best of the last rung. pace is the time
+// that an epoch of its training takes, in seconds.
+func (a *auto) choose(ctx context.Context, r *nse.Run) (best pick, pace float64, err error) {
+	list, err := a.found(ctx, r)
+	if err != nil {
+		return best, 0, err
+	}
+	for i, rung := range a.record.Plan.Rungs {
+		if i == len(a.record.Rungs) {
+			a.record.Rungs = append(a.record.Rungs, list[:min(rung.Candidates, len(list))])
+			if err := a.write(); err != nil {
+				return best, 0, err
+			}
+		}
+		list = a.record.Rungs[i]
+		a.say("choosing: %d architectures are trained for %s at the budget, and measured on held-out images", len(list),
+			plural(rung.Epochs, "epoch"))
+		done, err := a.train(ctx, list, rung.Epochs, filepath.Join(a.dir, "candidates", fmt.Sprintf("rung-%d", i+1)))
+		if err != nil {
+			return best, 0, err
+		}
+		pace = a.paceOf(done, rung.Epochs)
+		list = ranked(list, done)
+	}
+	return list[0], pace, nil
+}
+
+// ranked is a list with the most accurate first. Of equal ones the first stays so.
+func ranked(list []pick, done []nse.Model) []pick {
+	order := make([]int, len(list))
+	for i := range order {
+		order[i] = i
+	}
+	accuracy := func(i int) float64 { return done[i].Model.Training.Test.Accuracy }
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(accuracy(j), accuracy(i)) })
+	sorted := make([]pick, len(list))
+	for i, from := range order {
+		sorted[i] = list[from]
+	}
+	return sorted
+}
+
+// paceOf is the time of an epoch on all training images by trainings on those that are not held out. Where some of it
+// was done before, it is what was measured before the plan.
+func (a *auto) paceOf(done []nse.Model, epochs int) float64 {
+	f := a.record.Facts
+	if a.resumed {
+		return f.epoch(a.record.Plan.MACs)
+	}
+	pace := 0.
+	for _, m := range done {
+		all := float64(f.Images) / float64(m.Model.Training.Images)
+		pace = max(pace, m.Seconds/float64(epochs)*all)
+	}
+	return pace
+}
+
+// found lists the architectures that the search has trained for longest, the most accurate first, as many as the first
+// rung has.
+func (a *auto) found(ctx context.Context, r *nse.Run) (list []pick, err error) {
+	if len(a.record.Rungs) > 0 {
+		return nil, nil
+	}
+	rounds, err := r.Rounds()
+	if err != nil {
+		return nil, err
+	}
+	var all []nse.Architecture
+	for _, x := range rounds {
+		of, err := r.Architectures(x.Round)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, of...)
+	}
+	slices.SortStableFunc(all, func(x, y nse.Architecture) int {
+		return cmp.Or(cmp.Compare(y.Epochs, x.Epochs), cmp.Compare(y.Accuracy, x.Accuracy), cmp.Compare(x.Cost, y.Cost))
+	})
+	seen := map[string]bool{}
+	for _, x := range all {
+		key := fmt.Sprint(x.Ops)
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		p, err := a.fitted(ctx, x.Name())
+		if err != nil && ctx.Err() == nil {
+			a.say("%s is left out: %v", x.Name(), err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if list = append(list, p); len(list) == a.record.Plan.Rungs[0].Candidates {
+			break
+		}
+	}
+	if len(list) == 0 {
+		return nil, errors.New("the search has no architecture that can be scaled to the budget")
+	}
+	return list, nil
+}
+
+// variant is how networks are built beyond their operations: both gain accuracy and cost little.
+var variant = architecture.Variant{SqueezeExcite: true, Swish: true}
+
+// fitted is an architecture of the run at the budget.
+func (a *auto) fitted(ctx context.Context, name string) (pick, error) {
+	p := pick{Name: name, MACs: a.record.Plan.MACs}
+	list, err := a.opener().At(ctx, architecture.Source{Path: a.dir, Pick: name}, variant)
+	if err != nil {
+		return p, err
+	}
+	defer list.Close()
+	plans, err := list.Choose(name, a.ask.Seed)
+	if err != nil {
+		return p, err
+	}
+	if a.ask.Latency > 0 {
+		p.MACs, err = within(ctx, plans[0], p.MACs, a.ask.Latency, cores(a.settings))
+	} else {
+		_, err = plans[0].Within(ctx, p.MACs)
+	}
+	return p, err
+}
+
+// train trains architectures in a folder. In any but that of the models they are measured on held-out images, and
+// trained without them. The data are opened once for those of one budget.
+func (a *auto) train(ctx context.Context, list []pick, epochs int, out string) (done []nse.Model, err error) {
+	s := a.settings
+	s.Retrain.Epochs = epochs
+	for len(list) > 0 {
+		macs, names := list[0].MACs, []string{}
+		for len(list) > 0 && list[0].MACs == macs {
+			names, list = append(names, list[0].Name), list[1:]
+		}
+		models, err := nse.Retrain(ctx, a.dir, nse.RetrainOptions{Pick: strings.Join(names, ","), MACs: macs, Out: out,
+			Settings: &s, SqueezeExcite: variant.SqueezeExcite, Swish: variant.Swish, HeldOut: out != a.models()},
+			a.options)
+		if err != nil {
+			return nil, err
+		}
+		done = append(done, models...)
+	}
+	return done, nil
+}
+
+// models is the folder of the model that is tested.
+func (a *auto) models() string { return filepath.Join(a.dir, "models") }
+
+// last trains the best on all training images for the time that is left, and tests it.
+func (a *auto) last(ctx context.Context, best pick, pace float64) (nse.Model, error) {
+	if a.record.Last == nil {
+		p := a.record.Plan
+		left := (1-sparePart/2)*p.Within.Seconds() - a.since()
+		epochs := min(max(int(left/pace), leastEpochs), p.Epochs*3/2)
+		a.record.Last = &last{best, epochs}
+		if err := a.write(); err != nil {
+			return nse.Model{}, err
+		}
+	}
+	l := a.record.Last
+	a.say("training %s on all training images for %s", l.Name, plural(l.Epochs, "epoch"))
+	done, err := a.train(ctx, []pick{l.pick}, l.Epochs, a.models())
+	if err != nil {
+		return nse.Model{}, err
+	}
+	return done[0], nil
+}
+
+// delayOf is the time of a model for one image, in milliseconds.
+func (a *auto) delayOf(ctx context.Context, dir string) (float64, error) {
+	list, err := a.opener().At(ctx, architecture.Source{Path: dir}, architecture.Variant{})
+	if err != nil {
+		return 0, err
+	}
+	defer list.Close()
+	took, err := delay(ctx, list.Plans[0], cores(a.settings))
+	return 1000 * took.Seconds(), err
+}
+
+// export writes the model for other runtimes. One with operations that run in their plugins stays as it is.
+func (a *auto) export(ctx context.Context, x *Outcome) error {
+	to := nse.ExportOptions{ONNX: filepath.Join(a.dir, "model.onnx"), PyTorch: filepath.Join(a.dir, "model.py"),
+		Normalise: true}
+	if err := nse.Export(ctx, x.Model, to, a.options); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		a.say("nothing is exported: %v", err)
+		return nil
+	}
+	x.ONNX, x.PyTorch = to.ONNX, to.PyTorch
+	return nil
+}

@@ -1,0 +1,138 @@
+package auto
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nse-dev/nse/supernet"
+)
+
+// cifar is 50,000 images on a machine that trains at 40 GMAC/s.
+var cifar = Facts{Images: 50_000, Input: supernet.Input{Height: 32, Width: 32, Channels: 3, Classes: 10},
+	Search: 45e9, Train: 40e9}
+
+// seconds is what the parts of a plan take.
+func (p Plan) seconds(f Facts) float64 {
+	epochs := p.Epochs
+	for _, r := range p.Rungs {
+		epochs += r.Candidates * r.Epochs
+	}
+	return float64(epochs)*f.epoch(p.MACs) + p.Looks*f.look(p.Searched)
+}
+
+func TestPlan(t *testing.T) {
+	p, err := cifar.plan(3*time.Hour, 20_000_000, 5_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// An epoch takes 3·20·10⁶·50,000/(40·10⁹) = 75 s: 79 of them are 55 % of the time, and 28 are 20 %, in eighths. The
+	// search has what is left of 95 %, in epochs of 16.7 s.
+	want := Plan{Within: 3 * time.Hour, MACs: 20_000_000, Searched: 5_000_000, Looks: 152, Epochs: 79,
+		Spend: 152 * 3 * 5e6 * 50_000}
+	if p.Looks != want.Looks || p.Epochs != want.Epochs || p.Spend != want.Spend || p.Rungs[0] != (Rung{4, 3}) ||
+		p.Rungs[1] != (Rung{2, 6}) {
+		t.Errorf("plan %+v, want %+v", p, want)
+	}
+}
+
+// TestPlansFit: every plan ends within 95 % of its time, and uses most of it unless more gains nothing. What is refused
+// is told the least time, which is not refused.
+func TestPlansFit(t *testing.T) {
+	refused := 0
+	for _, images := range []int{50, 600, 5000, 60_000, 1_200_000} {
+		for _, macs := range []int64{500_000, 20_000_000, 300_000_000} {
+			for _, within := range []time.Duration{time.Minute, 15 * time.Minute, 3 * time.Hour, 48 * time.Hour} {
+				f := cifar
+				f.Images = images
+				p, err := f.plan(within, macs, macs/4)
+				if err != nil {
+					refused++
+					_, text, _ := strings.Cut(err.Error(), "want at least ")
+					text, _, _ = strings.Cut(text, ",")
+					least, parsed := time.ParseDuration(text)
+					if parsed != nil || least <= within {
+						t.Fatalf("%v: %v", err, parsed)
+					}
+					if p, err = f.plan(least, macs, macs/4); err != nil {
+						t.Errorf("the least time is refused: %v", err)
+					}
+				}
+				took := p.seconds(f)
+				if whole := p.Within.Seconds(); took > 0.95*whole+1e-6 {
+					t.Errorf("%d images, %d MACs, %v: %+v takes %.0f s", images, macs, p.Within, p, took)
+				} else if took < 0.8*whole && p.Epochs < mostEpochs && p.Looks < mostLooks {
+					t.Errorf("%d images, %d MACs, %v: %+v takes only %.0f s", images, macs, p.Within, p, took)
+				}
+				if p.Epochs < leastEpochs || p.Looks < leastLooks-1 {
+					t.Errorf("%d images, %d MACs, %v: %+v", images, macs, p.Within, p)
+				}
+			}
+		}
+	}
+	if refused == 0 {
+		t.Error("nothing was refused")
+	}
+}
+
+func TestBudget(t *testing.T) {
+	for _, test := range []struct {
+		within     time.Duration
+		macs       int64
+		wantWithin time.Duration
+		wantMACs   int64
+	}{
+		{3 * time.Hour, 5e6, 3 * time.Hour, 5e6},
+		// 48 epochs of 75 s are 55 % of 110 minutes.
+		{0, 20e6, 110 * time.Minute, 20e6},
+		{0, 0, 110 * time.Minute, 20e6},
+		// 0.55·3,600·40·10⁹ MACs are 48 epochs of 11 million.
+		{time.Hour, 0, time.Hour, 11e6},
+		{time.Second, 0, time.Second, leastMACs},
+		{1000 * time.Hour, 0, 1000 * time.Hour, mostMACs},
+	} {
+		within, macs := cifar.budget(test.within, test.macs)
+		if within != test.wantWithin || macs != test.wantMACs {
+			t.Errorf("%v, %d: %v and %d, want %v and %d", test.within, test.macs, within, macs, test.wantWithin,
+				test.wantMACs)
+		}
+	}
+}
+
+func TestSide(t *testing.T) {
+	for _, test := range []struct {
+		median int
+		macs   int64
+		want   int
+	}{{500, 20e6, 64}, {50, 20e6, 48}, {20, 20e6, 32}, {4000, 600e6, 224}, {4000, 0, 64}, {4000, 1e6, 32}} {
+		if got := side(test.median, test.macs); got != test.want {
+			t.Errorf("median %d, %d MACs: %d, want %d", test.median, test.macs, got, test.want)
+		}
+	}
+}
+
+// TestMacros: every network ends at 4 to 8 pixels a side, and can be built.
+func TestMacros(t *testing.T) {
+	for _, side := range []int{16, 28, 32, 48, 64, 96, 128, 224} {
+		for _, macs := range []int64{500_000, 3e6, 20e6, 300e6} {
+			in := supernet.Input{Height: side, Width: side, Channels: 3, Classes: 10}
+			s, err := macro(in, macs, 8).Skeleton(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last := s.Head.In.Height; last < 3 || last > 8 {
+				t.Errorf("%d pixels, %d MACs: %d pixels at the end", side, macs, last)
+			}
+		}
+	}
+}
+
+func TestDiffers(t *testing.T) {
+	was := Ask{Spec: "generated", Seed: 1, Within: time.Hour}
+	if d := was.differs(was); d != "" {
+		t.Error(d)
+	}
+	if d := was.differs(Ask{Spec: "generated", Seed: 2, Within: time.Minute}); d != "--within 1h0m0s, --seed 1" {
+		t.Error(d)
+	}
+}
