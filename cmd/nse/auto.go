@@ -26,8 +26,8 @@ func autoVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "auto SPEC",
 		Short: "Go from images to a tested and exported network in a given time",
-		Long: `Go from images to a tested and exported network in a given time. The data and this machine are looked at for
-half a minute, and a plan is printed: how large images are, what is searched for how long, and how long the best
+		Long: `Go from images to a tested and exported network in a given time. The data and this machine are looked at
+for half a minute, and a plan is printed: how large images are, what is searched for how long, and how long the best
 architecture is trained. The last step tests it once, and exports it for ONNX and PyTorch. docs/auto.md has the rules.
 
 Without --within the plan takes the time that the data need, and without --budget the largest network that can be

@@ -201,7 +201,8 @@ func (a *auto) reopen() (begun bool, err error) {
 	path := filepath.Join(a.dir, recordFile)
 	kept, err := file.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, fmt.Errorf("%s holds a run that nse auto has not begun: choose another --out", text.Printable(a.dir))
+		return false, fmt.Errorf("%s holds a run that nse auto has not begun: choose another --out",
+			text.Printable(a.dir))
 	}
 	if err != nil {
 		return false, err
@@ -210,11 +211,12 @@ func (a *auto) reopen() (begun bool, err error) {
 		return false, err
 	}
 	if d := a.record.Ask.differs(a.ask); d != "" {
-		return false, fmt.Errorf("%s was begun with %s: give the same, or choose another --out", text.Printable(a.dir), d)
+		return false, fmt.Errorf("%s was begun with %s: give the same, or choose another --out",
+			text.Printable(a.dir), d)
 	}
 	if v := a.record.Version; v != nse.Version() && a.record.Outcome == nil {
-		return false, fmt.Errorf("%s was begun by nse %s, and this is %s: choose another --out", text.Printable(a.dir), v,
-			nse.Version())
+		return false, fmt.Errorf("%s was begun by nse %s, and this is %s: choose another --out", text.Printable(a.dir),
+			v, nse.Version())
 	}
 	a.resumed, a.used = true, a.record.Before
 	a.settings, err = runs.ConfigOf(a.dir)
@@ -267,7 +269,8 @@ func (a *auto) since() float64 { return a.used + a.clock().Sub(a.began).Seconds(
 
 // open opens the data, with images of a wise size where none was asked for.
 func (a *auto) open(ctx context.Context, s *nse.Settings) (*data.Set, error) {
-	set, err := s.OpenSized(ctx, func(median int) int { return side(median, a.ask.MACs) }, data.Paced(func(p data.Progress) { a.options.Observe(nse.Reading(p)) }))
+	wise := func(median int) int { return side(median, a.ask.MACs) }
+	set, err := s.OpenSized(ctx, wise, data.Paced(func(p data.Progress) { a.options.Observe(nse.Reading(p)) }))
 	if err == nil {
 		s.Data.Size = set.Height
 	}

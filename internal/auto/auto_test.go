@@ -22,9 +22,14 @@ var small = Ask{Spec: "generated:100", Size: 8, MACs: 200_000, Within: 80 * time
 func begun(dir string, ask Ask, observe func(nse.Event)) *auto {
 	at := time.Now()
 	return &auto{ask: ask, dir: dir, options: nse.Options{Observe: observe}, clock: func() time.Time { return at },
-		pace: func(context.Context, architecture.Plan, *data.Set, retrain.Config, int, int, time.Duration) (float64, error) {
-			return 200_000 * 3 * 16 * 32 / 2.5, nil // an epoch takes 2.5 s
-		}}
+		pace: slowly}
+}
+
+// slowly is a machine on which an epoch at the budget of small takes 2.5 s.
+func slowly(
+	context.Context, architecture.Plan, *data.Set, retrain.Config, int, int, time.Duration,
+) (float64, error) {
+	return 200_000 * 3 * 16 * 32 / 2.5, nil
 }
 
 func ignore(nse.Event) {}
@@ -147,15 +152,14 @@ func TestRefusals(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := begun(dir, small, ignore).run(t.Context()); err == nil || !strings.Contains(err.Error(), "notes.txt") &&
-		!strings.Contains(err.Error(), "not empty") {
+	if _, err := begun(dir, small, ignore).run(t.Context()); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Errorf("a folder with files: %v", err)
 	}
 	short := small
 	short.Within = 10 * time.Second
 	to := filepath.Join(t.TempDir(), "run")
 	if _, err := begun(to, short, ignore).run(t.Context()); err == nil ||
-		!strings.Contains(err.Error(), "10s is too short for 100 images and 0.2 million MACs on this machine: want at least ") {
+		!strings.Contains(err.Error(), "10s is too short for 100 images and 0.2 million MACs on this machine: want ") {
 		t.Errorf("a short time: %v", err)
 	}
 	dear := small

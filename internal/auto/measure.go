@@ -53,8 +53,8 @@ func middle(
 		best = network{m, searched, middleOf(x, ops, m, in)}
 	}
 	if best.searched > macs {
-		return best, fmt.Errorf("the operations of this pool cost %.3g million MACs in the narrowest network for images "+
-			"of %d×%d, and the budget is %.3g million: want more, or smaller images (--size)",
+		return best, fmt.Errorf("the operations of this pool cost %.3g million MACs in the narrowest network for "+
+			"images of %d×%d, and the budget is %.3g million: want more, or smaller images (--size)",
 			text.Millions(best.searched), in.Height, in.Width, text.Millions(macs))
 	}
 	return best, nil

@@ -74,8 +74,8 @@ func (f Facts) budget(within time.Duration, macs int64) (time.Duration, int64) {
 func (f Facts) plan(within time.Duration, macs, searched int64) (p Plan, err error) {
 	seconds := within.Seconds()
 	if least := f.least(macs, searched); seconds < least {
-		return p, fmt.Errorf("%v is too short for %d images and %.3g million MACs on this machine: want at least %v, or "+
-			"a smaller budget", within, f.Images, text.Millions(macs), rounded(least))
+		return p, fmt.Errorf("%v is too short for %d images and %.3g million MACs on this machine: want at least %v, "+
+			"or a smaller budget", within, f.Images, text.Millions(macs), rounded(least))
 	}
 	p = Plan{Within: within, MACs: macs, Searched: searched}
 	epoch, look := f.epoch(macs), f.look(searched)
