@@ -5,15 +5,24 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/internal/architecture"
+	"github.com/nse-dev/nse/internal/modelfile"
+	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/retrain"
 )
+
+// TestMain has networks as small as these on one core, where they are faster.
+func TestMain(m *testing.M) {
+	runtime.GOMAXPROCS(1)
+	os.Exit(m.Run())
+}
 
 // small is a request that is done in seconds.
 var small = Ask{Spec: "generated:100", Size: 8, MACs: 200_000, Within: 80 * time.Second, Seed: 3}
@@ -25,11 +34,15 @@ func begun(dir string, ask Ask, observe func(nse.Event)) *auto {
 		pace: slowly}
 }
 
-// slowly is a machine on which an epoch at the budget of small takes 2.5 s.
+// slowly is a machine on which an epoch at the budget of small takes 2.5 s, and searching is six times faster.
 func slowly(
-	context.Context, architecture.Plan, *data.Set, retrain.Config, int, int, time.Duration,
+	_ context.Context, p architecture.Plan, _ *data.Set, _ retrain.Config, _, _ int, _ time.Duration,
 ) (float64, error) {
-	return 200_000 * 3 * 16 * 32 / 2.5, nil
+	rate := 200_000 * 3 * 16 * 32 / 2.5
+	if p.Macro.Activation == sdk.ReLU {
+		rate *= 6
+	}
+	return rate, nil
 }
 
 func ignore(nse.Event) {}
@@ -57,6 +70,23 @@ func TestRun(t *testing.T) {
 		"choosing: 4 architectures are trained for 1 epoch", "choosing: 2 architectures are trained for 2 epochs"} {
 		if !strings.Contains(told.String(), want) {
 			t.Errorf("nothing is said of %q:\n%s", want, told.String())
+		}
+	}
+	// Choosing sees no test image, and the last training every other one.
+	for path, want := range map[string][2]int{filepath.Join(dir, "candidates/rung-1/*"): {80, 20},
+		filepath.Join(dir, "candidates/rung-2/*"): {80, 20}, x.Model: {100, 16}} {
+		folders, err := filepath.Glob(path)
+		if err != nil || len(folders) == 0 {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for _, folder := range folders {
+			m, err := modelfile.Read(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := [2]int{m.Training.Images, m.Training.TestImages}; got != want {
+				t.Errorf("%s: trained on %d and tested on %d images, want %v", folder, got[0], got[1], want)
+			}
 		}
 	}
 	// The plan is a configuration that reads back to what was searched.

@@ -46,8 +46,8 @@ const (
 	scaleDown   = 4   // how many times less an architecture costs while it is searched, if it can
 	leastEpochs = 10  // of the last training
 	mostEpochs  = 400 // likewise: more gain nothing
-	leastLooks  = 12  // epochs of the least search: 8 candidates for 1 epoch, the best 4 for another
-	mostLooks   = 400 // about nine rounds of the default
+	mostRounds  = 9   // of the search
+	rungSteps   = 192 // the least number of weight updates that rank architectures
 	leastMACs   = 500_000
 	mostMACs    = 100_000_000
 	epochSteps  = 16 // the least number of weight updates in an epoch
@@ -83,9 +83,9 @@ func (f Facts) plan(within time.Duration, macs, searched int64) (p Plan, err err
 	first := max(1, min(int(choicePart*seconds/epoch), epochs)/8)
 	p.Rungs = []Rung{{4, first}, {2, 2 * first}}
 	left := (1-sparePart)*seconds - epoch*float64(8*first)
-	p.Epochs = max(min(epochs, int((left-leastLooks*look)/epoch)), leastEpochs)
+	p.Epochs = max(min(epochs, int((left-f.leastLooks()*look)/epoch)), leastEpochs)
 	left -= epoch * float64(p.Epochs)
-	p.Looks = min(math.Floor(left/look), mostLooks)
+	p.Looks = min(math.Floor(left/look), mostRounds*f.round())
 	p.Spend = p.Looks * 3 * float64(searched) * float64(f.seen())
 	return p, nil
 }
@@ -105,7 +105,7 @@ func (f Facts) good() int { return int(min(max(2.4e6/float64(f.seen()), 30), 300
 
 // least is the least time in seconds that a search needs.
 func (f Facts) least(macs, searched int64) float64 {
-	return (f.epoch(macs)*(leastEpochs+8) + f.look(searched)*leastLooks) / (1 - sparePart)
+	return (f.epoch(macs)*(leastEpochs+8) + f.look(searched)*f.leastLooks()) / (1 - sparePart)
 }
 
 // epoch is the time of an epoch of the last training, in seconds.
@@ -113,6 +113,22 @@ func (f Facts) epoch(macs int64) float64 { return 3 * float64(macs) * float64(f.
 
 // look is the time of an epoch of the search, in seconds.
 func (f Facts) look(macs int64) float64 { return 3 * float64(macs) * float64(f.seen()) / f.Search }
+
+// ends are the rungs of the search in epochs: 2, 4 and 8, or more where these are few steps.
+func (f Facts) ends() []int {
+	steps := float64(f.seen()) / float64(f.batch())
+	first := max(2, int(math.Ceil(rungSteps/steps)))
+	return []int{first, 2 * first, 4 * first}
+}
+
+// round is the length of a round of 16, 4 and 1 architectures in epochs.
+func (f Facts) round() float64 { return float64(22 * f.ends()[0]) }
+
+// leastLooks is the length of the least search in epochs: of 8 architectures to half of the first rung, and the best 4
+// of these to its end.
+func (f Facts) leastLooks() float64 {
+	return float64(8*(f.ends()[0]/2) + 4*(f.ends()[0]-f.ends()[0]/2))
+}
 
 // seen is the number of images that an epoch sees: few images are repeated.
 func (f Facts) seen() int { return max(f.Images, epochSteps*f.batch()) }

@@ -1,6 +1,7 @@
 package auto
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,10 +62,10 @@ func TestPlansFit(t *testing.T) {
 				took := p.seconds(f)
 				if whole := p.Within.Seconds(); took > 0.95*whole+1e-6 {
 					t.Errorf("%d images, %d MACs, %v: %+v takes %.0f s", images, macs, p.Within, p, took)
-				} else if took < 0.8*whole && p.Epochs < mostEpochs && p.Looks < mostLooks {
+				} else if took < 0.8*whole && p.Epochs < mostEpochs && p.Looks < mostRounds*f.round() {
 					t.Errorf("%d images, %d MACs, %v: %+v takes only %.0f s", images, macs, p.Within, p, took)
 				}
-				if p.Epochs < leastEpochs || p.Looks < leastLooks-1 {
+				if p.Epochs < leastEpochs || p.Looks < f.leastLooks()-1 {
 					t.Errorf("%d images, %d MACs, %v: %+v", images, macs, p.Within, p)
 				}
 			}
@@ -96,6 +97,17 @@ func TestBudget(t *testing.T) {
 			t.Errorf("%v, %d: %v and %d, want %v and %d", test.within, test.macs, within, macs, test.wantWithin,
 				test.wantMACs)
 		}
+	}
+}
+
+// TestEnds: 462 images are 16 steps an epoch, so that 192 steps take 12 epochs.
+func TestEnds(t *testing.T) {
+	f := cifar
+	if e := f.ends(); !slices.Equal(e, []int{2, 4, 8}) {
+		t.Errorf("50,000 images: %v", e)
+	}
+	if f.Images = 462; !slices.Equal(f.ends(), []int{12, 24, 48}) {
+		t.Errorf("462 images: %v", f.ends())
 	}
 }
 

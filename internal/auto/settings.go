@@ -19,10 +19,9 @@ func (f Facts) settings(base nse.Settings, p Plan, m supernet.Macro) nse.Setting
 	s.Search.MaxRounds = 0
 	s.Search.Alone.Evaluations = 100_000 // the budget ends the search
 	g := &s.Search.Guided
-	if p.Looks < 44 { // a round of the default
-		g.Candidates, g.Ends, g.Eta = 8, []int{1, 2}, 2
-	} else {
-		g.Candidates, g.Ends, g.Eta = 16, []int{2, 4, 8}, 4
+	g.Candidates, g.Ends, g.Eta = 16, f.ends(), 4
+	if p.Looks < f.round() {
+		g.Candidates, g.Ends, g.Eta = 8, []int{g.Ends[0] / 2, g.Ends[0]}, 2
 	}
 	s.Final.Candidates = 0 // the rungs choose, at the budget
 	return s

@@ -382,3 +382,29 @@ func TestEachPartHasEachClass(t *testing.T) {
 		wantError(t, err, "empty class: "+parts[0]+` has no image of "z"`)
 	}
 }
+
+// TestWiseSize: the size follows from the median of the shorter sides, unless one is asked for.
+func TestWiseSize(t *testing.T) {
+	dir := t.TempDir()
+	for i, size := range []image.Point{{40, 90}, {50, 60}, {200, 70}} {
+		writePicture(t, banded(size.X, size.Y, color.RGBA{255, 0, 0, 255}), dir, "a", fmt.Sprintf("%d.png", i))
+	}
+	for i, size := range []image.Point{{45, 45}, {300, 300}} {
+		writePicture(t, banded(size.X, size.Y, color.RGBA{0, 0, 255, 255}), dir, "b", fmt.Sprintf("%d.png", i))
+	}
+	told := 0
+	wise := func(median int) int {
+		told = median
+		return 24
+	}
+	set, err := Open(t.Context(), "folder:"+dir, Options{Wise: wise})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told != 50 || set.Height != 24 || set.Width != 24 {
+		t.Errorf("a median of %d gives %d×%d, want 50 and 24×24", told, set.Height, set.Width)
+	}
+	if set, err = Open(t.Context(), "folder:"+dir, Options{Size: 16, Wise: wise}); err != nil || set.Height != 16 {
+		t.Errorf("16 pixels are asked for: %v, %v", set.Height, err)
+	}
+}
