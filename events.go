@@ -60,6 +60,7 @@ type Notice struct {
 // Chosen says what Retrain will train, before the first step.
 type Chosen struct {
 	TrainImages, TestImages int
+	HeldOut                 bool           // TestImages counts held-out images
 	Input                   supernet.Input // size of an image and number of classes
 	Epochs, Batch           int            // Batch is the images of one weight update
 	Models                  []ChosenModel  // in the order in which they are trained

@@ -90,7 +90,7 @@ func Retrain(ctx context.Context, source string, t RetrainOptions, o Options) ([
 	if err := w.Check(list.Plans); err != nil {
 		return nil, err
 	}
-	o.Observe(chosen(set, settings, list.Plans))
+	o.Observe(chosen(set, settings, t.HeldOut, list.Plans))
 	o.remark(set)
 	return w.Train(ctx, list.Plans)
 }
@@ -192,8 +192,8 @@ func (o Options) opener() architecture.Opener {
 }
 
 // chosen says what will be trained.
-func chosen(set *data.Set, s Settings, list []architecture.Plan) Chosen {
-	c := Chosen{TrainImages: set.Train.Len(), TestImages: set.Test.Len(), Input: supernet.InputOf(set),
+func chosen(set *data.Set, s Settings, held bool, list []architecture.Plan) Chosen {
+	c := Chosen{TrainImages: set.Train.Len(), TestImages: set.Test.Len(), HeldOut: held, Input: supernet.InputOf(set),
 		Epochs: s.Retrain.Epochs, Batch: min(s.Retrain.Batch, set.Train.Len())}
 	for _, p := range list {
 		c.Models = append(c.Models, ChosenModel{p.Name, p.Count(), p.Macro.Channels})

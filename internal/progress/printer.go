@@ -84,8 +84,8 @@ func resolution(held int) string {
 
 // chosen says what will be trained.
 func (p *Printer) chosen(e nse.Chosen) {
-	fmt.Fprintf(p.w, "data: %d training and %d test images %d×%d×%d, %d classes\n", e.TrainImages, e.TestImages,
-		e.Input.Height, e.Input.Width, e.Input.Channels, e.Input.Classes)
+	fmt.Fprintf(p.w, "data: %d training and %d %s %d×%d×%d, %d classes\n", e.TrainImages, e.TestImages,
+		tested(e.HeldOut), e.Input.Height, e.Input.Width, e.Input.Channels, e.Input.Classes)
 	fmt.Fprintf(p.w, "training: %d epochs in batches of %d\n", e.Epochs, e.Batch)
 	rows := []string{"architecture\tM MACs\tparameters\tchannels"}
 	for _, m := range e.Models {
@@ -96,14 +96,19 @@ func (p *Printer) chosen(e nse.Chosen) {
 	p.progress = New(p.w, 0)
 }
 
+// tested names the images that a training is measured on.
+func tested(heldOut bool) string {
+	if heldOut {
+		return "held-out images"
+	}
+	return "test images"
+}
+
 func (p *Printer) retraining(e nse.Retraining) {
 	if p.progress == nil { // the search had ended before
 		p.progress = New(p.w, 0)
 	}
-	images := "test images"
-	if e.HeldOut {
-		images = "held-out images"
-	}
+	images := tested(e.HeldOut)
 	switch e.Stage {
 	case nse.Training:
 		note := ""
