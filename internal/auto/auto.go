@@ -81,9 +81,15 @@ type record struct {
 	Version string   `json:"version"`
 	Before  float64  `json:"seconds_before"` // the search began
 	Used    float64  `json:"seconds"`        // when this was written
-	Rungs   [][]pick `json:"rungs,omitempty"`
+	Rungs   []chosen `json:"rungs,omitempty"`
 	Last    *last    `json:"last,omitempty"`
 	Outcome *Outcome `json:"outcome,omitempty"`
+}
+
+// chosen is what a rung trains.
+type chosen struct {
+	Epochs int    `json:"epochs"`
+	List   []pick `json:"list"`
 }
 
 // pick is an architecture that is trained in a rung.

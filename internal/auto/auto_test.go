@@ -177,6 +177,27 @@ func TestStoppedAnywhere(t *testing.T) {
 	}
 }
 
+// TestLateChoice: where most of the time has passed before the choice, later trainings are cut.
+func TestLateChoice(t *testing.T) {
+	a := begun(filepath.Join(t.TempDir(), "run"), small, ignore)
+	a.resumed = true // trainings are taken to be as slow as was measured
+	begin, calls := time.Now(), 0
+	a.clock = func() time.Time {
+		if calls++; calls == 1 {
+			return begin
+		}
+		return begin.Add(60 * time.Second)
+	}
+	if _, err := a.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// Of 97.5 % of 80 s at most 18 are left, and epochs take 2.5 s: a third of what was planned.
+	planned := a.record.Plan.Rungs[1].Epochs
+	if got := a.record.Rungs[1].Epochs; planned != 2 || got != 1 {
+		t.Errorf("%d epochs in the second rung, of %d planned", got, planned)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644); err != nil {

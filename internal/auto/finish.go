@@ -20,14 +20,14 @@ func (a *auto) finish(ctx context.Context, r *nse.Run) error {
 	if a.record.Outcome != nil {
 		return nil
 	}
+	spent, err := r.Ledger()
+	if err != nil {
+		return err
+	}
 	if a.resumed {
-		spent, err := r.Ledger()
-		if err != nil {
-			return err
-		}
 		a.used = max(a.record.Used, a.record.Before+spent.Seconds)
 	}
-	best, pace, err := a.choose(ctx, r)
+	best, pace, err := a.choose(ctx, r, spent.Seconds)
 	if err != nil {
 		return err
 	}
@@ -58,32 +58,40 @@ func (a *auto) finish(ctx context.Context, r *nse.Run) error {
 	return a.write()
 }
 
-// choose trains the best of the search at the budget, in rungs, and returns the best of the last rung. pace is the time
-// that an epoch of its training takes, in seconds.
-func (a *auto) choose(ctx context.Context, r *nse.Run) (best pick, pace float64, err error) {
+// choose trains the best of the search at the budget, in rungs, and returns the best of the last rung. searched is the
+// time that the search took, in seconds, and pace is that of an epoch of training the best one. What the time has no
+// room for any more is left out of all later trainings alike.
+func (a *auto) choose(ctx context.Context, r *nse.Run, searched float64) (best pick, pace float64, err error) {
 	list, err := a.found(ctx, r)
 	if err != nil {
 		return best, 0, err
 	}
-	for i, rung := range a.record.Plan.Rungs {
+	f, p := a.record.Facts, a.record.Plan
+	pace = f.epoch(p.MACs) * max(1, searched/p.search(f).Seconds())
+	for i, rung := range p.Rungs {
 		if i == len(a.record.Rungs) {
-			a.record.Rungs = append(a.record.Rungs, list[:min(rung.Candidates, len(list))])
+			room := min(1, a.left()/(pace*float64(p.after(i))))
+			next := chosen{max(1, int(room*float64(rung.Epochs))), list[:min(rung.Candidates, len(list))]}
+			a.record.Rungs = append(a.record.Rungs, next)
 			if err := a.write(); err != nil {
 				return best, 0, err
 			}
 		}
-		list = a.record.Rungs[i]
-		a.say("choosing: %d architectures are trained for %s at the budget, and measured on held-out images", len(list),
-			plural(rung.Epochs, "epoch"))
-		done, err := a.train(ctx, list, rung.Epochs, filepath.Join(a.dir, "candidates", fmt.Sprintf("rung-%d", i+1)))
+		now := a.record.Rungs[i]
+		a.say("choosing: %d architectures are trained for %s at the budget, and measured on held-out images",
+			len(now.List), plural(now.Epochs, "epoch"))
+		done, err := a.train(ctx, now.List, now.Epochs, filepath.Join(a.dir, "candidates", fmt.Sprintf("rung-%d", i+1)))
 		if err != nil {
 			return best, 0, err
 		}
-		pace = a.paceOf(done, rung.Epochs)
-		list = ranked(list, done)
+		pace = a.paceOf(done, now.Epochs)
+		list = ranked(now.List, done)
 	}
 	return list[0], pace, nil
 }
+
+// left is the time for trainings, in seconds.
+func (a *auto) left() float64 { return (1-sparePart/2)*a.record.Plan.Within.Seconds() - a.since() }
 
 // ranked is a list with the most accurate first. Of equal ones the first stays so.
 func ranked(list []pick, done []nse.Model) []pick {
@@ -211,9 +219,7 @@ func (a *auto) models() string { return filepath.Join(a.dir, "models") }
 // last trains the best on all training images for the time that is left, and tests it.
 func (a *auto) last(ctx context.Context, best pick, pace float64) (nse.Model, error) {
 	if a.record.Last == nil {
-		p := a.record.Plan
-		left := (1-sparePart/2)*p.Within.Seconds() - a.since()
-		epochs := min(max(int(left/pace), leastEpochs), p.Epochs*3/2)
+		epochs := min(max(int(a.left()/pace), leastEpochs), a.record.Plan.Epochs*3/2)
 		a.record.Last = &last{best, epochs}
 		if err := a.write(); err != nil {
 			return nse.Model{}, err

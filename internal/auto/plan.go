@@ -90,6 +90,20 @@ func (f Facts) plan(within time.Duration, macs, searched int64) (p Plan, err err
 	return p, nil
 }
 
+// search is the time of the search.
+func (p Plan) search(f Facts) time.Duration {
+	return time.Duration(p.Looks * f.look(p.Searched) * float64(time.Second))
+}
+
+// after is the number of epochs at the budget that are left from a rung on.
+func (p Plan) after(rung int) int {
+	epochs := p.Epochs
+	for _, r := range p.Rungs[rung:] {
+		epochs += r.Candidates * r.Epochs
+	}
+	return epochs
+}
+
 // rounded is a time that is said to people: to the next minute, or the next second where it is short.
 func rounded(seconds float64) time.Duration {
 	unit := time.Minute

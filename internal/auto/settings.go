@@ -3,6 +3,7 @@ package auto
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/supernet"
@@ -13,7 +14,7 @@ func (f Facts) settings(base nse.Settings, p Plan, m supernet.Macro) nse.Setting
 	s := base
 	s.Macro = m
 	s.Retrain.Epochs = p.Epochs
-	s.Budget.MACs = p.Spend
+	s.Budget.MACs, s.Budget.Time = p.Spend, (2 * p.search(f)).Round(time.Second)
 	s.Search.Constraint.Tau = float64(p.Searched) / 1e6
 	s.Search.Constraint.Width = 0.1
 	s.Search.MaxRounds = 0

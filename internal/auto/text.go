@@ -16,17 +16,14 @@ func (r record) lines() []string {
 	took := func(seconds float64) time.Duration {
 		return time.Duration(seconds * float64(time.Second)).Round(time.Second)
 	}
-	search := p.Looks * f.look(p.Searched)
-	choice := 0
-	for _, rung := range p.Rungs {
-		choice += rung.Candidates * rung.Epochs
-	}
+	choice := p.after(0) - p.Epochs
 	return []string{
 		fmt.Sprintf("data: %d training images of %d×%d×%d, %d classes", f.Images, f.Input.Height, f.Input.Width,
 			f.Input.Channels, f.Input.Classes),
 		fmt.Sprintf("machine: %.3g GMAC/s searching, %.3g GMAC/s training at the budget", f.Search/1e9, f.Train/1e9),
 		fmt.Sprintf("plan: within %v, a network of at most %.4g million MACs", p.Within, text.Millions(p.MACs)),
-		fmt.Sprintf("  %v search: architectures of %.4g million MACs, %.0f epochs of them in all", took(search),
+		fmt.Sprintf("  %v search: architectures of %.4g million MACs, %.0f epochs of them in all",
+			p.search(f).Round(time.Second),
 			text.Millions(p.Searched), p.Looks),
 		fmt.Sprintf("  %v choice: the best %d at the budget for %s, the best %d of these for %s",
 			took(float64(choice)*f.epoch(p.MACs)), p.Rungs[0].Candidates, plural(p.Rungs[0].Epochs, "epoch"),
