@@ -79,6 +79,7 @@ var mayImport = map[string][]string{
 	"internal/nasbench":    {"evolve", "internal/random"},
 	"internal/picture":     {},
 	"internal/plot":        {"internal/drawing"},
+	"internal/provenance":  {"sdk/wire"},
 	"internal/random":      {},
 	"internal/reference":   {},
 	"internal/safetensors": {"internal/file"},
@@ -124,7 +125,7 @@ var mayImport = map[string][]string{
 		"internal/setting", "internal/statistics", "internal/text", "internal/tomlpos", "pareto", "supernet/config"},
 	"internal/tensorboard": {"evolve", "internal/file", "internal/runs", "internal/text"},
 	"internal/workshop": {"internal/architecture", "internal/file", "internal/modelfile", "internal/runs",
-		"internal/text", "supernet/data", "supernet/retrain"},
+		"internal/setting", "internal/text", "supernet/config", "supernet/data", "supernet/retrain"},
 
 	// the framework, what stands on it, and the command on top
 	".": {"evolve", "evolve/methods", "internal/architecture", "internal/arrivals", "internal/catalog",
@@ -139,12 +140,11 @@ var mayImport = map[string][]string{
 		"internal/nasbench", "internal/random", "internal/runs", "internal/setting", "internal/study", "internal/truth",
 		"plugins", "registry", "sdk", "supernet/config"},
 	"internal/progress": {".", "evolve", "internal/text"},
-	"cmd/nse": {".", "evolve/methods", "internal/architecture", "internal/arrivals", "internal/auto", "internal/bench",
-		"internal/catalog", "internal/drawing", "internal/evaluation", "internal/experiment", "internal/file",
-		"internal/history", "internal/latency", "internal/lut", "internal/progress", "internal/runs",
-		"internal/scaffold", "internal/setting", "internal/study", "internal/text", "internal/truth",
-		"internal/workshop", "plugins", "registry", "registry/poolfile", "sdk/serve", "sdk/wire", "supernet",
-		"supernet/config", "supernet/data"},
+	"cmd/nse": {".", "evolve/methods", "internal/architecture", "internal/arrivals", "internal/auto",
+		"internal/bench", "internal/catalog", "internal/evaluation", "internal/experiment", "internal/file",
+		"internal/history", "internal/latency", "internal/lut", "internal/progress", "internal/provenance",
+		"internal/runs", "internal/scaffold", "internal/study", "internal/text", "internal/truth",
+		"internal/workshop", "plugins", "registry", "sdk/serve", "sdk/wire", "supernet/config", "supernet/data"},
 }
 
 // onlyImporters names the folders that alone may import a library.

@@ -26,8 +26,7 @@ or stopped. One that has finished goes on with nse continue.`,
 		Args: usage(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, args []string) error {
 			dir := filepath.Clean(args[0])
-			names, err := nse.AddOps(c.Context(), dir, nse.Pool{File: args[1], First: first},
-				nse.Options{Host: pluginOptions()})
+			names, err := nse.AddOps(c.Context(), dir, nse.Pool{File: args[1], First: first}, hosted(nil))
 			if err != nil {
 				return err
 			}

@@ -1,12 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"runtime"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,13 +9,6 @@ import (
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/plugins"
 )
-
-// timing is the command line of bench.
-type timing struct {
-	what                          string
-	threads, batch, passes, score int
-	alone, profile, json          bool
-}
 
 const benchHelp = `Time training steps and the scoring of architectures on a workload: a JSON file of layers with
 their operations, the paths that each training step takes through them, and architectures to score. A program that
@@ -48,7 +36,8 @@ memory, which it may exceed if they are in a cache. The bound is what it comes n
 convolutions counts.`
 
 func benchVerb() *cobra.Command {
-	var t timing
+	var o bench.Options
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "bench WORKLOAD",
 		Short: "Time training and scoring on a workload",
@@ -58,89 +47,25 @@ func benchVerb() *cobra.Command {
   nse bench tiny.json --what score --score 1
   nse bench tiny.json --what train --profile`,
 		Args:    usage(cobra.ExactArgs(1)),
-		PreRunE: checked(t.check),
-		RunE:    func(c *cobra.Command, args []string) error { return t.run(c, args[0]) },
+		PreRunE: checked(func(c *cobra.Command) error { return o.Validate(c.Flags().Changed) }),
+		RunE: func(c *cobra.Command, args []string) error {
+			return o.Run(c.Context(), args[0], plugins.Builtin, func(f bench.Figures) error {
+				if asJSON {
+					return json.NewEncoder(c.OutOrStdout()).Encode(f)
+				}
+				return text.Table(c.OutOrStdout(), f.Rows())
+			})
+		},
 	}
 	f := c.Flags()
-	f.StringVar(&t.what, "what", "", "train or score (default: both)")
-	f.IntVar(&t.threads, "threads", 2, "number of cores to use")
-	f.IntVar(&t.batch, "batch", 0, "images of a training step (default: as the workload says)")
-	f.IntVar(&t.passes, "passes", 3, "passes over the training steps, besides the one to warm up")
-	f.IntVar(&t.score, "score", 0, "score that many architectures (default: all)")
-	f.BoolVar(&t.alone, "alone", false, "score each architecture in a call of its own, with nothing shared")
-	f.BoolVar(&t.profile, "profile", false,
+	f.StringVar(&o.What, "what", "", "train or score (default: both)")
+	f.IntVar(&o.Threads, "threads", 2, "number of cores to use")
+	f.IntVar(&o.Batch, "batch", 0, "images of a training step (default: as the workload says)")
+	f.IntVar(&o.Passes, "passes", 3, "passes over the training steps, besides the one to warm up")
+	f.IntVar(&o.Score, "score", 0, "score that many architectures (default: all)")
+	f.BoolVar(&o.Alone, "alone", false, "score each architecture in a call of its own, with nothing shared")
+	f.BoolVar(&o.Profile, "profile", false,
 		"show at the end what the kernels of training take, beside the machine's peaks")
-	f.BoolVar(&t.json, "json", false, "print a line of JSON for train, one for score and one for --profile")
+	f.BoolVar(&asJSON, "json", false, "print a line of JSON for train, one for score and one for --profile")
 	return c
-}
-
-// check refuses flags with which nothing can be timed.
-func (t *timing) check(c *cobra.Command) error {
-	const mostThreads = 1024
-	given := c.Flags().Changed
-	switch {
-	case given("what") && t.what != "train" && t.what != "score":
-		return fmt.Errorf("--what %q: want train or score", t.what)
-	case t.threads < 1 || t.threads > mostThreads:
-		return fmt.Errorf("--threads %d: want 1 to %d", t.threads, mostThreads)
-	case given("batch") && t.batch < 2:
-		return fmt.Errorf("--batch %d: want 2 or more, which batch normalisation needs", t.batch)
-	case t.passes < 1:
-		return fmt.Errorf("--passes %d: want 1 or more", t.passes)
-	case t.profile && t.what == "score":
-		return errors.New("--profile is of training, which --what score leaves out")
-	case given("score") && t.score < 1:
-		return fmt.Errorf("--score %d: want 1 or more", t.score)
-	}
-	return nil
-}
-
-// run times on as many threads as are asked for and no more, the garbage collector's included.
-func (t *timing) run(c *cobra.Command, path string) error {
-	w, err := bench.ReadWorkload(path)
-	if err != nil {
-		return err
-	}
-	all := len(w.Score.Architectures)
-	t.batch, t.score = cmp.Or(t.batch, w.Batch), cmp.Or(t.score, all)
-	if t.score > all {
-		return fmt.Errorf("--score %d: the workload has %d architectures", t.score, all)
-	}
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(t.threads))
-	b, err := bench.New(w, plugins.Builtin, t.threads, time.Now)
-	if err == nil {
-		defer b.Close()
-		err = t.print(c, b)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
-}
-
-// print times and prints what is asked for. The profile comes last, since measuring peaks takes memory.
-func (t *timing) print(c *cobra.Command, b *bench.Bench) (err error) {
-	print := func(r interface{ Rows() []string }, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case t.json:
-			return json.NewEncoder(c.OutOrStdout()).Encode(r)
-		}
-		return text.Table(c.OutOrStdout(), r.Rows())
-	}
-	score := b.Score
-	if t.alone {
-		score = b.ScoreAlone
-	}
-	if t.what != "score" {
-		err = print(b.Train(t.batch, t.passes))
-	}
-	if err == nil && t.what != "train" {
-		err = print(score(c.Context(), t.score))
-	}
-	if err == nil && t.profile {
-		err = print(b.Profile(t.batch))
-	}
-	return err
 }

@@ -2,17 +2,15 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse/internal/catalog"
-	"github.com/nse-dev/nse/internal/text"
+	"github.com/nse-dev/nse/internal/architecture"
 )
 
 func opsCheckVerb() *cobra.Command {
-	var p place
+	var p architecture.Place
 	c := &cobra.Command{
 		Use:   "check [PLUGIN]",
 		Short: "Build every operation at every layer and check its gradients",
@@ -24,32 +22,18 @@ family is taken once with the defaults of its attributes.`,
   nse ops check --macro latency`,
 		Args: usage(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 && p.pool != "" {
+			if len(args) > 0 && p.Pool != "" {
 				return usageError{c.CommandPath(), errors.New("both --pool and a plugin are given: name one")}
 			}
-			p.plugin = strings.Join(args, "")
-			return p.check(c)
+			p.Plugin = strings.Join(args, "")
+			pool, n, err := opener().LayOut(c.Context(), p)
+			if err != nil {
+				return err
+			}
+			defer pool.Close()
+			return n.Check(c.Context(), pool.Ops, c.OutOrStdout())
 		},
 	}
-	p.flags(c)
+	placeFlags(c, &p)
 	return c
-}
-
-// check builds and checks every operation.
-func (p place) check(c *cobra.Command) error {
-	pool, n, err := p.layOut(c.Context())
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	if err := text.Table(c.OutOrStdout(), n.List(pool.Ops).Rows()); err != nil {
-		return err
-	}
-	worst, err := catalog.CheckGradients(c.Context(), pool.Ops)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.OutOrStdout(), "\n%d operations at %d layers: shapes and counts consistent, gradients "+
-		"within %.1g of central differences\n", len(pool.Ops), len(n.Layers), worst)
-	return err
 }

@@ -35,7 +35,7 @@ func (g *given) explain(c *cobra.Command, pool string) error {
 	}
 	settings, err := from.Settings()
 	if err == nil && pool != "" {
-		settings, err = nse.Plan(c.Context(), nse.Pool{File: pool}, settings, nse.Options{Host: pluginOptions()})
+		settings, err = nse.Plan(c.Context(), nse.Pool{File: pool}, settings, hosted(nil))
 		err = from.Locate(err)
 	}
 	if err != nil {

@@ -33,8 +33,7 @@ in them and the front uses them. If this is interrupted, nse resume goes on.`,
 		Args:    usage(cobra.ExactArgs(1)),
 		PreRunE: checked(x.check),
 		RunE: func(c *cobra.Command, args []string) error {
-			return search(c, x.sources, func(ctx context.Context, o nse.Options) (*nse.Run, error) {
-				o.Accept = x.plugins
+			return search(c, x.options(), func(ctx context.Context, o nse.Options) (*nse.Run, error) {
 				return nse.Continue(ctx, filepath.Clean(args[0]), nse.Pool{File: x.pool}, x.maxRounds, o)
 			})
 		},

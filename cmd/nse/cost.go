@@ -4,15 +4,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/architecture"
-	"github.com/nse-dev/nse/supernet"
 )
 
 // costing is the command line of cost.
 type costing struct {
-	variantFlags
-	source architecture.Source
-	input  supernet.Input
-	asJSON bool
+	source  architecture.Source
+	variant architecture.Variant
+	asJSON  bool
 }
 
 func costVerb() *cobra.Command {
@@ -30,22 +28,23 @@ their plugins describe.
   nse cost nsenet --size 64 --classes 10`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			k.source.Path, k.input.Width = args[0], k.input.Height
+			k.source.Path, k.variant.Input.Width = args[0], k.variant.Input.Height
 			return k.run(c)
 		},
 	}
 	jsonFlag(c, &k.asJSON)
 	runFlag(c, &k.source.Run)
 	pickFlag(c, &k.source.Pick)
-	k.variantFlags.add(c)
-	c.Flags().IntVar(&k.input.Height, "size", 0, "side of the images in pixels (default: the architecture's own)")
-	c.Flags().IntVar(&k.input.Channels, "channels", 0, "channels of the images (default: the architecture's own)")
-	c.Flags().IntVar(&k.input.Classes, "classes", 0, "number of classes (default: the architecture's own)")
+	variantFlags(c, &k.variant)
+	in := &k.variant.Input
+	c.Flags().IntVar(&in.Height, "size", 0, "side of the images in pixels (default: the architecture's own)")
+	c.Flags().IntVar(&in.Channels, "channels", 0, "channels of the images (default: the architecture's own)")
+	c.Flags().IntVar(&in.Classes, "classes", 0, "number of classes (default: the architecture's own)")
 	return c
 }
 
 func (k costing) run(c *cobra.Command) error {
-	m, picked, err := k.picked(c.Context(), k.source, k.input)
+	m, picked, err := opener().Picked(c.Context(), k.source, k.variant)
 	if err != nil {
 		return err
 	}

@@ -8,15 +8,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/architecture"
-	"github.com/nse-dev/nse/internal/drawing"
-	"github.com/nse-dev/nse/supernet"
 )
 
 // drawFlags is the command line of draw.
 type drawFlags struct {
-	variantFlags
-	source architecture.Source
-	out    string
+	source  architecture.Source
+	variant architecture.Variant
+	out     string
 }
 
 func drawVerb() *cobra.Command {
@@ -52,7 +50,7 @@ layer that changes channels or resolution, with the shape of its output.
 		"file to write, which ends in .svg or .png (default: the source's name and .svg, here)")
 	runFlag(c, &d.source.Run)
 	pickFlag(c, &d.source.Pick)
-	d.variantFlags.add(c)
+	variantFlags(c, &d.variant)
 	return c
 }
 
@@ -70,17 +68,14 @@ func (d drawFlags) path(what string) (string, error) {
 
 func (d drawFlags) run(c *cobra.Command, what, path string) error {
 	d.source.Path = what
-	m, list, err := d.picked(c.Context(), d.source, supernet.Input{})
+	m, list, err := opener().Picked(c.Context(), d.source, d.variant)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	if len(list) == 0 {
-		return fmt.Errorf("%s: there are no architectures to draw", what)
-	}
-	picture := drawing.Architectures{List: architecture.Drawings(list)}
-	if len(list) > 1 || len(m.Plans) > 1 {
-		picture.Title = what
+	picture, err := m.Picture(what, list)
+	if err != nil {
+		return err
 	}
 	render := picture.SVG
 	if filepath.Ext(path) == ".png" {

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/progress"
 )
 
 // start is the command line of evolve.
@@ -54,19 +53,20 @@ func (s *start) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return search(c, s.sources, func(ctx context.Context, o nse.Options) (*nse.Run, error) {
+	return search(c, s.sources.options(), func(ctx context.Context, o nse.Options) (*nse.Run, error) {
 		r, err := nse.Start(ctx, s.out, nse.Pool{File: s.pool}, settings, o)
 		return r, from.Locate(err)
 	})
 }
 
 // search runs a search with what it says on standard error, up to its front.
-func search(c *cobra.Command, from sources, run func(context.Context, nse.Options) (*nse.Run, error)) error {
-	ctx, stop := interruptible(c.Context())
-	defer stop()
-	p := progress.NewPrinter(c.ErrOrStderr())
-	r, err := run(ctx, from.options(p))
-	if err = ended(ctx, c, p, err); err != nil {
+func search(c *cobra.Command, o nse.Options, run func(context.Context, nse.Options) (*nse.Run, error)) error {
+	var r *nse.Run
+	err := observed(c, o, func(ctx context.Context, o nse.Options) (err error) {
+		r, err = run(ctx, o)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return finish(c, r)

@@ -9,14 +9,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/architecture"
 )
 
 // exporting is the command line of export.
 type exporting struct {
-	variantFlags
 	nse.ExportOptions
-	bn   string
-	json bool
+	variant architecture.Variant
+	bn      string
+	json    bool
 }
 
 func exportVerb() *cobra.Command {
@@ -52,7 +53,7 @@ Architectures have no weights: they get those that training begins with, which f
 	f.StringVar(&e.Pick, "pick", "", "the architecture of that name, where there are several, such as front-1")
 	runFlag(c, &e.Run)
 	f.Uint64Var(&e.Seed, "seed", 1, "seed of the weights of an architecture without any")
-	e.variantFlags.add(c)
+	variantFlags(c, &e.variant)
 	return c
 }
 
@@ -71,8 +72,8 @@ func (e *exporting) check(*cobra.Command) error {
 
 // run writes what is asked for.
 func (e *exporting) run(c *cobra.Command, source string) error {
-	o := nse.Options{Host: pluginOptions()}
-	e.KeepBN, e.SqueezeExcite, e.Swish = e.bn == "keep", e.squeezeExcite, e.swish
+	o := hosted(nil)
+	e.KeepBN, e.SqueezeExcite, e.Swish = e.bn == "keep", e.variant.SqueezeExcite, e.variant.Swish
 	if e.ONNX != "" || e.PyTorch != "" {
 		if err := nse.Export(c.Context(), source, e.ExportOptions, o); err != nil {
 			return err

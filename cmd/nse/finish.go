@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -49,13 +48,6 @@ func concluded(c *cobra.Command, r *nse.Run) error {
 	if err != nil {
 		return err
 	}
-	dir := text.Shell(r.Dir)
-	next := fmt.Sprintf("go on with\n  nse export %s --onnx %s\n  nse retrain %s --pick %s --budget %.3gM --out %s\n",
-		text.Shell(filepath.Join(r.Dir, "models", x.Name)), text.Shell(x.Name+".onnx"), dir, text.Shell(x.Name),
-		2*text.Millions(x.MACs), text.Shell(filepath.Join(r.Dir, "larger")))
-	if settings.Search.Continues() {
-		next += fmt.Sprintf("  nse continue %s --pool FILE\n", dir)
-	}
-	_, err = fmt.Fprint(c.ErrOrStderr(), next)
+	_, err = fmt.Fprint(c.ErrOrStderr(), x.Next(r.Dir, settings.Search.Continues()))
 	return err
 }

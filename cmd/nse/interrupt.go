@@ -47,6 +47,15 @@ func interruptible(parent context.Context) (ctx context.Context, stop func()) {
 	}
 }
 
+// observed runs what may take long, shows its events on standard error, and turns an interrupt into its end.
+func observed(c *cobra.Command, o nse.Options, run func(context.Context, nse.Options) error) error {
+	ctx, stop := interruptible(c.Context())
+	defer stop()
+	p := progress.NewPrinter(c.ErrOrStderr())
+	o.Observe = p.Observe
+	return ended(ctx, c, p, run(ctx, o))
+}
+
 // ended ends what p shows, and turns an interrupt into errInterrupted after saying how to go on.
 func ended(ctx context.Context, c *cobra.Command, p *progress.Printer, err error) error {
 	begun := p.Close()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -8,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/progress"
 )
 
 // judging is the command line of judge.
@@ -49,12 +49,12 @@ goes on with what was interrupted or killed. Architectures that were trained alo
 }
 
 func (j judging) run(c *cobra.Command, dir string) error {
-	ctx, stop := interruptible(c.Context())
-	defer stop()
-	p := progress.NewPrinter(c.ErrOrStderr())
-	judged, err := nse.Judge(ctx, dir, j.JudgeOptions,
-		nse.Options{Observe: p.Observe, Host: pluginOptions(), Accept: j.plugins})
-	if err = ended(ctx, c, p, err); err != nil {
+	var judged *nse.Judgement
+	err := observed(c, hosted(j.plugins), func(ctx context.Context, o nse.Options) (err error) {
+		judged, err = nse.Judge(ctx, dir, j.JudgeOptions, o)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if err := show(c, j.asJSON, judged, judgedRows(judged)); err != nil || j.asJSON {

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/latency"
 	"github.com/nse-dev/nse/internal/lut"
 	"github.com/nse-dev/nse/internal/progress"
@@ -15,10 +13,8 @@ import (
 
 // lutCheck is the command line of lut check.
 type lutCheck struct {
-	pool           string
-	archs, repeats int
-	seed           uint64
-	json           bool
+	lut.CheckOptions
+	json bool
 }
 
 func lutCheckVerb() *cobra.Command {
@@ -37,43 +33,30 @@ with probability 0.5.
 		Example: `  nse lut check latency.json --pool pools/latency19.toml
   nse lut check latency.json runs/001`,
 		Args:    usage(cobra.RangeArgs(1, 2)),
-		PreRunE: checked(k.check),
-		RunE:    func(c *cobra.Command, args []string) error { return k.run(c, args) },
+		PreRunE: checked(func(*cobra.Command) error { return k.Validate() }),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				k.Source = &args[1]
+			}
+			return k.run(c, args[0])
+		},
 	}
-	poolFlag(c, &k.pool)
-	c.Flags().IntVar(&k.archs, "random", 30, "number of random architectures")
-	c.Flags().Uint64Var(&k.seed, "seed", 1, "seed of the random architectures")
-	repeatsFlag(c, &k.repeats)
+	poolFlag(c, &k.Pool)
+	c.Flags().IntVar(&k.Random, "random", 30, "number of random architectures")
+	c.Flags().Uint64Var(&k.Seed, "seed", 1, "seed of the random architectures")
+	repeatsFlag(c, &k.Repeats)
 	jsonFlag(c, &k.json)
 	return c
 }
 
-func (k *lutCheck) check(*cobra.Command) error {
-	if k.archs < 1 || k.archs > 1000 {
-		return fmt.Errorf("--random %d: want 1 to 1000", k.archs)
-	}
-	return checkRepeats(k.repeats)
-}
-
-func (k *lutCheck) run(c *cobra.Command, args []string) error {
-	t, err := latency.Read(args[0])
+func (k *lutCheck) run(c *cobra.Command, path string) error {
+	t, err := latency.Read(path)
 	if err != nil {
 		return err
 	}
-	if here := latency.Here(nse.Version()); t.Machine != here {
-		fmt.Fprintf(c.ErrOrStderr(), "warning: %s was measured on %v, this is %v\n", args[0], t.Machine, here)
-	}
-	sample, opened, err := k.sample(c.Context(), t, args[1:])
-	if err != nil {
-		return err
-	}
-	defer opened.Close()
-	list, err := sample.Predict(t)
-	if err != nil {
-		return fmt.Errorf("%s: %w", args[0], err)
-	}
+	fmt.Fprint(c.ErrOrStderr(), lut.Foreign(path, t, nse.Version()))
 	p := progress.New(c.ErrOrStderr(), 0)
-	o, err := sample.Check(c.Context(), t, list, k.repeats,
+	o, err := k.Check(c.Context(), path, t, opener(),
 		func(done, total int) { p.At("measure", done, total, "all architectures in turn") })
 	p.Close()
 	if err != nil {
@@ -87,21 +70,4 @@ func (k *lutCheck) run(c *cobra.Command, args []string) error {
 	}
 	_, err = fmt.Fprint(c.ErrOrStderr(), o.Warning())
 	return err
-}
-
-// sample is the architectures of a source, or random ones of the pool without one. Close the pools after use.
-func (k *lutCheck) sample(
-	ctx context.Context, t latency.Table, source []string,
-) (s lut.Sample, opened catalog.Pools, err error) {
-	if len(source) > 0 {
-		return lut.SampleAt(ctx, t, opener(), source[0])
-	}
-	pool, err := opener().Pool(ctx, k.pool)
-	if err != nil {
-		return s, nil, err
-	}
-	if s, err = lut.RandomSample(ctx, t, pool.Ops, k.archs, k.seed); err != nil {
-		pool.Close()
-	}
-	return s, catalog.Pools{pool}, err
 }

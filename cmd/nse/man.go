@@ -2,10 +2,12 @@ package main
 
 import (
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/provenance"
 )
 
 // manVerb is for those who package nse; the help does not list it.
@@ -27,18 +29,9 @@ commit takes today's.`,
 			}
 			root := c.Root()
 			root.DisableAutoGenTag = true // a line with the day on which the page was made
-			header := doc.GenManHeader{Source: "nse", Manual: "nse manual", Date: manDate(thisBuild().Time)}
+			date := provenance.Here(nse.Version()).PageDate()
+			header := doc.GenManHeader{Source: "nse", Manual: "nse manual", Date: date}
 			return doc.GenManTree(root, &header, args[0])
 		},
 	}
-}
-
-// manDate is the time of the commit. It is nil where SOURCE_DATE_EPOCH says the date, or where no commit is known: the
-// generator then takes SOURCE_DATE_EPOCH, or today.
-func manDate(commit string) *time.Time {
-	at, err := time.Parse(time.RFC3339, commit)
-	if err != nil || os.Getenv("SOURCE_DATE_EPOCH") != "" {
-		return nil
-	}
-	return &at
 }

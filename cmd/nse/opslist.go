@@ -5,11 +5,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/architecture"
 	"github.com/nse-dev/nse/internal/text"
 )
 
 func opsListVerb() *cobra.Command {
-	var p place
+	var p architecture.Place
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list",
@@ -18,7 +19,7 @@ func opsListVerb() *cobra.Command {
   nse ops list --pool my-ops.toml --macro small --json`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			pool, n, err := p.layOut(c.Context())
+			pool, n, err := opener().LayOut(c.Context(), p)
 			if err != nil {
 				return err
 			}
@@ -31,7 +32,7 @@ func opsListVerb() *cobra.Command {
 			return text.Table(c.OutOrStdout(), list.PluginRows())
 		},
 	}
-	p.flags(c)
+	placeFlags(c, &p)
 	jsonFlag(c, &asJSON)
 	return c
 }

@@ -5,11 +5,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/architecture"
 	"github.com/nse-dev/nse/internal/catalog"
 )
 
 func opsShowVerb() *cobra.Command {
-	var p place
+	var p architecture.Place
 	layer := -1
 	c := &cobra.Command{
 		Use:   "show NAME",
@@ -18,7 +19,7 @@ func opsShowVerb() *cobra.Command {
   nse ops show ssc-k5-e2 --macro small --layer 1`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			pool, s, err := p.open(c.Context())
+			pool, s, err := opener().Place(c.Context(), p)
 			if err != nil {
 				return err
 			}
@@ -28,7 +29,7 @@ func opsShowVerb() *cobra.Command {
 				return err
 			}
 			if layer < -1 || layer >= len(s.Layers) {
-				return fmt.Errorf("there is no layer %d: %s has layers 0 to %d", layer, p.macro, len(s.Layers)-1)
+				return fmt.Errorf("there is no layer %d: %s has layers 0 to %d", layer, p.Macro, len(s.Layers)-1)
 			}
 			if layer >= 0 {
 				s.Layers = s.Layers[layer : layer+1]
@@ -36,7 +37,7 @@ func opsShowVerb() *cobra.Command {
 			return catalog.Show(c.Context(), c.OutOrStdout(), op, s.Layers)
 		},
 	}
-	p.flags(c)
+	placeFlags(c, &p)
 	c.Flags().IntVar(&layer, "layer", -1, "only this layer, from 0 (default: all)")
 	return c
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -10,7 +8,6 @@ import (
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/internal/architecture"
 	"github.com/nse-dev/nse/registry"
-	"github.com/nse-dev/nse/supernet"
 )
 
 // pluginOptions say how plugins are run. Operations that ship get processes of this program, which the verb plugin
@@ -22,6 +19,9 @@ func pluginOptions() registry.Options {
 	}
 	return registry.Options{Self: []string{self, "plugin", "serve"}}
 }
+
+// hosted are options with plugins that are run so. Those of accept may be executed from now on.
+func hosted(accept []string) nse.Options { return nse.Options{Host: pluginOptions(), Accept: accept} }
 
 // opener opens pools, and architectures with the pools that ship.
 func opener() architecture.Opener {
@@ -52,25 +52,7 @@ func pickFlag(c *cobra.Command, pick *string) {
 }
 
 // variantFlags change how architectures are built.
-type variantFlags struct{ squeezeExcite, swish bool }
-
-func (v *variantFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&v.squeezeExcite, "se", false, "add squeeze-and-excite to every operation that can have it")
-	c.Flags().BoolVar(&v.swish, "swish", false, "use swish in place of the activation")
-}
-
-// picked opens a source and picks from it. Fields of the input that are not 0 take the place of the architecture's own.
-// Close the list after use.
-func (v variantFlags) picked(
-	ctx context.Context, s architecture.Source, in supernet.Input,
-) (list architecture.List, picked []architecture.Plan, err error) {
-	variant := architecture.Variant{SqueezeExcite: v.squeezeExcite, Swish: v.swish, Input: in}
-	if list, err = opener().Open(ctx, s, variant); err != nil {
-		return list, nil, err
-	}
-	if picked, err = list.Named(s.Pick); err != nil {
-		list.Close()
-		err = fmt.Errorf("%s: --pick %s: %w; want such names, or all", s.Path, s.Pick, err)
-	}
-	return list, picked, err
+func variantFlags(c *cobra.Command, v *architecture.Variant) {
+	c.Flags().BoolVar(&v.SqueezeExcite, "se", false, "add squeeze-and-excite to every operation that can have it")
+	c.Flags().BoolVar(&v.Swish, "swish", false, "use swish in place of the activation")
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/progress"
 	"github.com/nse-dev/nse/registry"
 )
 
@@ -22,8 +21,7 @@ front. Plugins are needed for operations that run in them only, and are executed
 		Example: `  nse resume runs/001`,
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			return search(c, f.sources, func(ctx context.Context, o nse.Options) (*nse.Run, error) {
-				o.Accept = f.plugins
+			return search(c, f.options(), func(ctx context.Context, o nse.Options) (*nse.Run, error) {
 				return nse.Resume(ctx, filepath.Clean(args[0]), o)
 			})
 		},
@@ -36,6 +34,12 @@ front. Plugins are needed for operations that run in them only, and are executed
 type runFlags struct {
 	plugins []string
 	sources
+}
+
+func (f *runFlags) options() nse.Options {
+	o := f.sources.options()
+	o.Accept = f.plugins
+	return o
 }
 
 func (f *runFlags) add(c *cobra.Command) {
@@ -63,11 +67,12 @@ func (s *sources) add(c *cobra.Command) {
 		"wait for operations to come when no more are pending, instead of ending")
 }
 
-// options are those of a search that p observes. Operations that ship run in processes of this program.
-func (s sources) options(p *progress.Printer) nse.Options {
-	host := s.host
-	if host.Self == nil {
-		host = pluginOptions()
+// options are those of a search. Operations that ship run in processes of this program.
+func (s sources) options() nse.Options {
+	o := hosted(nil)
+	if s.host.Self != nil {
+		o.Host = s.host
 	}
-	return nse.Options{Observe: p.Observe, Host: host, Watch: s.watch, Follow: s.follow}
+	o.Watch, o.Follow = s.watch, s.follow
+	return o
 }

@@ -26,8 +26,7 @@ those that the run's supernet holds in that layer; a layer may have more than K.
   nse score runs/001 runs/001/front.json --json`,
 		Args: usage(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := nse.Score(c.Context(), filepath.Clean(args[0]), args[1],
-				nse.Options{Host: pluginOptions(), Accept: plugins})
+			s, err := nse.Score(c.Context(), filepath.Clean(args[0]), args[1], hosted(plugins))
 			if err != nil {
 				return err
 			}

@@ -41,16 +41,16 @@ func (g *given) add(c *cobra.Command) {
 // check takes what was given, and refuses what makes no sense.
 func (g *given) check(c *cobra.Command) error {
 	o := &g.override
-	if c.Flags().Changed("seed") {
-		o.Seed = &g.seed
-	}
-	if c.Flags().Changed("max-rounds") {
-		o.MaxRounds = &g.rounds
-	}
-	if c.Flags().Changed("size") {
-		o.Size = &g.size
-	}
+	o.Seed, o.MaxRounds, o.Size = said(c, "seed", &g.seed), said(c, "max-rounds", &g.rounds), said(c, "size", &g.size)
 	return o.Validate()
+}
+
+// said is the value of a flag that the command line has. Otherwise it is nil.
+func said[T any](c *cobra.Command, flag string, value *T) *T {
+	if c.Flags().Changed(flag) {
+		return value
+	}
+	return nil
 }
 
 // source is where the settings come from. Without another preset they go over the small search.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -9,7 +10,6 @@ import (
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/internal/experiment"
-	"github.com/nse-dev/nse/internal/progress"
 	"github.com/nse-dev/nse/internal/study"
 )
 
@@ -60,18 +60,19 @@ func (f studyFlags) run(c *cobra.Command, path string) error {
 	}
 	file.Engine = cmp.Or(f.engine, file.Engine)
 	dir := filepath.Clean(cmp.Or(f.out, filepath.Join(studiesFolder, file.Name)))
-	ctx, stop := interruptible(c.Context())
-	defer stop()
-	p := progress.NewPrinter(c.ErrOrStderr())
-	observe := func(e nse.Event) {
-		if n, ok := e.(nse.Notice); ok {
-			p.Observe(n)
+	var rows []study.Row
+	err = observed(c, hosted(f.plugins), func(ctx context.Context, o nse.Options) (err error) {
+		all := o.Observe
+		o.Observe = func(e nse.Event) {
+			if _, notice := e.(nse.Notice); notice {
+				all(e)
+			}
 		}
-	}
-	rows, err := experiment.Run(ctx, file, dir,
-		nse.Options{Observe: observe, Host: pluginOptions(), Accept: f.plugins},
-		func(e experiment.Progress) { fmt.Fprintln(c.ErrOrStderr(), e) })
-	if err = ended(ctx, c, p, err); err != nil {
+		rows, err = experiment.Run(ctx, file, dir, o,
+			func(e experiment.Progress) { fmt.Fprintln(c.ErrOrStderr(), e) })
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if f.json {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -82,19 +81,15 @@ func (t *truthTable) run(c *cobra.Command, recipe string) error {
 	if err != nil {
 		return err
 	}
-	first, last := 1, opened.Recipe.Parts
-	if t.part != 0 {
-		first, last = t.part, t.part
-	}
-	if first < 1 || last > opened.Recipe.Parts {
-		return usageError{c.CommandPath(), fmt.Errorf("--part %d: want 1 to %d", t.part, opened.Recipe.Parts)}
+	first, last, err := opened.Recipe.PartsOf(t.part)
+	if err != nil {
+		return usageError{c.CommandPath(), fmt.Errorf("--part %w", err)}
 	}
 	p := progress.New(c.ErrOrStderr(), 0)
 	defer p.Close()
 	for part := first; part <= last; part++ {
 		err := opened.Run(ctx, part, func(complete, all int, r truth.Row) {
-			p.At(fmt.Sprintf("part %d", part), complete, all, fmt.Sprintf("architecture %d: %.2f %% of held-out, "+
-				"%.2f %% of test images", r.Arch, 100*r.Held, 100*r.Test))
+			p.At(fmt.Sprintf("part %d", part), complete, all, r.Text())
 		})
 		if errors.Is(err, context.Canceled) {
 			p.Aside("stopped; the same command goes on")
@@ -114,11 +109,7 @@ func (t *truthTable) check(c *cobra.Command, recipe string) error {
 	if err != nil {
 		return err
 	}
-	if len(opened.Rows) == 0 {
-		return fmt.Errorf("%s has no table yet: make it with nse table run", filepath.Dir(recipe))
-	}
-	rows := []string{truth.CheckHeading}
-	differ, err := opened.Check(ctx, t.rows, t.seed, func(was, is truth.Row) { rows = append(rows, was.Beside(is)) })
+	rows, differ, err := opened.CheckRows(ctx, t.rows, t.seed)
 	if errors.Is(err, context.Canceled) {
 		return errInterrupted
 	}
@@ -128,8 +119,8 @@ func (t *truthTable) check(c *cobra.Command, recipe string) error {
 	if err := text.Table(c.OutOrStdout(), rows); err != nil {
 		return err
 	}
-	if len(differ) > 0 {
-		return fmt.Errorf("%d rows differ", len(differ))
+	if differ > 0 {
+		return fmt.Errorf("%d rows differ", differ)
 	}
 	return nil
 }

@@ -10,6 +10,19 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
+// Picture is a picture of architectures of the list. Where there is more than one, it has the title. No architectures
+// are an error that starts with the title.
+func (l List) Picture(title string, picked []Plan) (p drawing.Architectures, err error) {
+	if len(picked) == 0 {
+		return p, fmt.Errorf("%s: there are no architectures to draw", title)
+	}
+	p.List = Drawings(picked)
+	if len(picked) > 1 || len(l.Plans) > 1 {
+		p.Title = title
+	}
+	return p, nil
+}
+
 // Drawings is what a picture shows of architectures.
 func Drawings(list []Plan) (all []drawing.Architecture) {
 	for _, p := range list {

@@ -86,6 +86,18 @@ func (o Opener) Open(ctx context.Context, s Source, v Variant) (List, error) {
 	return o.At(ctx, s, v)
 }
 
+// Picked is Open with what Pick names of the list, or all. Close the list after use.
+func (o Opener) Picked(ctx context.Context, s Source, v Variant) (list List, picked []Plan, err error) {
+	if list, err = o.Open(ctx, s, v); err != nil {
+		return list, nil, err
+	}
+	if picked, err = list.Named(s.Pick); err != nil {
+		list.Close()
+		err = fmt.Errorf("%s: --pick %s: %w; want such names, or all", s.Path, s.Pick, err)
+	}
+	return list, picked, err
+}
+
 // At lists the architectures at a path: a run's last front, a model's folder, a front.json, or a file of architectures.
 // Errors start with the path. Close the list after use.
 func (o Opener) At(ctx context.Context, s Source, v Variant) (List, error) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet/graph"
@@ -39,4 +41,18 @@ func CheckGradients(ctx context.Context, ops []registry.Op) (worst float64, err 
 		}
 	}
 	return worst, nil
+}
+
+// Check lists the operations of a pool that is laid out, checks their gradients, and writes what it found.
+func (c *Catalog) Check(ctx context.Context, ops []registry.Op, w io.Writer) error {
+	if err := text.Table(w, c.List(ops).Rows()); err != nil {
+		return err
+	}
+	worst, err := CheckGradients(ctx, ops)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\n%d operations at %d layers: shapes and counts consistent, gradients within %.1g of "+
+		"central differences\n", len(ops), len(c.Layers), worst)
+	return err
 }

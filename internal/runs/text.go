@@ -3,6 +3,7 @@ package runs
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -113,4 +114,17 @@ func (l Ledger) Text() string {
 		return ""
 	}
 	return "spent: " + strings.Join(parts, ", ") + "\n"
+}
+
+// Next is lines with the commands that go on from the result of the run in dir. continues says that the search goes on
+// with a second pool.
+func (x Result) Next(dir string, continues bool) string {
+	run := text.Shell(dir)
+	lines := fmt.Sprintf("go on with\n  nse export %s --onnx %s\n  nse retrain %s --pick %s --budget %.3gM --out %s\n",
+		text.Shell(filepath.Join(dir, "models", x.Name)), text.Shell(x.Name+".onnx"), run, text.Shell(x.Name),
+		2*text.Millions(x.MACs), text.Shell(filepath.Join(dir, "larger")))
+	if continues {
+		lines += fmt.Sprintf("  nse continue %s --pool FILE\n", run)
+	}
+	return lines
 }

@@ -135,3 +135,14 @@ func (r Recipe) jobs(part int) (list []job) {
 	}
 	return list
 }
+
+// PartsOf are the first and the last part to make: part alone, or all of them where it is 0.
+func (r Recipe) PartsOf(part int) (first, last int, err error) {
+	switch {
+	case part == 0:
+		return 1, r.Parts, nil
+	case part < 1 || part > r.Parts:
+		return 0, 0, fmt.Errorf("%d: want 1 to %d", part, r.Parts)
+	}
+	return part, part, nil
+}

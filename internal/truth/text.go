@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -101,11 +102,24 @@ func (s Shown) predictors() []string {
 	return rows
 }
 
-// CheckHeading is the heading of a table whose rows Beside makes.
-const CheckHeading = "row\theld-out\ttest\tagain"
+// Text says what a training has come to.
+func (r Row) Text() string {
+	return fmt.Sprintf("architecture %d: %.2f %% of held-out, %.2f %% of test images", r.Arch, 100*r.Held, 100*r.Test)
+}
 
-// Beside sets a row of a table beside what a check has made of it.
-func (r Row) Beside(again Row) string {
+// CheckRows is Check with a table of the rows, for text.Table. differ counts those that do. A table without rows is
+// an error.
+func (t *Table) CheckRows(ctx context.Context, n int, seed uint64) (rows []string, differ int, err error) {
+	if len(t.Rows) == 0 {
+		return nil, 0, fmt.Errorf("%s has no table yet: make it with nse table run", t.dir)
+	}
+	rows = []string{"row\theld-out\ttest\tagain"}
+	others, err := t.Check(ctx, n, seed, func(was, is Row) { rows = append(rows, was.beside(is)) })
+	return rows, len(others), err
+}
+
+// beside sets a row of a table beside what a check has made of it.
+func (r Row) beside(again Row) string {
 	verdict := "equal"
 	if r.String() != again.String() {
 		verdict = again.String()

@@ -18,6 +18,13 @@ func Rows(done []Finished) []string {
 	return rows
 }
 
+// Text is lines about what models have cost, how good they are, and how to go on. There has to be a model.
+func Text(done []Finished) string {
+	best, mean := Best(done)
+	return fmt.Sprintf("%smean of %d: %.2f %%; best: %s; test it with nse eval %s\n", Spent(done).Text(), len(done),
+		100*mean, text.Printable(best.Dir), text.Shell(best.Dir))
+}
+
 // Best is the first of the most accurate of some models, beside the mean accuracy of all, 0 to 1.
 func Best(done []Finished) (best Finished, mean float64) {
 	best = done[0]
