@@ -33,6 +33,8 @@ const (
 	encodingPlain           = 0
 	encodingPlainDictionary = 2
 	encodingRLE             = 3
+	encodingDelta           = 5 // of numbers
+	encodingDeltaLength     = 6 // of bytes
 	encodingRLEDictionary   = 8
 )
 
@@ -272,8 +274,20 @@ func (p *pages) decoder(b []byte, encoding int64) (func() (value, error), error)
 			v, err := bits.next()
 			return value{number: int64(v)}, err
 		}, nil
+	case encoding == encodingDelta && (p.kind == typeInt32 || p.kind == typeInt64):
+		d, err := newDeltas(b)
+		return func() (value, error) {
+			v, err := d.next()
+			if p.kind == typeInt32 {
+				v = int64(int32(v))
+			}
+			return value{number: v}, err
+		}, err
+	case encoding == encodingDeltaLength && p.kind == typeBinary:
+		return p.deltaLength(b)
 	case encoding != encodingPlainDictionary && encoding != encodingRLEDictionary:
-		return nil, fmt.Errorf("encoding %d of values: want PLAIN or a dictionary", encoding)
+		return nil, fmt.Errorf("encoding %d of values: want PLAIN, a dictionary, DELTA_BINARY_PACKED or DELTA_LENGTH_BYTE_ARRAY",
+			encoding)
 	case len(b) == 0:
 		return func() (value, error) { return value{}, errPage }, nil // all are null
 	case b[0] > 32:
@@ -330,62 +344,28 @@ func (p *pages) plain(b []byte) func() (value, error) {
 	}
 }
 
-// width is the number of bits that levels up to most need.
-func width(most int) (n int) {
-	for ; most > 0; most >>= 1 {
-		n++
+// deltaLength decodes bytes that follow all their lengths.
+func (p *pages) deltaLength(b []byte) (func() (value, error), error) {
+	d, err := newDeltas(b)
+	if err != nil {
+		return nil, err
 	}
-	return n
-}
-
-// hybrid decodes numbers of some bits each: runs of one number, and groups of eight packed ones.
-type hybrid struct {
-	b      []byte
-	width  int
-	repeat uint64 // how often value comes again
-	value  uint32
-	packed uint64 // how many packed numbers are left
-	bit    int    // of b, where the next packed one begins
-}
-
-func newHybrid(b []byte, width int) *hybrid { return &hybrid{b: b, width: width} }
-
-func (h *hybrid) next() (uint32, error) {
-	for h.repeat == 0 && h.packed == 0 {
-		h.b = h.b[min(len(h.b), (h.bit+7)/8):]
-		h.bit = 0
-		head, n := binary.Uvarint(h.b)
-		if n <= 0 {
-			return 0, errPage
-		}
-		h.b = h.b[n:]
-		if head&1 == 1 {
-			h.packed = head >> 1 * 8
-			continue
-		}
-		h.repeat, h.value = head>>1, 0
-		each := (h.width + 7) / 8
-		if len(h.b) < each {
-			return 0, errPage
-		}
-		for i, c := range h.b[:each] {
-			h.value |= uint32(c) << (8 * i)
-		}
-		h.b = h.b[each:]
+	if d.left > uint64(p.count) {
+		return nil, errPage
 	}
-	if h.repeat > 0 {
-		h.repeat--
-		return h.value, nil
-	}
-	h.packed--
-	var v uint32
-	for i := range h.width {
-		at := h.bit + i
-		if at/8 >= len(h.b) {
-			return 0, errPage
+	lengths := make([]int64, d.left)
+	for i := range lengths {
+		if lengths[i], err = d.next(); err != nil {
+			return nil, err
 		}
-		v |= uint32(h.b[at/8]>>(at%8)&1) << i
 	}
-	h.bit += h.width
-	return v, nil
+	b = d.b
+	return func() (v value, err error) {
+		if len(lengths) == 0 || lengths[0] < 0 || lengths[0] > int64(len(b)) {
+			return v, errPage
+		}
+		n := lengths[0]
+		v.bytes, b, lengths = b[:n:n], b[n:], lengths[1:]
+		return v, nil
+	}, nil
 }
