@@ -30,9 +30,11 @@ func openFolder(ctx context.Context, dir string, o Options) (*Set, error) {
 	return listed("folder", "", listing.Folder)(ctx, dir, o)
 }
 
+// layout lists the images of what a spec names.
+type layout func(ctx context.Context, arg string, o listing.Options) (listing.Listing, error)
+
 // listed opens the images of a layout, which wants something to be named behind the colon.
-func listed(name, wants string, list func(ctx context.Context, arg string, o listing.Options) (listing.Listing, error)) func(
-	ctx context.Context, arg string, o Options) (*Set, error) {
+func listed(name, wants string, list layout) func(ctx context.Context, arg string, o Options) (*Set, error) {
 	return func(ctx context.Context, arg string, o Options) (*Set, error) {
 		if arg == "" {
 			return nil, fmt.Errorf("%s needs %s", name, wants)

@@ -35,7 +35,8 @@ func samples(t *testing.T) (list []sample) {
 			m.Pix[p] = uint8(i*i + p*p*(i+3))
 		}
 		list = append(list, sample{side: []string{"train", "val", "test"}[max(0, i/3-4)/2%3],
-			class: []string{"ant", "bee", "cat"}[i%3], label: i % 3, name: fmt.Sprintf("%02d", i), png: encode(t, m, ".png")})
+			class: []string{"ant", "bee", "cat"}[i%3], label: i % 3, name: fmt.Sprintf("%02d", i),
+			png: encode(t, m, ".png")})
 	}
 	for i := range list {
 		if side := list[i].side; i >= 24 && side != "test" || i < 18 && side != "train" {
@@ -121,14 +122,14 @@ func layouts(t *testing.T, dir string, list []sample) (specs map[string]string) 
 		write(t, at("folder", s.side, s.class, s.name+".png"), s.png)
 		header += fmt.Sprintf("%s;\"%s\";;photos\\%s.png\r\n", strings.ToUpper(s.side), s.class, s.name)
 		fmt.Fprintf(&plain, "%s\t%s\t%s\n", file, s.class, s.side)
-		fmt.Fprintf(&lines, `{"objects": {"bbox": [[1, 2]]}, "label": "%s", "file_name": "%s", "split": "%s"}`+"\n", s.class,
-			file, s.side)
+		fmt.Fprintf(&lines, `{"objects": {"bbox": [[1, 2]]}, "label": "%s", "file_name": "%s", "split": "%s"}`+"\n",
+			s.class, file, s.side)
 		shard := fmt.Sprintf("cls-%s-%06d.tar", s.side, i%2)
 		shards[shard] = append(shards[shard], "./x/"+s.name+".cls", s.class+"\n", "./x/"+s.name+".PNG", string(s.png),
 			"./x/"+s.name+".txt", "a caption")
 		shard = filepath.Join(s.side, fmt.Sprintf("%d.tar.gz", i%2))
-		shards[shard] = append(shards[shard], s.name+".json", `{"caption": "c", "class": "`+s.class+`"}`, s.name+".seg.png", "seg",
-			s.name+".png", string(s.png))
+		shards[shard] = append(shards[shard], s.name+".json", `{"caption": "c", "class": "`+s.class+`"}`,
+			s.name+".seg.png", "seg", s.name+".png", string(s.png))
 		folders = append(folders, "all/"+s.side+"/"+s.class+"/deep/"+s.name+".2020.png", string(s.png))
 		label, path := int64(s.label), s.name
 		hub[s.side] = append(hub[s.side], hubRow{&hubImage{s.png, &path}, &label, 0})
@@ -143,8 +144,8 @@ func layouts(t *testing.T, dir string, list []sample) (specs map[string]string) 
 	writeTar(t, at("folders.tar"), folders...)
 	for side, rows := range hub {
 		name := strings.Replace(side, "val", "validation", 1)
-		writeParquet(t, at("hub", "data", name+"-00000-of-00002.parquet"), rows[:4], parquet.Compression(&parquet.Snappy),
-			parquet.KeyValueMetadata("huggingface", hubFeatures))
+		writeParquet(t, at("hub", "data", name+"-00000-of-00002.parquet"), rows[:4],
+			parquet.Compression(&parquet.Snappy), parquet.KeyValueMetadata("huggingface", hubFeatures))
 		writeParquet(t, at("hub", "data", name+"-00001-of-00002.parquet"), rows[4:], parquet.Compression(&parquet.Gzip),
 			parquet.KeyValueMetadata("huggingface", hubFeatures), parquet.DataPageVersion(2))
 		writeParquet(t, at("plain", side, "0000.parquet"), plainRows[side], parquet.Compression(&parquet.Zstd))
@@ -167,13 +168,16 @@ func TestLayoutsAreTheSame(t *testing.T) {
 	dir := t.TempDir()
 	specs := layouts(t, dir, samples(t))
 	want := mustOpen(t, specs["folder"], 0, 8)
+	index := want.Index()
 	if want.Train.Len() != 18 || want.Validate.Len() != 6 || want.Test.Len() != 6 || want.Channels != 1 {
-		t.Fatalf("%d, %d and %d images of %d channels", want.Train.Len(), want.Validate.Len(), want.Test.Len(), want.Channels)
+		t.Fatalf("%d, %d and %d images of %d channels", want.Train.Len(), want.Validate.Len(), want.Test.Len(),
+			want.Channels)
 	}
 	for name, spec := range specs {
 		got := mustOpen(t, spec, 0, 8)
-		if !slices.Equal(got.Classes, []string{"ant", "bee", "cat"}) || got.Index().Fingerprint() != want.Index().Fingerprint() {
-			t.Errorf("%s: classes %q, %s", name, got.Classes, got.Index().Differences(want.Index()))
+		x := got.Index()
+		if !slices.Equal(got.Classes, []string{"ant", "bee", "cat"}) || x.Fingerprint() != index.Fingerprint() {
+			t.Errorf("%s: classes %q, %s", name, got.Classes, x.Differences(index))
 		}
 		for i, split := range []Split{got.Train, got.Validate, got.Test} {
 			other := []Split{want.Train, want.Validate, want.Test}[i]

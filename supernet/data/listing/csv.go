@@ -117,7 +117,8 @@ func (t *table) broken(last int, err error) error {
 	case !is:
 		return fmt.Errorf("%s: after line %d: %w", t.File, last, err)
 	case at.Line != at.StartLine:
-		return fmt.Errorf("%s:%d:%d: %w, in the row that begins in line %d", t.File, at.Line, at.Column, at.Err, at.StartLine)
+		return fmt.Errorf("%s:%d:%d: %w, in the row that begins in line %d", t.File, at.Line, at.Column, at.Err,
+			at.StartLine)
 	}
 	return fmt.Errorf("%s:%d:%d: %w", t.File, at.Line, at.Column, at.Err)
 }

@@ -44,8 +44,8 @@ func samples(d *Draft, indexes []*index) error {
 	}
 	from := slices.Sorted(maps.Keys(froms))
 	if len(from) > 1 {
-		return fmt.Errorf("the label of %s is in its %s, and that of %s in its %s: want one place", froms[from[0]], from[0],
-			froms[from[1]], from[1])
+		return fmt.Errorf("the label of %s is in its %s, and that of %s in its %s: want one place", froms[from[0]],
+			from[0], froms[from[1]], from[1])
 	}
 	if len(from) > 0 {
 		d.Note("labels are in the %s of each sample", from[0])
@@ -76,7 +76,8 @@ func (s *sample) choose(d *Draft, x *index) (m member, l label, err error) {
 		plain = slices.DeleteFunc(plain, func(m member) bool { return strings.Count(path.Base(m.name), ".") > 1 })
 	}
 	if len(plain) != 1 {
-		return m, l, fmt.Errorf("%s: a sample has the images %s and %s: want one", x.Path, s.images[0].name, s.images[1].name)
+		return m, l, fmt.Errorf("%s: a sample has the images %s and %s: want one", x.Path, s.images[0].name,
+			s.images[1].name)
 	}
 	for _, m := range s.images {
 		if m != plain[0] {

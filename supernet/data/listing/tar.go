@@ -131,7 +131,8 @@ func (x *index) read(ctx context.Context) error {
 		case err != nil && n == 0:
 			return fmt.Errorf("%s: not a tar archive: %w", x.Path, early(err))
 		case err != nil:
-			return fmt.Errorf("%s: cut off or broken at byte %d, behind the head of %q: %w", x.Path, s.end(), brief(last), early(err))
+			return fmt.Errorf("%s: cut off or broken at byte %d, behind the head of %q: %w", x.Path, s.end(), brief(last),
+				early(err))
 		case n == maxMember:
 			return fmt.Errorf("%s: more than %d members", x.Path, maxMember)
 		case len(h.Name) > maxName:

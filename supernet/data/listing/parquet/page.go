@@ -47,8 +47,8 @@ type value struct {
 	number int64
 }
 
-// values yields the values of the chunk in their order, and ends early if yield returns false. It fails if there are not
-// as many as the chunk says.
+// values yields the values of the chunk in their order, and ends early if yield returns false. It fails if there are
+// not as many as the chunk says.
 func (c chunk) values(r io.ReaderAt, yield func(v value) bool) error {
 	p := pages{chunk: c, r: r, at: c.from}
 	for n := int64(0); n < c.count; {
@@ -137,14 +137,15 @@ func (p *pages) head() (head fields, size int64, err error) {
 		}
 		p.at += int64(len(b) - len(rest))
 		size, long := head.number(3), head.number(2)
-		for _, n := range []int64{size, long, head.inner(5).number(1), head.inner(7).number(1), head.inner(8).number(1)} {
+		counts := []int64{head.inner(5).number(1), head.inner(7).number(1), head.inner(8).number(1)}
+		for _, n := range append(counts, size, long) {
 			if n < 0 {
 				return nil, 0, errPage
 			}
 		}
 		if size > end-p.at || size > maxPage || long > maxPage {
-			return nil, 0, fmt.Errorf("a page of %d bytes, %d compressed: want at most %d, and %d are left", long, size, maxPage,
-				end-p.at)
+			return nil, 0, fmt.Errorf("a page of %d bytes, %d compressed: want at most %d, and %d are left", long, size,
+				maxPage, end-p.at)
 		}
 		return head, size, nil
 	}
@@ -173,8 +174,8 @@ func (p *pages) unpack(b []byte, long int64) (out []byte, err error) {
 		r = d
 	default:
 		name := "a codec that is not known"
-		if names := []string{"", "", "", "LZO", "BROTLI", "LZ4", "", "LZ4_RAW"}; p.codec > 0 && p.codec < int64(len(names)) {
-			name = names[p.codec]
+		if known := map[int64]string{3: "LZO", 4: "BROTLI", 5: "LZ4", 7: "LZ4_RAW"}[p.codec]; known != "" {
+			name = known
 		}
 		return nil, fmt.Errorf("compressed by %s: want SNAPPY, GZIP, ZSTD or none", name)
 	}
@@ -286,8 +287,8 @@ func (p *pages) decoder(b []byte, encoding int64) (func() (value, error), error)
 	case encoding == encodingDeltaLength && p.kind == typeBinary:
 		return p.deltaLength(b)
 	case encoding != encodingPlainDictionary && encoding != encodingRLEDictionary:
-		return nil, fmt.Errorf("encoding %d of values: want PLAIN, a dictionary, DELTA_BINARY_PACKED or DELTA_LENGTH_BYTE_ARRAY",
-			encoding)
+		return nil, fmt.Errorf("values of encoding %d: want PLAIN, a dictionary, DELTA_BINARY_PACKED or "+
+			"DELTA_LENGTH_BYTE_ARRAY", encoding)
 	case len(b) == 0:
 		return func() (value, error) { return value{}, errPage }, nil // all are null
 	case b[0] > 32:

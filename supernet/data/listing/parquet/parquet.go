@@ -22,10 +22,10 @@ import (
 	"github.com/nse-dev/nse/supernet/data/listing"
 )
 
-// List lists the images in the files that a pattern names, in the order of listing.Shards. Images are a column of bytes,
-// or the bytes of a column of bytes and path; one called image or img comes first. Labels are a column of numbers or
-// text: label, labels, fine_label and the like, or else the only one that the metadata has as classes. Names of classes
-// are those of the metadata. A file's Side is that of its images. A cancelled context is its error.
+// List lists the images in the files that a pattern names, in the order of listing.Shards. Images are a column of
+// bytes, or the bytes of a column of bytes and path. One called image or img comes first. Labels are a column of numbers
+// or text: label, labels, fine_label and the like, or else the only one that the metadata has as classes. Names of
+// classes are those of the metadata. A file's Side is that of its images. A cancelled context is its error.
 func List(ctx context.Context, pattern string, o listing.Options) (listing.Listing, error) {
 	shards, err := listing.Shards(ctx, pattern, ".parquet")
 	if err != nil {
@@ -38,8 +38,8 @@ func List(ctx context.Context, pattern string, o listing.Options) (listing.Listi
 	d := &listing.Draft{}
 	for i, t := range tables {
 		if t.image != tables[0].image || t.label != tables[0].label {
-			return listing.Listing{}, fmt.Errorf("%s has the columns %q and %q, %s has %q and %q: want the same", shards[0].Path,
-				tables[0].image, tables[0].label, shards[i].Path, t.image, t.label)
+			return listing.Listing{}, fmt.Errorf("%s has the columns %q and %q, %s has %q and %q: want the same",
+				shards[0].Path, tables[0].image, tables[0].label, shards[i].Path, t.image, t.label)
 		}
 		if err := t.add(d, o); err != nil {
 			return listing.Listing{}, err
@@ -47,7 +47,12 @@ func List(ctx context.Context, pattern string, o listing.Options) (listing.Listi
 	}
 	d.Note("images are in the column %q, labels in the column %q", tables[0].image, tables[0].label)
 	if unused := without(tables); len(unused) > 0 {
-		d.Note("%d classes of the metadata have no image: %s", len(unused), strings.Join(unused[:min(len(unused), 20)], ", "))
+		const named = 20
+		n, more := len(unused), ""
+		if n > named {
+			unused, more = unused[:named], fmt.Sprintf(" and %d others", n-named)
+		}
+		d.Note("%d classes of the metadata have no image: %s%s", n, strings.Join(unused, ", "), more)
 	}
 	l, err := d.Finish()
 	if err != nil {
@@ -145,8 +150,8 @@ func read(ctx context.Context, s listing.Shard, found func(images int)) (*table,
 func (t *table) read(ctx context.Context, r io.ReaderAt, g group, first int64) (labels []int32, err error) {
 	c, image := g.chunks[t.labelLeaf], g.chunks[t.imageLeaf]
 	if c.count != g.rows || image.count != g.rows {
-		return nil, fmt.Errorf("%d values, and %d of column %q: want %d, one for each row", c.count, image.count, t.image,
-			g.rows)
+		return nil, fmt.Errorf("%d values, and %d of column %q: want %d, one for each row", c.count, image.count,
+			t.image, g.rows)
 	}
 	var wrong error
 	err = c.values(r, func(v value) bool {
@@ -238,7 +243,8 @@ func (t *table) columns() error {
 	}
 	var is bool
 	if t.imageLeaf, is = t.choose(images, imageColumns, ofType("Image")); !is {
-		return fmt.Errorf("no column with images: want one called image, of bytes, or of bytes and path; have %s", t.have())
+		return fmt.Errorf("no column with images: want one called image, of bytes, or of bytes and path; have %s",
+			t.have())
 	}
 	if t.labelLeaf, is = t.choose(labels, labelColumns, ofType("ClassLabel")); !is {
 		return fmt.Errorf("no column with labels: want one called label, of numbers or text; have %s", t.have())
