@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"os"
 	"path"
@@ -90,25 +91,7 @@ func (s *sample) choose(d *Draft, x *index) (m member, l label, err error) {
 // folders adds the images of shards by the folders that they are in. Folders that all images are in do not count. Those
 // above the classes are parts of the data set if they have the names of parts, train among them.
 func folders(d *Draft, indexes []*index) error {
-	var first, last []string // of all folders, as in a dictionary
-	for _, x := range indexes {
-		for _, s := range x.order {
-			for _, m := range s.images {
-				if dirs := m.dirs(); len(dirs) > 0 {
-					if first == nil || slices.Compare(dirs, first) < 0 {
-						first = dirs
-					}
-					if slices.Compare(dirs, last) > 0 {
-						last = dirs
-					}
-				}
-			}
-		}
-	}
-	above := 0
-	for above < min(len(first), len(last)) && first[above] == last[above] {
-		above++
-	}
+	above := above(indexes)
 	parted := hasParts(indexes, above)
 	for _, x := range indexes {
 		x.from = len(d.Entries)
@@ -147,23 +130,56 @@ func (m member) dirs() []string {
 	return strings.Split(dir, "/")
 }
 
+// above is how many folders all images are in, but for those that are beside them.
+func above(indexes []*index) int {
+	var deepest []string
+	for m := range images(indexes) {
+		if dirs := m.dirs(); len(dirs) > len(deepest) {
+			deepest = dirs
+		}
+	}
+	n := len(deepest)
+	for m := range images(indexes) {
+		dirs := m.dirs()
+		same := 0
+		for same < len(dirs) && dirs[same] == deepest[same] {
+			same++
+		}
+		if same < len(dirs) {
+			n = min(n, same)
+		}
+	}
+	return n
+}
+
+// images are those of all samples.
+func images(indexes []*index) iter.Seq[member] {
+	return func(yield func(member) bool) {
+		for _, x := range indexes {
+			for _, s := range x.order {
+				for _, m := range s.images {
+					if !yield(m) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
 // hasParts reports whether the folders below some that do not count are train and other parts of a data set.
 func hasParts(indexes []*index, above int) bool {
 	var train bool
-	for _, x := range indexes {
-		for _, s := range x.order {
-			for _, m := range s.images {
-				dirs := m.dirs()
-				if len(dirs) <= above {
-					continue
-				}
-				side, is := sideOf(dirs[above])
-				if !is {
-					return false
-				}
-				train = train || side == Train
-			}
+	for m := range images(indexes) {
+		dirs := m.dirs()
+		if len(dirs) <= above {
+			continue
 		}
+		side, is := sideOf(dirs[above])
+		if !is {
+			return false
+		}
+		train = train || side == Train
 	}
 	return train
 }

@@ -17,8 +17,8 @@ const (
 // Names of columns, without spaces and what stands for them, the best one first.
 var (
 	pathColumns = []string{"path", "filepath", "file", "filename", "imagepath", "imagefile", "imagefilename",
-		"imagename", "image", "imgpath", "imgfile", "imgname", "img", "filepaths", "filenames", "paths", "files", "images",
-		"relativepath", "relpath", "imageid", "uri"}
+		"imagename", "image", "imgpath", "imgfile", "imgname", "img", "filepaths", "filenames", "paths", "files",
+		"images", "relativepath", "relpath", "imageid", "uri"}
 	labelColumns = []string{"label", "labels", "class", "classname", "category", "categoryname", "cls", "labelname",
 		"target", "classes", "classid", "labelid", "categoryid", "species", "y"}
 	splitColumns = []string{"split", "subset", "partition", "set", "dataset", "usage", "part", "phase"}

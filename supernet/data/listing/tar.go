@@ -128,11 +128,12 @@ func (x *index) read(ctx context.Context) error {
 		case err == io.EOF && n > 0:
 			x.end()
 			return nil
-		case err != nil && n == 0:
-			return fmt.Errorf("%s: not a tar archive: %w", x.Path, early(err))
+		case err == io.EOF:
+			return fmt.Errorf("%s: nothing in it: want a tar archive", x.Path)
+		case errors.Is(err, tar.ErrHeader) && n == 0:
+			return fmt.Errorf("%s: not a tar archive", x.Path)
 		case err != nil:
-			return fmt.Errorf("%s: cut off or broken at byte %d, behind the head of %q: %w", x.Path, s.end(), brief(last),
-				early(err))
+			return x.broken(s, last, err)
 		case n == maxMember:
 			return fmt.Errorf("%s: more than %d members", x.Path, maxMember)
 		case len(h.Name) > maxName:
@@ -140,9 +141,14 @@ func (x *index) read(ctx context.Context) error {
 		}
 		last = h.Name
 		if err := x.add(h, s.at(), r); err != nil {
-			return fmt.Errorf("%s: cut off or broken at byte %d, in %q: %w", x.Path, s.end(), brief(last), early(err))
+			return x.broken(s, last, err)
 		}
 	}
+}
+
+// broken says where a shard cannot be read on: in the last member whose head was read, or behind it.
+func (x *index) broken(s *stream, last string, err error) error {
+	return fmt.Errorf("%s: cut off or broken at byte %d, from %q on: %w", x.Path, s.end(), brief(last), early(err))
 }
 
 // end counts labels without an image, and forgets the names of samples.

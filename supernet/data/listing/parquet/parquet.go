@@ -23,9 +23,9 @@ import (
 )
 
 // List lists the images in the files that a pattern names, in the order of listing.Shards. Images are a column of
-// bytes, or the bytes of a column of bytes and path. One called image or img comes first. Labels are a column of numbers
-// or text: label, labels, fine_label and the like, or else the only one that the metadata has as classes. Names of
-// classes are those of the metadata. A file's Side is that of its images. A cancelled context is its error.
+// bytes, or the bytes of a column of bytes and path. One called image or img comes first. Labels are a column of
+// numbers or text: label, labels, fine_label and the like, or else the only one that the metadata has as classes. Names
+// of classes are those of the metadata. A file's Side is that of its images. A cancelled context is its error.
 func List(ctx context.Context, pattern string, o listing.Options) (listing.Listing, error) {
 	shards, err := listing.Shards(ctx, pattern, ".parquet")
 	if err != nil {
