@@ -50,6 +50,10 @@ func Shards(ctx context.Context, pattern string, endings ...string) (shards []Sh
 	return shards, nil
 }
 
+// Most bounds the images, or what comes with them, in a file of so many bytes. Images are larger, so that more are
+// numbers that lie, or what a small file swells to.
+func Most(size int64) int64 { return min(MaxImages, size/8+1000) }
+
 // matches lists the files of a pattern without braces.
 func matches(ctx context.Context, pattern string, endings []string) (paths []string, err error) {
 	info, err := os.Stat(pattern)

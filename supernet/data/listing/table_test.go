@@ -107,6 +107,7 @@ func TestClassesAreSorted(t *testing.T) {
 
 // TestBrokenTables: a row that cannot be right is named with its place.
 func TestBrokenTables(t *testing.T) {
+	const row = `{"path": "1", "label": 1}` + "\n"
 	long := strings.Repeat("x", 2<<20)
 	for want, c := range map[string][2]string{
 		"t.csv: an empty file: want path,label":                        {"t.csv", ""},
@@ -124,20 +125,23 @@ func TestBrokenTables(t *testing.T) {
 		"in the row that begins in line 2":                             {"t.csv", "path,label\n\"1,a\n2,b\n"},
 		"t.csv: after line 2: a row of more than 1048576 bytes":        {"t.csv", "path,label\n1,a\n\"" + long + long},
 		"t.csv: 1 images of 1 classes: want at least 2 classes":        {"t.csv", "path,label\n1,a\n"},
-		"t.csv: images of val and test alone: want some of train":      {"t.csv", "path,label,split\n1,a,test\n2,b,val\n"},
-		"t.jsonl:2:8: invalid character 'x'":                           {"t.jsonl", "{\"path\": \"1\", \"label\": 1}\n{\"a\": 1x}\n"},
+		"t.csv: images of val and test alone: want some of train":      {"t.csv", "1,a,test\n2,b,val\n"},
+		"t.jsonl:2:8: invalid character 'x'":                           {"t.jsonl", row + "{\"a\": 1x}\n"},
 		"t.jsonl:1:1: want an object with the keys path and label":     {"t.jsonl", "[1]\n"},
 		`t.jsonl:1:1: want the keys path and label, have ["path"]`:     {"t.jsonl", `{"path": "1"}`},
 		`t.jsonl:1:24: the label [1]: want text or a number`:           {"t.jsonl", `{"path": "1", "label": [1]}`},
 		`t.jsonl:1:10: {}: want the path of an image`:                  {"t.jsonl", `{"path": {}, "label": [1]}`},
 		`t.jsonl:1:30: the part "3": want train`:                       {"t.jsonl", `{"path":"1","label":2,"set": 3}`},
 		"t.jsonl:1:26: unexpected end of JSON input":                   {"t.jsonl", `{"path": "1", "label": "a"`},
-		"t.jsonl:2: a line of more than 1048576 bytes":                 {"t.jsonl", "{\"path\": \"1\", \"label\": 1}\n" + long},
+		"t.jsonl:2: a line of more than 1048576 bytes":                 {"t.jsonl", row + "" + long},
 		"exceeded max depth":                                           {"t.jsonl", strings.Repeat("[", 20000)},
 	} {
 		_, err := tabled(t, c[0], c[1])
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || len(err.Error()) > 400 {
-			t.Errorf("%v, want %s", err, want)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Fatalf("%v, want %s", err, want)
+		}
+		if n := len(err.Error()); n > 400 {
+			t.Errorf("%d bytes: %s", n, want)
 		}
 	}
 	if _, err := CSV(t.Context(), t.TempDir(), asTold); err == nil || !strings.HasSuffix(err.Error(), ": not a file") {
@@ -160,7 +164,8 @@ func TestBrokenTables(t *testing.T) {
 // FuzzTables: a table is refused in one line, or every row of it is an image of a class.
 func FuzzTables(f *testing.F) {
 	for _, text := range []string{"path,label\n1,a\n2,b\n", "a;b;train\r\nc;d;test\r\n", "\"a\"\tb\n\"c\nd\"\te\n",
-		wide("path,label\r\n1,a\n2,b\n"), "{\"path\": \"1\", \"label\": 1}\n{\"file_name\": \"2\", \"class\": true}\n"} {
+		wide("path,label\r\n1,a\n2,b\n"),
+		"{\"path\": \"1\", \"label\": 1}\n{\"file_name\": \"2\", \"class\": true}\n"} {
 		f.Add(text, true)
 		f.Add(text, false)
 	}

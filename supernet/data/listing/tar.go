@@ -20,10 +20,9 @@ import (
 )
 
 const (
-	maxName   = 4096      // bytes of the name of a member, and of a label
-	maxJSON   = 1 << 20   // bytes of a member with a label as JSON
-	maxMember = 4_000_000 // members of a shard
-	inPart    = 32        // images of a part of a shard that is not compressed
+	maxName = 4096    // bytes of the name of a member, and of a label
+	maxJSON = 1 << 20 // bytes of a member with a label as JSON
+	inPart  = 32      // images of a part of a shard that is not compressed
 )
 
 // Tar lists the images in the shards that a pattern names, in the order of Shards. Samples are as WebDataset has them:
@@ -114,13 +113,18 @@ func (x *index) read(ctx context.Context) error {
 		return err
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
 	s, err := newStream(ctx, f)
 	if err != nil {
 		return fmt.Errorf("%s: %w", x.Path, err)
 	}
 	x.gzip = s.zip != nil
 	r, last := tar.NewReader(s.reader()), ""
-	for n := 0; ; n++ {
+	most := Most(info.Size())
+	for n := int64(0); ; n++ {
 		h, err := r.Next()
 		switch {
 		case ctx.Err() != nil:
@@ -134,8 +138,8 @@ func (x *index) read(ctx context.Context) error {
 			return fmt.Errorf("%s: not a tar archive", x.Path)
 		case err != nil:
 			return x.broken(s, last, err)
-		case n == maxMember:
-			return fmt.Errorf("%s: more than %d members", x.Path, maxMember)
+		case n == most:
+			return fmt.Errorf("%s: more than %d members in %d bytes: no images are so small", x.Path, most, info.Size())
 		case len(h.Name) > maxName:
 			return fmt.Errorf("%s: a name of %d bytes: want at most %d", x.Path, len(h.Name), maxName)
 		}

@@ -86,15 +86,16 @@ func contents(t *testing.T, l Listing) (list []string) {
 
 // TestTarHasSamples: images with their labels, whatever else a sample has, and however shards are stored.
 func TestTarHasSamples(t *testing.T) {
-	one := archive(t, "./b/1.2/x.seg.png", "seg", "b/1.2/x.JPG", "image 1", "b/1.2/x.cls", " 10\n", "b/1.2/x.json", "{}",
-		"2.png", "image 2", "2.cls", "9", "2.txt", "caption", "._2.png", "", "3.jpg", "image 3", "lost.cls", "9",
+	one := archive(t, "./b/1.2/x.seg.png", "seg", "b/1.2/x.JPG", "image 1", "b/1.2/x.cls", " 10\n",
+		"b/1.2/x.json", "{}", "2.png", "image 2", "2.cls", "9", "2.txt", "caption",
+		"._2.png", "", "3.jpg", "image 3", "lost.cls", "9",
 		&tar.Header{Name: "4.png", Typeflag: tar.TypeLink, Linkname: "2.png"},
 		&tar.Header{Name: "5.png", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"},
 		&tar.Header{Name: "dir/", Typeflag: tar.TypeDir})
 	two := archive(t, "../../6.webp", "image 6", "/../6.cls", "10", "deep/"+strings.Repeat("x", 300)+".png", "image 7",
 		"deep/"+strings.Repeat("x", 300)+".cls", "10")
-	const left = "1 files that are no images, 1 further images of samples, 1 hidden or system files, 1 images without a " +
-		"label, 1 labels without an image, 2 links, devices and sparse files in archives"
+	const left = "1 files that are no images, 1 further images of samples, 1 hidden or system files, " +
+		"1 images without a label, 1 labels without an image, 2 links, devices and sparse files in archives"
 	for _, pack := range []func(testing.TB, []byte) []byte{func(_ testing.TB, b []byte) []byte { return b }, zipped} {
 		inFolder(t, map[string][]byte{"s/x-train-0.tar": pack(t, one), "s/test/2.tar": pack(t, two), "s/n.txt": nil})
 		l, err := Tar(t.Context(), "s", asTold)
@@ -124,8 +125,9 @@ func TestTarHasSamples(t *testing.T) {
 
 // TestTarHasLabelsInJSON: under the best key that is there.
 func TestTarHasLabelsInJSON(t *testing.T) {
-	inFolder(t, map[string][]byte{"a.tar": archive(t, "1.png", "image 1", "1.json", `{"class": 3, "label": "b", "a": {"cls": 1}}`,
-		"2.json", `{"label": "a"}`, "2.png", "image 2", "3.png", "image 3", "3.json", `{"label": null}`)})
+	inFolder(t, map[string][]byte{"a.tar": archive(t, "1.png", "image 1",
+		"1.json", `{"class": 3, "label": "b", "a": {"cls": 1}}`, "2.json", `{"label": "a"}`, "2.png", "image 2",
+		"3.png", "image 3", "3.json", `{"label": null}`)})
 	l, err := Tar(t.Context(), "a.tar", asTold)
 	if err != nil {
 		t.Fatal(err)
@@ -223,12 +225,21 @@ func TestTarRefuses(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
+	var many []any
+	for range 2000 {
+		many = append(many, "1.png", "")
+	}
+	inFolder(t, map[string][]byte{"a.tar": zipped(t, archive(t, many...))})
+	_, err := Tar(t.Context(), "a.tar", asTold)
+	if err == nil || !strings.Contains(err.Error(), ": no images are so small") {
+		t.Errorf("many members: %v", err)
+	}
 	for want, members := range map[string][]any{
 		"a.tar: a.tar/2.cls: more than 4096 bytes": {"1.png", "i", "1.cls", "a", "2.png", "i", "2.cls",
 			strings.Repeat("0", 30<<20)},
-		"a.tar/2.cls: empty, not a label":        {"1.png", "i", "1.cls", "a", "2.png", "i", "2.cls", " \n"},
-		"a.tar/2.json: invalid character":        {"1.png", "i", "1.cls", "a", "2.png", "i", "2.json", "{x}"},
-		"a.tar/2.json: the label [1]: want text": {"1.png", "i", "1.cls", "a", "2.png", "i", "2.json", `{"label": [1]}`},
+		"a.tar/2.cls: empty, not a label":   {"1.png", "i", "1.cls", "a", "2.png", "i", "2.cls", " \n"},
+		"a.tar/2.json: invalid character":   {"1.png", "i", "1.cls", "a", "2.png", "i", "2.json", "{x}"},
+		"a.tar/2.json: the label [1]: want": {"1.png", "i", "1.cls", "a", "2.png", "i", "2.json", `{"label": [1]}`},
 		`the label of a.tar/1.png is in its .cls, and that of a.tar/2.png in its key "cls" of .json: want one`: {
 			"1.png", "i", "1.cls", "a", "2.png", "i", "2.json", `{"cls": "b"}`},
 		"a.tar: a sample has the images 1.png and 1.jpg: want one": {"1.png", "i", "1.jpg", "i", "1.cls", "a"},
@@ -298,9 +309,10 @@ func TestShards(t *testing.T) {
 	}
 	inFolder(t, files)
 	for pattern, want := range map[string]string{
-		"d/test": "?09.tar ?10.tar ?8.tar vValid/2.tar.gz tdeep/test/4/5.tar +imagenet1k-train-0000.tar ?latest-1.tar " +
-			"ttesting/3.TAR +train/0.tar +train/1.tar +train_8.tar ?val-shards/x.tar",
-		"d/test/*.tar":                         "?09.tar ?10.tar ?8.tar +imagenet1k-train-0000.tar ?latest-1.tar +train_8.tar",
+		"d/test": "?09.tar ?10.tar ?8.tar vValid/2.tar.gz tdeep/test/4/5.tar +imagenet1k-train-0000.tar " +
+			"?latest-1.tar ttesting/3.TAR +train/0.tar +train/1.tar +train_8.tar ?val-shards/x.tar",
+		"d/test/*.tar": "?09.tar ?10.tar ?8.tar " +
+			"+imagenet1k-train-0000.tar ?latest-1.tar +train_8.tar",
 		"d/test/{08..10}.tar":                  "error d/test/08.tar: no such file or directory",
 		"d/test/{09..10}.tar":                  "?09.tar ?10.tar",
 		"d/test/{8,10}.tar":                    "?10.tar ?8.tar",
@@ -334,8 +346,8 @@ func TestShards(t *testing.T) {
 // FuzzTar: a shard is refused in one line, or every image in it can be read.
 func FuzzTar(f *testing.F) {
 	good := archive(f, "1.png", "image 1", "1.cls", "a", "2.png", "image 2", "2.json", `{"label": 3}`)
-	paxes := archive(f, "a/"+strings.Repeat("x", 200)+".png", "image", &tar.Header{Name: "a/b", Typeflag: tar.TypeSymlink,
-		PAXRecords: map[string]string{"NSE.x": "1"}}, "b/1.png", "image")
+	paxes := archive(f, "a/"+strings.Repeat("x", 200)+".png", "image", &tar.Header{Name: "a/b",
+		Typeflag: tar.TypeSymlink, PAXRecords: map[string]string{"NSE.x": "1"}}, "b/1.png", "image")
 	for _, b := range [][]byte{good, paxes, good[:1000], zipped(f, good), zipped(f, paxes), nil} {
 		f.Add(b)
 	}

@@ -132,8 +132,8 @@ func read(ctx context.Context, s listing.Shard, found func(images int)) (*table,
 	defer r.Close()
 	rows := int64(0)
 	for _, g := range f.groups {
-		if g.rows > listing.MaxImages-rows {
-			return nil, fmt.Errorf("%s: more than %d rows", s.Path, listing.MaxImages)
+		if most := listing.Most(f.size); g.rows > most-rows {
+			return nil, fmt.Errorf("%s: more than %d rows in %d bytes: no images are so small", s.Path, most, f.size)
 		}
 		labels, err := t.read(ctx, r, g, rows)
 		if err != nil {
