@@ -16,7 +16,8 @@ import (
 type Event interface{ event() }
 
 // Reading says how far reading the images is, which comes before all else. It is told where that takes longer than a
-// second. Stage is "reading" and then "decoding". Done and Total count files.
+// second. Stage is "listing", "reading" and then "decoding". Done and Total count files. Total is 0 while it is not
+// known.
 type Reading data.Progress
 
 // Prepared says what will be searched, before anything is written.

@@ -63,11 +63,13 @@ var mayImport = map[string][]string{
 		"supernet/graph", "supernet/kernel"},
 	"supernet/config": {"evolve", "evolve/methods", "internal/setting", "internal/text", "internal/tomlpos",
 		"supernet", "supernet/config", "supernet/data", "supernet/retrain"},
-	"supernet/data": {"internal/picture", "internal/setting", "internal/text", "supernet/data/listing"},
+	"supernet/data": {"internal/picture", "internal/setting", "internal/text", "supernet/data/listing",
+		"supernet/data/listing/parquet"},
 
-	"supernet/data/listing": {},
-	"supernet/graph":        {"sdk", "supernet/kernel"},
-	"supernet/kernel":       {},
+	"supernet/data/listing":         {},
+	"supernet/data/listing/parquet": {"supernet/data/listing"},
+	"supernet/graph":                {"sdk", "supernet/kernel"},
+	"supernet/kernel":               {},
 	"supernet/retrain": {"evolve", "internal/random", "internal/safetensors", "internal/setting", "sdk", "supernet",
 		"supernet/data"},
 

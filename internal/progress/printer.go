@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/nse-dev/nse"
@@ -32,7 +33,11 @@ func (p *Printer) Close() (begun bool) {
 func (p *Printer) Observe(e nse.Event) {
 	switch e := e.(type) {
 	case nse.Reading:
-		fmt.Fprintf(p.w, "data: %s, %d of %d files\n", e.Stage, e.Done, e.Total)
+		files := fmt.Sprintf("%d of %d", e.Done, e.Total)
+		if e.Total == 0 {
+			files = strconv.Itoa(e.Done)
+		}
+		fmt.Fprintf(p.w, "data: %s, %s files\n", e.Stage, files)
 	case nse.Prepared:
 		p.prepared(e)
 	case nse.Started:

@@ -111,7 +111,7 @@ func examine(ctx context.Context, l *listing.Listing, o Options) (images []found
 	for i, f := range images {
 		switch {
 		case no[i]:
-			l.Left[listing.NoImage]++
+			l.Pass(listing.NoImage, l.Entries[i].Name)
 		case errs[i] == nil:
 			kept = append(kept, f)
 		}
@@ -125,15 +125,15 @@ func (o Options) unreadable(l *listing.Listing, errs []error) error {
 	var list []string
 	for i, err := range errs {
 		if err != nil {
-			list = append(list, fmt.Sprintf("%s: %v", text.Printable(l.Entries[i].Name), pathless(err)))
+			list = append(list, fmt.Sprintf("%s: %v", where(*l, l.Entries[i]), pathless(err)))
+			if o.SkipUnreadable {
+				l.Pass(listing.Unreadable, l.Entries[i].Name)
+			}
 		}
 	}
 	n := len(list)
 	switch {
-	case n == 0:
-		return nil
-	case o.SkipUnreadable:
-		l.Left[listing.Unreadable] += n
+	case n == 0 || o.SkipUnreadable:
 		return nil
 	case n == 1:
 		return errors.New(list[0])
@@ -142,6 +142,15 @@ func (o Options) unreadable(l *listing.Listing, errs []error) error {
 	}
 	return fmt.Errorf("%d of %d files cannot be read as images, --skip-unreadable goes on without them: %s", n,
 		len(errs), strings.Join(list, "; "))
+}
+
+// where is where an image is, with the row that names it.
+func where(l listing.Listing, e listing.Entry) string {
+	name := text.Printable(e.Name)
+	if e.Line > 0 {
+		name = fmt.Sprintf("%s:%d: %s", text.Printable(l.File), e.Line, name)
+	}
+	return name
 }
 
 // decide puts images that are trained on or tested on a side. Copies of an image are on the same one.

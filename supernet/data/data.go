@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/nse-dev/nse/supernet/data/listing"
+	"github.com/nse-dev/nse/supernet/data/listing/parquet"
 )
 
 // Set is a labelled image set in memory.
@@ -60,8 +61,8 @@ type Options struct {
 
 // Progress says how far reading files is.
 type Progress struct {
-	Stage       string // "reading" and "decoding", one after the other
-	Done, Total int    // files
+	Stage       string // "listing", "reading" and "decoding", one after the other
+	Done, Total int    // files; Total is 0 while it is not known
 }
 
 // Paced passes progress on once a second has passed, and then ever more rarely. Its calls of observe do not overlap.
@@ -109,6 +110,10 @@ func sources() []source {
 		{"mnist", "mnist:DIR", openMNIST},
 		{"cifar10", "cifar10:DIR", openCIFAR10},
 		{"folder", "folder:DIR", openFolder},
+		{"csv", "csv:FILE", listed("csv", tableWants, listing.CSV)},
+		{"jsonl", "jsonl:FILE", listed("jsonl", tableWants, listing.JSONL)},
+		{"tar", "tar:FILES", listed("tar", shardsWant, listing.Tar)},
+		{"parquet", "parquet:FILES", listed("parquet", shardsWant, parquet.List)},
 	}
 }
 
@@ -119,6 +124,10 @@ func sources() []source {
 //	mnist:DIR               likewise
 //	cifar10:DIR             the binary batches, 32×32 RGB
 //	folder:DIR              one directory of image files a class, 32×32
+//	csv:FILE                a table with the path and the label of each image, 32×32
+//	jsonl:FILE              likewise, a JSON object for each
+//	tar:FILES               samples in shards, as WebDataset has them, 32×32
+//	parquet:FILES           image data sets of the Hugging Face hub, 32×32
 //
 // A cancelled context is its error. Others name the file and say what is wrong with it.
 func Open(ctx context.Context, spec string, o Options) (*Set, error) {

@@ -16,20 +16,41 @@ import (
 // folderSize is the side of images in pixels, when none is asked for.
 const folderSize = 32
 
+// What layouts want to be named.
+const (
+	tableWants = "a file with path, label and perhaps split of each image"
+	shardsWant = "the names of files, with * or {000..012}, or a folder of them"
+)
+
 // openFolder reads the images of listing.Folder. Where it has no images for testing, a fifth of all is.
 func openFolder(ctx context.Context, dir string, o Options) (*Set, error) {
 	if err := checkDir("folder", dir, listing.Layouts); err != nil {
 		return nil, err
 	}
-	l, err := listing.Folder(dir, isImage)
-	if err != nil {
-		return nil, fmt.Errorf("folder: %w", err)
+	return listed("folder", "", listing.Folder)(ctx, dir, o)
+}
+
+// layout lists the images of what a spec names.
+type layout func(ctx context.Context, arg string, o listing.Options) (listing.Listing, error)
+
+// listed opens the images of a layout, which wants something to be named behind the colon.
+func listed(name, wants string, list layout) func(ctx context.Context, arg string, o Options) (*Set, error) {
+	return func(ctx context.Context, arg string, o Options) (*Set, error) {
+		if arg == "" {
+			return nil, fmt.Errorf("%s needs %s", name, wants)
+		}
+		l, err := list(ctx, arg, listing.Options{IsImage: isImage, Observe: func(images int) {
+			o.tell(Progress{Stage: "listing", Done: images})
+		}})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		set, err := assemble(ctx, l, cmp.Or(o.Size, folderSize), o)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return set, nil
 	}
-	set, err := assemble(ctx, l, cmp.Or(o.Size, folderSize), o)
-	if err != nil {
-		return nil, fmt.Errorf("folder: %w", err)
-	}
-	return set, nil
 }
 
 // isImage reports whether a file begins as an image does.

@@ -2,9 +2,8 @@ package listing
 
 import (
 	"cmp"
-	"errors"
+	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +23,12 @@ const (
 	NoImage = "files that are no images"
 
 	Unreadable = "files that cannot be read as images"
+
+	Repeated   = "rows that repeat another"
+	Unlabelled = "images without a label"
+	Orphan     = "labels without an image"
+	Extra      = "further images of samples"
+	NotRegular = "links, devices and sparse files in archives"
 )
 
 // maxFile bounds the size of an image's file in bytes.
@@ -35,9 +40,9 @@ const Layouts = "DIR/CLASS/… or DIR/train/CLASS/…, with DIR/test/CLASS/… o
 // Folder lists the images of a directory with a folder for each class, or of directories train, test and val (or valid,
 // validation) with such folders, in any case. Folders below that of a class belong to it, and links are followed. Names
 // of classes are equal if their characters are, however they are encoded (NFC). Files whose names are not those of
-// images are read only if isImage says so of their beginning.
-func Folder(dir string, isImage func(head []byte) bool) (Listing, error) {
-	w := walk{list: Listing{Left: Left{}}, labels: map[string]int32{}, isImage: isImage}
+// images are read only if o.IsImage says so of their beginning. A cancelled context is its error.
+func Folder(ctx context.Context, dir string, o Options) (Listing, error) {
+	w := walk{ctx: ctx, labels: map[string]int32{}, o: o}
 	roots, err := sides(dir)
 	if err != nil {
 		return Listing{}, err
@@ -72,11 +77,9 @@ func sides(dir string) (roots []root, err error) {
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]Side{"train": Train, "training": Train, "val": Validate, "valid": Validate,
-		"validation": Validate, "test": Test, "testing": Test}
 	found := map[Side]string{}
 	for _, e := range entries {
-		side, is := names[strings.ToLower(e.Name())]
+		side, is := sideOf(e.Name())
 		path := filepath.Join(dir, e.Name())
 		if info, err := os.Stat(path); !is || err != nil || !info.IsDir() {
 			continue
@@ -99,10 +102,10 @@ func sides(dir string) (roots []root, err error) {
 
 // walk collects what is below directories.
 type walk struct {
+	ctx    context.Context
 	list   Listing
 	labels map[string]int32 // of classes, by their names
-
-	isImage func(head []byte) bool
+	o      Options
 }
 
 // classes lists the images of each class in dir.
@@ -117,17 +120,17 @@ func (w *walk) classes(dir string, side Side) error {
 		info, err := os.Stat(path)
 		switch {
 		case hidden(e.Name()):
-			w.list.Left[Hidden]++
+			w.list.Pass(Hidden, path)
 			continue
 		case err != nil:
 			return fmt.Errorf("%q: a link to what cannot be found: %w", path, err)
 		case !info.IsDir():
-			w.list.Left[Beside]++
+			w.list.Pass(Beside, path)
 			continue
 		}
-		name := norm.NFC.String(e.Name())
-		if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-			return fmt.Errorf("%s: %q: the name of a class must be UTF-8 without control characters", dir, e.Name())
+		name, err := className(e.Name())
+		if err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
 		}
 		label, known := w.labels[name]
 		if !known {
@@ -146,14 +149,23 @@ func (w *walk) classes(dir string, side Side) error {
 	return nil
 }
 
+// className is the name of a class in NFC.
+func className(name string) (string, error) {
+	normal := norm.NFC.String(name)
+	if normal == "" || !utf8.ValidString(normal) || strings.ContainsFunc(normal, unicode.IsControl) {
+		return "", fmt.Errorf("%q: the name of a class must be UTF-8 without control characters", brief(name))
+	}
+	return normal, nil
+}
+
 // images lists what is below the folder of a class. above are the real paths of the folders that it is in.
 func (w *walk) images(dir string, label int32, side Side, above []string) error {
 	real, err := filepath.EvalSymlinks(dir)
-	if err != nil {
+	if err = cmp.Or(w.ctx.Err(), err); err != nil {
 		return err
 	}
 	if slices.Contains(above, real) {
-		w.list.Left[Around]++
+		w.list.Pass(Around, dir)
 		return nil
 	}
 	above = append(slices.Clip(above), real)
@@ -166,16 +178,16 @@ func (w *walk) images(dir string, label int32, side Side, above []string) error 
 		info, err := os.Stat(path)
 		switch {
 		case hidden(e.Name()):
-			w.list.Left[Hidden]++
+			w.list.Pass(Hidden, path)
 		case err == nil && info.IsDir():
 			if err := w.images(path, label, side, above); err != nil {
 				return err
 			}
 		case err == nil && !info.Mode().IsRegular():
-			w.list.Left[Special]++
+			w.list.Pass(Special, path)
 		default: // what is no more there, or a link to nothing, is an error of reading
 			likely := slices.Contains(endings, strings.ToLower(filepath.Ext(path)))
-			w.list.Entries = append(w.list.Entries, Entry{path, label, side, likely})
+			w.list.Entries = append(w.list.Entries, Entry{Name: path, Class: label, Side: side, Likely: likely})
 		}
 	}
 	return nil
@@ -225,9 +237,9 @@ func (w *walk) beside(dir string, roots []root) {
 		switch {
 		case slices.ContainsFunc(roots, func(r root) bool { return r.path == path }):
 		case hidden(e.Name()):
-			w.list.Left[Hidden]++
+			w.list.Pass(Hidden, path)
 		default:
-			w.list.Left[Beside]++
+			w.list.Pass(Beside, path)
 		}
 	}
 }
@@ -244,44 +256,6 @@ func (w *walk) sorted() Listing {
 	slices.SortStableFunc(l.Entries, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(a.Side, b.Side), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Name, b.Name))
 	})
-	for i, e := range l.Entries {
-		l.Parts = append(l.Parts, Part{i, i + 1, func(yield func(int, []byte, error) bool) {
-			b, err := w.read(e)
-			yield(i, b, err)
-		}})
-	}
+	l.Parts = files(l.Entries, w.o)
 	return l
-}
-
-// read reads an image's file. Of one that is no image by its name and its beginning it reads no more than that.
-func (w *walk) read(e Entry) ([]byte, error) {
-	f, err := os.Open(e.Name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a file any more")
-	}
-	head := make([]byte, 512)
-	n, err := io.ReadFull(f, head)
-	head = head[:n]
-	if err != nil || !e.Likely && !w.isImage(head) {
-		if cut := err == io.EOF || err == io.ErrUnexpectedEOF; cut {
-			err = nil
-		}
-		return head, err
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%d bytes: want at most %d", info.Size(), maxFile)
-	}
-	b := make([]byte, info.Size())
-	if n, err = io.ReadFull(f, b[copy(b, head):]); err == io.ErrUnexpectedEOF {
-		err = nil // it has become shorter
-	}
-	return b[:len(head)+n], err
 }

@@ -15,6 +15,8 @@ import (
 // isImage knows the images of these tests.
 func isImage(head []byte) bool { return bytes.HasPrefix(head, []byte("image")) }
 
+var asTold = Options{IsImage: isImage}
+
 // folder writes files that hold their own paths after "image", and links.
 func folder(t *testing.T, files []string, links map[string]string) (dir string) {
 	t.Helper()
@@ -59,7 +61,7 @@ func TestFolderFollowsLinks(t *testing.T) {
 			"d/dog/file.png": "../../else/3.jpg",
 			"d/dog/gone.png": "nowhere",
 		})
-	l, err := Folder(filepath.Join(dir, "d"), isImage)
+	l, err := Folder(t.Context(), filepath.Join(dir, "d"), asTold)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +89,7 @@ func TestFolderReads(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a", "notes.txt"), long, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	l, err := Folder(dir, isImage)
+	l, err := Folder(t.Context(), dir, asTold)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +127,7 @@ func TestFolderOpensNoSpecialFiles(t *testing.T) {
 		}
 		defer s.Close()
 	}
-	l, err := Folder(".", isImage)
+	l, err := Folder(t.Context(), ".", asTold)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +140,7 @@ func TestFolderOpensNoSpecialFiles(t *testing.T) {
 func TestFolderOfParts(t *testing.T) {
 	dir := folder(t, []string{"Training/cafe\u0301/1.png", "Training/x/2.png", "VALID/caf\u00e9/3.png", "VALID/x/4.png",
 		"test/caf\u00e9/5.png", "test/x/6.png", "labels.csv", ".git/x", "backup/x/1.png"}, nil)
-	l, err := Folder(dir, isImage)
+	l, err := Folder(t.Context(), dir, asTold)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,11 +159,11 @@ func TestFolderOfParts(t *testing.T) {
 
 func TestFolderRefuses(t *testing.T) {
 	dir := folder(t, []string{"a/1.png", "b/2.png"}, map[string]string{"c": "nowhere"})
-	_, err := Folder(dir, isImage)
+	_, err := Folder(t.Context(), dir, asTold)
 	if err == nil || !strings.Contains(err.Error(), `c": a link to what cannot be found: `) {
 		t.Errorf("a broken link among classes: %v", err)
 	}
-	if _, err := Folder(filepath.Join(dir, "d"), isImage); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Folder(t.Context(), filepath.Join(dir, "d"), asTold); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no folder: %v", err)
 	}
 }

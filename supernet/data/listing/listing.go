@@ -1,4 +1,5 @@
 // Package listing finds the images of a data set as people have them, and reads their files without decoding them.
+// Layouts are a folder of classes, a table that names files, and archives. Below it is one for Parquet.
 package listing
 
 import (
@@ -26,6 +27,15 @@ type Entry struct {
 	Side  Side
 	// Likely says that the name is that of an image. Of others the content decides.
 	Likely bool
+	Line   int // of Listing.File, which names the image; 0 without one
+}
+
+// Options say how a layout is read.
+type Options struct {
+	// IsImage says of the first 512 bytes of a file whether it is an image.
+	IsImage func(head []byte) bool
+	// Observe is told how many images have been found so far, from several goroutines at a time. It may be nil.
+	Observe func(images int)
 }
 
 // Part is a number of consecutive entries that are read one after another.
@@ -42,7 +52,26 @@ type Listing struct {
 	Entries []Entry
 	Parts   []Part // all entries, in their order
 	Left    Left
-	Notes   []string // what was understood of the layout, a line each
+	Passed  map[string][]string // names of what Left counts by reason, the first MaxPassed of each
+	Notes   []string            // what was understood of the layout, a line each
+	File    string              // the table that names the images, if one does
+}
+
+// MaxPassed bounds the names that a Listing keeps of a reason.
+const MaxPassed = 10_000
+
+// Pass counts what is passed over for a reason, and keeps its name.
+func (l *Listing) Pass(reason, name string) {
+	if l.Left == nil {
+		l.Left = Left{}
+	}
+	if l.Passed == nil {
+		l.Passed = map[string][]string{}
+	}
+	l.Left[reason]++
+	if len(l.Passed[reason]) < MaxPassed {
+		l.Passed[reason] = append(l.Passed[reason], name)
+	}
 }
 
 // Left counts what is passed over, by reason.
