@@ -99,3 +99,12 @@ func TestOpenStops(t *testing.T) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }
+
+// Opening a pipe would wait without end, and a folder is no file.
+func TestOpensPlainFilesOnly(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "train.bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, openError(t, "cifar100", dir), "train.bin is not a file: it is a folder")
+}
