@@ -14,6 +14,7 @@ import (
 	"github.com/nse-dev/nse/internal/arrivals"
 	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/latency"
+	"github.com/nse-dev/nse/internal/memory"
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/supernet"
@@ -59,6 +60,11 @@ func prepare(
 	}
 	if s.catalog, err = layOut(s.skeleton, catalog.PricingOf(settings, s.input)); err != nil {
 		return nil, err
+	}
+	if o.Engine == nil {
+		if err := s.catalog.Within(memory.Total(), s.settings.Train.Batch); err != nil {
+			return nil, err
+		}
 	}
 	if auto := settings.Search.Constraint; auto.Tau == AutoTau {
 		s.settings = s.settings.Settle(s.catalog.Problem())

@@ -88,7 +88,10 @@ func plan(ctx context.Context, pool Pool, settings Settings, o Options) (p plann
 		p.opened.Close()
 		return p, err
 	}
-	if err = p.valid(); err != nil {
+	if err = p.valid(); err == nil {
+		err = p.CheckStart(ctx)
+	}
+	if err != nil {
 		p.Close()
 	}
 	p.pool = pool

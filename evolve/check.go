@@ -2,6 +2,7 @@ package evolve
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
@@ -39,16 +40,22 @@ func (NSE) Validate(s Search, st State) error {
 		return setting.Errorf("k", s.Config.K, "want at most %d, the operations of the pool", len(s.Problem.Pool))
 	}
 	if st.Round == 0 && st.Phase == PhaseBegin {
-		if err := cmp.Or(s.CheckReach(), s.checkFirstRound()); err != nil {
-			return err
-		}
-		_, _, err := s.firstSpace()
-		return err
+		return cmp.Or(s.CheckReach(), s.checkFirstRound())
 	}
 	if err := s.checkState(st); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	return nil
+}
+
+// CheckStart refuses a search by NSE of which no subset yields an architecture within the constraint interval, as its
+// first round would. Drawing them may take seconds. A cancelled context is its error.
+func (s Search) CheckStart(ctx context.Context) error {
+	if _, is := s.method().(NSE); !is {
+		return nil
+	}
+	_, _, err := s.firstSpace(ctx)
+	return err
 }
 
 // checkState refuses a state that does not belong to the search.

@@ -57,7 +57,11 @@ func (s Search) Reach() (least, greatest float64) {
 //
 // Equal problems, configurations, seeds, engines and states give equal events and results.
 func (s Search) Run(ctx context.Context, st State) (State, error) {
-	if err := s.validate(st); err != nil {
+	err := s.validate(st)
+	if err == nil && st.Round == 0 && st.Phase == PhaseBegin {
+		err = s.CheckStart(ctx)
+	}
+	if err != nil && !cancelled(ctx, err) { // begin ends a search that was cancelled
 		return st, fmt.Errorf("evolve: %w", err)
 	}
 	s.meter = newMeter(s.Engine, st)

@@ -387,3 +387,28 @@ func TestErrorsOfHooksEndTheSearch(t *testing.T) {
 		t.Errorf("error %v from Observe, want %v", err, full)
 	}
 }
+
+// A search that is interrupted while it draws subsets ends at once, before the engine is called, and can be resumed.
+func TestCancelledWhileSubsetsAreDrawn(t *testing.T) {
+	s, _ := plant(1, 16)
+	for i := range s.Problem.Pool {
+		for l := range s.Problem.Normal {
+			s.Problem.Pool[i].Cost[l] = 1
+		}
+	}
+	s.Config.Constraint.Tau, s.Config.Constraint.Width = 3, 0.01 // no subset meets it, and all would be drawn
+	s.Engine = nil
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.CheckStart(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("CheckStart: %v, want that it was cancelled", err)
+	}
+	var last []State
+	s.Checkpoint = func(st State) error { last = append(last, st); return nil }
+	if _, err := s.Run(ctx, State{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Run: %v, want that it was cancelled", err)
+	}
+	if len(last) != 1 || last[0].Round != 0 {
+		t.Errorf("checkpoints %v, want one of before the search", last)
+	}
+}

@@ -16,17 +16,19 @@ const (
 
 // firstSpace draws the space of the first round. A subset that yields no architecture within the constraint interval
 // is not worth a round of training: it is passed over, and the next one is drawn. redrawn counts those. After
-// maxSubsets the first one is led towards the budget. An error says that this one yields none either.
-func (s Search) firstSpace() (drawn space.Space, redrawn int, err error) {
+// maxSubsets the first one is led towards the budget. An error says that this one yields none either, or is that of a
+// cancelled context.
+func (s Search) firstSpace(ctx context.Context) (drawn space.Space, redrawn int, err error) {
 	layers, pool := len(s.Problem.Normal), len(s.Problem.Pool)
 	for ; redrawn < maxSubsets; redrawn++ {
 		drawn = space.Draw(layers, pool, s.Config.K, s.spaceSeed(), redrawn)
-		if s.meetsBudget(drawn.Subset(), trialDraws) {
-			return drawn, redrawn, nil
+		if meets, err := s.meetsBudget(ctx, drawn.Subset(), trialDraws); meets || err != nil {
+			return drawn, redrawn, err
 		}
 	}
 	drawn = s.led(space.New(layers, pool, s.Config.K, s.spaceSeed()))
-	if !s.meetsBudget(drawn.Subset(), maxSubsets*trialDraws) {
+	meets, err := s.meetsBudget(ctx, drawn.Subset(), maxSubsets*trialDraws)
+	if !meets && err == nil {
 		c := s.Config.Constraint
 		err = fmt.Errorf("no subset of k = %d operations a layer that was drawn makes architectures of %.10g to "+
 			"%.10g: want a larger search.k, another search.constraint, or a pool with more operations of such a cost",
@@ -36,17 +38,17 @@ func (s Search) firstSpace() (drawn space.Space, redrawn int, err error) {
 }
 
 // meetsBudget reports whether sampling over a subset finds an architecture within the constraint interval, in so many
-// draws for each way to draw. It has random numbers of its own.
-func (s Search) meetsBudget(subset []Path, draws int) bool {
+// draws for each way to draw. It has random numbers of its own. A cancelled context is its error.
+func (s Search) meetsBudget(ctx context.Context, subset []Path, draws int) (meets bool, err error) {
 	if !s.reaches(subset) {
-		return false
+		return false, ctx.Err()
 	}
 	st := State{Fitness: fitness.New(subset)}
 	d := s.newDrawing(st, nil)
 	d.random = random.New(s.Seed, "reach", 0, 0, 0)
 	d.front = FrontConfig{Samples: 1, Attempts: draws}
-	_ = d.fill(context.Background(), s.leanings(st)) // seconds at most, and its only error is the context's
-	return len(d.inside) > 0
+	err = d.fill(ctx, s.leanings(st))
+	return len(d.inside) > 0, err
 }
 
 // reaches reports whether the costs that a subset makes and the constraint interval overlap.

@@ -16,7 +16,7 @@ func (s Search) begin(ctx context.Context, st State) (State, error) {
 		next.Round = 1
 		next.Pool = len(s.Problem.Pool)
 		var err error
-		if next.Space, redrawn, err = s.firstSpace(); err != nil {
+		if next.Space, redrawn, err = s.firstSpace(ctx); err != nil {
 			return st, err
 		}
 	}

@@ -29,8 +29,7 @@ func (g *given) add(c *cobra.Command) {
 	f.StringArrayVar(&g.override.Set, "set", nil,
 		"a setting over those of the file, such as search.k=4 (may be repeated)")
 	f.StringVar(&g.override.Data, "data", "",
-		"data set: generated, generated:N, fashion-mnist:DIR, mnist:DIR, cifar10:DIR, folder:DIR, csv:FILE, "+
-			"jsonl:FILE, tar:FILES or parquet:FILES")
+		"data set, such as generated, folder:DIR, mnist:DIR or cifar10:DIR (docs/data.md has all)")
 	f.IntVar(&g.size, "size", 0, "images are resized to so many pixels square (0: as they are)")
 	f.Uint64Var(&g.seed, "seed", 1, "seed of everything random")
 	f.StringVar(&g.override.Method, "method", "",

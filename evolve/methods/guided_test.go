@@ -271,3 +271,41 @@ func TestGuidedLeavesOperationsBehind(t *testing.T) {
 		}
 	}
 }
+
+// The number of branches that search.k allows may be more than the pool has operations, and fewer than a front uses:
+// layers have as many as there are. The search ends, goes on with another pool, and its states are valid.
+func TestGuidedTakesAnyK(t *testing.T) {
+	for _, k := range []int{2, 3, 64} {
+		s, _, settings := count(t, "guided")
+		settings.Alone.Evaluations, settings.Guided.Looks = 6, 20
+		settings.Guided.Candidates, settings.Guided.Ends, settings.Guided.Eta = 2, []int{1, 2}, 2
+		s.Config.K, s.Config.MaxRounds = k, 1
+		var err error
+		if s.Method, err = settings.Chosen(); err != nil {
+			t.Fatal(err)
+		}
+		most := 0
+		s.Observe = func(e evolve.Event) error {
+			if b, ok := e.Body.(evolve.Scored); ok {
+				for _, path := range b.Trial.Arch {
+					most = max(most, len(path))
+				}
+			}
+			return nil
+		}
+		end, err := s.Run(t.Context(), evolve.State{})
+		if err != nil || len(end.Front) == 0 {
+			t.Fatalf("k = %d: %d in the front, %v", k, len(end.Front), err)
+		}
+		next, err := s.Continue(t.Context(), end, []evolve.OpID{0})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if end, err = s.Run(t.Context(), next); err != nil || len(end.Front) == 0 || end.Round != 2 {
+			t.Errorf("k = %d: round %d with %d in the front, %v", k, end.Round, len(end.Front), err)
+		}
+		if most > min(k, len(s.Problem.Pool)) || most < 1 {
+			t.Errorf("k = %d: a layer has %d branches of %d operations", k, most, len(s.Problem.Pool))
+		}
+	}
+}

@@ -25,6 +25,7 @@ type Catalog struct {
 
 	costs   [][]float64 // by layer and id, in the unit of the pricing
 	pricing Pricing
+	fits    func(what string, g *sdk.Graph) error // see Within; nil without a bound
 }
 
 // New is a catalog without operations. Its Base is not known: LayOut and Recalled set it.
@@ -54,9 +55,19 @@ type Laid struct {
 // run beside the search.
 func (c *Catalog) Lay(ctx context.Context, ops []registry.Op) (x Laid, err error) {
 	x.Ops = ops
-	if x.graphs, err = graphsOf(ctx, ops, c.Layers); err == nil {
-		x.costs, err = c.pricing.of(ops, x.graphs)
+	if x.graphs, err = graphsOf(ctx, ops, c.Layers); err != nil {
+		return x, err
 	}
+	if c.fits != nil {
+		for l, graphs := range x.graphs {
+			for i, g := range graphs {
+				if err := c.fits(operationAt(ops[i].Name, l), g); err != nil {
+					return x, fmt.Errorf("%s: %w", ops[i].Where, err)
+				}
+			}
+		}
+	}
+	x.costs, err = c.pricing.of(ops, x.graphs)
 	return x, err
 }
 

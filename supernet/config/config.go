@@ -87,8 +87,7 @@ func (s Search) Validate() error { return cmp.Or(s.Config.Validate(), s.Settings
 
 // Data names the data set.
 type Data struct {
-	// Spec names it: generated, generated:N, fashion-mnist:DIR, mnist:DIR, cifar10:DIR, folder:DIR, csv:FILE,
-	// jsonl:FILE, tar:FILES or parquet:FILES.
+	// Spec names it, such as generated, folder:DIR, mnist:DIR or cifar10:DIR; data.md has all.
 	Spec string `toml:"spec"`
 	// Size resizes images to that many pixels square; 0 keeps the data set's own size.
 	Size int `toml:"size"`

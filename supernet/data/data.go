@@ -6,9 +6,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"image/color"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -104,30 +106,31 @@ type source struct {
 }
 
 func sources() []source {
-	return []source{
+	own := []source{
 		{"generated", "generated, generated:N", openGenerated},
-		{"fashion-mnist", "fashion-mnist:DIR", openFashion},
-		{"mnist", "mnist:DIR", openMNIST},
-		{"cifar10", "cifar10:DIR", openCIFAR10},
 		{"folder", "folder:DIR", openFolder},
 		{"csv", "csv:FILE", listed("csv", tableWants, listing.CSV)},
 		{"jsonl", "jsonl:FILE", listed("jsonl", tableWants, listing.JSONL)},
 		{"tar", "tar:FILES", listed("tar", shardsWant, listing.Tar)},
 		{"parquet", "parquet:FILES", listed("parquet", shardsWant, parquet.List)},
 	}
+	return append(own, publishedSources()...)
 }
 
 // Open reads or makes the set that spec names:
 //
 //	generated, generated:N  N training images (6000) of ten shapes drawn from seed, 32×32 RGB
-//	fashion-mnist:DIR       the four IDX files, gzip or not, 28×28 grey
-//	mnist:DIR               likewise
-//	cifar10:DIR             the binary batches, 32×32 RGB
 //	folder:DIR              one directory of image files a class, 32×32
 //	csv:FILE                a table with the path and the label of each image, 32×32
 //	jsonl:FILE              likewise, a JSON object for each
 //	tar:FILES               samples in shards, as WebDataset has them, 32×32
 //	parquet:FILES           image data sets of the Hugging Face hub, 32×32
+//	fashion-mnist:DIR       the four IDX files, gzip or not, 28×28 grey
+//	mnist:DIR, kmnist:DIR   likewise; kmnist may have its four npz files instead
+//	k49:DIR                 the four npz files, 28×28 grey
+//	emnist-SPLIT:DIR        the four IDX files of byclass, bymerge, balanced, letters, digits or mnist, turned upright
+//	cifar10:DIR             the binary batches, 32×32 RGB
+//	cifar100:DIR            likewise, by class; cifar100-coarse:DIR by superclass
 //
 // A cancelled context is its error. Others name the file and say what is wrong with it.
 func Open(ctx context.Context, spec string, o Options) (*Set, error) {
@@ -150,7 +153,13 @@ func open(ctx context.Context, spec string, o Options) (*Set, error) {
 		if s.name == name {
 			return s.open(ctx, arg, o)
 		}
-		usages = append(usages, s.usage)
+		if !slices.Contains(usages, s.usage) {
+			usages = append(usages, s.usage)
+		}
+	}
+	if name == "emnist" {
+		return nil, errors.New("emnist has six splits: name one, as in emnist-balanced:DIR (byclass, bymerge, " +
+			"balanced, letters, digits or mnist)")
 	}
 	return nil, fmt.Errorf("unknown data set %q: want %s", spec, strings.Join(usages, ", "))
 }

@@ -48,7 +48,9 @@ func TestOpenRefuses(t *testing.T) {
 	write(t, filepath.Join(dir, "file"), nil)
 	for spec, want := range map[string]string{
 		"": `unknown data set "": want generated, generated:N, ` +
-			"fashion-mnist:DIR, mnist:DIR, cifar10:DIR, folder:DIR",
+			"folder:DIR, fashion-mnist:DIR, mnist:DIR, kmnist:DIR, k49:DIR, emnist-SPLIT:DIR, cifar10:DIR, " +
+			"cifar100:DIR, cifar100-coarse:DIR",
+		"emnist:/x":               "emnist has six splits: name one, as in emnist-balanced:DIR",
 		"imagenet:/x":             `unknown data set "imagenet:/x": want generated`,
 		"generated:59":            "generated:59: want a number of training images in 60..200000",
 		"generated:many":          "generated:many: want a number",

@@ -31,16 +31,16 @@ type Sampler struct {
 // need an operation at least.
 func New(s evolve.Search, subset []evolve.Path) *Sampler {
 	p := &Sampler{search: s, layers: make([]layer, len(subset))}
-	dearest := 0.0
+	dearest, paths := 0.0, 0.0
 	for l, ops := range subset {
 		p.layers[l] = newLayer(s, l, ops)
-		dearest = max(dearest, p.layers[l].dearest())
+		dearest, paths = max(dearest, p.layers[l].dearest()), max(paths, p.layers[l].paths())
 	}
 	if dearest == 0 {
 		p.tilt(0)
 		return p
 	}
-	const exponent = 600 // e to that many is a finite number, sums of such products too
+	exponent := min(600, 680-paths) // e to that many is a finite number, sums over all paths too
 	low, high := -exponent/dearest, exponent/dearest
 	for range 100 {
 		p.Lambda = (low + high) / 2
@@ -131,6 +131,13 @@ func (x layer) dearest() (cost float64) {
 		cost += c
 	}
 	return cost
+}
+
+// paths is the logarithm of the number of paths of k operations, for the k that has most.
+func (x layer) paths() float64 {
+	log := func(n int) float64 { v, _ := math.Lgamma(float64(n + 1)); return v }
+	n, k := len(x.ops), min(x.most, len(x.ops)/2)
+	return log(n) - log(k) - log(n-k)
 }
 
 // tilt computes odds and sums at λ.

@@ -152,3 +152,24 @@ func TestWithinFindsEveryArchitectureOnce(t *testing.T) {
 		t.Errorf("costs %v, want %v", costs, want)
 	}
 }
+
+// A budget above all costs asks for the dearest paths. There are more of 64 out of 300 operations than a number counts
+// that is e^600 times as large.
+func TestDrawOfLargePools(t *testing.T) {
+	s := evolve.Search{Problem: evolve.Problem{Normal: []bool{true, false}}}
+	for op := range 300 {
+		s.Problem.Pool = append(s.Problem.Pool, evolve.Candidate{Cost: []float64{1, 1 + float64(op)/1e6}})
+	}
+	s.Config.K = 64
+	_, greatest := s.Reach()
+	s.Config.Constraint = evolve.ConstraintConfig{Tau: 1.05 * greatest, Width: 0.2}
+	p := prior.New(s, s.Problem.Everything())
+	if got := p.Expected(); !(got > 0.98*greatest && got <= greatest) {
+		t.Errorf("the expected cost is %v at λ = %v, want almost %v", got, p.Lambda, greatest)
+	}
+	for i, path := range p.Draw(random.New(1, "draw", 0, 0, 0)) {
+		if len(path) != 64 {
+			t.Errorf("layer %d has %d operations, want 64", i, len(path))
+		}
+	}
+}

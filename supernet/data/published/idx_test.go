@@ -1,4 +1,4 @@
-package data
+package published
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -54,22 +56,63 @@ func writeIDX(t *testing.T) (dir string) {
 
 func TestOpenIDX(t *testing.T) {
 	dir := writeIDX(t)
-	for spec, class := range map[string]string{"mnist:" + dir: "9", "fashion-mnist:" + dir: "Ankle boot"} {
-		set := mustOpen(t, spec, 0, 0)
-		if set.Name != spec || set.Height != 4 || set.Width != 5 || set.Channels != 1 ||
-			set.Classes[set.Train.Labels[0]] != class {
-			t.Errorf("%s: %q %d×%d×%d, first class %s", spec, set.Name, set.Height, set.Width, set.Channels,
+	for name, class := range map[string]string{"mnist": "9", "fashion-mnist": "Ankle boot", "kmnist": "を"} {
+		set := mustOpen(t, name, dir)
+		if set.Height != 4 || set.Width != 5 || set.Channels != 1 || set.Classes[set.Train.Labels[0]] != class {
+			t.Errorf("%s: %d×%d×%d, first class %s", name, set.Height, set.Width, set.Channels,
 				set.Classes[set.Train.Labels[0]])
 		}
 		if !slices.Equal(set.Train.Pixels, ramp(60)) || !slices.Equal(set.Train.Labels, []int32{9, 0, 4}) {
-			t.Errorf("%s: training split %v", spec, set.Train)
+			t.Errorf("%s: training images %v", name, set.Train)
 		}
 		if !slices.Equal(set.Test.Pixels, ramp(20)) || !slices.Equal(set.Test.Labels, []int32{7}) {
-			t.Errorf("%s: test split %v", spec, set.Test)
+			t.Errorf("%s: test images %v", name, set.Test)
 		}
 	}
-	if set := mustOpen(t, "mnist:"+dir, 0, 8); set.Height != 8 || set.Width != 8 || len(set.Train.Pixels) != 3*64 {
-		t.Errorf("size 8 gives %d×%d and %d bytes", set.Height, set.Width, len(set.Train.Pixels))
+}
+
+// Images of EMNIST are stored with columns for rows. Labels of letters begin at 1.
+func TestOpenEMNIST(t *testing.T) {
+	for split, c := range map[string]struct {
+		labels []byte
+		want   string
+		refuse string // label 62 or the like
+	}{
+		"byclass":  {[]byte{9, 10, 61}, "9Az", "label 62 of image 0 is not in 0..61"},
+		"bymerge":  {[]byte{9, 38, 46}, "9dt", "label 47 of image 0 is not in 0..46"},
+		"balanced": {[]byte{9, 35, 36}, "9Za", "label 47 of image 0 is not in 0..46"},
+		"letters":  {[]byte{1, 2, 26}, "ABZ", "label 0 of image 0 is not in 1..26"},
+		"digits":   {[]byte{0, 5, 9}, "059", "label 10 of image 0 is not in 0..9"},
+		"mnist":    {[]byte{0, 5, 9}, "059", "label 10 of image 0 is not in 0..9"},
+	} {
+		for _, nested := range []string{"", "gzip"} {
+			dir := t.TempDir()
+			stem := filepath.Join(dir, nested, "emnist-"+split)
+			write(t, stem+"-train-images-idx3-ubyte.gz", gzipped(t, idx(ramp(60), 3, 4, 5)))
+			write(t, stem+"-train-labels-idx1-ubyte.gz", gzipped(t, idx(c.labels, 3)))
+			write(t, stem+"-test-images-idx3-ubyte", idx(ramp(20), 1, 4, 5))
+			write(t, stem+"-test-labels-idx1-ubyte", idx(c.labels[2:], 1))
+			set := mustOpen(t, "emnist-"+split, dir)
+			var got string
+			for _, label := range set.Train.Labels {
+				got += set.Classes[label]
+			}
+			if got != c.want || set.Classes[set.Test.Labels[0]] != c.want[2:] {
+				t.Errorf("%s: classes %s, want %s", split, got, c.want)
+			}
+			upright := []byte{0, 5, 10, 15, 1, 6, 11, 16, 2, 7, 12, 17, 3, 8, 13, 18, 4, 9, 14, 19}
+			if set.Height != 5 || set.Width != 4 || !bytes.Equal(set.Test.Pixels, upright) ||
+				!bytes.Equal(set.Train.Pixels[:20], upright) || set.Train.Pixels[41] != 45 {
+				t.Errorf("%s: images of %d×%d: %v", split, set.Height, set.Width, set.Test.Pixels)
+			}
+			number, _, _ := strings.Cut(strings.TrimPrefix(c.refuse, "label "), " ")
+			n, err := strconv.Atoi(number)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, stem+"-test-labels-idx1-ubyte", idx([]byte{byte(n)}, 1))
+			wantError(t, openError(t, "emnist-"+split, dir), c.refuse)
+		}
 	}
 }
 
@@ -89,6 +132,8 @@ func TestOpenIDXRefuses(t *testing.T) {
 		{"short", images, idx(ramp(59), 3, 4, 5), images + ": truncated: have 59 bytes of data, want 60 ([3 4 5])"},
 		{"long", images, idx(ramp(61), 3, 4, 5), images + ": longer than the 60 bytes"},
 		{"huge", images, idx(nil, 1<<31, 1<<31, 1), images + ": dimensions [2147483648 2147483648] are over the limit"},
+		{"bomb", images, gzipped(t, idx(nil, 1<<20, 32, 32)),
+			images + ": truncated: have at most "},
 		{"none", images, idx(nil, 0, 4, 5), images + ": 0 images of 4×5: want at least one of 4 to 1024 pixels a side"},
 		{"thin", images, idx(ramp(6), 3, 1, 2), images + ": 3 images of 1×2"},
 		{"other size", images, idx(ramp(48), 3, 4, 4), "training images are 4×4, test images 4×5"},
@@ -109,8 +154,7 @@ func TestOpenIDXRefuses(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_, err := Open(t.Context(), "mnist:"+dir, Options{})
-			wantError(t, err, c.want)
+			wantError(t, openError(t, "mnist", dir), c.want)
 		})
 	}
 }
@@ -123,7 +167,7 @@ func FuzzReadIDX(f *testing.F) {
 		if dims < 1 || dims > 4 {
 			return
 		}
-		shape, data, err := readIDX(bytes.NewReader(b), dims)
+		shape, data, err := readIDX(bytes.NewReader(b), int64(len(b)), dims)
 		if err != nil {
 			return
 		}
@@ -134,7 +178,8 @@ func FuzzReadIDX(f *testing.F) {
 		if len(shape) != dims || len(data) != size {
 			t.Fatalf("%d bytes for dimensions %v", len(data), shape)
 		}
-		again, same, err := readIDX(bytes.NewReader(idx(data, shape...)), dims)
+		whole := idx(data, shape...)
+		again, same, err := readIDX(bytes.NewReader(whole), int64(len(whole)), dims)
 		if err != nil || !slices.Equal(again, shape) || !bytes.Equal(same, data) {
 			t.Fatalf("written and read again: %v, %v", again, err)
 		}
