@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"image/color"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -27,6 +30,17 @@ type Set struct {
 	Background              color.RGBA    // that was seen through transparent pixels
 	Left                    listing.Left  // files that were passed over
 	Notes                   []string      // how the layout of files was understood, a line each
+
+	stored int // channels of the pixels that splits have; 0 stands for Channels
+}
+
+// Remarks says how the layout of files was understood, and what was passed over, a line each.
+func (set *Set) Remarks() []string {
+	remarks := slices.Clone(set.Notes)
+	if left := set.Left.String(); left != "" {
+		remarks = append(remarks, "left out "+left)
+	}
+	return remarks
 }
 
 // Split is a part of a set.
@@ -57,6 +71,21 @@ type Options struct {
 type Progress struct {
 	Stage       string // "reading" and "decoding", one after the other
 	Done, Total int    // files
+}
+
+// Sparsely passes progress on after a second, and then less and less often. The result may be called from several
+// goroutines, and calls of observe never overlap.
+func Sparsely(observe func(Progress)) func(Progress) {
+	var mu sync.Mutex
+	next, began := time.Second, time.Now()
+	return func(p Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		if passed := time.Since(began); passed >= next {
+			next = passed + max(time.Second, passed/4)
+			observe(p)
+		}
+	}
 }
 
 // background is white unless it is named.

@@ -245,12 +245,17 @@ func (w *walk) sorted() Listing {
 		return cmp.Or(cmp.Compare(a.Side, b.Side), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Name, b.Name))
 	})
 	for i, e := range l.Entries {
-		l.Parts = append(l.Parts, Part{i, i + 1, func(yield func(int, []byte, error) bool) {
-			b, err := w.read(e)
-			yield(i, b, err)
-		}})
+		l.Parts = append(l.Parts, alone(i, func() ([]byte, error) { return w.read(e) }))
 	}
 	return l
+}
+
+// alone is a part of one entry.
+func alone(i int, read func() ([]byte, error)) Part {
+	return Part{i, i + 1, func(yield func(int, []byte, error) bool) {
+		b, err := read()
+		yield(i, b, err)
+	}}
 }
 
 // read reads an image's file. Of one that is no image by its name and its beginning it reads no more than that.
