@@ -10,11 +10,8 @@ import (
 
 // remark says what is to be known of a data set.
 func (o Options) remark(set *data.Set) {
-	for _, note := range set.Notes {
-		o.notice(false, "data: "+note)
-	}
-	if left := set.Left.String(); left != "" {
-		o.notice(false, "data: left out "+left)
+	for _, remark := range set.Remarks() {
+		o.notice(false, "data: "+remark)
 	}
 	known := set.Train.Contents()
 	copies := func(side string, images data.Split) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -60,10 +59,7 @@ func (d drawFlags) path(what string) (string, error) {
 		abs, err := filepath.Abs(what)
 		return strings.TrimSuffix(filepath.Base(abs), ".json") + ".svg", err
 	}
-	if ext := filepath.Ext(d.out); ext != ".svg" && ext != ".png" {
-		return "", fmt.Errorf("--out %s: want a name that ends in .svg or .png", d.out)
-	}
-	return d.out, nil
+	return d.out, drawable("--out", d.out)
 }
 
 func (d drawFlags) run(c *cobra.Command, what, path string) error {
@@ -77,9 +73,5 @@ func (d drawFlags) run(c *cobra.Command, what, path string) error {
 	if err != nil {
 		return err
 	}
-	render := picture.SVG
-	if filepath.Ext(path) == ".png" {
-		render = picture.PNG
-	}
-	return writePicture(path, render)
+	return writeOutput(path, drawn(path, picture.SVG, picture.PNG))
 }

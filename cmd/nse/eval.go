@@ -1,14 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/evaluation"
-	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/internal/file"
 )
 
 // trainedFlags are those of verbs that run a model.
@@ -31,9 +30,9 @@ func (f trainedFlags) open(c *cobra.Command, dir string) (*evaluation.Model, err
 // evaluating is the command line of eval.
 type evaluating struct {
 	trainedFlags
-	data       string
-	options    data.Options
-	seeTrained bool
+	evaluation.Tested
+	seed        uint64
+	csv, matrix string
 }
 
 func evalVerb() *cobra.Command {
@@ -42,17 +41,30 @@ func evalVerb() *cobra.Command {
 		Use:   "eval MODEL",
 		Short: "Test a trained model on a data set",
 		Long: `Test a trained model, a folder that nse retrain wrote, on the test images of a data set: its accuracy,
-every class, and which classes are taken for which. Images are resized and normalised as the model's were. With --data
-it is tested on all images of that data set. Those that it was trained on are left out and counted.`,
+every class, and which classes are taken for which. Of more than 12 classes the ten worst are printed, and the twenty
+commonest confusions; --json has all. Images are resized and normalised as the model's were, and turned grey or to
+three channels if its were. With --data it is tested on all images of that data set. Those that it was trained on are
+left out and counted.
+
+--csv writes a line for every image: its file, its class (label), the class that it is taken for (prediction), the
+probability of that, and whether it is right. --matrix draws how often each class is taken for each.`,
 		Example: `  nse eval runs/001/models/front-3
-  nse eval models/NSENet --data folder:photos --json`,
+  nse eval models/NSENet --data folder:photos --json
+  nse eval models/NSENet --csv images.csv --matrix confusion.svg`,
 		Args: usage(cobra.ExactArgs(1)),
+		PreRunE: checked(func(c *cobra.Command) error {
+			e.Seed = said(c, "seed", &e.seed)
+			return drawable("--matrix", e.matrix)
+		}),
 		RunE: func(c *cobra.Command, args []string) error { return e.run(c, filepath.Clean(args[0])) },
 	}
-	c.Flags().StringVar(&e.data, "data", "", "data set (default: the one that the model was trained on)")
-	c.Flags().BoolVar(&e.seeTrained, "trained", false, "test images that the model was trained on, too")
-	c.Flags().Uint64Var(&e.options.Seed, "seed", 1, "seed of generated images (default: that of the training)")
-	skipFlag(c, &e.options.SkipUnreadable)
+	f := c.Flags()
+	f.StringVar(&e.Data, "data", "", "data set (default: the one that the model was trained on)")
+	f.BoolVar(&e.Trained, "trained", false, "test images that the model was trained on, too")
+	f.Uint64Var(&e.seed, "seed", 1, "seed of generated images (default: that of the training)")
+	f.StringVar(&e.csv, "csv", "", "write a line for every image to this file")
+	f.StringVar(&e.matrix, "matrix", "", "draw the confusions to this file, which ends in .svg or .png")
+	skipFlag(c, &e.SkipUnreadable)
 	e.trainedFlags.add(c)
 	return c
 }
@@ -63,29 +75,45 @@ func (e evaluating) run(c *cobra.Command, dir string) error {
 		return err
 	}
 	defer m.Close()
-	if t := m.Training; t != nil {
-		e.data = cmp.Or(e.data, t.Data)
-		if !c.Flags().Changed("seed") {
-			e.options.Seed = t.Seed
+	for _, path := range []string{e.csv, e.matrix} {
+		if path == "" {
+			continue
+		}
+		if err := file.Probe(path); err != nil {
+			return err
 		}
 	}
-	set, err := m.Open(c.Context(), e.data, e.options)
+	e.Observe = reading(c)
+	set, images, err := m.Open(c.Context(), e.Tested)
 	if err != nil {
 		return err
 	}
-	if left := set.Left.String(); left != "" {
-		fmt.Fprintf(c.ErrOrStderr(), "data: left out %s\n", left)
+	for _, remark := range set.Remarks() {
+		fmt.Fprintln(c.ErrOrStderr(), "data: "+remark)
 	}
-	images := set.Test
-	if t := m.Training; c.Flags().Changed("data") && t != nil && set.Index().Fingerprint() != t.Fingerprint {
-		images = set.All()
-	}
-	result, err := m.Evaluate(c.Context(), set, images, e.seeTrained)
+	result, err := m.Evaluate(c.Context(), set, images, e.Trained)
 	if err != nil {
+		return err
+	}
+	if err := e.write(result); err != nil {
 		return err
 	}
 	if e.asJSON {
 		return printJSON(c.OutOrStdout(), result)
 	}
 	return result.Write(c.OutOrStdout())
+}
+
+// write writes the files that are asked for.
+func (e evaluating) write(result *evaluation.Evaluation) error {
+	if e.csv != "" {
+		if err := writeOutput(e.csv, result.CSV); err != nil {
+			return err
+		}
+	}
+	if e.matrix == "" {
+		return nil
+	}
+	m := result.Matrix()
+	return writeOutput(e.matrix, drawn(e.matrix, m.SVG, m.PNG))
 }

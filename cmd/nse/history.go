@@ -76,5 +76,5 @@ func writeHistory(r *nse.Run, list []nse.History, path string) error {
 	if err != nil {
 		return err
 	}
-	return writePicture(path, history.Drawing(rounds, list).SVG)
+	return writeOutput(path, history.Drawing(rounds, list).SVG)
 }

@@ -111,6 +111,7 @@ func TestScripts(t *testing.T) {
 			"truncate": truncate,
 			"seal":     seal,
 			"agree":    agree,
+			"alike":    alike,
 			"archfile": archfile,
 			"edit":     edit,
 			"lacking":  lacking,

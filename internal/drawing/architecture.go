@@ -2,10 +2,6 @@ package drawing
 
 import (
 	"errors"
-	"math"
-
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // Architectures are networks side by side, each from its image down to its classes (the paper's Figure 8). An empty
@@ -54,12 +50,10 @@ func (a Architectures) SVG() ([]byte, error) {
 // PNG draws the same picture as SVG, at 144 dots per inch. A picture of more than 64 million pixels takes fewer dots
 // per inch. PNG returns an error if it would take fewer than 72.
 func (a Architectures) PNG() ([]byte, error) {
-	const best, least, most = 144, 72, 64e6
 	d := a.layOut()
-	dpi := int(min(best, math.Sqrt(most/(d.width.Dots(1)*d.height.Dots(1)))))
-	if dpi < least {
-		return nil, errors.New("the drawing is too large for a PNG: draw fewer architectures, or an SVG")
+	b, err := pngSheet(d.width, d.height, d.letters, d.draw)
+	if err == errTooLarge {
+		err = errors.New("the drawing is too large for a PNG: draw fewer architectures, or an SVG")
 	}
-	page := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(d.width, d.height), vgimg.UseDPI(dpi))}
-	return paint(page, func(c draw.Canvas) { d.draw(sheet{c, d.letters, nil}) })
+	return b, err
 }

@@ -3,6 +3,7 @@ package drawing
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"image/color"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // lettering is how texts look: font, colour and alignment. It measures the room that they take.
@@ -53,6 +55,18 @@ func (l lettering) wrap(s string, width, limit vg.Length) (lines []string) {
 	return lines
 }
 
+// cut is a text that takes no more room than a width. What is left out at its end is an ellipsis.
+func (l lettering) cut(s string, width vg.Length) string {
+	if l.wide(s) <= width {
+		return s
+	}
+	letters := []rune(s)
+	for len(letters) > 0 && l.wide(string(letters)+"…") > width {
+		letters = letters[:len(letters)-1]
+	}
+	return string(letters) + "…"
+}
+
 // pieces cuts a text after spaces and dashes. Joined, the pieces are the text.
 func pieces(s string) (all []string) {
 	for _, word := range strings.SplitAfter(s, " ") {
@@ -75,6 +89,21 @@ func svgSheet(width, height vg.Length, l lettering, draws func(sheet)) ([]byte, 
 	shapes, err := SVG(width, height, func(c draw.Canvas) { draws(sheet{c, l, &texts}) })
 	texts.WriteString("</svg>")
 	return bytes.Replace(shapes, []byte("</svg>"), texts.Bytes(), 1), err
+}
+
+// errTooLarge is the error about a PNG of too many pixels.
+var errTooLarge = errors.New("the drawing is too large for a PNG: draw an SVG")
+
+// pngSheet draws on a white page and returns its PNG file, at 144 dots per inch. A page of more than 64 million pixels
+// takes fewer dots per inch, and one that would take fewer than 72 is errTooLarge.
+func pngSheet(width, height vg.Length, l lettering, draws func(sheet)) ([]byte, error) {
+	const best, least, most = 144, 72, 64e6
+	dpi := int(min(best, math.Sqrt(most/(width.Dots(1)*height.Dots(1)))))
+	if dpi < least {
+		return nil, errTooLarge
+	}
+	page := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}
+	return paint(page, func(c draw.Canvas) { draws(sheet{c, l, nil}) })
 }
 
 // with returns the sheet with other letters.
@@ -101,6 +130,12 @@ func (s sheet) right() sheet {
 	return s
 }
 
+// upwards returns the sheet with texts that run upwards from their place.
+func (s sheet) upwards() sheet {
+	s.letters.Rotation = math.Pi / 2
+	return s
+}
+
 // at is a place in the canvas's coordinates, whose y points up.
 func (s sheet) at(x, y vg.Length) vg.Point { return vg.Point{X: s.Min.X + x, Y: s.Max.Y - y} }
 
@@ -118,7 +153,12 @@ func (s sheet) text(x, y vg.Length, words string) {
 	}
 	red, green, blue, _ := l.Color.RGBA()
 	const middle = 0.36 // half the height of capitals and digits, by the font's size
-	fmt.Fprintf(s.texts, `<text x="%.5g" y="%.5g" text-anchor="%s" `, x, y+middle*l.Font.Size, anchor)
+	if l.Rotation == 0 {
+		fmt.Fprintf(s.texts, `<text x="%.5g" y="%.5g" text-anchor="%s" `, x, y+middle*l.Font.Size, anchor)
+	} else {
+		fmt.Fprintf(s.texts, `<text transform="translate(%.5g %.5g) rotate(%.5g)" text-anchor="%s" `,
+			x+middle*l.Font.Size, y, -180/math.Pi*l.Rotation, anchor)
+	}
 	fmt.Fprintf(s.texts, `style="font-family:%s;font-size:%.5gpx;font-weight:%s;fill:#%02x%02x%02x">`,
 		fonts, l.Font.Size, weight, red>>8, green>>8, blue>>8)
 	_ = xml.EscapeText(s.texts, []byte(words)) // a buffer's writes do not fail

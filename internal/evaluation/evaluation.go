@@ -2,8 +2,10 @@
 package evaluation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -27,6 +29,15 @@ type Evaluation struct {
 	supernet.Result
 	Classes   []Class `json:"classes"`
 	Confusion [][]int `json:"confusion"` // images by their class and the class that they are taken for
+
+	names []string // of files, in the order of rows; nil where images have none
+	rows  []row
+}
+
+// row is what an image is taken for.
+type row struct {
+	label, taken int32
+	probability  float64 // of the class that it is taken for
 }
 
 // Class is how a class fares.
@@ -38,30 +49,64 @@ type Class struct {
 	Precision float64 `json:"precision"` // part of the images that are taken for it that is it; 0 if there are none
 }
 
-// Open opens a data set as the model sees it: resized and normalised as the model's images were. spec is a
-// specification as in a configuration. The size and the background of the options are the model's. A set with other
-// classes or images of another shape is an error.
-func (m *Model) Open(ctx context.Context, spec string, o data.Options) (*data.Set, error) {
+// Tested says on what a model is tested.
+type Tested struct {
+	Data    string  // specification as in a configuration; empty for the set that the model was trained on
+	Seed    *uint64 // of generated images; nil for that of the training
+	Trained bool    // images that the model was trained on are tested, too
+	// Options open the set. Their size, background and seed are not used.
+	data.Options
+}
+
+// Open opens a data set as the model sees it: resized, turned grey or to three channels, and normalised as the model's
+// images were. A set with other classes or images of another size is an error. images are those to be tested. Of the
+// set that the model was trained on these are its test images, of any other that is named all.
+func (m *Model) Open(ctx context.Context, t Tested) (set *data.Set, images data.Split, err error) {
+	own, err := m.Input.Options()
+	if err != nil {
+		return nil, images, fmt.Errorf("%s: background: %w", m.Dir, err)
+	}
+	o, spec := t.Options, t.Data
+	o.Size, o.Background, o.Seed = own.Size, own.Background, 1
+	if m.Training != nil {
+		spec, o.Seed = cmp.Or(spec, m.Training.Data), m.Training.Seed
+	}
+	if t.Seed != nil {
+		o.Seed = *t.Seed
+	}
+	if set, err = data.Open(ctx, spec, o); err != nil {
+		return nil, images, err
+	}
+	if set, err = m.see(set); err != nil {
+		return nil, images, err
+	}
+	if t.Data != "" && m.Training != nil && set.Index().Fingerprint() != m.Training.Fingerprint {
+		return set, set.All(), nil
+	}
+	return set, set.Test, nil
+}
+
+// see is a set as the model sees it.
+func (m *Model) see(set *data.Set) (*data.Set, error) {
 	in := m.Input
-	own, err := in.Options()
-	if err != nil {
-		return nil, fmt.Errorf("%s: background: %w", m.Dir, err)
-	}
-	o.Size, o.Background = own.Size, own.Background
-	set, err := data.Open(ctx, spec, o)
-	if err != nil {
-		return nil, err
-	}
-	if set.Height != in.Height || set.Width != in.Width || set.Channels != in.Channels {
-		return nil, fmt.Errorf("%s has images %d×%d×%d, the model takes %v", spec, set.Height, set.Width, set.Channels,
-			in.Shape())
+	if set.Height != in.Height || set.Width != in.Width {
+		return nil, fmt.Errorf("%s has images %d×%d×%d, the model takes %v", set.Name, set.Height, set.Width,
+			set.Channels, in.Shape())
 	}
 	if !slices.Equal(set.Classes, m.Classes) {
-		return nil, fmt.Errorf("%s has the classes %s, the model knows %s", spec, strings.Join(set.Classes, ", "),
+		return nil, fmt.Errorf("%s has the classes %s, the model knows %s", set.Name, strings.Join(set.Classes, ", "),
 			strings.Join(m.Classes, ", "))
 	}
-	set.Normalization = data.Normalization{Mean: in.Mean, Std: in.Std}
-	return set, nil
+	note := "grey images get three equal channels, as the model takes colours"
+	if in.Channels == 1 {
+		note = "colours become their brightness, as the model takes grey images"
+	}
+	seen := set.WithChannels(in.Channels)
+	if seen != set {
+		seen.Notes = append(slices.Clip(seen.Notes), note)
+	}
+	seen.Normalization = data.Normalization{Mean: in.Mean, Std: in.Std}
+	return seen, nil
 }
 
 // Evaluate tests the model on images of a set that Open has opened. Those that the model was trained on are left out
@@ -80,6 +125,7 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Set, images data.Split, 
 		return nil, fmt.Errorf("%s was trained on all %d images of %s that it would be tested on", m.Dir, n, set.Name)
 	}
 	e = newEvaluation(m.Dir, set)
+	e.names = images.Names
 	e.Trained, e.LeftOut = n, n > 0 && !trained
 	e.Unknown = m.Training != nil && m.Training.Fingerprint == (data.Fingerprint{})
 	if e.Result, err = m.Net.Test(ctx, m.Arch(), set.Sequence(images, batch), e.count); err != nil {
@@ -110,13 +156,23 @@ func newEvaluation(name string, set *data.Set) *Evaluation {
 	return e
 }
 
-// count adds a batch to the confusion. logits are [N, classes].
+// count adds a batch to the confusion and to the rows. logits are [N, classes].
 func (e *Evaluation) count(b data.Batch, logits []float32) {
 	classes := len(e.Classes)
 	for i, label := range b.Labels {
-		row := logits[i*classes : (i+1)*classes]
-		e.Confusion[label][slices.Index(row, slices.Max(row))]++
+		taken, probability := best(logits[i*classes : (i+1)*classes])
+		e.Confusion[label][taken]++
+		e.rows = append(e.rows, row{label, int32(taken), probability})
 	}
+}
+
+// best is the first of the most probable classes, and its probability by softmax.
+func best(logits []float32) (class int, probability float64) {
+	greatest, sum := slices.Max(logits), 0.0
+	for _, v := range logits {
+		sum += math.Exp(float64(v) - float64(greatest))
+	}
+	return slices.Index(logits, greatest), 1 / sum
 }
 
 // sum fills the classes and the number of images from the confusion.

@@ -1,6 +1,7 @@
 package evaluation
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -37,6 +38,76 @@ owl  0    0    0    0
 `
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}
+
+// Of 31 classes class k has 40 images, k of them taken for the next, and the last has none: the worst are from 29 down
+// to 20, and the commonest confusions from 29 down to 10.
+func TestWriteOfManyClasses(t *testing.T) {
+	e := &Evaluation{Data: "folder:many", Result: supernet.Result{Accuracy: 0.6375, Loss: 1}}
+	for k := range 31 {
+		e.Classes = append(e.Classes, Class{Name: fmt.Sprintf("c%02d", k)})
+		e.Confusion = append(e.Confusion, make([]int, 31))
+		if k < 30 {
+			e.Confusion[k][k] = 40 - k
+			e.Confusion[k][(k+1)%30] += k
+		}
+	}
+	e.sum()
+	var b strings.Builder
+	if err := e.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	const begin = `accuracy 63.75 % of 1200 test images of folder:many, loss 1.0000
+
+the 10 worst of 31 classes:
+
+class  images  recall   precision
+c29    40      27.50 %  28.21 %
+c28    40      30.00 %  30.77 %
+`
+	const between = `
+c20    40      50.00 %  51.28 %
+
+the 20 commonest confusions:
+
+class  taken for  images  part of the class
+c29    c00        29      72.50 %
+c28    c29        28      70.00 %
+`
+	const end = `
+c10    c11        10      25.00 %
+
+--json has all classes, --csv FILE every image, --matrix FILE.svg draws all confusions
+`
+	got := b.String()
+	if !strings.HasPrefix(got, begin) || !strings.Contains(got, between) || !strings.HasSuffix(got, end) {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// 12 classes are all written. Of 13 that are all right, there are no confusions to write.
+func TestWriteOfRightClasses(t *testing.T) {
+	written := func(classes int) string {
+		e := &Evaluation{}
+		for k := range classes {
+			e.Classes = append(e.Classes, Class{Name: fmt.Sprintf("c%02d", k)})
+			e.Confusion = append(e.Confusion, make([]int, classes))
+			e.Confusion[k][k] = 1
+		}
+		e.sum()
+		var b strings.Builder
+		if err := e.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	if got := written(12); strings.Count(got, "100.00 %") != 24 || !strings.Contains(got, "images by class (line)") {
+		t.Errorf("12 classes:\n%s", got)
+	}
+	if got := written(13); strings.Count(got, "100.00 %") != 20 || strings.Contains(got, "commonest") ||
+		strings.Contains(got, "(line)") {
+		t.Errorf("13 classes:\n%s", got)
 	}
 }
 

@@ -32,6 +32,17 @@ type Set struct {
 	Background              color.RGBA    // that was seen through transparent pixels
 	Left                    listing.Left  // files that were passed over
 	Notes                   []string      // how the layout of files was understood, a line each
+
+	stored int // channels of the pixels that splits have; 0 stands for Channels
+}
+
+// Remarks says how the layout of files was understood, and what was passed over, a line each.
+func (set *Set) Remarks() []string {
+	remarks := slices.Clone(set.Notes)
+	if left := set.Left.String(); left != "" {
+		remarks = append(remarks, "left out "+left)
+	}
+	return remarks
 }
 
 // Split is a part of a set.

@@ -323,8 +323,9 @@ func TestTransparentPixels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := Files(files, 8, 8, 3, o)
-		if err != nil {
+		found, errs := FindPictures(t.Context(), files, nil)
+		all, _, bad, err := found.Open(0, len(files), 8, 8, 3, o)
+		if err := errors.Join(err, errors.Join(errs...), errors.Join(bad...)); err != nil {
 			t.Fatal(err)
 		}
 		for _, pixels := range [][]uint8{set.Train.Pixels, all.Test.Pixels} {

@@ -10,12 +10,17 @@ import (
 // files are the parts of entries that are files of their own.
 func files(entries []Entry, o Options) (parts []Part) {
 	for i, e := range entries {
-		parts = append(parts, Part{i, i + 1, func(yield func(int, []byte, error) bool) {
-			b, err := o.read(e)
-			yield(i, b, err)
-		}})
+		parts = append(parts, alone(i, func() ([]byte, error) { return o.read(e) }))
 	}
 	return parts
+}
+
+// alone is a part of one entry.
+func alone(i int, read func() ([]byte, error)) Part {
+	return Part{i, i + 1, func(yield func(int, []byte, error) bool) {
+		b, err := read()
+		yield(i, b, err)
+	}}
 }
 
 // read reads an image's file. Of one that is no image by its name and its beginning it reads no more than that. What is
