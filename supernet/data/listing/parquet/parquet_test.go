@@ -168,7 +168,7 @@ func TestListChoosesColumns(t *testing.T) {
 		`error no column with labels: want one called label, of numbers or text; have "image"`: bytesOf(t, []struct {
 			Image []byte `parquet:"image"`
 		}{{a}}),
-		`error column "label": row 1: the label 2: want 0..1`: bytesOf(t, []struct {
+		`error column "label", row 1: the label 2: want 0..1`: bytesOf(t, []struct {
 			Image []byte `parquet:"image"`
 			Label int64  `parquet:"label"`
 		}{{a, 0}, {a, 2}}, writer.KeyValueMetadata("huggingface",
@@ -234,6 +234,21 @@ func TestListRefuses(t *testing.T) {
 	}, 100_000))})
 	if err == nil || !strings.Contains(err.Error(), ": no images are so small") {
 		t.Errorf("many rows: %v", err)
+	}
+	type other struct {
+		Image []byte `parquet:"image,delta"`
+		Label int64  `parquet:"label"`
+	}
+	for want, b := range map[string][]byte{
+		`images in column "image": not supported: values of encoding 7: want PLAIN`: bytesOf(t, []other{{good, 1}},
+			writer.DefaultEncodingFor(writer.ByteArray, &writer.DeltaByteArray)),
+		`images in column "image": not supported: pages compressed by BROTLI: want SNAPPY`: bytesOf(t,
+			hubRows(50), writer.Compression(&writer.Brotli)),
+	} {
+		_, err = list(t, map[string][]byte{"a.parquet": b})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 	_, err = list(t, map[string][]byte{"a.parquet": good, "b.parquet": bytesOf(t, []struct {
 		Image []byte `parquet:"image"`
