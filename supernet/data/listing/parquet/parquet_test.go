@@ -338,6 +338,29 @@ func TestPagesThatLie(t *testing.T) {
 	}
 }
 
+// TestPagesOfAChunk: they have as many values as it says.
+func TestPagesOfAChunk(t *testing.T) {
+	page := "\x15\x00\x15\x10\x15\x10\x2c\x15\x04\x15\x00\x15\x06\x15\x06\x00\x00" + // two plain values in 8 bytes
+		"\x07\x00\x00\x00\xff\xff\xff\xff"
+	for count, want := range map[int64]string{
+		2: "[7 -1] <nil>",
+		4: "[7 -1 7 -1] <nil>",
+		1: "[] more than the 1 values that its column should have",
+		3: "[7 -1] more than the 3 values that its column should have",
+		5: "[7 -1 7 -1] fewer values than its column should have",
+	} {
+		c := chunk{leaf: leaf{kind: typeInt32}, count: count, size: int64(2 * len(page))}
+		got := []int64{}
+		err := c.values(strings.NewReader(page+page), func(v value) bool {
+			got = append(got, v.number)
+			return true
+		})
+		if text := fmt.Sprint(got, " ", err); text != want {
+			t.Errorf("%d: %s, want %s", count, text, want)
+		}
+	}
+}
+
 // TestDeltas decodes the example of the format's description, and what has a width of 0.
 func TestDeltas(t *testing.T) {
 	// 7, 5, 3, 1, 2, 3, 4, 5: differences -2 (least) + 0 0 0 3 3 3 3, in 2 bits.
