@@ -3,6 +3,7 @@ package listing
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -65,7 +66,7 @@ func matches(ctx context.Context, pattern string, endings []string) (paths []str
 		}
 		paths = slices.DeleteFunc(paths, func(p string) bool { return hidden(filepath.Base(p)) })
 	case err != nil:
-		return nil, err
+		return nil, named(pattern, err)
 	case info.IsDir():
 		return below(ctx, pattern, endings)
 	default:
@@ -73,7 +74,7 @@ func matches(ctx context.Context, pattern string, endings []string) (paths []str
 	}
 	for _, p := range paths {
 		if info, err := os.Stat(p); err != nil {
-			return nil, err
+			return nil, named(p, err)
 		} else if !info.Mode().IsRegular() {
 			return nil, fmt.Errorf("%s: not a file", p)
 		}
@@ -82,6 +83,14 @@ func matches(ctx context.Context, pattern string, endings []string) (paths []str
 		return nil, fmt.Errorf("%s: no such files", pattern)
 	}
 	return paths, nil
+}
+
+// named is an error about a file, without what was done with it.
+func named(path string, err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		err = p.Err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // below lists the files in a folder, and in those in it.

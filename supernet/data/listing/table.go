@@ -58,7 +58,7 @@ func openTable(ctx context.Context, file string, o Options) (*table, *os.File, e
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:
-		return nil, nil, err
+		return nil, nil, named(file, err)
 	case !info.Mode().IsRegular():
 		return nil, nil, fmt.Errorf("%s: not a file", file)
 	case info.Size() > maxTable:

@@ -152,6 +152,9 @@ func (x *index) read(ctx context.Context) error {
 
 // broken says where a shard cannot be read on: in the last member whose head was read, or behind it.
 func (x *index) broken(s *stream, last string, err error) error {
+	if last == "" {
+		return fmt.Errorf("%s: not a tar archive, or cut off at byte %d: %w", x.Path, s.end(), early(err))
+	}
 	return fmt.Errorf("%s: cut off or broken at byte %d, from %q on: %w", x.Path, s.end(), brief(last), early(err))
 }
 

@@ -38,7 +38,10 @@ const (
 	encodingRLEDictionary   = 8
 )
 
-var errPage = errors.New("a broken page")
+var (
+	errPage  = errors.New("a broken page")
+	errOther = errors.New("not supported")
+)
 
 // value is a value of a column: bytes or a number, or neither if it is null.
 type value struct {
@@ -177,7 +180,7 @@ func (p *pages) unpack(b []byte, long int64) (out []byte, err error) {
 		if known := map[int64]string{3: "LZO", 4: "BROTLI", 5: "LZ4", 7: "LZ4_RAW"}[p.codec]; known != "" {
 			name = known
 		}
-		return nil, fmt.Errorf("compressed by %s: want SNAPPY, GZIP, ZSTD or none", name)
+		return nil, fmt.Errorf("%w: pages compressed by %s: want SNAPPY, GZIP, ZSTD or none", errOther, name)
 	}
 	if err == nil && r != nil {
 		out, err = io.ReadAll(io.LimitReader(r, long+1))
@@ -287,8 +290,8 @@ func (p *pages) decoder(b []byte, encoding int64) (func() (value, error), error)
 	case encoding == encodingDeltaLength && p.kind == typeBinary:
 		return p.deltaLength(b)
 	case encoding != encodingPlainDictionary && encoding != encodingRLEDictionary:
-		return nil, fmt.Errorf("values of encoding %d: want PLAIN, a dictionary, DELTA_BINARY_PACKED or "+
-			"DELTA_LENGTH_BYTE_ARRAY", encoding)
+		return nil, fmt.Errorf("%w: values of encoding %d: want PLAIN, a dictionary, DELTA_BINARY_PACKED or "+
+			"DELTA_LENGTH_BYTE_ARRAY", errOther, encoding)
 	case len(b) == 0:
 		return func() (value, error) { return value{}, errPage }, nil // all are null
 	case b[0] > 32:

@@ -137,7 +137,7 @@ func read(ctx context.Context, s listing.Shard, found func(images int)) (*table,
 		}
 		labels, err := t.read(ctx, r, g, rows)
 		if err != nil {
-			return nil, cmp.Or(ctx.Err(), fmt.Errorf("%s: column %q: %w", s.Path, t.label, err))
+			return nil, cmp.Or(ctx.Err(), fmt.Errorf("%s: %w", s.Path, err))
 		}
 		t.labels = append(t.labels, labels)
 		rows += g.rows
@@ -150,14 +150,18 @@ func read(ctx context.Context, s listing.Shard, found func(images int)) (*table,
 func (t *table) read(ctx context.Context, r io.ReaderAt, g group, first int64) (labels []int32, err error) {
 	c, image := g.chunks[t.labelLeaf], g.chunks[t.imageLeaf]
 	if c.count != g.rows || image.count != g.rows {
-		return nil, fmt.Errorf("%d values, and %d of column %q: want %d, one for each row", c.count, image.count,
-			t.image, g.rows)
+		return nil, fmt.Errorf("%d values of column %q, and %d of column %q: want %d, one for each row", c.count,
+			t.label, image.count, t.image, g.rows)
+	}
+	// What is stored as no image can be read is known from the first one. A page that is broken is one image's fault.
+	if err := image.values(r, func(value) bool { return false }); errors.Is(err, errOther) {
+		return nil, fmt.Errorf("images in column %q: %w", t.image, err)
 	}
 	var wrong error
 	err = c.values(r, func(v value) bool {
 		class, is, err := t.class(v, c.kind)
 		if err != nil || ctx.Err() != nil {
-			wrong = fmt.Errorf("row %d: %w", first+int64(len(labels)), cmp.Or(ctx.Err(), err))
+			wrong = fmt.Errorf("column %q, row %d: %w", t.label, first+int64(len(labels)), cmp.Or(ctx.Err(), err))
 			return false
 		}
 		at, seen := t.known[class]
@@ -172,6 +176,9 @@ func (t *table) read(ctx context.Context, r io.ReaderAt, g group, first int64) (
 		labels = append(labels, at)
 		return true
 	})
+	if err != nil {
+		err = fmt.Errorf("column %q: %w", t.label, err)
+	}
 	return labels, cmp.Or(wrong, err)
 }
 

@@ -168,7 +168,7 @@ func TestListChoosesColumns(t *testing.T) {
 		`error no column with labels: want one called label, of numbers or text; have "image"`: bytesOf(t, []struct {
 			Image []byte `parquet:"image"`
 		}{{a}}),
-		`error column "label": row 1: the label 2: want 0..1`: bytesOf(t, []struct {
+		`error column "label", row 1: the label 2: want 0..1`: bytesOf(t, []struct {
 			Image []byte `parquet:"image"`
 			Label int64  `parquet:"label"`
 		}{{a, 0}, {a, 2}}, writer.KeyValueMetadata("huggingface",
@@ -234,6 +234,21 @@ func TestListRefuses(t *testing.T) {
 	}, 100_000))})
 	if err == nil || !strings.Contains(err.Error(), ": no images are so small") {
 		t.Errorf("many rows: %v", err)
+	}
+	type other struct {
+		Image []byte `parquet:"image,delta"`
+		Label int64  `parquet:"label"`
+	}
+	for want, b := range map[string][]byte{
+		`images in column "image": not supported: values of encoding 7: want PLAIN`: bytesOf(t, []other{{good, 1}},
+			writer.DefaultEncodingFor(writer.ByteArray, &writer.DeltaByteArray)),
+		`images in column "image": not supported: pages compressed by BROTLI: want SNAPPY`: bytesOf(t,
+			hubRows(50), writer.Compression(&writer.Brotli)),
+	} {
+		_, err = list(t, map[string][]byte{"a.parquet": b})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 	_, err = list(t, map[string][]byte{"a.parquet": good, "b.parquet": bytesOf(t, []struct {
 		Image []byte `parquet:"image"`
@@ -319,6 +334,29 @@ func TestPagesThatLie(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		if n := after.TotalAlloc - before.TotalAlloc; n > 1<<16 {
 			t.Errorf("%s: %d bytes", want, n)
+		}
+	}
+}
+
+// TestPagesOfAChunk: they have as many values as it says.
+func TestPagesOfAChunk(t *testing.T) {
+	page := "\x15\x00\x15\x10\x15\x10\x2c\x15\x04\x15\x00\x15\x06\x15\x06\x00\x00" + // two plain values in 8 bytes
+		"\x07\x00\x00\x00\xff\xff\xff\xff"
+	for count, want := range map[int64]string{
+		2: "[7 -1] <nil>",
+		4: "[7 -1 7 -1] <nil>",
+		1: "[] more than the 1 values that its column should have",
+		3: "[7 -1] more than the 3 values that its column should have",
+		5: "[7 -1 7 -1] fewer values than its column should have",
+	} {
+		c := chunk{leaf: leaf{kind: typeInt32}, count: count, size: int64(2 * len(page))}
+		got := []int64{}
+		err := c.values(strings.NewReader(page+page), func(v value) bool {
+			got = append(got, v.number)
+			return true
+		})
+		if text := fmt.Sprint(got, " ", err); text != want {
+			t.Errorf("%d: %s, want %s", count, text, want)
 		}
 	}
 }
