@@ -54,10 +54,8 @@ func (s *start) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if basis := from.Basis(); basis != "" {
-		c.PrintErrln(basis)
-	}
 	return search(c, s.sources, func(ctx context.Context, o nse.Options) (*nse.Run, error) {
+		o.Observe = progress.Beginning(from.Basis(), o.Observe)
 		r, err := nse.Start(ctx, s.out, nse.Pool{File: s.pool}, settings, o)
 		return r, from.Locate(err)
 	})
