@@ -13,14 +13,14 @@ func (o Options) remark(set *data.Set) {
 	for _, remark := range set.Remarks() {
 		o.notice(false, "data: "+remark)
 	}
-	known := set.Train.Contents()
-	copies := func(side string, images data.Split) {
-		if n := images.Count(known); n > 0 {
-			o.warn(fmt.Sprintf("%d of %d %s images are copies of training images", n, images.Len(), side))
+	copies := func(side string, images data.Split, of string, others data.Split) {
+		if n := images.Count(others.Contents()); n > 0 {
+			o.warn(fmt.Sprintf("%d of %d %s images are copies of %s images", n, images.Len(), side, of))
 		}
 	}
-	copies("held-out", set.Validate)
-	copies("test", set.Test)
+	copies("held-out", set.Validate, "training", set.Train)
+	copies("test", set.Test, "training", set.Train)
+	copies("test", set.Test, "held-out", set.Validate)
 	if few := rare(set); few != "" {
 		o.notice(false, "data: "+few)
 	}

@@ -122,6 +122,16 @@ func TestRemarksOnImages(t *testing.T) {
 	photos := filepath.Join(dir, "photos")
 	album(t, filepath.Join(photos, "train"))
 	album(t, filepath.Join(photos, "test"))
+	for _, name := range []string{"cat/0.png", "dog/1.png"} { // the dog is not trained on
+		b, err := os.ReadFile(filepath.Join(photos, "test", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(photos, "val", filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(photos, "val", name), string(b))
+	}
 	writeFile(t, filepath.Join(photos, "train", "cat", ".DS_Store"), "x")
 	writeFile(t, filepath.Join(photos, "train", "cat", "notes.txt"), "x")
 	for n := 1; n < 24; n += 2 {
@@ -142,6 +152,8 @@ func TestRemarksOnImages(t *testing.T) {
 	for _, want := range []string{
 		"false data: left out 1 files that are no images, 1 hidden or system files",
 		"true 28 of 40 test images are copies of training images",
+		"true 1 of 2 held-out images are copies of training images",
+		"true 2 of 40 test images are copies of held-out images",
 		"false data: 1 of 2 classes have fewer than 10 training images: dog (8)",
 	} {
 		if !strings.Contains(strings.Join(said, "\n")+"\n", want+"\n") {

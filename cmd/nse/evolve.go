@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/progress"
 )
 
 // start is the command line of evolve.
@@ -54,6 +55,7 @@ func (s *start) run(c *cobra.Command) error {
 		return err
 	}
 	return search(c, s.sources.options(), func(ctx context.Context, o nse.Options) (*nse.Run, error) {
+		o.Observe = progress.Beginning(from.Basis(), o.Observe)
 		r, err := nse.Start(ctx, s.out, nse.Pool{File: s.pool}, settings, o)
 		return r, from.Locate(err)
 	})

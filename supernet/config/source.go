@@ -122,6 +122,15 @@ func (s Source) Locate(err error) error {
 	return fmt.Errorf("%s: %w", cmp.Or(s.origin(e.Key), s.Name), err)
 }
 
+// Basis says in a line which preset the text is laid over, if neither the text nor a flag names one. Otherwise it is
+// empty.
+func (s Source) Basis() string {
+	if len(s.Text) == 0 || s.origin("preset") != "" {
+		return ""
+	}
+	return fmt.Sprintf("settings: %s over preset %s", text.Printable(s.Name), cmp.Or(s.Base, "default"))
+}
+
 // origin is the flag that gives a setting, or name:line:column in the text. It is empty where neither does.
 func (s Source) origin(key string) string {
 	if flag := s.flag(key); flag != "" {

@@ -164,3 +164,21 @@ func TestErrorsNameTheFlag(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestBasis(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		Override
+		want string
+	}{
+		{"seed = 2", Override{Base: Quick}, "settings: mine.toml over preset quick"},
+		{"seed = 2", Override{}, "settings: mine.toml over preset default"},
+		{"preset = \"paper\"", Override{Base: Quick}, ""},
+		{"seed = 2", Override{Base: Quick, Preset: "paper"}, ""},
+		{"", Override{Base: Quick}, ""},
+	} {
+		if got := (Source{"mine.toml", []byte(c.text), c.Override}).Basis(); got != c.want {
+			t.Errorf("%q and %+v: %q, want %q", c.text, c.Override, got, c.want)
+		}
+	}
+}

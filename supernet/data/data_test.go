@@ -48,7 +48,8 @@ func TestOpenRefuses(t *testing.T) {
 	write(t, filepath.Join(dir, "file"), nil)
 	for spec, want := range map[string]string{
 		"": `unknown data set "": want generated, generated:N, ` +
-			"folder:DIR, fashion-mnist:DIR, mnist:DIR, kmnist:DIR, k49:DIR, emnist-SPLIT:DIR, cifar10:DIR, " +
+			"folder:DIR, csv:FILE, jsonl:FILE, tar:FILES, parquet:FILES, " +
+			"fashion-mnist:DIR, mnist:DIR, kmnist:DIR, k49:DIR, emnist-SPLIT:DIR, cifar10:DIR, " +
 			"cifar100:DIR, cifar100-coarse:DIR",
 		"emnist:/x":               "emnist has six splits: name one, as in emnist-balanced:DIR",
 		"imagenet:/x":             `unknown data set "imagenet:/x": want generated`,
