@@ -38,8 +38,8 @@ type Class struct {
 	Precision float64 `json:"precision"` // part of the images that are taken for it that is it; 0 if there are none
 }
 
-// Open opens a data set as the model sees it: resized and normalised as the model's images were. spec is a
-// specification as in a configuration. The size and the background of the options are the model's. A set with other
+// Open opens a data set as the model sees it: resized, cut and normalised as the model's images were. spec is a
+// specification as in a configuration. Size, crop and background of the options are the model's. A set with other
 // classes or images of another shape is an error.
 func (m *Model) Open(ctx context.Context, spec string, o data.Options) (*data.Set, error) {
 	in := m.Input
@@ -47,14 +47,13 @@ func (m *Model) Open(ctx context.Context, spec string, o data.Options) (*data.Se
 	if err != nil {
 		return nil, fmt.Errorf("%s: background: %w", m.Dir, err)
 	}
-	o.Size, o.Background = own.Size, own.Background
+	o.Size, o.Crop, o.Background = own.Size, own.Crop, own.Background
 	set, err := data.Open(ctx, spec, o)
 	if err != nil {
 		return nil, err
 	}
-	if set.Height != in.Height || set.Width != in.Width || set.Channels != in.Channels {
-		return nil, fmt.Errorf("%s has images %d×%d×%d, the model takes %v", spec, set.Height, set.Width, set.Channels,
-			in.Shape())
+	if h, w := set.Input(); h != in.Height || w != in.Width || set.Channels != in.Channels {
+		return nil, fmt.Errorf("%s has images %d×%d×%d, the model takes %v", spec, h, w, set.Channels, in.Shape())
 	}
 	if !slices.Equal(set.Classes, m.Classes) {
 		return nil, fmt.Errorf("%s has the classes %s, the model knows %s", spec, strings.Join(set.Classes, ", "),

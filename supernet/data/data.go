@@ -19,7 +19,8 @@ import (
 // Set is a labelled image set in memory.
 type Set struct {
 	Name                    string // the spec that it was opened with
-	Height, Width, Channels int    // Channels is 1 for grey images, 3 for RGB
+	Height, Width, Channels int    // as images are stored; Channels is 1 for grey images, 3 for RGB
+	Crop                    int    // the side of the square that networks see of an image; 0 is all of it
 	Classes                 []string
 	Train, Test             Split
 	Validate                Split         // what searches hold out; without images they hold out a part of Train
@@ -27,6 +28,14 @@ type Set struct {
 	Background              color.RGBA    // that was seen through transparent pixels
 	Left                    listing.Left  // files that were passed over
 	Notes                   []string      // how the layout of files was understood, a line each
+}
+
+// Input is the size of what networks see of an image.
+func (set *Set) Input() (height, width int) {
+	if set.Crop > 0 {
+		return set.Crop, set.Crop
+	}
+	return set.Height, set.Width
 }
 
 // Split is a part of a set.
@@ -43,6 +52,8 @@ type Split struct {
 type Options struct {
 	Seed uint64 // of images that are generated
 	Size int    // the side to which images are resized, in pixels; 0 keeps the set's own
+	// Crop is the side of the square that networks see of an image: the middle, or a random part in training. 0 is all.
+	Crop int
 	// Background is what is seen through transparent pixels of files. The zero value is white.
 	Background color.RGBA
 	// SkipUnreadable leaves out files that cannot be read as images, and counts them. Otherwise they are an error.
@@ -106,6 +117,9 @@ func Open(ctx context.Context, spec string, o Options) (*Set, error) {
 	set, err := open(ctx, spec, o)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
+	}
+	if err := set.crop(o.Crop); err != nil {
+		return nil, err
 	}
 	set.Name, set.Background = spec, o.background()
 	set.Normalization = measure(set.Train, set.Channels)

@@ -11,13 +11,16 @@ import (
 
 // Files reads image files as openFolder does, in their order, as the test images of a set. The set has no class,
 // and all labels are 0. The caller gives it a normalisation. Colours become grey where channels is 1. Images must be
-// square. Of the options the background counts. Errors name the file.
+// square. Of the options the background counts, and Size where Crop is the side. Errors name the file.
 func Files(paths []string, height, width, channels int, o Options) (*Set, error) {
 	if height != width {
 		return nil, fmt.Errorf("data: image files are cut to squares, not to %d×%d", height, width)
 	}
+	if o.Crop > 0 {
+		height, width = o.Size, o.Size
+	}
 	o.room = newRoom()
-	set := &Set{Height: height, Width: width, Channels: channels}
+	set := &Set{Height: height, Width: width, Channels: channels, Crop: o.Crop}
 	set.Test = Split{Pixels: make([]uint8, len(paths)*height*width*channels), Labels: make([]int32, len(paths))}
 	errs := make([]error, len(paths))
 	iter.ForEachIdx(paths, func(i int, path *string) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/image/draw"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/nse-dev/nse/internal/picture"
@@ -47,7 +46,7 @@ func check(b []byte) error {
 // decode writes an image to dst [size, size, 3] and reports whether it is grey.
 func decode(dst []uint8, b []byte, size int, o Options) (grey bool, err error) {
 	err = o.picture(b, func(p *picture.Picture) {
-		scale(dst, size, 3, p.Image, draw.BiLinear)
+		fit(dst, p.Image, size)
 		grey = p.Grey
 	})
 	return grey, err
