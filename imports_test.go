@@ -71,7 +71,7 @@ var mayImport = map[string][]string{
 	"supernet/graph":        {"sdk", "supernet/kernel"},
 	"supernet/kernel":       {},
 	"supernet/retrain": {"evolve", "internal/random", "internal/safetensors", "internal/setting", "sdk", "supernet",
-		"supernet/data"},
+		"supernet/data", "supernet/kernel"},
 
 	// what knows nothing of a search
 	"internal/database":    {},
