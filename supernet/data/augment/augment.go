@@ -29,6 +29,17 @@ func (m Image) pixels(do func(p []uint8)) {
 	}
 }
 
+// values replaces each value v by of(v).
+func (m Image) values(of func(v uint8) uint8) {
+	var to [256]uint8
+	for v := range to {
+		to[v] = of(uint8(v))
+	}
+	for i, v := range m.Pix {
+		m.Pix[i] = to[v]
+	}
+}
+
 // levels replaces each value v of channel c by table(histogram of c)[v].
 func (m Image) levels(table func(histogram *[256]int) [256]uint8) {
 	for c := range m.Channels {

@@ -1,12 +1,8 @@
 package augment
 
-import "math"
-
 // brightness scales all values: 0 is black, and 1 leaves them.
 func (m Image) brightness(factor float64) {
-	for i, v := range m.Pix {
-		m.Pix[i] = blend(0, v, float32(factor))
-	}
+	m.values(func(v uint8) uint8 { return blend(0, v, float32(factor)) })
 }
 
 // contrast scales the distance from the mean grey: 0 is grey all over.
@@ -14,9 +10,7 @@ func (m Image) contrast(factor float64) {
 	sum := 0
 	m.pixels(func(p []uint8) { sum += int(luma(p)) })
 	mean := uint8(float64(sum)/float64(m.Height*m.Width) + 0.5)
-	for i, v := range m.Pix {
-		m.Pix[i] = blend(mean, v, float32(factor))
-	}
+	m.values(func(v uint8) uint8 { return blend(mean, v, float32(factor)) })
 }
 
 // saturation scales the distance of pixels from their grey: 0 is a grey image. A grey image stays.
@@ -73,8 +67,11 @@ func hsv(r, g, b uint8) (h, s, v uint8) {
 	default:
 		at = float32(4 + from(g) - from(r))
 	}
-	at = float32(math.Mod(float64(at)/6+1, 1))
-	return uint8(float64(at) * 255), uint8(float64(span/float32(most)) * 255), most
+	turn := float64(at)/6 + 1 // the rest of it by 1 is the hue
+	if turn >= 1 {
+		turn--
+	}
+	return uint8(float64(float32(turn)) * 255), uint8(float64(span/float32(most)) * 255), most
 }
 
 // rgb is the inverse of hsv, but for rounding.
@@ -82,12 +79,12 @@ func rgb(h, s, v uint8) (r, g, b uint8) {
 	if s == 0 {
 		return v, v, v
 	}
-	sixth := math.Floor(float64(h) * 6 / 255)
-	f := float64(float32(float64(h)*6/255 - sixth))
-	part := func(of float64) uint8 { return uint8(math.Round(float64(v) * (1 - of))) }
+	sixth := int(h) * 6 / 255
+	f := float64(float32(float64(h)*6/255 - float64(sixth)))
+	part := func(of float64) uint8 { return uint8(float64(float64(v)*(1-of)) + 0.5) }
 	strong := float64(float32(s) / 255)
-	p, q, t := part(strong), part(strong*f), part(strong*(1-f))
-	switch int(sixth) % 6 {
+	p, q, t := part(strong), part(float64(strong*f)), part(float64(strong*(1-f)))
+	switch sixth % 6 {
 	case 0:
 		return v, t, p
 	case 1:

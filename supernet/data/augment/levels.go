@@ -2,18 +2,17 @@ package augment
 
 // posterize keeps so many upper bits of values, 0 to 8.
 func (m Image) posterize(bits int) {
-	for i, v := range m.Pix {
-		m.Pix[i] = v &^ uint8(0xff>>bits)
-	}
+	m.values(func(v uint8) uint8 { return v &^ uint8(0xff>>bits) })
 }
 
 // solarize inverts values from a threshold on.
 func (m Image) solarize(threshold float64) {
-	for i, v := range m.Pix {
+	m.values(func(v uint8) uint8 {
 		if float64(v) >= threshold {
-			m.Pix[i] = 255 - v
+			return 255 - v
 		}
-	}
+		return v
+	})
 }
 
 // autoContrast spreads the values of each channel over 0 to 255.
