@@ -63,8 +63,10 @@ var mayImport = map[string][]string{
 		"supernet/graph", "supernet/kernel"},
 	"supernet/config": {"evolve", "evolve/methods", "internal/setting", "internal/text", "internal/tomlpos",
 		"supernet", "supernet/config", "supernet/data", "supernet/retrain"},
-	"supernet/data": {"internal/picture", "internal/setting", "internal/text", "supernet/data/listing",
-		"supernet/data/listing/parquet", "supernet/data/published"},
+	"supernet/data": {"internal/picture", "internal/resample", "internal/setting", "internal/text",
+		"supernet/data/augment", "supernet/data/listing", "supernet/data/listing/parquet",
+		"supernet/data/published"},
+	"supernet/data/augment": {"internal/resample", "internal/setting"},
 
 	"supernet/data/listing":         {},
 	"supernet/data/published":       {"internal/file", "internal/npy"},
@@ -72,7 +74,7 @@ var mayImport = map[string][]string{
 	"supernet/graph":                {"sdk", "supernet/kernel"},
 	"supernet/kernel":               {},
 	"supernet/retrain": {"evolve", "internal/random", "internal/safetensors", "internal/setting", "sdk", "supernet",
-		"supernet/data"},
+		"supernet/data", "supernet/kernel"},
 
 	// what knows nothing of a search
 	"internal/database":    {},
@@ -87,6 +89,7 @@ var mayImport = map[string][]string{
 	"internal/provenance":  {"sdk/wire"},
 	"internal/random":      {},
 	"internal/reference":   {},
+	"internal/resample":    {},
 	"internal/safetensors": {"internal/file"},
 	"internal/scaffold":    {"sdk"},
 	"internal/setting":     {},

@@ -29,6 +29,7 @@ type Net struct {
 	session graph.Session
 	trace   trace
 	momenta map[*graph.Param][]float32 // of the optimizer; absent until a parameter's first update
+	squares map[*graph.Param][]float32 // likewise, of AdamW alone
 	sharing sharing
 	spent   evolve.Ledger
 }
@@ -48,7 +49,8 @@ type candidate struct {
 // number of goroutines that compute, 0 one for each core. seed determines all weights that are drawn. The error is that
 // of a primitive which the engine does not know. Close the net after use.
 func NewNet(s Skeleton, build Builder, seed uint64, workers int) (*Net, error) {
-	n := &Net{build: build, seed: seed, momenta: map[*graph.Param][]float32{}, sharing: defaultSharing}
+	n := &Net{build: build, seed: seed, momenta: map[*graph.Param][]float32{}, squares: map[*graph.Param][]float32{},
+		sharing: defaultSharing}
 	var err error
 	if n.stem, err = graph.Compile("stem", s.Stem); err != nil {
 		return nil, err
@@ -164,6 +166,7 @@ func (n *Net) begin(round int, subset []evolve.Path, keep bool) error {
 		return err
 	}
 	clear(n.momenta)
+	clear(n.squares)
 	for i, l := range n.layers {
 		for _, c := range l.ops {
 			if !old[c.block] {

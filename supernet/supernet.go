@@ -105,7 +105,8 @@ type Input struct {
 
 // InputOf is the input of networks for a data set.
 func InputOf(set *data.Set) Input {
-	return Input{Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: len(set.Classes)}
+	height, width := set.Input()
+	return Input{Height: height, Width: width, Channels: set.Channels, Classes: len(set.Classes)}
 }
 
 // Shape is the shape of one image.

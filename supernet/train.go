@@ -120,11 +120,14 @@ func (n *Net) updateParam(p *graph.Param, rate float64, c TrainConfig) {
 }
 
 // momentum is the velocity of a parameter, zeros before its first update.
-func (n *Net) momentum(p *graph.Param) []float32 {
-	v := n.momenta[p]
+func (n *Net) momentum(p *graph.Param) []float32 { return buffer(n.momenta, p) }
+
+// buffer is what an optimizer keeps of a parameter, zeros before its first update.
+func buffer(of map[*graph.Param][]float32, p *graph.Param) []float32 {
+	v := of[p]
 	if v == nil {
 		v = make([]float32, len(p.Value))
-		n.momenta[p] = v
+		of[p] = v
 	}
 	return v
 }

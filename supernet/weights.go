@@ -88,9 +88,12 @@ func (n *Net) SetTensors(f *safetensors.File) error {
 
 // Momenta are copies of the optimizer's momentum under the names and in the layouts of their parameters. A parameter
 // that was never updated has none.
-func (n *Net) Momenta() (list []safetensors.Tensor) {
+func (n *Net) Momenta() []safetensors.Tensor { return n.buffers(n.momenta) }
+
+// buffers are copies of what an optimizer keeps of parameters.
+func (n *Net) buffers(of map[*graph.Param][]float32) (list []safetensors.Tensor) {
 	for name, p := range n.params() {
-		if v := n.momenta[p]; v != nil {
+		if v := of[p]; v != nil {
 			list = append(list, safetensors.NewFloat32(name, p.Shape, p.Torch(v)))
 		}
 	}
@@ -99,12 +102,15 @@ func (n *Net) Momenta() (list []safetensors.Tensor) {
 
 // SetMomenta gives every trained parameter the momentum of its name. It refuses a file in which one is missing or has
 // another shape.
-func (n *Net) SetMomenta(f *safetensors.File) error {
+func (n *Net) SetMomenta(f *safetensors.File) error { return n.setBuffers(n.momenta, f) }
+
+// setBuffers fills what an optimizer keeps of all trained parameters.
+func (n *Net) setBuffers(of map[*graph.Param][]float32, f *safetensors.File) error {
 	for name, p := range n.params() {
 		if !p.Init.Trained() {
 			continue
 		}
-		if err := readParam(f, name, p, n.momentum(p)); err != nil {
+		if err := readParam(f, name, p, buffer(of, p)); err != nil {
 			return err
 		}
 	}

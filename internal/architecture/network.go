@@ -23,6 +23,7 @@ func (p Plan) Network() (*export.Network, error) {
 		return nil, err
 	}
 	n.Classes, n.Data = m.Classes, &data.Normalization{Mean: m.Input.Mean, Std: m.Input.Std}
+	n.Resize = m.Input.Resize
 	n.Weights, err = m.Weights(p.Folder)
 	return n, err
 }

@@ -58,16 +58,16 @@ type Tested struct {
 	data.Options
 }
 
-// Open opens a data set as the model sees it: resized, turned grey or to three channels, and normalised as the model's
-// images were. A set with other classes or images of another size is an error. images are those to be tested. Of the
-// set that the model was trained on these are its test images, of any other that is named all.
+// Open opens a data set as the model sees it: resized, cut, turned grey or to three channels, and normalised as the
+// model's images were. A set with other classes or images of another size is an error. images are those to be tested.
+// Of the set that the model was trained on these are its test images, of any other that is named all.
 func (m *Model) Open(ctx context.Context, t Tested) (set *data.Set, images data.Split, err error) {
 	own, err := m.Input.Options()
 	if err != nil {
 		return nil, images, fmt.Errorf("%s: background: %w", m.Dir, err)
 	}
 	o, spec := t.Options, t.Data
-	o.Size, o.Background, o.Seed = own.Size, own.Background, 1
+	o.Size, o.Crop, o.Background, o.Seed = own.Size, own.Crop, own.Background, 1
 	if m.Training != nil {
 		spec, o.Seed = cmp.Or(spec, m.Training.Data), m.Training.Seed
 	}
@@ -89,9 +89,8 @@ func (m *Model) Open(ctx context.Context, t Tested) (set *data.Set, images data.
 // see is a set as the model sees it.
 func (m *Model) see(set *data.Set) (*data.Set, error) {
 	in := m.Input
-	if set.Height != in.Height || set.Width != in.Width {
-		return nil, fmt.Errorf("%s has images %d×%d×%d, the model takes %v", set.Name, set.Height, set.Width,
-			set.Channels, in.Shape())
+	if h, w := set.Input(); h != in.Height || w != in.Width {
+		return nil, fmt.Errorf("%s has images %d×%d×%d, the model takes %v", set.Name, h, w, set.Channels, in.Shape())
 	}
 	if !slices.Equal(set.Classes, m.Classes) {
 		return nil, fmt.Errorf("%s has the classes %s, the model knows %s", set.Name, strings.Join(set.Classes, ", "),

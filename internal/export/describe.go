@@ -16,6 +16,7 @@ type Description struct {
 	Image      [3]int   `json:"image"`
 	Classes    int      `json:"classes"`
 	ClassNames []string `json:"class_names,omitempty"`
+	Resize     int      `json:"resize,omitempty"` // Network.Resize
 	sdk.Count
 	Stem   Part    `json:"stem"`
 	Layers []Layer `json:"layers"`
@@ -61,7 +62,8 @@ type Tensor struct {
 // Describe describes the network. It needs no weights. A graph with Exec primitives is described too, though it cannot
 // be exported.
 func (n *Network) Describe() (d Description, err error) {
-	d = Description{Name: n.Name, Image: shape(n.Stem.In), Classes: n.classes(), ClassNames: n.Classes}
+	d = Description{Name: n.Name, Image: shape(n.Stem.In), Classes: n.classes(), ClassNames: n.Classes,
+		Resize: n.Resize}
 	if d.Stem, err = n.stem().describe(""); err != nil {
 		return d, err
 	}

@@ -21,6 +21,9 @@ type Network struct {
 	Weights  *safetensors.File
 	Classes  []string            // their names; nil if they have none
 	Data     *data.Normalization // of the images that it was trained on; nil if there were none
+	// Resize is the side to which the shorter side of images is scaled, before the middle is cut out for the network. 0
+	// is the size of its input, or unknown.
+	Resize int
 }
 
 // Branch is one operation of a layer. The layer's output is the mean of its branches, and of its input where that has

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/nse-dev/nse/sdk"
 )
@@ -14,7 +15,7 @@ type ONNXConfig struct {
 
 // ONNX is the network in inference as an ONNX model of opset 17: images [batch, C, H, W] to logits [batch, classes],
 // all float32. Values are named layers/LAYER/BRANCH/NODE, constants as the tensors are. The metadata "classes" is a
-// JSON array of the classes' names. A network with an Exec primitive is an error.
+// JSON array of the classes' names, and "resize" is n.Resize. A network with an Exec primitive is an error.
 func (n *Network) ONNX(c ONNXConfig) ([]byte, error) {
 	if err := n.mappable(); err != nil {
 		return nil, err
@@ -43,6 +44,9 @@ func (n *Network) ONNX(c ONNXConfig) ([]byte, error) {
 	model := modelProto(o.graph)
 	if n.Classes != nil {
 		model = model.bytes(fieldMetadata, message(nil).text(1, "classes").text(2, n.classNames()))
+	}
+	if n.Resize > 0 {
+		model = model.bytes(fieldMetadata, message(nil).text(1, "resize").text(2, strconv.Itoa(n.Resize)))
 	}
 	return model, nil
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -150,6 +151,49 @@ func TestInputsAndOutputs(t *testing.T) {
 		}
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s, want %s", strings.Join(got, " "), want)
+		}
+	}
+}
+
+// All three formats say to which size images are scaled before their middle is cut out, where that is known.
+func TestResizeIsWritten(t *testing.T) {
+	for side, want := range map[int]struct{ metadata, text, description string }{
+		0:  {"", "", ""},
+		20: {"resize 20", "the middle of images whose shorter side is scaled to 20 pixels. Written", `"resize":20`},
+	} {
+		n := networks(t)[1]
+		n.Resize = side
+		model, err := n.ONNX(ONNXConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var metadata []string
+		properties, _ := fields(t, model, fieldMetadata)
+		for _, p := range properties {
+			metadata = append(metadata, string(first(fields(t, p, 1)))+" "+string(first(fields(t, p, 2))))
+		}
+		if got := strings.Join(metadata, " "); got != want.metadata {
+			t.Errorf("resize %d: metadata %q, want %q", side, got, want.metadata)
+		}
+		module, err := n.Torch(TorchConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, _, _ := strings.Cut(string(module), "\n")
+		if strings.Contains(head, "shorter side") != (side > 0) || !strings.Contains(head, want.text) {
+			t.Errorf("resize %d: the module begins with %s", side, head)
+		}
+		d, err := n.Describe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := string(text)
+		if strings.Contains(got, `"resize"`) != (side > 0) || !strings.Contains(got, want.description) {
+			t.Errorf("resize %d: described without %s", side, want.description)
 		}
 	}
 }

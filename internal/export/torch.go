@@ -47,9 +47,12 @@ func (n *Network) Torch(c TorchConfig) ([]byte, error) {
 			parts = append(parts, part)
 		}
 	}
-	in := n.Stem.In
-	doc := fmt.Sprintf("%q", fmt.Sprintf("%s: images of %d×%d pixels and %d channels to logits of %d classes. "+
-		"Written by nse export.", n.Name, in.Height, in.Width, in.Channels, n.classes()))
+	in, before := n.Stem.In, ""
+	if n.Resize > 0 {
+		before = fmt.Sprintf("They are the middle of images whose shorter side is scaled to %d pixels. ", n.Resize)
+	}
+	doc := fmt.Sprintf("%q", fmt.Sprintf("%s: images of %d×%d pixels and %d channels to logits of %d classes. %s"+
+		"Written by nse export.", n.Name, in.Height, in.Width, in.Channels, n.classes(), before))
 	return []byte(`""` + doc + `""` + "\n\n" + strings.Join(parts, "\n\n\n") + "\n"), nil
 }
 

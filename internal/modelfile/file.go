@@ -2,6 +2,7 @@ package modelfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -200,6 +201,9 @@ func decode(text []byte) (*Model, error) {
 	d.DisallowUnknownFields()
 	if err := d.Decode(m); err != nil {
 		return nil, err
+	}
+	if t := m.Training; t != nil {
+		t.Settings.Optimizer = cmp.Or(t.Settings.Optimizer, retrain.SGD)
 	}
 	var err error
 	if m.skeleton, err = m.Macro.Skeleton(m.network()); err != nil {

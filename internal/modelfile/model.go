@@ -58,15 +58,24 @@ type Input struct {
 	Channels int       `json:"channels"`
 	Mean     []float32 `json:"mean"`
 	Std      []float32 `json:"std"`
+	// Resize is the side of the square that images are resized to, of which the network gets the middle. 0 is the side
+	// of the input, as in models of older versions.
+	Resize int `json:"resize,omitempty"`
 	// Background is the colour under transparent pixels of files, such as #ffffff. It is empty in models of older
 	// versions, and white then.
 	Background string `json:"background,omitempty"`
 }
 
+// mostResize is the greatest side that images are resized to.
+const mostResize = 1024
+
 // Options open images as those that the model was trained with.
 func (i Input) Options() (o data.Options, err error) {
 	if i.Height == i.Width {
 		o.Size = i.Height
+	}
+	if i.Resize > 0 {
+		o.Size, o.Crop = i.Resize, i.Height
 	}
 	if i.Background != "" {
 		o.Background, err = data.ParseColour(i.Background)
@@ -211,6 +220,8 @@ func (m *Model) check() error {
 	case len(i.Mean) != i.Channels || len(i.Std) != i.Channels:
 		return fmt.Errorf("input: mean and std have %d and %d values, want %d, one for each channel", len(i.Mean),
 			len(i.Std), i.Channels)
+	case i.Resize != 0 && (i.Height != i.Width || i.Resize < i.Height || i.Resize > mostResize):
+		return fmt.Errorf("input: resize is %d, want %d to %d, and a square input", i.Resize, i.Height, mostResize)
 	case len(m.Layers) != len(m.skeleton.Layers):
 		return fmt.Errorf("layers: operations for %d layers, but macro.layers has %d", len(m.Layers),
 			len(m.skeleton.Layers))

@@ -138,6 +138,10 @@ func TestDamageIsRefused(t *testing.T) {
 		{`DIR/model.json: operations: "ssc\nimport os" cannot be the name of one`,
 			replace(`"name": "ssc-k5-e2"`, `"name": "ssc\nimport os"`)},
 		{"DIR/model.json: input: channel 0 has mean 0.5 and std 0", replace("0.25", "0.0")},
+		{"DIR/model.json: input: resize is 7, want 8 to 1024, and a square input",
+			replace(`"height": 8,`, `"resize": 7, "height": 8,`)},
+		{"DIR/model.json: input: resize is 100000, want 8 to 1024, and a square input",
+			replace(`"height": 8,`, `"resize": 100000, "height": 8,`)},
 		{"DIR/model.json: layers: operations for 3 layers, but macro.layers has 2", replace("N R N", "N R")},
 		{"DIR/model.json: layer 1: the graph of mbconv-k5-e2 is damaged: output is 4×4×8, the layer needs 4×4×16",
 			replace("8\n  ],\n  \"layers\"", "16\n  ],\n  \"layers\"")},
@@ -176,6 +180,19 @@ func TestDamageIsRefused(t *testing.T) {
 		_, _, err := Open(dir, 1)
 		if want := strings.ReplaceAll(c.want, "DIR", dir); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+// Images are opened as they were in training: as large as the input, or larger and cut.
+func TestOptionsOfTheInput(t *testing.T) {
+	for _, c := range []struct {
+		in         Input
+		size, crop int
+	}{{Input{Height: 8, Width: 8}, 8, 0}, {Input{Height: 8, Width: 9}, 0, 0},
+		{Input{Height: 8, Width: 8, Resize: 12}, 12, 8}} {
+		if o, err := c.in.Options(); err != nil || o.Size != c.size || o.Crop != c.crop {
+			t.Errorf("%+v: size %d and crop %d, %v, want %d and %d", c.in, o.Size, o.Crop, err, c.size, c.crop)
 		}
 	}
 }

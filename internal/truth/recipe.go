@@ -53,7 +53,8 @@ type Images struct {
 
 // imagesOf is what there is to say of a source.
 func imagesOf(s supernet.Source) Images {
-	return Images{s.Set.Height, s.Set.Width, s.Set.Channels, len(s.Set.Classes), s.Train.Len(), s.Held.Len(),
+	height, width := s.Set.Input()
+	return Images{height, width, s.Set.Channels, len(s.Set.Classes), s.Train.Len(), s.Held.Len(),
 		s.Set.Test.Len()}
 }
 

@@ -126,11 +126,15 @@ func (w *Workshop) Train(ctx context.Context, list []architecture.Plan) (done []
 // describe is what is known of a model before it is trained.
 func (w *Workshop) describe(p architecture.Plan) (*modelfile.Model, error) {
 	n := w.Set.Normalization
+	height, width := w.Set.Input()
 	d := modelfile.Model{Version: w.Version, Name: p.Name, Source: w.Source, Classes: w.Set.Classes, Macro: p.Macro,
-		Input: modelfile.Input{Height: w.Set.Height, Width: w.Set.Width, Channels: w.Set.Channels, Mean: n.Mean,
-			Std: n.Std, Background: data.Colour(w.Set.Background)},
+		Input: modelfile.Input{Height: height, Width: width, Channels: w.Set.Channels, Mean: n.Mean, Std: n.Std,
+			Background: data.Colour(w.Set.Background)},
 		Training: &modelfile.Training{Data: w.Spec, Images: w.Set.Train.Len(), Seed: w.Seed, Settings: w.Config,
 			TestImages: w.Set.Test.Len()}}
+	if w.Set.Crop > 0 {
+		d.Input.Resize = w.Set.Height
+	}
 	ops := make([][]modelfile.Operation, len(p.Ops))
 	for l, path := range p.Ops {
 		for _, op := range path {

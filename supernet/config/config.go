@@ -91,6 +91,9 @@ type Data struct {
 	Spec string `toml:"spec"`
 	// Size resizes images to that many pixels square; 0 keeps the data set's own size.
 	Size int `toml:"size"`
+	// Crop is the side of the square that networks see of an image, in pixels: the middle, or in training a random
+	// part. 0 is all of it.
+	Crop int `toml:"crop"`
 	// HeldOut is the part of the training images that fitness and accuracy are measured on; no weight ever sees them.
 	HeldOut float64 `toml:"held_out"`
 	// Background is the colour under transparent pixels of image files, as #rrggbb.
@@ -131,8 +134,8 @@ func Default(preset string) (c Config, err error) {
 	return c, err
 }
 
-// maxSize is the greatest side of images, in pixels.
-const maxSize = 1024
+// minCrop and maxSize are the least and the greatest side of images, in pixels.
+const minCrop, maxSize = 4, 1024
 
 // presets lists the presets in words.
 func presets() string {
@@ -151,6 +154,9 @@ func (c Config) Validate() error {
 		return setting.Errorf("checkpoint_seconds", c.CheckpointSeconds, "want a positive number, at most 1e9")
 	case c.Data.Size < 0 || c.Data.Size > maxSize:
 		return setting.Errorf("data.size", c.Data.Size, "want 0 (as it is) to %d", maxSize)
+	case c.Data.Crop != 0 && (c.Data.Crop < minCrop || c.Data.Crop > cmp.Or(c.Data.Size, maxSize)):
+		return setting.Errorf("data.crop", c.Data.Crop, "want 0 (all of the image), or %d to data.size, at most %d",
+			minCrop, cmp.Or(c.Data.Size, maxSize))
 	}
 	if _, err := data.ParseColour(c.Data.Background); err != nil {
 		return setting.Errorf("data.background", c.Data.Background, "%v", err)

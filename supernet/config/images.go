@@ -20,8 +20,8 @@ func (c Config) OpenSized(
 	if err != nil {
 		return nil, err
 	}
-	return data.Open(ctx, c.Data.Spec, data.Options{Seed: c.Seed, Size: c.Data.Size, Background: background,
-		SkipUnreadable: c.Data.SkipUnreadable, Wise: wise, Observe: observe})
+	return data.Open(ctx, c.Data.Spec, data.Options{Seed: c.Seed, Size: c.Data.Size, Crop: c.Data.Crop,
+		Background: background, SkipUnreadable: c.Data.SkipUnreadable, Wise: wise, Observe: observe})
 }
 
 // Split divides the training images into those that a search trains on and those that it holds out: those of the set

@@ -1,10 +1,12 @@
 package data
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 
 	"github.com/nse-dev/nse/internal/setting"
+	"github.com/nse-dev/nse/supernet/data/augment"
 )
 
 // Augment configures the random changes of training images. The zero value changes nothing.
@@ -25,6 +27,12 @@ type Augment struct {
 	// Erase is the part of images in which a rectangle takes the mean colour (random erasing, Zhong et al., 2020). It
 	// has 2 to 33 % of the area, and sides in a ratio of 0.3 to 3.3.
 	Erase float64 `toml:"erase" json:"erase,omitempty"`
+	// ResizedCrop takes a random part of 8 to 100 % of the image, in a ratio of 3/4 to 4/3, scaled to the size of the
+	// input. crop_padding does not count then.
+	ResizedCrop bool `toml:"resized_crop" json:"resized_crop,omitempty"`
+	augment.Policy
+	// Jitter changes colours as ColorJitter of torchvision does, after the policy, on pixels of 0 to 255.
+	Jitter augment.Jitter `toml:"jitter" json:"jitter,omitzero"`
 }
 
 // Validate reports the first value that is out of range, as a *setting.Error.
@@ -43,7 +51,12 @@ func (a Augment) Validate() error {
 			return setting.Errorf(f.name, f.value, "want 0 to 1")
 		}
 	}
-	return nil
+	return cmp.Or(a.Policy.Validate(), setting.In("jitter", a.Jitter.Validate()))
+}
+
+// bytes reports whether images change before they are normalised.
+func (a Augment) bytes() bool {
+	return a.ResizedCrop || a.Policy.Name != "" || a.Jitter != augment.Jitter{}
 }
 
 // colours reports whether pixels change their values.
@@ -82,22 +95,31 @@ func grey(x []float32) float32 {
 
 func unit(x float32) float32 { return min(max(x, 0), 1) }
 
-// move writes x [h, w, channels] to dst, shifted and mirrored at random; what enters is 0.
-func (a Augment) move(dst, x []float32, h, w, channels int, r *rand.Rand) {
-	dy, dx := r.IntN(2*a.CropPadding+1)-a.CropPadding, r.IntN(2*a.CropPadding+1)-a.CropPadding
+// field is an image [h, w, channels] of bytes or of normalised values.
+type field[T uint8 | float32] struct {
+	x    []T
+	h, w int
+}
+
+// move writes a random part of an image to dst [h, w, channels], mirrored at random. The part reaches over the borders
+// by CropPadding at most, and what enters has the values of fill [channels].
+func move[T uint8 | float32](a Augment, dst, from field[T], fill []T, r *rand.Rand) {
+	channels := len(fill)
+	offset := func(n, of int) int { return r.IntN(n-of+2*a.CropPadding+1) - a.CropPadding }
+	dy, dx := offset(from.h, dst.h), offset(from.w, dst.w)
 	mirror := r.IntN(2) == 1 && a.Flip
-	for y := range h {
-		for px := range w {
-			to := dst[(y*w+px)*channels:][:channels]
+	for y := range dst.h {
+		for px := range dst.w {
+			to := dst.x[(y*dst.w+px)*channels:][:channels]
 			fromY, fromX := y+dy, px+dx
 			if mirror {
-				fromX = w - 1 - px + dx
+				fromX = dst.w - 1 - px + dx
 			}
-			if fromY < 0 || fromY >= h || fromX < 0 || fromX >= w {
-				clear(to)
+			if fromY < 0 || fromY >= from.h || fromX < 0 || fromX >= from.w {
+				copy(to, fill)
 				continue
 			}
-			copy(to, x[(fromY*w+fromX)*channels:])
+			copy(to, from.x[(fromY*from.w+fromX)*channels:])
 		}
 	}
 }

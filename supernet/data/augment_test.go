@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/nse-dev/nse/supernet/data/augment"
 )
 
 // develop applies a to an image of h × w × channels with values 1, 2, 3, ... n times, with different keys.
@@ -17,7 +19,7 @@ func develop(a Augment, h, w, channels, n int) (images [][]float32) {
 	for i := range n {
 		dst := slices.Repeat([]float32{float32(math.NaN())}, len(x)) // what a batch held before
 		r := newRand(1, 2, 3, uint64(i))
-		a.move(dst, x, h, w, channels, r)
+		move(a, field[float32]{dst, h, w}, field[float32]{x, h, w}, make([]float32, channels), r)
 		a.cut(dst, h, w, channels, r)
 		images = append(images, dst)
 	}
@@ -125,8 +127,12 @@ func near(a, b []float32) bool {
 func TestAugmentConfiguration(t *testing.T) {
 	var a Augment
 	m, err := toml.Decode("crop_padding = 4\nflip = true\n"+
-		"brightness = 0.1\ncontrast = 0.2\nsaturation = 0.3\ncutout = 8\nerase = 0.5", &a)
-	if want := (Augment{4, true, 0.1, 0.2, 0.3, 8, 0.5}); err != nil || a != want || len(m.Undecoded()) > 0 {
+		"brightness = 0.1\ncontrast = 0.2\nsaturation = 0.3\ncutout = 8\nerase = 0.5\n"+
+		"resized_crop = true\npolicy = 'rand'\npolicy_ops = 3\npolicy_magnitude = 12\n"+
+		"[jitter]\nbrightness = 0.4\ncontrast = 0.5\nsaturation = 0.6\nhue = 0.1", &a)
+	want := Augment{4, true, 0.1, 0.2, 0.3, 8, 0.5, true, augment.Policy{Name: "rand", Ops: 3, Magnitude: 12},
+		augment.Jitter{Brightness: 0.4, Contrast: 0.5, Saturation: 0.6, Hue: 0.1}}
+	if err != nil || a != want || len(m.Undecoded()) > 0 {
 		t.Errorf("got %v, %v, left %v", a, err, m.Undecoded())
 	}
 	if err := a.Validate(); err != nil {
@@ -138,6 +144,8 @@ func TestAugmentConfiguration(t *testing.T) {
 		"brightness = 1.5: want 0 to 1":     {Brightness: 1.5},
 		"contrast = NaN: want 0 to 1":       {Contrast: math.NaN()},
 		"saturation = -0.1: want 0 to 1":    {Saturation: -0.1},
+		"jitter.hue = 0.7: want 0 to 0.5":   {Jitter: augment.Jitter{Hue: 0.7}},
+		`policy = "auto": want trivial`:     {Policy: augment.Policy{Name: "auto"}},
 	} {
 		wantError(t, bad.Validate(), want)
 	}

@@ -29,7 +29,7 @@ func (d *developer) pixels(i int) []uint8 {
 		return stored
 	}
 	if d.converted == nil {
-		d.converted = make([]uint8, d.each)
+		d.converted = make([]uint8, len(d.raw))
 	}
 	if channels == 1 {
 		for j := range d.converted {

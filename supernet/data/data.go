@@ -24,7 +24,8 @@ import (
 // Set is a labelled image set in memory.
 type Set struct {
 	Name                    string // the spec that it was opened with
-	Height, Width, Channels int    // Channels is 1 for grey images, 3 for RGB
+	Height, Width, Channels int    // as images are stored; Channels is 1 for grey images, 3 for RGB
+	Crop                    int    // the side of the square that networks see of an image; 0 is all of it
 	Classes                 []string
 	Train, Test             Split
 	Validate                Split         // what searches hold out; without images they hold out a part of Train
@@ -45,6 +46,14 @@ func (set *Set) Remarks() []string {
 	return remarks
 }
 
+// Input is the size of what networks see of an image.
+func (set *Set) Input() (height, width int) {
+	if set.Crop > 0 {
+		return set.Crop, set.Crop
+	}
+	return set.Height, set.Width
+}
+
 // Split is a part of a set.
 type Split struct {
 	Pixels []uint8 // [N, Height, Width, Channels]
@@ -62,6 +71,8 @@ type Options struct {
 	// Wise chooses the size of images that are read from files, by the median of their shorter sides, where Size is 0.
 	// A nil Wise has 32 pixels.
 	Wise func(median int) int
+	// Crop is the side of the square that networks see of an image: the middle, or a random part in training. 0 is all.
+	Crop int
 	// Background is what is seen through transparent pixels of files. The zero value is white.
 	Background color.RGBA
 	// SkipUnreadable leaves out files that cannot be read as images, and counts them. Otherwise they are an error.
@@ -148,6 +159,9 @@ func Open(ctx context.Context, spec string, o Options) (*Set, error) {
 	set, err := open(ctx, spec, o)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
+	}
+	if err := set.crop(o.Crop); err != nil {
+		return nil, err
 	}
 	set.Name, set.Background = spec, o.background()
 	set.Normalization = measure(set.Train, set.Channels)

@@ -32,17 +32,20 @@ func (p Pictures) Len() int { return len(p.list.Entries) }
 // Open decodes the files from one number up to another as openFolder does. The set has them as test images with the
 // label 0, and names has the file of each. The errors say why files are not among them. What is in a folder and is no
 // image is counted in Left instead. Colours become brightness where channels is 1. Images must be square. Of the
-// options the background counts. The caller gives the set a normalisation.
+// options the background counts, and Size where Crop is the side. The caller gives the set a normalisation.
 func (p Pictures) Open(
 	from, to, height, width, channels int, o Options,
 ) (set *Set, names []string, errs []error, err error) {
 	if height != width {
 		return nil, nil, nil, fmt.Errorf("data: image files are cut to squares, not to %d×%d", height, width)
 	}
+	if o.Crop > 0 {
+		height, width = o.Size, o.Size
+	}
 	o.room = newRoom()
 	decoded := make([]seen, to-from)
 	iter.ForEachIdx(decoded, func(i int, s *seen) { *s = p.see(from+i, height, channels, o) })
-	set = &Set{Height: height, Width: width, Channels: channels}
+	set = &Set{Height: height, Width: width, Channels: channels, Crop: o.Crop}
 	for i, s := range decoded {
 		name := p.list.Entries[from+i].Name
 		switch {

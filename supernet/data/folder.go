@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/image/draw"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/nse-dev/nse/internal/picture"
@@ -68,7 +67,7 @@ func check(b []byte) (short int, err error) {
 // decode writes an image to dst [size, size, 3] and reports whether it is grey.
 func decode(dst []uint8, b []byte, size int, o Options) (grey bool, err error) {
 	err = o.picture(b, func(p *picture.Picture) {
-		scale(dst, size, 3, p.Image, draw.BiLinear)
+		fit(dst, p.Image, size)
 		grey = p.Grey
 	})
 	return grey, err

@@ -59,7 +59,8 @@ func NewLoader(set *Set, s Split, o Stream) (*Loader, error) {
 		return nil, fmt.Errorf("data: batches of %d from %d images: want at least 1 of each", o.Batch, s.Len())
 	}
 	l := &Loader{set: set, split: s, stream: o, jobs: make(chan *slot, loadAhead+1)}
-	each := set.Height * set.Width * set.Channels
+	h, w := set.Input()
+	each := h * w * set.Channels
 	for range loadAhead + 1 {
 		b := Batch{make([]float32, o.Batch*each), make([]int32, o.Batch)}
 		l.free = append(l.free, &slot{batch: b, ready: make(chan struct{}, 1)})

@@ -125,6 +125,7 @@ func TestSteadyStateAllocations(t *testing.T) {
 		"activation":         func() { Activate(p, ReLU, y, x) },
 		"mean of two":        func() { Mean(p, y, x, y) },
 		"optimizer":          func() { SGDNesterov(p, x, y, x, 0, 0, 0) },
+		"adaptive":           func() { AdamW(p, x, y, x, x, Adaptive{Step: 1}) },
 		"global average":     func() { GlobalAvgPoolForward(p, y[:64], x, 2, 256, 32) },
 	} {
 		if got := testing.AllocsPerRun(10, f); got > 0 {

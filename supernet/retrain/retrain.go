@@ -17,11 +17,15 @@ type Config struct {
 	// EpochSteps is the least number of weight updates in an epoch. A training set of fewer batches is repeated. 0 is
 	// one pass.
 	EpochSteps int `toml:"epoch_steps" json:"epoch_steps,omitempty"`
+	// Optimizer is "sgd", with Nesterov's momentum, or "adamw", with weight decay apart from the gradient (Loshchilov
+	// and Hutter, 2019). AdamW wants another lr, such as 0.002, and another weight_decay, such as 0.05. Try it where
+	// SGD diverges, or where its loss hardly falls at any learning rate.
+	Optimizer Optimizer `toml:"optimizer" json:"optimizer,omitzero"`
 	// LR is the learning rate at the start of the cosine.
 	LR float64 `toml:"lr" json:"lr"`
 	// WarmupEpochs is the length of the linear warm-up from 0, in epochs.
 	WarmupEpochs float64 `toml:"warmup_epochs" json:"warmup_epochs"`
-	// Momentum is the momentum of Nesterov's method.
+	// Momentum is the momentum of Nesterov's method, and the decay β₁ of AdamW, whose β₂ is 0.999.
 	Momentum float64 `toml:"momentum" json:"momentum"`
 	// WeightDecay is the decay of tensors with more than one dimension.
 	WeightDecay float64 `toml:"weight_decay" json:"weight_decay"`
@@ -43,10 +47,28 @@ type Config struct {
 	Augment data.Augment `toml:"augment" json:"augment"`
 }
 
+// Optimizer is how gradients change weights.
+type Optimizer string
+
+// The optimizers. Models of older versions name none, and had SGD.
+const (
+	SGD   Optimizer = "sgd"
+	AdamW Optimizer = "adamw"
+)
+
+// IsZero reports whether weights change as in models of older versions.
+func (o Optimizer) IsZero() bool { return o == "" || o == SGD }
+
+// What AdamW has besides the settings, as in PyTorch, and the learning rate from which on it is a mistake.
+const (
+	beta2, epsilon = 0.999, 1e-8
+	mostAdamLR     = 0.02
+)
+
 // Default is the retraining of a preset. "default" has a short schedule for small images. "paper" and "official" have
 // the paper's for ImageNet, with its weight decay for MACs. Where the paper is silent, all have the same.
 func Default(preset string) Config {
-	c := Config{Batch: 128, Epochs: 40, LR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 5e-4,
+	c := Config{Batch: 128, Epochs: 40, Optimizer: SGD, LR: 0.1, WarmupEpochs: 2, Momentum: 0.9, WeightDecay: 5e-4,
 		LabelSmoothing: 0.1, EMA: 0.999, Augment: data.Augment{CropPadding: 4, Flip: true, Cutout: 8}}
 	if preset != "default" {
 		c.Batch, c.Epochs, c.LR, c.WeightDecay, c.EMA = 2048, 350, 0.8, 4e-5, 0.9999
@@ -66,6 +88,12 @@ func (c Config) Validate() error {
 		if !(f.value >= 0 && f.value < 1) {
 			return setting.Errorf(f.name, f.value, "want 0 to 1, 1 excluded")
 		}
+	}
+	if !c.Optimizer.IsZero() && c.Optimizer != AdamW {
+		return setting.Errorf("optimizer", string(c.Optimizer), "want %s or %s", SGD, AdamW)
+	}
+	if c.Optimizer == AdamW && c.LR > mostAdamLR {
+		return setting.Errorf("lr", c.LR, "want at most %g with optimizer = %q, such as 0.002", mostAdamLR, AdamW)
 	}
 	if c.Mixup != 0 && !(c.Mixup >= 0.01 && c.Mixup <= 2) {
 		return setting.Errorf("mixup", c.Mixup, "want 0 (none), or 0.01 to 2")

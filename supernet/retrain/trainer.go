@@ -15,6 +15,7 @@ import (
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
+	"github.com/nse-dev/nse/supernet/kernel"
 )
 
 // Trainer trains one architecture from scratch on all training images of a set. Its results depend on the
@@ -129,12 +130,23 @@ func (t *Trainer) Update() (loss, accuracy float64, err error) {
 		return 0, 0, fmt.Errorf("the loss is %g at step %d: a smaller learning rate than %g may help", loss, t.Step,
 			t.config.LR)
 	}
-	t.net.Update(t.arch, t.rate(), t.config.train())
+	t.apply()
 	if t.average != nil {
 		t.average.Move(t.decay())
 	}
 	t.Step++
 	return loss, float64(correct) / float64(len(b.Labels)), nil
+}
+
+// apply changes the weights along their gradients.
+func (t *Trainer) apply() {
+	c := t.config
+	if c.Optimizer != AdamW {
+		t.net.Update(t.arch, t.rate(), c.train())
+		return
+	}
+	t.net.UpdateAdamW(kernel.Adaptive{Rate: t.rate(), Decay: c.WeightDecay, Beta1: c.Momentum, Beta2: beta2,
+		Epsilon: epsilon, Step: t.Step + 1})
 }
 
 // rate is the learning rate of the step. The warm-up begins one step above 0, since a step at rate 0 would be lost.
@@ -160,9 +172,10 @@ func (t *Trainer) decay() float32 {
 	return float32(min(t.config.EMA, (1+n)/(10+n)))
 }
 
-// Prefixes of the names in a checkpoint: momentum and average of a parameter stand under its name behind them.
+// Prefixes of the names in a checkpoint: what there is of a parameter stands under its name behind them.
 const (
 	momentumPrefix = "momentum."
+	squarePrefix   = "square." // of AdamW
 	averagePrefix  = "average."
 )
 
@@ -191,6 +204,7 @@ func (t *Trainer) Save(path string, metadata map[string]string) error {
 func (t *Trainer) checkpoint() safetensors.File {
 	f := safetensors.File{Metadata: map[string]string{stepKey: strconv.Itoa(t.Step)}, Tensors: t.net.Tensors()}
 	f.Tensors = append(f.Tensors, prefixed(momentumPrefix, t.net.Momenta())...)
+	f.Tensors = append(f.Tensors, prefixed(squarePrefix, t.net.Squares())...)
 	if t.average != nil {
 		f.Tensors = append(f.Tensors, prefixed(averagePrefix, t.average.Tensors())...)
 	}
@@ -235,6 +249,11 @@ func (t *Trainer) Restore(f *safetensors.File) error {
 			return fmt.Errorf("momentum: %w", err)
 		}
 	}
+	if step > 0 && t.config.Optimizer == AdamW {
+		if err := t.net.SetSquares(parts[squarePrefix]); err != nil {
+			return fmt.Errorf("square: %w", err)
+		}
+	}
 	if t.average != nil {
 		if err := t.average.SetTensors(parts[averagePrefix]); err != nil {
 			return fmt.Errorf("average: %w", err)
@@ -253,7 +272,7 @@ func prefixed(prefix string, list []safetensors.Tensor) []safetensors.Tensor {
 
 // split gives the tensors of a checkpoint by their prefix, without it. The weights have none.
 func split(f *safetensors.File) map[string]*safetensors.File {
-	parts := map[string]*safetensors.File{"": {}, momentumPrefix: {}, averagePrefix: {}}
+	parts := map[string]*safetensors.File{"": {}, momentumPrefix: {}, squarePrefix: {}, averagePrefix: {}}
 	for _, t := range f.Tensors {
 		of := ""
 		for prefix := range parts {

@@ -114,14 +114,28 @@ func quickRetrain() Config {
 	return c
 }
 
+// quickAdamW is quickRetrain with another optimizer.
+func quickAdamW() Config {
+	c := quickRetrain()
+	c.Optimizer, c.LR, c.WeightDecay = AdamW, 0.003, 0.05
+	return c
+}
+
 func TestRetrainingGoesOnToTheBit(t *testing.T) {
-	whole := testTrainer(t, "generated:120", quickRetrain(), 2)
+	for _, c := range []Config{quickRetrain(), quickAdamW()} {
+		t.Run(string(c.Optimizer), func(t *testing.T) { goesOn(t, c) })
+	}
+}
+
+// goesOn compares trainings that are stopped with one that is not.
+func goesOn(t *testing.T, c Config) {
+	whole := testTrainer(t, "generated:120", c, 2)
 	want := ended(t, whole)
 	if whole.Steps != 15 {
 		t.Fatalf("%d steps", whole.Steps)
 	}
 	for _, step := range []int{0, 1, 7, 15} {
-		first := testTrainer(t, "generated:120", quickRetrain(), 1)
+		first := testTrainer(t, "generated:120", c, 1)
 		until(t, first, step)
 		path := filepath.Join(t.TempDir(), "checkpoint")
 		if err := first.Save(path, map[string]string{"more": "text"}); err != nil {
@@ -131,7 +145,7 @@ func TestRetrainingGoesOnToTheBit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		second := testTrainer(t, "generated:120", quickRetrain(), 3)
+		second := testTrainer(t, "generated:120", c, 3)
 		if err := second.Restore(f); err != nil {
 			t.Fatal(err)
 		}
@@ -139,6 +153,48 @@ func TestRetrainingGoesOnToTheBit(t *testing.T) {
 			!reflect.DeepEqual(second.Net().Tensors(), whole.Net().Tensors()) {
 			t.Errorf("from step %d: %+v, want %+v, or other weights", step, got, want)
 		}
+	}
+}
+
+// The first step of AdamW moves each weight by the learning rate, against the sign of its gradient. Before that,
+// tensors of several dimensions lose the part lr·weight_decay.
+func TestFirstStepOfAdamW(t *testing.T) {
+	c := quickAdamW()
+	trainer := testTrainer(t, "generated:120", c, 1)
+	before := values(t, trainer.net.Tensors())
+	rate := trainer.rate()
+	until(t, trainer, 1)
+	after, moments := values(t, trainer.net.Tensors()), values(t, trainer.net.Momenta())
+	moved := 0
+	for _, x := range trainer.net.Momenta() {
+		decay := c.WeightDecay
+		if len(x.Shape) == 1 {
+			decay = 0
+		}
+		for i, m := range moments[x.Name] {
+			if math.Abs(float64(m)) < 1e-4 { // a gradient of a thousandth, beside which ε is nothing
+				continue
+			}
+			want := float64(before[x.Name][i])*(1-rate*decay) - math.Copysign(rate, float64(m))
+			if got := float64(after[x.Name][i]); math.Abs(got-want) > 1e-4*rate+1e-7 {
+				t.Fatalf("%s[%d] becomes %g, want %g", x.Name, i, got, want)
+			}
+			moved++
+		}
+	}
+	if moved < 1000 {
+		t.Errorf("%d weights are looked at", moved)
+	}
+}
+
+// Retraining with AdamW learns generated images, and is not that with SGD.
+func TestAdamWLearns(t *testing.T) {
+	c := Default("default")
+	c.Epochs, c.Batch, c.EMA, c.Augment = 4, 32, 0.95, data.Augment{Flip: true, CropPadding: 1}
+	c.Optimizer, c.LR, c.WeightDecay = AdamW, 0.01, 0.05
+	o := ended(t, testTrainer(t, "generated:1800", c, 0))
+	if o.Accuracy < 0.35 || o.Accuracy > 0.9 {
+		t.Errorf("accuracy %+v, want 0.35 to 0.9; chance is 0.100", o)
 	}
 }
 
@@ -321,6 +377,10 @@ func TestConfigIsChecked(t *testing.T) {
 		"drop_path = -1: want 0 to 1, 1 excluded":                    func(c *Config) { c.DropPath = -1 },
 		"label_smoothing = NaN: want 0 to 1, 1 excluded":             func(c *Config) { c.LabelSmoothing = math.NaN() },
 		"augment.cutout = -1: want 0 to 1024":                        func(c *Config) { c.Augment.Cutout = -1 },
+		`optimizer = "adam": want sgd or adamw`:                      func(c *Config) { c.Optimizer = "adam" },
+		`lr = 0.1: want at most 0.02 with optimizer = "adamw", such as 0.002`: func(c *Config) {
+			c.Optimizer = AdamW
+		},
 	} {
 		c := Default("default")
 		change(&c)
