@@ -3,8 +3,6 @@ package nse
 import (
 	"fmt"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/supernet/data"
@@ -103,14 +101,5 @@ func rare(set *data.Set) string {
 
 // reading tells the observer how far reading files is: after a second, and then less and less often.
 func (o Options) reading() func(data.Progress) {
-	var mu sync.Mutex
-	next, began := time.Second, time.Now()
-	return func(p data.Progress) {
-		mu.Lock()
-		defer mu.Unlock()
-		if passed := time.Since(began); passed >= next {
-			next = passed + max(time.Second, passed/4)
-			o.Observe(Reading(p))
-		}
-	}
+	return data.Paced(func(p data.Progress) { o.Observe(Reading(p)) })
 }

@@ -22,7 +22,7 @@ const (
 
 // verbs is the table of commands, in the order of the help.
 func verbs() []*cobra.Command {
-	return []*cobra.Command{evolveVerb(), configVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(),
+	return []*cobra.Command{evolveVerb(), configVerb(), resumeVerb(), continueVerb(), runsVerb(), dataVerb(), opsVerb(),
 		reportVerb(), studyVerb(), scoreVerb(), judgeVerb(), retrainVerb(), evalVerb(), predictVerb(),
 		exportVerb(), drawVerb(), costVerb(), lutVerb(), benchVerb(), tableVerb(), versionVerb(),
 		completionVerb(), manVerb(), pluginVerb()}

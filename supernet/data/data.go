@@ -10,6 +10,8 @@ import (
 	"image/color"
 	"math/rand/v2"
 	"strings"
+	"sync"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -51,6 +53,7 @@ type Options struct {
 	Observe func(Progress)
 
 	room *semaphore.Weighted // for pixels that are being decoded
+	look *looking            // of Inspect; nil to open a set
 }
 
 // Progress says how far reading files is.
@@ -62,6 +65,28 @@ type Progress struct {
 // background is white unless it is named.
 func (o Options) background() color.RGBA {
 	return cmp.Or(o.Background, color.RGBA{R: 255, G: 255, B: 255, A: 255})
+}
+
+// check refuses sizes that no network sees.
+func (o Options) check() error {
+	if o.Size != 0 && (o.Size < minSize || o.Size > maxSize) {
+		return fmt.Errorf("image size %d is not in %d..%d (0: native)", o.Size, minSize, maxSize)
+	}
+	return nil
+}
+
+// Paced tells observe after a second, and then less and less often.
+func Paced(observe func(Progress)) func(Progress) {
+	var mu sync.Mutex
+	next, began := time.Second, time.Now()
+	return func(p Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		if passed := time.Since(began); passed >= next {
+			next = passed + max(time.Second, passed/4)
+			observe(p)
+		}
+	}
 }
 
 // tell tells the observer, if there is one.
@@ -77,19 +102,32 @@ func (s Split) Len() int { return len(s.Labels) }
 // minSize and maxSize bound the side of an image in pixels.
 const minSize, maxSize = 4, 1024
 
-// source is a kind of data set that a spec can name.
-type source struct {
-	name, usage string
-	open        func(ctx context.Context, arg string, o Options) (*Set, error)
+// Source is a kind of data set that a spec can name.
+type Source struct {
+	Name    string `json:"name"`
+	Usage   string `json:"usage"`   // the forms of its spec
+	Wants   string `json:"wants"`   // what there has to be
+	Example string `json:"example"` // a spec
+
+	open func(ctx context.Context, arg string, o Options) (*Set, error)
 }
 
-func sources() []source {
-	return []source{
-		{"generated", "generated, generated:N", openGenerated},
-		{"fashion-mnist", "fashion-mnist:DIR", openFashion},
-		{"mnist", "mnist:DIR", openMNIST},
-		{"cifar10", "cifar10:DIR", openCIFAR10},
-		{"folder", "folder:DIR", openFolder},
+// generated names the source whose images are drawn.
+const generated = "generated"
+
+// Sources lists the kinds of data sets that there are.
+func Sources() []Source {
+	const (
+		idx   = "the folder with train-images-idx3-ubyte(.gz) and the other three files"
+		cifar = "the folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin"
+	)
+	return []Source{
+		{generated, "generated, generated:N", "nothing: N training images are drawn, 6000 by default", "generated:600",
+			openGenerated},
+		{"fashion-mnist", "fashion-mnist:DIR", idx, "fashion-mnist:data/fashion-mnist", openFashion},
+		{"mnist", "mnist:DIR", idx, "mnist:data/mnist", openMNIST},
+		{"cifar10", "cifar10:DIR", cifar, "cifar10:data/cifar-10-batches-bin", openCIFAR10},
+		{"folder", "folder:DIR", listing.Layouts, "folder:photos", openFolder},
 	}
 }
 
@@ -113,16 +151,16 @@ func Open(ctx context.Context, spec string, o Options) (*Set, error) {
 }
 
 func open(ctx context.Context, spec string, o Options) (*Set, error) {
-	if o.Size != 0 && (o.Size < minSize || o.Size > maxSize) {
-		return nil, fmt.Errorf("image size %d is not in %d..%d (0: native)", o.Size, minSize, maxSize)
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	name, arg, _ := strings.Cut(spec, ":")
 	var usages []string
-	for _, s := range sources() {
-		if s.name == name {
+	for _, s := range Sources() {
+		if s.Name == name {
 			return s.open(ctx, arg, o)
 		}
-		usages = append(usages, s.usage)
+		usages = append(usages, s.Usage)
 	}
 	return nil, fmt.Errorf("unknown data set %q: want %s", spec, strings.Join(usages, ", "))
 }

@@ -37,7 +37,7 @@ const Layouts = "DIR/CLASS/… or DIR/train/CLASS/…, with DIR/test/CLASS/… o
 // of classes are equal if their characters are, however they are encoded (NFC). Files whose names are not those of
 // images are read only if isImage says so of their beginning.
 func Folder(dir string, isImage func(head []byte) bool) (Listing, error) {
-	w := walk{list: Listing{Left: Left{}}, labels: map[string]int32{}, isImage: isImage}
+	w := walk{labels: map[string]int32{}, isImage: isImage}
 	roots, err := sides(dir)
 	if err != nil {
 		return Listing{}, err
@@ -117,12 +117,12 @@ func (w *walk) classes(dir string, side Side) error {
 		info, err := os.Stat(path)
 		switch {
 		case hidden(e.Name()):
-			w.list.Left[Hidden]++
+			w.list.Pass(Hidden, path)
 			continue
 		case err != nil:
 			return fmt.Errorf("%q: a link to what cannot be found: %w", path, err)
 		case !info.IsDir():
-			w.list.Left[Beside]++
+			w.list.Pass(Beside, path)
 			continue
 		}
 		name := norm.NFC.String(e.Name())
@@ -153,7 +153,7 @@ func (w *walk) images(dir string, label int32, side Side, above []string) error 
 		return err
 	}
 	if slices.Contains(above, real) {
-		w.list.Left[Around]++
+		w.list.Pass(Around, dir)
 		return nil
 	}
 	above = append(slices.Clip(above), real)
@@ -166,13 +166,13 @@ func (w *walk) images(dir string, label int32, side Side, above []string) error 
 		info, err := os.Stat(path)
 		switch {
 		case hidden(e.Name()):
-			w.list.Left[Hidden]++
+			w.list.Pass(Hidden, path)
 		case err == nil && info.IsDir():
 			if err := w.images(path, label, side, above); err != nil {
 				return err
 			}
 		case err == nil && !info.Mode().IsRegular():
-			w.list.Left[Special]++
+			w.list.Pass(Special, path)
 		default: // what is no more there, or a link to nothing, is an error of reading
 			likely := slices.Contains(endings, strings.ToLower(filepath.Ext(path)))
 			w.list.Entries = append(w.list.Entries, Entry{path, label, side, likely})
@@ -225,9 +225,9 @@ func (w *walk) beside(dir string, roots []root) {
 		switch {
 		case slices.ContainsFunc(roots, func(r root) bool { return r.path == path }):
 		case hidden(e.Name()):
-			w.list.Left[Hidden]++
+			w.list.Pass(Hidden, path)
 		default:
-			w.list.Left[Beside]++
+			w.list.Pass(Beside, path)
 		}
 	}
 }

@@ -42,7 +42,25 @@ type Listing struct {
 	Entries []Entry
 	Parts   []Part // all entries, in their order
 	Left    Left
-	Notes   []string // what was understood of the layout, a line each
+	Passed  map[string][]string // names of what Left counts by reason, the first MaxPassed of each
+	Notes   []string            // what was understood of the layout, a line each
+}
+
+// MaxPassed bounds the names that a Listing keeps of a reason.
+const MaxPassed = 10_000
+
+// Pass counts what is passed over for a reason, and keeps its name.
+func (l *Listing) Pass(reason, name string) {
+	if l.Left == nil {
+		l.Left = Left{}
+	}
+	if l.Passed == nil {
+		l.Passed = map[string][]string{}
+	}
+	l.Left[reason]++
+	if len(l.Passed[reason]) < MaxPassed {
+		l.Passed[reason] = append(l.Passed[reason], name)
+	}
 }
 
 // Left counts what is passed over, by reason.
