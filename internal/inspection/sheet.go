@@ -49,7 +49,7 @@ func (s *Sheet) offer(v data.View) {
 	}
 	row := &s.rows[v.Class]
 	s.mu.Lock()
-	at, wanted := place(*row, v.Digest)
+	_, wanted := place(*row, v.Digest)
 	s.mu.Unlock()
 	if !wanted {
 		return
@@ -57,7 +57,7 @@ func (s *Sheet) offer(v data.View) {
 	m := cell(v.Seen())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at, wanted = place(*row, v.Digest); wanted {
+	if at, wanted := place(*row, v.Digest); wanted {
 		*row = slices.Insert(*row, at, tile{v.Digest, m})
 		*row = (*row)[:min(len(*row), sheetColumns)]
 	}

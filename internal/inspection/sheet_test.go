@@ -21,6 +21,7 @@ func sheetOf(t *testing.T, classes, images, size int) image.Image {
 			m := image.NewRGBA(image.Rect(0, 0, 40, 20))
 			draw.Draw(m, m.Rect, image.NewUniform(color.RGBA{uint8(c), uint8(i), 200, 255}), image.Point{}, draw.Src)
 			files[fmt.Sprintf("%02d/%02d.png", c, i)] = encodePNG(t, m)
+			files[fmt.Sprintf("%02d/copy-%02d.png", c, i)] = encodePNG(t, m)
 		}
 	}
 	s := new(Sheet)

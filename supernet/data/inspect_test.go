@@ -86,6 +86,10 @@ func TestInspectAgreesWithOpen(t *testing.T) {
 		write(t, filepath.Join(idx, part+"-images-idx3-ubyte"), images)
 		write(t, filepath.Join(idx, part+"-labels-idx1-ubyte"), labels)
 	}
+	_, widths, err := Inspect(t.Context(), "mnist:"+idx, Options{Size: 16}, func(v View) int { return v.Width })
+	if err != nil || !slices.Equal(widths, slices.Repeat([]int{9}, 40)) { // as they are stored
+		t.Errorf("widths %v (%v)", widths, err)
+	}
 	for _, size := range []int{0, 16} {
 		agree(t, "generated:60", Options{Seed: 4, Size: size})
 		agree(t, "folder:"+filepath.Join(dir, "parts"), Options{Size: size})
