@@ -106,6 +106,8 @@ var mayImport = map[string][]string{
 	"internal/evaluation": {"internal/catalog", "internal/drawing", "internal/modelfile", "internal/text", "registry",
 		"supernet", "supernet/data", "supernet/data/listing"},
 	"internal/export": {"evolve", "internal/safetensors", "sdk", "sdk/wire", "supernet", "supernet/data"},
+	"internal/inspection": {"internal/picture", "internal/text", "supernet/config", "supernet/data",
+		"supernet/data/listing"},
 	"internal/latency": {"evolve", "internal/file", "internal/jsontext", "internal/random", "sdk", "sdk/wire",
 		"supernet", "supernet/kernel"},
 	"internal/modelfile": {"evolve", "internal/file", "internal/safetensors", "sdk", "sdk/wire", "supernet",
@@ -150,9 +152,10 @@ var mayImport = map[string][]string{
 	"internal/progress": {".", "evolve", "internal/text"},
 	"cmd/nse": {".", "evolve/methods", "internal/architecture", "internal/arrivals", "internal/auto",
 		"internal/bench", "internal/catalog", "internal/evaluation", "internal/experiment", "internal/file",
-		"internal/history", "internal/latency", "internal/lut", "internal/progress", "internal/provenance",
-		"internal/runs", "internal/scaffold", "internal/study", "internal/text", "internal/truth",
-		"internal/workshop", "plugins", "registry", "sdk/serve", "sdk/wire", "supernet/config", "supernet/data"},
+		"internal/history", "internal/inspection", "internal/latency", "internal/lut", "internal/progress",
+		"internal/provenance", "internal/runs", "internal/scaffold", "internal/study", "internal/text",
+		"internal/truth", "internal/workshop", "plugins", "registry", "sdk/serve", "sdk/wire", "supernet/config",
+		"supernet/data"},
 }
 
 // onlyImporters names the folders that alone may import a library.

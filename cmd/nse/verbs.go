@@ -22,9 +22,9 @@ const (
 
 // verbs is the table of commands, in the order of the help.
 func verbs() []*cobra.Command {
-	return []*cobra.Command{autoVerb(), evolveVerb(), configVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(),
-		reportVerb(), studyVerb(), scoreVerb(), judgeVerb(), retrainVerb(), evalVerb(), predictVerb(),
-		exportVerb(), drawVerb(), costVerb(), lutVerb(), benchVerb(), tableVerb(), versionVerb(),
+	return []*cobra.Command{autoVerb(), evolveVerb(), configVerb(), resumeVerb(), continueVerb(), runsVerb(),
+		dataVerb(), opsVerb(), reportVerb(), studyVerb(), scoreVerb(), judgeVerb(), retrainVerb(), evalVerb(),
+		predictVerb(), exportVerb(), drawVerb(), costVerb(), lutVerb(), benchVerb(), tableVerb(), versionVerb(),
 		completionVerb(), manVerb(), pluginVerb()}
 }
 

@@ -97,6 +97,9 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if Mode(b) == "" {
+			t.Fatalf("%+v has no mode", h)
+		}
 		if p.Header != h {
 			t.Fatalf("%+v differs from the header, %+v", p.Header, h)
 		}

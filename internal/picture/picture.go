@@ -49,16 +49,17 @@ type format struct {
 	match  func(b []byte) bool
 	header func(b []byte) (Header, error)                       // without Format
 	decode func(b []byte) (m image.Image, grey bool, err error) // RGBA and RGBA64 are opaque
+	mode   func(b []byte) string                                // as Mode has it, of a file with a header
 }
 
 func formats() []format {
 	return []format{
-		{"JPEG", prefix("\xff\xd8\xff"), jpegHeader, decodeJPEG},
-		{"PNG", prefix("\x89PNG\r\n\x1a\n"), pngHeader, decodePNG},
-		{"WebP", isWebP, webpHeader, decodeWebP},
-		{"GIF", prefix("GIF87a", "GIF89a"), gifHeader, decodeGIF},
-		{"BMP", isBMP, bmpHeader, decodeBMP},
-		{"TIFF", prefix("II*\x00", "MM\x00*"), tiffHeader, decodeTIFF},
+		{"JPEG", prefix("\xff\xd8\xff"), jpegHeader, decodeJPEG, jpegMode},
+		{"PNG", prefix("\x89PNG\r\n\x1a\n"), pngHeader, decodePNG, pngMode},
+		{"WebP", isWebP, webpHeader, decodeWebP, webpMode},
+		{"GIF", prefix("GIF87a", "GIF89a"), gifHeader, decodeGIF, gifMode},
+		{"BMP", isBMP, bmpHeader, decodeBMP, bmpMode},
+		{"TIFF", prefix("II*\x00", "MM\x00*"), tiffHeader, decodeTIFF, tiffMode},
 	}
 }
 

@@ -34,6 +34,9 @@ type found struct {
 // and places of files change nothing. All files that cannot be read are named in one error.
 func assemble(ctx context.Context, l listing.Listing, size int, o Options) (*Set, error) {
 	o.room = newRoom()
+	if o.look != nil {
+		return nil, o.look.list(ctx, l, size, o)
+	}
 	images, err := examine(ctx, &l, o)
 	if err != nil {
 		return nil, err
@@ -82,7 +85,7 @@ func count(images []found, side listing.Side) (n int) {
 	return n
 }
 
-// examine reads all files once, and finds those that are images.
+// examine reads all files once, and finds those that are images: these, and why they are not all if they should be.
 func examine(ctx context.Context, l *listing.Listing, o Options) (images []found, err error) {
 	images = make([]found, len(l.Entries))
 	errs := make([]error, len(l.Entries))
@@ -96,15 +99,12 @@ func examine(ctx context.Context, l *listing.Listing, o Options) (images []found
 		if err == nil {
 			images[i].short, err = check(b)
 		}
-		if err == nil && o.SkipUnreadable { // what is broken further on is to be known before images have sides
-			err = o.picture(b, func(*picture.Picture) {})
+		if err == nil && (o.SkipUnreadable || o.look != nil) { // what is broken is to be known before images have sides
+			err = o.picture(b, func(p *picture.Picture) { o.look.at(i, p, b, images[i]) })
 		}
 		errs[i] = err
 	})
 	if err != nil {
-		return nil, err
-	}
-	if err := o.unreadable(l, errs); err != nil {
 		return nil, err
 	}
 	kept := images[:0]
@@ -116,7 +116,7 @@ func examine(ctx context.Context, l *listing.Listing, o Options) (images []found
 			kept = append(kept, f)
 		}
 	}
-	return kept, nil
+	return kept, o.unreadable(l, errs)
 }
 
 // unreadable names the files that cannot be read, or counts them if they are to be left out.
@@ -126,6 +126,7 @@ func (o Options) unreadable(l *listing.Listing, errs []error) error {
 	for i, err := range errs {
 		if err != nil {
 			list = append(list, fmt.Sprintf("%s: %v", where(*l, l.Entries[i]), pathless(err)))
+			o.look.broken(l.Entries[i].Name, err)
 			if o.SkipUnreadable {
 				l.Pass(listing.Unreadable, l.Entries[i].Name)
 			}

@@ -81,6 +81,7 @@ type Options struct {
 	Observe func(Progress)
 
 	room *semaphore.Weighted // for pixels that are being decoded
+	look *looking            // of Inspect; nil to open a set
 }
 
 // Progress says how far reading files is.
@@ -108,6 +109,14 @@ func (o Options) background() color.RGBA {
 	return cmp.Or(o.Background, color.RGBA{R: 255, G: 255, B: 255, A: 255})
 }
 
+// check refuses sizes that no network sees.
+func (o Options) check() error {
+	if o.Size != 0 && (o.Size < minSize || o.Size > maxSize) {
+		return fmt.Errorf("image size %d is not in %d..%d (0: native)", o.Size, minSize, maxSize)
+	}
+	return nil
+}
+
 // tell tells the observer, if there is one.
 func (o Options) tell(p Progress) {
 	if o.Observe != nil {
@@ -121,20 +130,29 @@ func (s Split) Len() int { return len(s.Labels) }
 // minSize and maxSize bound the side of an image in pixels.
 const minSize, maxSize = 4, 1024
 
-// source is a kind of data set that a spec can name.
-type source struct {
-	name, usage string
-	open        func(ctx context.Context, arg string, o Options) (*Set, error)
+// Source is a kind of data set that a spec can name.
+type Source struct {
+	Name    string `json:"name"`
+	Usage   string `json:"usage"`   // the forms of its spec
+	Wants   string `json:"wants"`   // what there has to be
+	Example string `json:"example"` // a spec
+
+	open func(ctx context.Context, arg string, o Options) (*Set, error)
 }
 
-func sources() []source {
-	own := []source{
-		{"generated", "generated, generated:N", openGenerated},
-		{"folder", "folder:DIR", openFolder},
-		{"csv", "csv:FILE", listed("csv", tableWants, listing.CSV)},
-		{"jsonl", "jsonl:FILE", listed("jsonl", tableWants, listing.JSONL)},
-		{"tar", "tar:FILES", listed("tar", shardsWant, listing.Tar)},
-		{"parquet", "parquet:FILES", listed("parquet", shardsWant, parquet.List)},
+// generated names the source whose images are drawn.
+const generated = "generated"
+
+// Sources lists the kinds of data sets that there are.
+func Sources() []Source {
+	own := []Source{
+		{generated, "generated, generated:N", "nothing: N training images are drawn, 6000 by default", "generated:600",
+			openGenerated},
+		{"folder", "folder:DIR", listing.Layouts, "folder:photos", openFolder},
+		{"csv", "csv:FILE", tableWants, "csv:labels.csv", listed("csv", tableWants, listing.CSV)},
+		{"jsonl", "jsonl:FILE", tableWants, "jsonl:labels.jsonl", listed("jsonl", tableWants, listing.JSONL)},
+		{"tar", "tar:FILES", shardsWant, "tar:shards/train-{000..012}.tar", listed("tar", shardsWant, listing.Tar)},
+		{"parquet", "parquet:FILES", shardsWant, "parquet:data/*.parquet", listed("parquet", shardsWant, parquet.List)},
 	}
 	return append(own, publishedSources()...)
 }
@@ -169,17 +187,17 @@ func Open(ctx context.Context, spec string, o Options) (*Set, error) {
 }
 
 func open(ctx context.Context, spec string, o Options) (*Set, error) {
-	if o.Size != 0 && (o.Size < minSize || o.Size > maxSize) {
-		return nil, fmt.Errorf("image size %d is not in %d..%d (0: native)", o.Size, minSize, maxSize)
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	name, arg, _ := strings.Cut(spec, ":")
 	var usages []string
-	for _, s := range sources() {
-		if s.name == name {
+	for _, s := range Sources() {
+		if s.Name == name {
 			return s.open(ctx, arg, o)
 		}
-		if !slices.Contains(usages, s.usage) {
-			usages = append(usages, s.usage)
+		if !slices.Contains(usages, s.Usage) {
+			usages = append(usages, s.Usage)
 		}
 	}
 	if name == "emnist" {

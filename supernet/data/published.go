@@ -12,15 +12,14 @@ import (
 )
 
 // publishedSources are the sets that package published reads.
-func publishedSources() (list []source) {
+func publishedSources() (list []Source) {
 	for _, p := range published.Sources() {
 		usage := p.Name + ":DIR"
 		if strings.HasPrefix(p.Name, "emnist-") {
 			usage = "emnist-SPLIT:DIR"
 		}
-		list = append(list, source{p.Name, usage, func(ctx context.Context, dir string, o Options) (*Set, error) {
-			return openPublished(ctx, p, dir, o)
-		}})
+		list = append(list, Source{p.Name, usage, "the folder with " + p.Files, p.Name + ":data/" + p.Name,
+			func(ctx context.Context, dir string, o Options) (*Set, error) { return openPublished(ctx, p, dir, o) }})
 	}
 	return list
 }

@@ -167,3 +167,34 @@ func TestFolderRefuses(t *testing.T) {
 		t.Errorf("no folder: %v", err)
 	}
 }
+
+// What is passed over is named by reason, up to a bound.
+func TestPassedNames(t *testing.T) {
+	dir := folder(t, []string{"train/a/1.png", "train/a/.x", "train/b/2.png", "val/a/3.png", "val/b/4.png", "notes.txt",
+		"Thumbs.db"}, map[string]string{"train/b/up": ".."})
+	l, err := Folder(dir, isImage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]string{Hidden: {"train/a/.x", "train/b/up/a/.x", "Thumbs.db"}, Beside: {"notes.txt"},
+		Around: {"train/b/up/b"}}
+	for reason, names := range want {
+		var got []string
+		for _, name := range l.Passed[reason] {
+			rel, err := filepath.Rel(dir, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, filepath.ToSlash(rel))
+		}
+		if !slices.Equal(got, names) || l.Left[reason] != len(names) {
+			t.Errorf("%s: %d, %q, want %q", reason, l.Left[reason], got, names)
+		}
+	}
+	for range MaxPassed + 5 {
+		l.Pass(NoImage, "x")
+	}
+	if n := len(l.Passed[NoImage]); l.Left[NoImage] != MaxPassed+5 || n != MaxPassed {
+		t.Errorf("%d counted, %d named", l.Left[NoImage], n)
+	}
+}
