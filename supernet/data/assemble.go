@@ -192,9 +192,8 @@ func decodeAll(ctx context.Context, l listing.Listing, images []found, size int,
 	for i := range place {
 		place[i] = -1
 	}
-	each := size * size * 3
-	s = Split{make([]uint8, len(images)*each), make([]int32, len(images)), make([]uint64, len(images)),
-		make([]string, len(images))}
+	s = Split{views(make([]uint8, len(images)*size*size*3), len(images)), make([]int32, len(images)),
+		make([]uint64, len(images)), make([]string, len(images))}
 	for i, f := range images {
 		place[f.entry], s.Labels[i], s.Digests[i] = i, f.class, f.digest
 		s.Names[i] = text.Printable(l.Entries[f.entry].Name)
@@ -210,7 +209,7 @@ func decodeAll(ctx context.Context, l listing.Listing, images []found, size int,
 			err = errors.New("changed while it was read")
 		}
 		if err == nil {
-			grey, err = decode(s.Pixels[i*each:][:each], b, size, o)
+			grey, err = decode(s.Images[i], b, size, o)
 		}
 		if errs[entry] = err; !grey {
 			coloured.Store(true)
@@ -251,11 +250,10 @@ func digest(b []byte) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// digests are those of the pixels of n images.
-func digests(pixels []uint8, n int) []uint64 {
-	list := make([]uint64, n)
-	each := len(pixels) / max(n, 1)
-	iter.ForEachIdx(list, func(i int, d *uint64) { *d = digest(pixels[i*each:][:each]) })
+// digests are those of the pixels of images.
+func digests(images [][]uint8) []uint64 {
+	list := make([]uint64, len(images))
+	iter.ForEachIdx(list, func(i int, d *uint64) { *d = digest(images[i]) })
 	return list
 }
 

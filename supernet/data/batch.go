@@ -56,7 +56,7 @@ func newDeveloper(set *Set, s Split) *developer {
 
 // normal writes image i to dst.
 func (d *developer) normal(dst []float32, i int) {
-	for j, v := range d.split.Pixels[i*d.each:][:d.each] {
+	for j, v := range d.split.Images[i] {
 		dst[j] = d.table[j%d.set.Channels][v]
 	}
 }
@@ -66,7 +66,7 @@ func (d *developer) augmented(dst []float32, i int, a Augment, k [32]byte) {
 	d.keyed.Seed(k)
 	h, w, channels := d.set.Height, d.set.Width, d.set.Channels
 	if a.colours() {
-		for j, v := range d.split.Pixels[i*d.each:][:d.each] {
+		for j, v := range d.split.Images[i] {
 			d.raw[j] = float32(v) / 255
 		}
 		a.jitter(d.raw, channels, d.rand)

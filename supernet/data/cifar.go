@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -53,7 +52,8 @@ func (s *Split) readCIFAR(path string, classes int) error {
 		return fmt.Errorf("%s: truncated: have %d bytes, want %d (records of %d)", path, len(b),
 			len(b)-rest+cifarRecord, cifarRecord)
 	}
-	s.Pixels = slices.Grow(s.Pixels, len(b))
+	n := len(b) / cifarRecord
+	pixels := make([]uint8, 0, n*3*cifarPlane)
 	for i := 0; len(b) > 0; i++ {
 		label, planes := b[0], b[1:cifarRecord]
 		if int(label) >= classes {
@@ -61,9 +61,10 @@ func (s *Split) readCIFAR(path string, classes int) error {
 		}
 		s.Labels = append(s.Labels, int32(label))
 		for p := range cifarPlane {
-			s.Pixels = append(s.Pixels, planes[p], planes[cifarPlane+p], planes[2*cifarPlane+p])
+			pixels = append(pixels, planes[p], planes[cifarPlane+p], planes[2*cifarPlane+p])
 		}
 		b = b[cifarRecord:]
 	}
+	s.Images = append(s.Images, views(pixels, n)...)
 	return nil
 }

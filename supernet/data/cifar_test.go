@@ -35,11 +35,11 @@ func TestOpenCIFAR10(t *testing.T) {
 		if want := []int32{0, 9, 1, 9, 2, 9, 3, 9, 4, 9}; !slices.Equal(set.Train.Labels, want) {
 			t.Errorf("labels %v, want %v", set.Train.Labels, want)
 		}
-		if got := set.Train.Pixels[4*3072 : 4*3072+6]; !bytes.Equal(got, []byte{2, 20, 30, 2, 20, 30}) {
+		if got := set.Train.pixels()[4*3072 : 4*3072+6]; !bytes.Equal(got, []byte{2, 20, 30, 2, 20, 30}) {
 			t.Errorf("image 4 begins with %v", got)
 		}
-		if len(set.Test.Pixels) != 3072 || !bytes.Equal(set.Test.Pixels[3069:], []byte{1, 2, 3}) {
-			t.Errorf("the test image ends with %v", set.Test.Pixels[3069:])
+		if len(set.Test.pixels()) != 3072 || !bytes.Equal(set.Test.pixels()[3069:], []byte{1, 2, 3}) {
+			t.Errorf("the test image ends with %v", set.Test.pixels()[3069:])
 		}
 	}
 }
@@ -50,7 +50,7 @@ func TestResizeKeepsColours(t *testing.T) {
 	for _, size := range []int{16, 48} {
 		set := mustOpen(t, "cifar10:"+dir, 0, size)
 		want := bytes.Repeat([]byte{4, 20, 30}, size*size)
-		if got := set.Train.Pixels[8*len(want) : 9*len(want)]; !bytes.Equal(got, want) {
+		if got := set.Train.pixels()[8*len(want) : 9*len(want)]; !bytes.Equal(got, want) {
 			t.Errorf("size %d: image 8 begins with %v", size, got[:6])
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/nse-dev/nse/supernet/data/listing"
 )
 
-// Set is a labelled image set in memory.
+// Set is a labelled image set.
 type Set struct {
 	Name                    string // the spec that it was opened with
 	Height, Width, Channels int    // Channels is 1 for grey images, 3 for RGB
@@ -29,10 +29,10 @@ type Set struct {
 	Notes                   []string      // how the layout of files was understood, a line each
 }
 
-// Split is a part of a set.
+// Split is a part of a set. Its images are views of memory that other splits may share, and that nobody writes to.
 type Split struct {
-	Pixels []uint8 // [N, Height, Width, Channels]
-	Labels []int32 // [N], indices of Set.Classes
+	Images [][]uint8 // [N], each [Height, Width, Channels]
+	Labels []int32   // [N], indices of Set.Classes
 	// Digests tell images apart by what is stored of them, before anything is resized: [N], or nil in a split that Open
 	// has not made.
 	Digests []uint64
@@ -73,6 +73,16 @@ func (o Options) tell(p Progress) {
 
 // Len is the number of images.
 func (s Split) Len() int { return len(s.Labels) }
+
+// views are n images in one piece of memory.
+func views(pixels []uint8, n int) [][]uint8 {
+	images := make([][]uint8, n)
+	each := len(pixels) / max(n, 1)
+	for i := range images {
+		images[i] = pixels[i*each : (i+1)*each : (i+1)*each]
+	}
+	return images
+}
 
 // minSize and maxSize bound the side of an image in pixels.
 const minSize, maxSize = 4, 1024

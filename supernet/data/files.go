@@ -18,7 +18,8 @@ func Files(paths []string, height, width, channels int, o Options) (*Set, error)
 	}
 	o.room = newRoom()
 	set := &Set{Height: height, Width: width, Channels: channels}
-	set.Test = Split{Pixels: make([]uint8, len(paths)*height*width*channels), Labels: make([]int32, len(paths))}
+	pixels := make([]uint8, len(paths)*height*width*channels)
+	set.Test = Split{Images: views(pixels, len(paths)), Labels: make([]int32, len(paths))}
 	errs := make([]error, len(paths))
 	iter.ForEachIdx(paths, func(i int, path *string) {
 		rgb := make([]uint8, height*width*3)
@@ -30,7 +31,7 @@ func Files(paths []string, height, width, channels int, o Options) (*Set, error)
 			errs[i] = fmt.Errorf("data: %s: %w", text.Printable(*path), pathless(err))
 			return
 		}
-		dst := set.Test.Pixels[i*height*width*channels:][:height*width*channels]
+		dst := set.Test.Images[i]
 		if channels == 3 {
 			copy(dst, rgb)
 			return

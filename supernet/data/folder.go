@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"golang.org/x/image/draw"
 	"golang.org/x/sync/semaphore"
@@ -76,8 +75,12 @@ func newRoom() *semaphore.Weighted { return semaphore.NewWeighted(2 * picture.Ma
 
 // dropColour keeps one of three equal channels.
 func (s *Split) dropColour() {
-	for i := range len(s.Pixels) / 3 {
-		s.Pixels[i] = s.Pixels[3*i]
+	grey := make([][]uint8, len(s.Images))
+	for i, image := range s.Images {
+		grey[i] = make([]uint8, len(image)/3)
+		for p := range grey[i] {
+			grey[i][p] = image[3*p]
+		}
 	}
-	s.Pixels = slices.Clone(s.Pixels[:len(s.Pixels)/3])
+	s.Images = grey
 }

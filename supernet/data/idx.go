@@ -66,7 +66,7 @@ func readIDXSplit(dir, part string, classes int) (s Split, h, w int, err error) 
 	if labelShape[0] != n {
 		return s, 0, 0, fmt.Errorf("%s: %d labels for %d images", path, labelShape[0], n)
 	}
-	s = Split{Pixels: pixels, Labels: make([]int32, n)}
+	s = Split{Images: views(pixels, n), Labels: make([]int32, n)}
 	for i, label := range labels {
 		if int(label) >= classes {
 			return s, 0, 0, fmt.Errorf("%s: label %d of image %d is not in 0..%d", path, label, i, classes-1)

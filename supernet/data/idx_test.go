@@ -61,15 +61,15 @@ func TestOpenIDX(t *testing.T) {
 			t.Errorf("%s: %q %d×%d×%d, first class %s", spec, set.Name, set.Height, set.Width, set.Channels,
 				set.Classes[set.Train.Labels[0]])
 		}
-		if !slices.Equal(set.Train.Pixels, ramp(60)) || !slices.Equal(set.Train.Labels, []int32{9, 0, 4}) {
+		if !slices.Equal(set.Train.pixels(), ramp(60)) || !slices.Equal(set.Train.Labels, []int32{9, 0, 4}) {
 			t.Errorf("%s: training split %v", spec, set.Train)
 		}
-		if !slices.Equal(set.Test.Pixels, ramp(20)) || !slices.Equal(set.Test.Labels, []int32{7}) {
+		if !slices.Equal(set.Test.pixels(), ramp(20)) || !slices.Equal(set.Test.Labels, []int32{7}) {
 			t.Errorf("%s: test split %v", spec, set.Test)
 		}
 	}
-	if set := mustOpen(t, "mnist:"+dir, 0, 8); set.Height != 8 || set.Width != 8 || len(set.Train.Pixels) != 3*64 {
-		t.Errorf("size 8 gives %d×%d and %d bytes", set.Height, set.Width, len(set.Train.Pixels))
+	if set := mustOpen(t, "mnist:"+dir, 0, 8); set.Height != 8 || set.Width != 8 || len(set.Train.pixels()) != 3*64 {
+		t.Errorf("size 8 gives %d×%d and %d bytes", set.Height, set.Width, len(set.Train.pixels()))
 	}
 }
 

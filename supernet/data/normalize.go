@@ -16,8 +16,10 @@ func measure(s Split, channels int) Normalization {
 	n := Normalization{make([]float32, channels), make([]float32, channels)}
 	for c := range channels {
 		var histogram [256]int64
-		for i := c; i < len(s.Pixels); i += channels {
-			histogram[s.Pixels[i]]++
+		for _, image := range s.Images {
+			for i := c; i < len(image); i += channels {
+				histogram[image[i]]++
+			}
 		}
 		var count, sum, squares float64 // whole numbers below 2⁵³
 		for v, k := range histogram {
