@@ -24,7 +24,7 @@ const (
 func verbs() []*cobra.Command {
 	return []*cobra.Command{evolveVerb(), configVerb(), resumeVerb(), continueVerb(), runsVerb(), opsVerb(),
 		reportVerb(), studyVerb(), scoreVerb(), judgeVerb(), retrainVerb(), evalVerb(), predictVerb(),
-		exportVerb(), drawVerb(), costVerb(), lutVerb(), benchVerb(), tableVerb(), versionVerb(),
+		exportVerb(), drawVerb(), costVerb(), dataVerb(), lutVerb(), benchVerb(), tableVerb(), versionVerb(),
 		completionVerb(), manVerb(), pluginVerb()}
 }
 

@@ -27,6 +27,8 @@ type Set struct {
 	Background              color.RGBA    // that was seen through transparent pixels
 	Left                    listing.Left  // files that were passed over
 	Notes                   []string      // how the layout of files was understood, a line each
+
+	drawing *drawing // makes the images; nil once they are there
 }
 
 // Split is a part of a set. Its images are views of memory that other splits may share, and that nobody writes to.
@@ -50,7 +52,10 @@ type Options struct {
 	// Observe is told how far reading is, from several goroutines at a time. It may be nil.
 	Observe func(Progress)
 
-	room *semaphore.Weighted // for pixels that are being decoded
+	room  *semaphore.Weighted // for pixels that are being decoded
+	pack  string              // the folder into which the images go; empty for memory, or the cache where it is short
+	free  func() int64        // bytes of memory that are free; nil asks the system
+	shard int                 // the size of a pack's shards in bytes, at most; 0 is pack's own
 }
 
 // Progress says how far reading files is.
@@ -100,6 +105,7 @@ func sources() []source {
 		{"mnist", "mnist:DIR", openMNIST},
 		{"cifar10", "cifar10:DIR", openCIFAR10},
 		{"folder", "folder:DIR", openFolder},
+		{"pack", "pack:DIR", openPack},
 	}
 }
 
@@ -110,15 +116,19 @@ func sources() []source {
 //	mnist:DIR               likewise
 //	cifar10:DIR             the binary batches, 32×32 RGB
 //	folder:DIR              one directory of image files a class, 32×32
+//	pack:DIR                what Pack has written
 //
+// Images that would take more than a third of the free memory are packed in the user's cache folder, and mapped.
 // A cancelled context is its error. Others name the file and say what is wrong with it.
 func Open(ctx context.Context, spec string, o Options) (*Set, error) {
 	set, err := open(ctx, spec, o)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
-	set.Name, set.Background = spec, o.background()
-	set.Normalization = measure(set.Train, set.Channels)
+	set.Background = o.background()
+	if set.Normalization.Mean == nil {
+		set.Normalization = measure(set.Train, set.Channels)
+	}
 	return set, nil
 }
 
@@ -130,7 +140,15 @@ func open(ctx context.Context, spec string, o Options) (*Set, error) {
 	var usages []string
 	for _, s := range sources() {
 		if s.name == name {
-			return s.open(ctx, arg, o)
+			set, err := s.open(ctx, arg, o)
+			if err != nil {
+				return nil, err
+			}
+			set.Name = spec
+			if err := o.draw(ctx, set); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			return set, nil
 		}
 		usages = append(usages, s.usage)
 	}

@@ -48,7 +48,7 @@ func TestOpenRefuses(t *testing.T) {
 	write(t, filepath.Join(dir, "file"), nil)
 	for spec, want := range map[string]string{
 		"": `unknown data set "": want generated, generated:N, ` +
-			"fashion-mnist:DIR, mnist:DIR, cifar10:DIR, folder:DIR",
+			"fashion-mnist:DIR, mnist:DIR, cifar10:DIR, folder:DIR, pack:DIR",
 		"imagenet:/x":             `unknown data set "imagenet:/x": want generated`,
 		"generated:59":            "generated:59: want a number of training images in 60..200000",
 		"generated:many":          "generated:many: want a number",

@@ -72,15 +72,3 @@ func (o Options) picture(b []byte, use func(p *picture.Picture)) error {
 
 // newRoom is for the pixels of images that are decoded at a time: two of the largest, or many small ones.
 func newRoom() *semaphore.Weighted { return semaphore.NewWeighted(2 * picture.MaxPixels) }
-
-// dropColour keeps one of three equal channels.
-func (s *Split) dropColour() {
-	grey := make([][]uint8, len(s.Images))
-	for i, image := range s.Images {
-		grey[i] = make([]uint8, len(image)/3)
-		for p := range grey[i] {
-			grey[i][p] = image[3*p]
-		}
-	}
-	s.Images = grey
-}

@@ -3,11 +3,11 @@ package data
 import (
 	"image"
 
-	"github.com/sourcegraph/conc/iter"
 	"golang.org/x/image/draw"
 )
 
-// resize returns the set with its images resized to size × size; 0 keeps them. Their digests are of what they were.
+// resize returns the set with images that will be drawn at size × size; 0 keeps them. Their digests are of what they
+// were.
 func (set *Set) resize(size int) *Set {
 	for _, s := range []*Split{&set.Train, &set.Test} {
 		s.Digests = digests(s.Images)
@@ -17,19 +17,13 @@ func (set *Set) resize(size int) *Set {
 	}
 	resized := *set
 	resized.Height, resized.Width = size, size
-	resized.Train.Images = set.resizeSplit(set.Train, size)
-	resized.Test.Images = set.resizeSplit(set.Test, size)
-	return &resized
-}
-
-func (set *Set) resizeSplit(s Split, size int) [][]uint8 {
 	square := min(set.Height, set.Width)
 	scaler := draw.BiLinear.NewScaler(size, size, square, square)
-	resized := views(make([]uint8, s.Len()*size*size*set.Channels), s.Len())
-	iter.ForEachIdx(resized, func(i int, to *[]uint8) {
-		scale(*to, size, set.Channels, set.image(s, i), scaler)
+	all := set.All()
+	resized.drawing = set.copying(func(dst []uint8, i int) {
+		scale(dst, size, set.Channels, set.image(all, i), scaler)
 	})
-	return resized
+	return &resized
 }
 
 // image returns image i of a split of the set.
