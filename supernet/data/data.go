@@ -29,6 +29,7 @@ type Set struct {
 	Notes                   []string      // how the layout of files was understood, a line each
 
 	drawing *drawing // makes the images; nil once they are there
+	mapped  bool     // whether all images are of a pack
 }
 
 // Split is a part of a set. Its images are views of memory that other splits may share, and that nobody writes to.

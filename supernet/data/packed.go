@@ -45,7 +45,7 @@ func openPack(ctx context.Context, dir string, o Options) (*Set, error) {
 			"--background %[3]s", text.Printable(dir), p.Background, Colour(o.background()), text.Printable(p.Spec))
 	}
 	set := &Set{Height: p.Height, Width: p.Width, Channels: p.Channels, Classes: p.Classes, Left: listing.Left(p.Left),
-		Notes: p.Notes, Normalization: Normalization{p.Mean, p.Std}}
+		Notes: p.Notes, Normalization: Normalization{p.Mean, p.Std}, mapped: true}
 	for to, s := range map[*Split]pack.Side{&set.Train: p.Train, &set.Validate: p.Validate, &set.Test: p.Test} {
 		*to = Split{p.Images(s), s.Labels, s.Digests, s.Names}
 	}
@@ -72,7 +72,7 @@ func (o Options) cached(ctx context.Context, set *Set, d *drawing, bytes int64) 
 
 // use gives a set the images of a pack with its key.
 func (set *Set) use(p *pack.Pack) {
-	set.Channels, set.Normalization = p.Channels, Normalization{p.Mean, p.Std}
+	set.Channels, set.Normalization, set.mapped = p.Channels, Normalization{p.Mean, p.Std}, true
 	set.Train.Images, set.Validate.Images, set.Test.Images = p.Images(p.Train), p.Images(p.Validate), p.Images(p.Test)
 }
 
