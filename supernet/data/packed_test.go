@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"image/color"
 	"os"
 	"os/exec"
@@ -18,15 +17,6 @@ import (
 
 	"pgregory.net/rapid"
 )
-
-// plain is a size × size image of one colour.
-func plain(size int, c color.Color) image.Image {
-	m := image.NewRGBA(image.Rect(0, 0, size, size))
-	for i := range size * size {
-		m.Set(i%size, i/size, c)
-	}
-	return m
-}
 
 // album writes folders of pictures that differ, with copies of the first, and returns the directory.
 func album(t *testing.T, part string, coloured bool) string {
