@@ -88,9 +88,12 @@ func table5(t *testing.T) *Engine {
 
 func noise(n int) data.Split {
 	r := rand.New(rand.NewPCG(1, 2))
-	s := data.Split{Pixels: make([]uint8, n*224*224*3), Labels: make([]int32, n)}
-	for i := range s.Pixels {
-		s.Pixels[i] = uint8(r.Uint32())
+	s := data.Split{Images: make([][]uint8, n), Labels: make([]int32, n)}
+	for i := range s.Images {
+		s.Images[i] = make([]uint8, 224*224*3)
+		for j := range s.Images[i] {
+			s.Images[i][j] = uint8(r.Uint32())
+		}
 	}
 	for i := range s.Labels {
 		s.Labels[i] = r.Int32N(1000)

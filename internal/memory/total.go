@@ -1,4 +1,3 @@
-// Package memory tells how much of the machine's memory a process may use.
 package memory
 
 import (

@@ -18,18 +18,18 @@ import (
 
 // CacheVariable is the environment variable that moves the folder in which copies of plugins are kept and executed.
 // Without it the folder is nse/plugins in the user's cache folder.
-const CacheVariable = "NSE_CACHE"
+const CacheVariable = file.CacheVariable
 
 // cacheDir is where plugins are kept: what the environment says, or the user's cache folder.
 func cacheDir() (string, error) {
-	if dir := os.Getenv(CacheVariable); dir != "" {
-		return filepath.Abs(dir)
-	}
-	dir, err := os.UserCacheDir()
+	dir, named, err := file.Cache()
 	if err != nil {
-		return "", fmt.Errorf("there is no folder for copies of plugins (%w): set %s to one", err, CacheVariable)
+		return "", fmt.Errorf("there is no folder for copies of plugins: %w", err)
 	}
-	return filepath.Join(dir, "nse", "plugins"), nil
+	if named {
+		return dir, nil
+	}
+	return filepath.Join(dir, "plugins"), nil
 }
 
 // Admitted returns the copy of an entry's plugin, which lies at path. It is an error if the plugin's checksum is not

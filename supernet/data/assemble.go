@@ -51,17 +51,11 @@ func assemble(ctx context.Context, l listing.Listing, size int, o Options) (*Set
 		size = o.Wise(median(images))
 	}
 	set := &Set{Height: size, Width: size, Channels: 3, Classes: l.Classes, Left: l.Left, Notes: l.Notes}
-	all, grey, err := decodeAll(ctx, l, images, size, o)
-	if err != nil {
-		return nil, err
-	}
-	if grey {
-		set.Channels = 1
-		all.dropColour()
-	}
+	all := label(l, images)
 	train, rest := all.cut(count(images, listing.Train))
 	set.Train = train
 	set.Validate, set.Test = rest.cut(count(images, listing.Validate))
+	set.drawing = decoding(l, images, size, o)
 	return set, nil
 }
 
@@ -73,6 +67,17 @@ func median(images []found) int {
 	}
 	slices.Sort(sides)
 	return sides[len(sides)/2]
+}
+
+// label is the images of a listing, without their pixels.
+func label(l listing.Listing, images []found) Split {
+	n := len(images)
+	s := Split{make([][]uint8, n), make([]int32, n), make([]uint64, n), make([]string, n)}
+	for i, f := range images {
+		s.Labels[i], s.Digests[i] = f.class, f.digest
+		s.Names[i] = text.Printable(l.Entries[f.entry].Name)
+	}
+	return s
 }
 
 // count is the number of images on a side.
@@ -209,43 +214,63 @@ func whole(images []found, l listing.Listing) error {
 	return nil
 }
 
-// decodeAll decodes images to RGB in their order, and reports whether all are grey.
-func decodeAll(ctx context.Context, l listing.Listing, images []found, size int, o Options) (s Split, grey bool,
-	err error) {
-	place := make([]int, len(l.Entries))
-	for i := range place {
-		place[i] = -1
+// decoding draws the images of a listing, as RGB. The parts of the listing are read in the order of their first images.
+func decoding(l listing.Listing, images []found, size int, o Options) *drawing {
+	of := make([]int, len(l.Entries)) // images of entries
+	for i := range of {
+		of[i] = -1
 	}
-	each := size * size * 3
-	s = Split{make([]uint8, len(images)*each), make([]int32, len(images)), make([]uint64, len(images)),
-		make([]string, len(images))}
 	for i, f := range images {
-		place[f.entry], s.Labels[i], s.Digests[i] = i, f.class, f.digest
-		s.Names[i] = text.Printable(l.Entries[f.entry].Name)
+		of[f.entry] = i
 	}
-	errs, coloured := make([]error, len(l.Entries)), atomic.Bool{}
-	err = o.each(ctx, "decoding", l, func(entry int, b []byte, err error) {
-		i := place[entry]
-		if i < 0 {
-			return
+	first := func(p listing.Part) int {
+		least := len(images)
+		for _, i := range of[p.From:p.To] {
+			if i >= 0 {
+				least = min(least, i)
+			}
 		}
-		var grey bool
-		if err == nil && digest(b) != s.Digests[i] {
-			err = errors.New("changed while it was read")
+		return least
+	}
+	slices.SortStableFunc(l.Parts, func(a, b listing.Part) int { return cmp.Compare(first(a), first(b)) })
+	d := &drawing{background: Colour(o.background())}
+	for _, p := range l.Parts {
+		for _, i := range of[p.From:p.To] {
+			if i >= 0 {
+				d.order = append(d.order, i)
+			}
 		}
-		if err == nil {
-			grey, err = decode(s.Pixels[i*each:][:each], b, size, o)
-		}
-		if errs[entry] = err; !grey {
-			coloured.Store(true)
-		}
-	})
-	return s, !coloured.Load(), cmp.Or(err, Options{}.unreadable(&l, errs))
+	}
+	d.each = func(ctx context.Context, has func(i int) bool, put func(i int, draw stroke) error) error {
+		missing, errs := l, make([]error, len(l.Entries))
+		missing.Parts = slices.DeleteFunc(slices.Clone(l.Parts), func(p listing.Part) bool {
+			return !slices.ContainsFunc(of[p.From:p.To], func(i int) bool { return i >= 0 && !has(i) })
+		})
+		err := o.each(ctx, "decoding", missing, func(entry int, b []byte, err error) {
+			i := of[entry]
+			if i < 0 || has(i) {
+				return
+			}
+			if err == nil && digest(b) != images[i].digest {
+				err = errors.New("changed while it was read")
+			}
+			if err == nil {
+				err = put(i, func(dst []uint8) (bool, error) { return decode(dst, b, size, o) })
+			}
+			errs[entry] = err
+		})
+		return cmp.Or(err, Options{}.unreadable(&l, errs))
+	}
+	return d
 }
 
 // each calls do with the bytes of every entry of a listing, on all cores. A cancelled context is its error.
 func (o Options) each(ctx context.Context, stage string, l listing.Listing, do func(i int, b []byte, err error)) error {
 	var done atomic.Int64
+	total := 0
+	for _, part := range l.Parts {
+		total += part.To - part.From
+	}
 	p := pool.New().WithContext(ctx).WithMaxGoroutines(runtime.GOMAXPROCS(0)).WithCancelOnError().WithFirstError()
 	for _, part := range l.Parts {
 		if ctx.Err() != nil {
@@ -260,7 +285,7 @@ func (o Options) each(ctx context.Context, stage string, l listing.Listing, do f
 					return false
 				}
 				do(i, b, err)
-				o.tell(Progress{stage, int(done.Add(1)), len(l.Entries)})
+				o.tell(Progress{stage, int(done.Add(1)), total})
 				return true
 			})
 			return ctx.Err()
@@ -275,11 +300,10 @@ func digest(b []byte) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// digests are those of the pixels of n images.
-func digests(pixels []uint8, n int) []uint64 {
-	list := make([]uint64, n)
-	each := len(pixels) / max(n, 1)
-	iter.ForEachIdx(list, func(i int, d *uint64) { *d = digest(pixels[i*each:][:each]) })
+// digests are those of the pixels of images.
+func digests(images [][]uint8) []uint64 {
+	list := make([]uint64, len(images))
+	iter.ForEachIdx(list, func(i int, d *uint64) { *d = digest(images[i]) })
 	return list
 }
 

@@ -23,8 +23,7 @@ func (set *Set) channels() int {
 // pixels are the bytes of image i with the channels of the set. They are valid until the next call.
 func (d *developer) pixels(i int) []uint8 {
 	channels := d.set.channels()
-	size := d.set.Height * d.set.Width * channels
-	stored := d.split.Pixels[i*size:][:size]
+	stored := d.split.Images[i]
 	if channels == d.set.Channels {
 		return stored
 	}

@@ -57,10 +57,11 @@ func squared(n int) *Set {
 	set := &Set{Height: 6, Width: 6, Channels: 1, Crop: 4,
 		Normalization: Normalization{[]float32{0}, []float32{1. / 255}}}
 	for range n {
-		set.Train.Labels = append(set.Train.Labels, 0)
+		var image []uint8
 		for v := range 36 {
-			set.Train.Pixels = append(set.Train.Pixels, uint8(v+1))
+			image = append(image, uint8(v+1))
 		}
+		set.Train.Labels, set.Train.Images = append(set.Train.Labels, 0), append(set.Train.Images, image)
 	}
 	return set
 }
@@ -172,12 +173,13 @@ func TestChangedBatchesArePure(t *testing.T) {
 // A resized crop of an image of one colour has that colour; of a ramp, it is a part of the ramp.
 func TestResizedCropOfARamp(t *testing.T) {
 	set := &Set{Height: 16, Width: 16, Channels: 1, Crop: 8, Normalization: Normalization{[]float32{0}, []float32{1}}}
-	set.Train.Labels = []int32{0}
+	var image []uint8
 	for range 16 {
 		for x := range 16 {
-			set.Train.Pixels = append(set.Train.Pixels, uint8(16*x))
+			image = append(image, uint8(16*x))
 		}
 	}
+	set.Train.Labels, set.Train.Images = []int32{0}, [][]uint8{image}
 	l := newLoader(t, set, set.Train, Stream{Batch: 200, Augment: Augment{ResizedCrop: true}})
 	defer l.Close()
 	least, most := float32(1), float32(0)
@@ -215,10 +217,11 @@ func TestCropOfAllIsNoCrop(t *testing.T) {
 func TestBitsOfBatchesStay(t *testing.T) {
 	set := &Set{Height: 6, Width: 6, Channels: 1, Normalization: Normalization{[]float32{0.5}, []float32{0.25}}}
 	for i := range 50 {
-		set.Train.Labels = append(set.Train.Labels, 0)
+		var image []uint8
 		for v := range 36 {
-			set.Train.Pixels = append(set.Train.Pixels, uint8(v*7+i))
+			image = append(image, uint8(v*7+i))
 		}
+		set.Train.Labels, set.Train.Images = append(set.Train.Labels, 0), append(set.Train.Images, image)
 	}
 	l := newLoader(t, set, set.Train, Stream{Seed: 9, ID: 3, Batch: 32,
 		Augment: Augment{CropPadding: 2, Flip: true, Cutout: 3, Erase: 0.3}})

@@ -21,7 +21,7 @@ import (
 	"github.com/nse-dev/nse/supernet/data/listing/parquet"
 )
 
-// Set is a labelled image set in memory.
+// Set is a labelled image set.
 type Set struct {
 	Name                    string // the spec that it was opened with
 	Height, Width, Channels int    // as images are stored; Channels is 1 for grey images, 3 for RGB
@@ -34,7 +34,9 @@ type Set struct {
 	Left                    listing.Left  // files that were passed over
 	Notes                   []string      // how the layout of files was understood, a line each
 
-	stored int // channels of the pixels that splits have; 0 stands for Channels
+	drawing *drawing // makes the images; nil once they are there
+	mapped  bool     // whether all images are of a pack
+	stored  int      // channels of the images; 0 stands for Channels
 }
 
 // Remarks says how the layout of files was understood, and what was passed over, a line each.
@@ -54,10 +56,10 @@ func (set *Set) Input() (height, width int) {
 	return set.Height, set.Width
 }
 
-// Split is a part of a set.
+// Split is a part of a set. Its images are views of memory that other splits may share, and that nobody writes to.
 type Split struct {
-	Pixels []uint8 // [N, Height, Width, Channels]
-	Labels []int32 // [N], indices of Set.Classes
+	Images [][]uint8 // [N], each [Height, Width, Channels]
+	Labels []int32   // [N], indices of Set.Classes
 	// Digests tell images apart by what is stored of them, before anything is resized: [N], or nil in a split that Open
 	// has not made.
 	Digests []uint64
@@ -80,8 +82,11 @@ type Options struct {
 	// Observe is told how far reading is, from several goroutines at a time. It may be nil.
 	Observe func(Progress)
 
-	room *semaphore.Weighted // for pixels that are being decoded
-	look *looking            // of Inspect; nil to open a set
+	room  *semaphore.Weighted // for pixels that are being decoded
+	pack  string              // the folder into which the images go; empty for memory, or the cache where it is short
+	free  func() int64        // bytes of memory that are free; nil asks the system
+	shard int                 // the size of a pack's shards in bytes, at most; 0 is pack's own
+	look  *looking            // of Inspect; nil to open a set
 }
 
 // Progress says how far reading files is.
@@ -127,6 +132,16 @@ func (o Options) tell(p Progress) {
 // Len is the number of images.
 func (s Split) Len() int { return len(s.Labels) }
 
+// views are n images in one piece of memory.
+func views(pixels []uint8, n int) [][]uint8 {
+	images := make([][]uint8, n)
+	each := len(pixels) / max(n, 1)
+	for i := range images {
+		images[i] = pixels[i*each : (i+1)*each : (i+1)*each]
+	}
+	return images
+}
+
 // minSize and maxSize bound the side of an image in pixels.
 const minSize, maxSize = 4, 1024
 
@@ -153,6 +168,7 @@ func Sources() []Source {
 		{"jsonl", "jsonl:FILE", tableWants, "jsonl:labels.jsonl", listed("jsonl", tableWants, listing.JSONL)},
 		{"tar", "tar:FILES", shardsWant, "tar:shards/train-{000..012}.tar", listed("tar", shardsWant, listing.Tar)},
 		{"parquet", "parquet:FILES", shardsWant, "parquet:data/*.parquet", listed("parquet", shardsWant, parquet.List)},
+		{"pack", "pack:DIR", packWants, "pack:packed", openPack},
 	}
 	return append(own, publishedSources()...)
 }
@@ -171,7 +187,9 @@ func Sources() []Source {
 //	emnist-SPLIT:DIR        the four IDX files of byclass, bymerge, balanced, letters, digits or mnist, turned upright
 //	cifar10:DIR             the binary batches, 32×32 RGB
 //	cifar100:DIR            likewise, by class; cifar100-coarse:DIR by superclass
+//	pack:DIR                what Pack has written
 //
+// Images that would take more than a third of the free memory are packed in the user's cache folder, and mapped.
 // A cancelled context is its error. Others name the file and say what is wrong with it.
 func Open(ctx context.Context, spec string, o Options) (*Set, error) {
 	set, err := open(ctx, spec, o)
@@ -181,8 +199,10 @@ func Open(ctx context.Context, spec string, o Options) (*Set, error) {
 	if err := set.crop(o.Crop); err != nil {
 		return nil, err
 	}
-	set.Name, set.Background = spec, o.background()
-	set.Normalization = measure(set.Train, set.Channels)
+	set.Background = o.background()
+	if set.Normalization.Mean == nil {
+		set.Normalization = measure(set.Train, set.Channels)
+	}
 	return set, nil
 }
 
@@ -194,7 +214,15 @@ func open(ctx context.Context, spec string, o Options) (*Set, error) {
 	var usages []string
 	for _, s := range Sources() {
 		if s.Name == name {
-			return s.open(ctx, arg, o)
+			set, err := s.open(ctx, arg, o)
+			if err != nil || o.look != nil {
+				return set, err
+			}
+			set.Name = spec
+			if err := o.draw(ctx, set); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			return set, nil
 		}
 		if !slices.Contains(usages, s.Usage) {
 			usages = append(usages, s.Usage)

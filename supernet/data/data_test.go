@@ -48,7 +48,7 @@ func TestOpenRefuses(t *testing.T) {
 	write(t, filepath.Join(dir, "file"), nil)
 	for spec, want := range map[string]string{
 		"": `unknown data set "": want generated, generated:N, ` +
-			"folder:DIR, csv:FILE, jsonl:FILE, tar:FILES, parquet:FILES, " +
+			"folder:DIR, csv:FILE, jsonl:FILE, tar:FILES, parquet:FILES, pack:DIR, " +
 			"fashion-mnist:DIR, mnist:DIR, kmnist:DIR, k49:DIR, emnist-SPLIT:DIR, cifar10:DIR, " +
 			"cifar100:DIR, cifar100-coarse:DIR",
 		"emnist:/x":               "emnist has six splits: name one, as in emnist-balanced:DIR",
@@ -81,19 +81,19 @@ func TestGeneratedIsBalancedAndKeyed(t *testing.T) {
 		}
 	}
 	image := 32 * 32 * 3
-	if slices.Equal(a.Train.Pixels[:image], a.Train.Pixels[10*image:11*image]) ||
-		slices.Equal(a.Train.Pixels[:image], a.Test.Pixels[:image]) {
+	if slices.Equal(a.Train.pixels()[:image], a.Train.pixels()[10*image:11*image]) ||
+		slices.Equal(a.Train.pixels()[:image], a.Test.pixels()[:image]) {
 		t.Error("two images of a class are equal")
 	}
 	longer := mustOpen(t, "generated:120", 1, 0)
-	if !slices.Equal(a.Train.Pixels, longer.Train.Pixels[:len(a.Train.Pixels)]) {
+	if !slices.Equal(a.Train.pixels(), longer.Train.pixels()[:len(a.Train.pixels())]) {
 		t.Error("images depend on the number of images")
 	}
-	if slices.Equal(a.Train.Pixels, mustOpen(t, "generated:60", 2, 0).Train.Pixels) {
+	if slices.Equal(a.Train.pixels(), mustOpen(t, "generated:60", 2, 0).Train.pixels()) {
 		t.Error("seeds 1 and 2 give the same images")
 	}
-	if b := mustOpen(t, "generated:60", 1, 16); len(b.Train.Pixels) != 60*16*16*3 {
-		t.Errorf("size 16 gives %d bytes", len(b.Train.Pixels))
+	if b := mustOpen(t, "generated:60", 1, 16); len(b.Train.pixels()) != 60*16*16*3 {
+		t.Errorf("size 16 gives %d bytes", len(b.Train.pixels()))
 	}
 }
 
@@ -103,7 +103,7 @@ func TestGeneratedStays(t *testing.T) {
 		t.Skip("other architectures may fuse multiplications and additions")
 	}
 	const want = "7411e12c6e0cd8f45e5f826319e5a0e0989b938c59bb77687d3308e63c475417"
-	if got := fmt.Sprintf("%x", sha256.Sum256(mustOpen(t, "generated:600", 1, 0).Train.Pixels)); got != want {
+	if got := fmt.Sprintf("%x", sha256.Sum256(mustOpen(t, "generated:600", 1, 0).Train.pixels())); got != want {
 		t.Errorf("the generated set changed: hash %s, was %s", got, want)
 	}
 }
@@ -112,8 +112,8 @@ func TestGeneratedStays(t *testing.T) {
 // what can be told from small images can be told from large ones.
 func TestSmallImagesShowTheSame(t *testing.T) {
 	for _, size := range []int{8, 16, 32} {
-		small := mustOpen(t, "generated:60", 1, size).Train.Pixels
-		large := mustOpen(t, "generated:60", 1, 2*size).Train.Pixels
+		small := mustOpen(t, "generated:60", 1, size).Train.pixels()
+		large := mustOpen(t, "generated:60", 1, 2*size).Train.pixels()
 		row, image := 2*size*3, size*size*3
 		same, other := 0.0, 0.0 // mean distances, in levels
 		for i, v := range small {
@@ -134,7 +134,7 @@ func TestCoresDoNotMatter(t *testing.T) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(i + 1))
 		sets[i] = mustOpen(t, "generated:600", 5, 24)
 	}
-	if !slices.Equal(sets[0].Train.Pixels, sets[1].Train.Pixels) {
+	if !slices.Equal(sets[0].Train.pixels(), sets[1].Train.pixels()) {
 		t.Error("1 and 2 cores give different images")
 	}
 }
@@ -212,3 +212,6 @@ func (m *linear) accuracy(set *Set, s Split) float64 {
 	}
 	return float64(right) / float64(s.Len())
 }
+
+// pixels is a copy of all images of s, one after the other.
+func (s Split) pixels() []uint8 { return slices.Concat(s.Images...) }

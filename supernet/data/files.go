@@ -55,7 +55,7 @@ func (p Pictures) Open(
 			p.Left[listing.NoImage]++
 		default:
 			names = append(names, name)
-			set.Test.Pixels = append(set.Test.Pixels, s.pixels...)
+			set.Test.Images = append(set.Test.Images, s.pixels)
 		}
 	}
 	set.Test.Labels = make([]int32, len(names))

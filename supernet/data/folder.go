@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/semaphore"
 
@@ -93,11 +92,3 @@ func (o Options) picture(b []byte, use func(p *picture.Picture)) error {
 
 // newRoom is for the pixels of images that are decoded at a time: two of the largest, or many small ones.
 func newRoom() *semaphore.Weighted { return semaphore.NewWeighted(2 * picture.MaxPixels) }
-
-// dropColour keeps one of three equal channels.
-func (s *Split) dropColour() {
-	for i := range len(s.Pixels) / 3 {
-		s.Pixels[i] = s.Pixels[3*i]
-	}
-	s.Pixels = slices.Clone(s.Pixels[:len(s.Pixels)/3])
-}

@@ -67,10 +67,10 @@ func TestOpenFolderWithTest(t *testing.T) {
 	want := slices.Concat(
 		bytes.Repeat([]byte{224, 0, 0, 255, 0, 0, 255, 0, 0, 255, 31, 31}, 8),
 		bytes.Repeat([]byte{0, 0, 223, 0, 0, 255, 0, 0, 255, 32, 32, 255}, 4))
-	if set.Channels != 3 || !bytes.Equal(set.Train.Pixels, want) {
-		t.Errorf("%d channels, pixels %v", set.Channels, set.Train.Pixels)
+	if set.Channels != 3 || !bytes.Equal(set.Train.pixels(), want) {
+		t.Errorf("%d channels, pixels %v", set.Channels, set.Train.pixels())
 	}
-	if p := set.Test.Pixels; p[0] < 200 || p[2] > 60 || p[48] > 60 || p[50] < 200 {
+	if p := set.Test.pixels(); p[0] < 200 || p[2] > 60 || p[48] > 60 || p[50] < 200 {
 		t.Errorf("JPEG files begin with %v and %v", p[:3], p[48:51])
 	}
 }
@@ -92,13 +92,13 @@ func TestOpenFolderOfOneLevel(t *testing.T) {
 	}
 	set := mustOpen(t, "folder:"+dir, 1, 0)
 	n := set.Test.Len()
-	if set.Channels != 1 || set.Height != 32 || len(set.Train.Pixels) != (100-n)*32*32 || n < 10 || n > 30 {
-		t.Fatalf("%d channels, %d bytes for training, %d images for testing", set.Channels, len(set.Train.Pixels), n)
+	if set.Channels != 1 || set.Height != 32 || len(set.Train.pixels()) != (100-n)*32*32 || n < 10 || n > 30 {
+		t.Fatalf("%d channels, %d bytes for training, %d images for testing", set.Channels, len(set.Train.pixels()), n)
 	}
 	side := map[uint8]bool{}
 	for _, s := range []Split{set.Train, set.Test} {
 		for i, label := range s.Labels {
-			v := s.Pixels[i*32*32]
+			v := s.pixels()[i*32*32]
 			if int32(v%2) != label {
 				t.Errorf("image %d has label %d", v, label)
 			}
@@ -108,7 +108,7 @@ func TestOpenFolderOfOneLevel(t *testing.T) {
 	if len(side) != 100 {
 		t.Errorf("%d different images", len(side))
 	}
-	if other := mustOpen(t, "folder:"+dir, 2, 0); !slices.Equal(other.Test.Pixels, set.Test.Pixels) {
+	if other := mustOpen(t, "folder:"+dir, 2, 0); !slices.Equal(other.Test.pixels(), set.Test.pixels()) {
 		t.Error("the test split depends on the seed")
 	}
 
@@ -131,9 +131,9 @@ func TestOpenFolderOfOneLevel(t *testing.T) {
 	stay := 0
 	for k, s := range []Split{set.Train, set.Test} {
 		for i := range s.Labels {
-			was, known := side[s.Pixels[i*32*32]]
+			was, known := side[s.pixels()[i*32*32]]
 			if known && was != (k == 1) {
-				t.Errorf("image %d has changed sides", s.Pixels[i*32*32])
+				t.Errorf("image %d has changed sides", s.pixels()[i*32*32])
 			}
 			if known {
 				stay++
@@ -330,7 +330,7 @@ func TestTransparentPixels(t *testing.T) {
 		if err := errors.Join(err, errors.Join(errs...), errors.Join(bad...)); err != nil {
 			t.Fatal(err)
 		}
-		for _, pixels := range [][]uint8{set.Train.Pixels, all.Test.Pixels} {
+		for _, pixels := range [][]uint8{set.Train.pixels(), all.Test.pixels()} {
 			half := 0
 			for p := range slices.Chunk(pixels, 3) {
 				if int(p[0]) == int(x.clear[0])*127/255 || int(p[0]) == int(x.clear[0])*127/255+1 {
@@ -367,8 +367,8 @@ func TestBrokenFilesAreLeftOutWhole(t *testing.T) {
 		t.Fatalf("left %s, %v", set.Left, err)
 	}
 	all := set.All()
-	if all.Len() != 12 || slices.Min(all.Pixels) < 200 {
-		t.Errorf("%d images, the darkest pixel is %d", all.Len(), slices.Min(all.Pixels))
+	if all.Len() != 12 || slices.Min(all.pixels()) < 200 {
+		t.Errorf("%d images, the darkest pixel is %d", all.Len(), slices.Min(all.pixels()))
 	}
 }
 

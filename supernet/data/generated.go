@@ -40,14 +40,14 @@ func openGenerated(_ context.Context, arg string, o Options) (*Set, error) {
 // generate draws image i from (seed, stream, i) alone.
 func generate(n int, seed, stream uint64, size int) Split {
 	classes := pairs()
-	s := Split{Pixels: make([]uint8, n*size*size*3), Labels: make([]int32, n)}
+	s := Split{Images: views(make([]uint8, n*size*size*3), n), Labels: make([]int32, n)}
 	iter.ForEachIdx(s.Labels, func(i int, label *int32) {
 		*label = int32(i % len(classes))
 		p := &painter{Rand: newRand(seed, stream, uint64(i), 0), size: size, pix: make([]float64, size*size*3)}
 		p.paint(classes[*label])
-		p.develop(s.Pixels[i*size*size*3:][:size*size*3])
+		p.develop(s.Images[i])
 	})
-	s.Digests = digests(s.Pixels, n)
+	s.Digests = digests(s.Images)
 	return s
 }
 

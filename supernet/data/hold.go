@@ -11,13 +11,13 @@ import (
 
 // Hold splits n images off s. Every class gives the same part of its images, to within one, and keeps one at least.
 // Which ones follows from their contents and from seed, and copies of an image are on the same side: there may be fewer
-// than n for that. Both results keep the order of s and have pixels of their own. It fails unless 0 < n < s.Len().
+// than n for that. Both results keep the order of s and share its pixels. It fails unless 0 < n < s.Len().
 func (s Split) Hold(n int, seed uint64) (train, held Split, err error) {
 	if n <= 0 || n >= s.Len() {
 		return s, held, fmt.Errorf("data: cannot hold %d of %d images: want 1..%d", n, s.Len(), s.Len()-1)
 	}
 	if s.Digests == nil {
-		s.Digests = digests(s.Pixels, s.Len())
+		s.Digests = digests(s.Images)
 	}
 	left := quotas(s.Labels, n)
 	isHeld := make([]bool, s.Len())
@@ -70,7 +70,7 @@ func (s Split) Without(digests map[uint64]bool) Split {
 // All is the images of all sides of the set.
 func (set *Set) All() (all Split) {
 	for _, s := range []Split{set.Train, set.Validate, set.Test} {
-		all.Pixels, all.Labels = append(all.Pixels, s.Pixels...), append(all.Labels, s.Labels...)
+		all.Images, all.Labels = append(all.Images, s.Images...), append(all.Labels, s.Labels...)
 		all.Digests, all.Names = append(all.Digests, s.Digests...), append(all.Names, s.Names...)
 	}
 	return all
@@ -78,14 +78,15 @@ func (set *Set) All() (all Split) {
 
 // divide splits s in two.
 func (s Split) divide(second []bool) (a, b Split) {
-	each := len(s.Pixels) / max(s.Len(), 1)
 	for i, label := range s.Labels {
 		to := &a
 		if second[i] {
 			to = &b
 		}
 		to.Labels, to.Digests = append(to.Labels, label), append(to.Digests, s.Digests[i])
-		to.Pixels = append(to.Pixels, s.Pixels[i*each:(i+1)*each]...)
+		if s.Images != nil { // those of an Inspection are not kept
+			to.Images = append(to.Images, s.Images[i])
+		}
 		if s.Names != nil {
 			to.Names = append(to.Names, s.Names[i])
 		}
@@ -228,7 +229,6 @@ func fifth(labels []int32, digests []uint64, classes []string) (tested []bool, e
 
 // cut splits s before image i.
 func (s Split) cut(i int) (before, after Split) {
-	p := i * (len(s.Pixels) / max(s.Len(), 1))
-	return Split{s.Pixels[:p:p], s.Labels[:i:i], s.Digests[:i:i], s.Names[:i:i]},
-		Split{s.Pixels[p:], s.Labels[i:], s.Digests[i:], s.Names[i:]}
+	return Split{s.Images[:i:i], s.Labels[:i:i], s.Digests[:i:i], s.Names[:i:i]},
+		Split{s.Images[i:], s.Labels[i:], s.Digests[i:], s.Names[i:]}
 }

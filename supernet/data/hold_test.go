@@ -22,7 +22,7 @@ func TestHold(t *testing.T) {
 		labels := rapid.SliceOfN(rapid.Int32Range(0, 4), 2, 60).Draw(t, "labels")
 		s := Split{Labels: labels}
 		for i := range labels {
-			s.Pixels = append(s.Pixels, uint8(i), uint8(i)) // identifies the image
+			s.Images = append(s.Images, []uint8{uint8(i), uint8(i)}) // identifies the image
 		}
 		classes := s.byClass()
 		most := 0 // every class keeps one
@@ -37,8 +37,8 @@ func TestHold(t *testing.T) {
 		count := [5]int{}
 		for i, label := range held.Labels {
 			count[label]++
-			if labels[held.Pixels[2*i]] != label || held.Pixels[2*i] != held.Pixels[2*i+1] {
-				t.Fatalf("image %d lost its label", held.Pixels[2*i])
+			if image := held.Images[i]; labels[image[0]] != label || image[0] != image[1] {
+				t.Fatalf("image %d lost its label", held.Images[i][0])
 			}
 		}
 		for class, images := range classes {
@@ -51,9 +51,9 @@ func TestHold(t *testing.T) {
 				t.Fatalf("class %d gives %d of %d, want about %.2f", class, count[class], len(images), exact)
 			}
 		}
-		all := slices.Concat(train.Pixels, held.Pixels)
+		all := slices.Concat(train.pixels(), held.pixels())
 		slices.Sort(all)
-		if !slices.Equal(all, s.Pixels) {
+		if !slices.Equal(all, s.pixels()) {
 			t.Fatalf("images were lost: %v", all)
 		}
 	})
@@ -67,7 +67,7 @@ func TestHoldFollowsContents(t *testing.T) {
 		order := rapid.Permutation(contents).Draw(t, "order")
 		var held [2][]uint8
 		for k, list := range [][]uint8{contents, order} {
-			s := Split{Pixels: list}
+			s := Split{Images: views(list, len(list))}
 			for _, c := range list {
 				s.Labels = append(s.Labels, int32(c%2))
 			}
@@ -78,12 +78,12 @@ func TestHoldFollowsContents(t *testing.T) {
 			if err != nil {
 				t.Skip("no image can be held out")
 			}
-			for _, c := range b.Pixels {
-				if slices.Contains(a.Pixels, c) {
+			for _, c := range b.pixels() {
+				if slices.Contains(a.pixels(), c) {
 					t.Fatalf("copies of %d are on both sides", c)
 				}
 			}
-			held[k] = slices.Sorted(slices.Values(b.Pixels))
+			held[k] = slices.Sorted(slices.Values(b.pixels()))
 		}
 		if !slices.Equal(held[0], held[1]) {
 			t.Fatalf("%v are held out in one order, %v in another", held[0], held[1])
@@ -153,7 +153,7 @@ func TestHoldDrawsFromTheSeed(t *testing.T) {
 	_, a, _ := set.Train.Hold(100, 1)
 	_, again, _ := set.Train.Hold(100, 1)
 	_, b, _ := set.Train.Hold(100, 2)
-	if !slices.Equal(a.Pixels, again.Pixels) || slices.Equal(a.Pixels, b.Pixels) {
+	if !slices.Equal(a.pixels(), again.pixels()) || slices.Equal(a.pixels(), b.pixels()) {
 		t.Error("the held images do not follow the seed")
 	}
 	_, _, err := set.Train.Hold(600, 1)
@@ -167,7 +167,7 @@ func TestSampleMixesClasses(t *testing.T) {
 		for i, label := range set.Train.Labels {
 			if label == class {
 				sorted.Labels = append(sorted.Labels, label)
-				sorted.Pixels = append(sorted.Pixels, set.Train.Pixels[i*48:(i+1)*48]...)
+				sorted.Images = append(sorted.Images, set.Train.Images[i])
 			}
 		}
 	}
@@ -177,8 +177,8 @@ func TestSampleMixesClasses(t *testing.T) {
 			t.Errorf("%d of 100 images are of class %d", len(images), class)
 		}
 	}
-	if !slices.Equal(sample.Pixels, sorted.Sample(100, 1).Pixels) ||
-		slices.Equal(sample.Pixels, sorted.Sample(100, 2).Pixels) {
+	if !slices.Equal(sample.pixels(), sorted.Sample(100, 1).pixels()) ||
+		slices.Equal(sample.pixels(), sorted.Sample(100, 2).pixels()) {
 		t.Error("the sample does not follow the seed")
 	}
 	all := sorted.Sample(1000, 1)

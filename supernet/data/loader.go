@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+
+	"github.com/nse-dev/nse/supernet/data/pack"
 )
 
 // Stream says which batches a Loader makes.
@@ -122,6 +124,9 @@ func (l *Loader) work() {
 // prepare makes the batch of s.step.
 func (l *Loader) prepare(s *slot, d *developer) {
 	first := s.step * l.stream.Batch
+	for i := 0; l.set.mapped && i < len(s.batch.Labels); i++ {
+		pack.Ahead(l.split.Images[l.image(first+i)])
+	}
 	for i := range s.batch.Labels {
 		image := l.image(first + i)
 		k := key(l.stream.Seed, l.stream.ID, uint64(s.step), uint64(i))

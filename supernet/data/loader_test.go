@@ -15,7 +15,7 @@ func numbered(n int) *Set {
 	set := &Set{Height: 4, Width: 4, Channels: 1, Normalization: Normalization{[]float32{0}, []float32{1}}}
 	for i := range n {
 		set.Train.Labels = append(set.Train.Labels, int32(i))
-		set.Train.Pixels = append(set.Train.Pixels, slices.Repeat([]uint8{uint8(i)}, 16)...)
+		set.Train.Images = append(set.Train.Images, slices.Repeat([]uint8{uint8(i)}, 16))
 	}
 	return set
 }
@@ -99,7 +99,7 @@ func TestLoaderKeys(t *testing.T) {
 
 func TestImagesOfABatchAreAugmentedApart(t *testing.T) {
 	set := numbered(1)
-	set.Train.Pixels = ramp(16)
+	set.Train.Images = views(ramp(16), 1)
 	l := newLoader(t, set, set.Train, Stream{Batch: 100, Augment: Augment{CropPadding: 1, Flip: true}})
 	defer l.Close()
 	seen := map[[16]float32]bool{}
@@ -197,7 +197,7 @@ func TestBatchesAreNormalised(t *testing.T) {
 }
 
 func TestMeasureConstantChannel(t *testing.T) {
-	n := measure(Split{Pixels: []uint8{0, 7, 255, 7}}, 2)
+	n := measure(Split{Images: [][]uint8{{0, 7}, {255, 7}}}, 2)
 	if n.Mean[0] != 0.5 || n.Std[0] != 0.5 || n.Mean[1] != float32(7./255) || n.Std[1] != 1 {
 		t.Errorf("got %v", n)
 	}

@@ -1,6 +1,10 @@
 package data
 
-import "math"
+import (
+	"math"
+
+	"github.com/nse-dev/nse/supernet/data/pack"
+)
 
 // Normalization is the mean and the standard deviation of each channel, of pixels scaled to 0..1.
 type Normalization struct {
@@ -10,15 +14,20 @@ type Normalization struct {
 // apply normalises a pixel value in 0..1 of channel c.
 func (n Normalization) apply(v float32, c int) float32 { return (v - n.Mean[c]) / n.Std[c] }
 
-// measure computes the statistics of a split exactly, from the histogram of each channel. A channel without
-// variation keeps its scale: its Std is 1.
+// measure computes the statistics of a split exactly.
 func measure(s Split, channels int) Normalization {
-	n := Normalization{make([]float32, channels), make([]float32, channels)}
-	for c := range channels {
-		var histogram [256]int64
-		for i := c; i < len(s.Pixels); i += channels {
-			histogram[s.Pixels[i]]++
-		}
+	histogram := make([][256]int64, channels)
+	for _, image := range s.Images {
+		pack.Count(histogram, image)
+	}
+	return normalize(histogram)
+}
+
+// normalize computes the statistics from the histogram of each channel. A channel without variation keeps its scale:
+// its Std is 1.
+func normalize(histograms [][256]int64) Normalization {
+	n := Normalization{make([]float32, len(histograms)), make([]float32, len(histograms))}
+	for c, histogram := range histograms {
 		var count, sum, squares float64 // whole numbers below 2⁵³
 		for v, k := range histogram {
 			count += float64(k)

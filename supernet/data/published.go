@@ -33,8 +33,8 @@ func openPublished(ctx context.Context, from published.Source, dir string, o Opt
 		return nil, fmt.Errorf("%s: %w", from.Name, err)
 	}
 	set := &Set{Height: s.Height, Width: s.Width, Channels: s.Channels, Classes: s.Classes}
-	set.Train = Split{Pixels: s.Train.Pixels, Labels: s.Train.Labels}
-	set.Test = Split{Pixels: s.Test.Pixels, Labels: s.Test.Labels}
+	set.Train = Split{Images: views(s.Train.Pixels, len(s.Train.Labels)), Labels: s.Train.Labels}
+	set.Test = Split{Images: views(s.Test.Pixels, len(s.Test.Labels)), Labels: s.Test.Labels}
 	return set.resize(o.Size), nil
 }
 

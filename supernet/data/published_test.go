@@ -30,6 +30,19 @@ func writeCIFAR100(t *testing.T) (dir string) {
 	return dir
 }
 
+// writeMNIST makes a set of three grey images for training and one for testing.
+func writeMNIST(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for part, labels := range map[string][]byte{"train": {9, 0, 4}, "t10k": {7}} {
+		n := byte(len(labels))
+		images := slices.Concat([]byte{0, 0, 8, 3, 0, 0, 0, n, 0, 0, 0, 4, 0, 0, 0, 5}, ramp(20*len(labels)))
+		write(t, filepath.Join(dir, part+"-images-idx3-ubyte"), images)
+		write(t, filepath.Join(dir, part+"-labels-idx1-ubyte"), slices.Concat([]byte{0, 0, 8, 1, 0, 0, 0, n}, labels))
+	}
+	return dir
+}
+
 func TestOpenPublished(t *testing.T) {
 	dir := writeCIFAR100(t)
 	for spec, class := range map[string]string{"cifar100:" + dir: "worm", "cifar100-coarse:" + dir: "vehicles_2"} {
@@ -46,7 +59,7 @@ func TestOpenPublished(t *testing.T) {
 			}
 			want := slices.Concat(bytes.Repeat([]byte{3, 4, 5}, side*side), bytes.Repeat([]byte{6, 7, 8}, side*side),
 				bytes.Repeat([]byte{3, 4, 5}, side*side))
-			if !bytes.Equal(set.Train.Pixels, want) || !bytes.Equal(set.Test.Pixels,
+			if !bytes.Equal(set.Train.pixels(), want) || !bytes.Equal(set.Test.pixels(),
 				bytes.Repeat([]byte{9, 10, 11}, side*side)) {
 				t.Errorf("size %d changes colours", size)
 			}

@@ -34,8 +34,8 @@ func TestRealDataSets(t *testing.T) {
 
 func checkSplit(t *testing.T, name string, set *Set, s Split, images int) {
 	t.Helper()
-	if want := images * set.Height * set.Width * set.Channels; s.Len() != images || len(s.Pixels) != want {
-		t.Errorf("%d %s images and %d values, want %d and %d", s.Len(), name, len(s.Pixels), images, want)
+	if want := images * set.Height * set.Width * set.Channels; s.Len() != images || len(s.pixels()) != want {
+		t.Errorf("%d %s images and %d values, want %d and %d", s.Len(), name, len(s.pixels()), images, want)
 	}
 	count := make([]int, len(set.Classes))
 	for _, label := range s.Labels {

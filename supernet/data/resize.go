@@ -3,41 +3,34 @@ package data
 import (
 	"image"
 
-	"github.com/sourcegraph/conc/iter"
 	"golang.org/x/image/draw"
 )
 
-// resize returns the set with its images resized to size × size; 0 keeps them. Their digests are of what they were.
+// resize returns the set with images that will be drawn at size × size; 0 keeps them. Their digests are of what they
+// were.
 func (set *Set) resize(size int) *Set {
 	for _, s := range []*Split{&set.Train, &set.Test} {
-		s.Digests = digests(s.Pixels, s.Len())
+		s.Digests = digests(s.Images)
 	}
 	if size == 0 || set.Height == size && set.Width == size {
 		return set
 	}
 	resized := *set
 	resized.Height, resized.Width = size, size
-	resized.Train.Pixels = set.resizeSplit(set.Train, size)
-	resized.Test.Pixels = set.resizeSplit(set.Test, size)
-	return &resized
-}
-
-func (set *Set) resizeSplit(s Split, size int) []uint8 {
 	square := min(set.Height, set.Width)
 	scaler := draw.BiLinear.NewScaler(size, size, square, square)
-	each := size * size * set.Channels
-	pixels := make([]uint8, s.Len()*each)
-	iter.ForEachIdx(s.Labels, func(i int, _ *int32) {
-		scale(pixels[i*each:][:each], size, set.Channels, set.image(s, i), scaler)
+	all := set.All()
+	resized.drawing = set.copying(func(dst []uint8, i int) {
+		scale(dst, size, set.Channels, set.image(all, i), scaler)
 	})
-	return pixels
+	return &resized
 }
 
 // image returns image i of a split of the set.
 func (set *Set) image(s Split, i int) image.Image {
 	bounds := image.Rect(0, 0, set.Width, set.Height)
 	each := set.Width * set.Height * set.Channels
-	pixels := s.Pixels[i*each:][:each]
+	pixels := s.Images[i]
 	if set.Channels == 1 {
 		return &image.Gray{Pix: pixels, Stride: set.Width, Rect: bounds}
 	}

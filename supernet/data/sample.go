@@ -4,11 +4,10 @@ package data
 // batches of them hold all classes even where s is sorted by class. Equal seeds draw the same images.
 func (s Split) Sample(n int, seed uint64) Split {
 	order := newRand(seed, streamSample, 0, 0).Perm(s.Len())
-	each := len(s.Pixels) / max(s.Len(), 1)
 	var sample Split
 	for _, i := range order[:min(n, len(order))] {
 		sample.Labels = append(sample.Labels, s.Labels[i])
-		sample.Pixels = append(sample.Pixels, s.Pixels[i*each:(i+1)*each]...)
+		sample.Images = append(sample.Images, s.Images[i])
 	}
 	return sample
 }

@@ -172,7 +172,7 @@ func TestFolderRefuses(t *testing.T) {
 func TestPassedNames(t *testing.T) {
 	dir := folder(t, []string{"train/a/1.png", "train/a/.x", "train/b/2.png", "val/a/3.png", "val/b/4.png", "notes.txt",
 		"Thumbs.db"}, map[string]string{"train/b/up": ".."})
-	l, err := Folder(dir, isImage)
+	l, err := Folder(t.Context(), dir, asTold)
 	if err != nil {
 		t.Fatal(err)
 	}
