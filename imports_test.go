@@ -64,10 +64,10 @@ var mayImport = map[string][]string{
 	"supernet/config": {"evolve", "evolve/methods", "internal/setting", "internal/text", "internal/tomlpos",
 		"supernet", "supernet/config", "supernet/data", "supernet/retrain"},
 	"supernet/data": {"internal/file", "internal/memory", "internal/picture", "internal/resample",
-		"internal/setting", "internal/text", "supernet/data/augment", "supernet/data/listing",
+		"internal/setting", "internal/text", "supernet/data/augment", "supernet/data/figures", "supernet/data/listing",
 		"supernet/data/listing/parquet", "supernet/data/pack", "supernet/data/published"},
-	"supernet/data/augment": {"internal/resample", "internal/setting"},
-
+	"supernet/data/augment":         {"internal/resample", "internal/setting"},
+	"supernet/data/figures":         {},
 	"supernet/data/listing":         {},
 	"supernet/data/pack":            {"internal/file", "internal/text"},
 	"supernet/data/published":       {"internal/file", "internal/npy"},

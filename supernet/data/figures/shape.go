@@ -1,4 +1,4 @@
-package data
+package figures
 
 import "math"
 
@@ -9,7 +9,7 @@ type shape struct {
 }
 
 // figures are what the generated set shows.
-func figures() []shape {
+func shapes() []shape {
 	return []shape{
 		{"disc", func(u, v float64) bool { return u*u+v*v < 0.75 }},
 		{"ring", func(u, v float64) bool { r := u*u + v*v; return r > 0.3 && r < 0.85 }},
@@ -24,7 +24,7 @@ type pair [2]shape
 
 // pairs are the classes in the order of their labels: every figure above the next one, and below it.
 func pairs() (classes []pair) {
-	all := figures()
+	all := shapes()
 	for i, a := range all {
 		b := all[(i+1)%len(all)]
 		classes = append(classes, pair{a, b}, pair{b, a})
