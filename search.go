@@ -211,7 +211,7 @@ func (s *search) run(ctx context.Context, r *runs.Run, rec *recorder) (_ *Run, e
 		state, err = s.Search.Run(ctx, state)
 	}
 	if cancelled := ctx.Err(); cancelled != nil && errors.Is(err, cancelled) {
-		return nil, &Stopped{Dir: r.Dir, Round: state.Round, Err: err}
+		return nil, &Stopped{Dir: r.Dir, Round: max(state.Round, 1), Err: err}
 	}
 	if err != nil {
 		return nil, err
