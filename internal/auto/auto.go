@@ -267,7 +267,8 @@ func (a *auto) begin(ctx context.Context) error {
 	f.recipe(&s, p.Epochs)
 	a.settings = f.settings(s, p, n.macro)
 	a.record = record{Ask: a.ask, Facts: f, Plan: p, Version: nse.Version(), Before: a.since()}
-	return a.show()
+	a.show()
+	return nil
 }
 
 // since is the time that everything has taken, in seconds.

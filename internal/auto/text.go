@@ -55,19 +55,17 @@ func (a *auto) explained() ([]byte, error) {
 }
 
 // show tells the plan.
-func (a *auto) show() error {
+func (a *auto) show() {
 	for _, line := range a.record.lines() {
 		a.say("%s", line)
 	}
-	return nil
 }
 
 // Rows is the outcome as a table, for text.Table.
 func (x Outcome) Rows() []string {
-	rows := []string{"test accuracy\tM MACs\tparameters\tmodel",
+	return []string{"test accuracy\tM MACs\tparameters\tmodel",
 		strings.Join([]string{text.Percent(x.Accuracy), fmt.Sprintf("%.4g", text.Millions(x.MACs)),
 			text.Thousands(x.Params), text.Printable(x.Model)}, "\t")}
-	return rows
 }
 
 // Files lists where everything is, a line each.
