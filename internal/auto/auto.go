@@ -6,6 +6,7 @@
 package auto
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ const (
 
 // Stopped says that an automatic search was stopped. The same call goes on with it, if Dir is its folder.
 type Stopped struct {
-	Dir string // empty: nothing was begun
+	Dir string // of the run
 	Err error
 }
 
@@ -119,7 +120,7 @@ type auto struct {
 }
 
 // Run plans and does everything, in the folder dir, or goes on with what was begun there. An empty dir makes the next
-// free folder of nse.RunsFolder. A cancelled context is a *Stopped once the search has begun.
+// free folder of nse.RunsFolder. A cancelled context is a *Stopped once the search has begun. o.Observe has to be set.
 func Run(ctx context.Context, ask Ask, dir string, o nse.Options) (*Outcome, error) {
 	a := &auto{ask: ask, dir: dir, options: o, clock: time.Now, pace: pace}
 	return a.run(ctx)
@@ -131,7 +132,7 @@ func (a *auto) run(ctx context.Context) (*Outcome, error) {
 	if err == nil {
 		err = a.finish(ctx, r)
 	}
-	if cancelled := ctx.Err(); cancelled != nil && errors.Is(err, cancelled) && a.record.Version != "" {
+	if cancelled := ctx.Err(); cancelled != nil && errors.Is(err, cancelled) && a.dir != "" && runs.Exists(a.dir) {
 		return nil, &Stopped{a.dir, err}
 	}
 	return a.record.Outcome, err
@@ -158,7 +159,10 @@ func (a *auto) searched(ctx context.Context) (*nse.Run, error) {
 			observe(e)
 		}
 		r, err := nse.Start(ctx, a.dir, a.pool(), a.settings, o)
-		return r, errors.Join(err, failed)
+		if err == nil && failed != nil {
+			r.Close()
+		}
+		return r, cmp.Or(err, failed)
 	}
 	r, err := nse.Open(a.dir)
 	if err != nil {
