@@ -167,8 +167,11 @@ func TestInspectEnds(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var seen atomic.Int64
 		_, _, err := Inspect(ctx, spec, Options{}, func(View) int {
-			if seen.Add(1) == 5 {
+			switch n := seen.Add(1); {
+			case n == 5:
 				cancel()
+			case n > 5:
+				<-ctx.Done()
 			}
 			return 0
 		})

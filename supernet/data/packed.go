@@ -69,7 +69,8 @@ func (o Options) cached(ctx context.Context, set *Set, d *drawing, bytes int64) 
 		return fmt.Errorf("%s of images are packed, as memory is short: %w", pack.Bytes(bytes), err)
 	}
 	set.Notes = append(set.Notes, fmt.Sprintf("%s of images are more than a third of the free memory, and are mapped "+
-		"from %s, which may be removed afterwards", pack.Bytes(bytes), text.Printable(dir)))
+		"from %s: when nothing uses them, rm -r %s frees the space", pack.Bytes(bytes), text.Printable(dir),
+		text.Shell(dir)))
 	return nil
 }
 

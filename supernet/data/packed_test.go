@@ -224,7 +224,7 @@ func TestMemoryThatIsShort(t *testing.T) {
 			t.Fatalf("decoded %d, want %d; packed %v", decoded, wanted, list)
 		}
 		note := "0.0 MB of images are more than a third of the free memory, and are mapped from " + list[0] +
-			", which may be removed afterwards"
+			": when nothing uses them, rm -r " + list[0] + " frees the space"
 		if !slices.Equal(set.Notes, []string{note}) {
 			t.Errorf("notes %q", set.Notes)
 		}
