@@ -264,6 +264,12 @@ func (a *auto) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.ask.MACs == 0 && a.ask.Latency == 0 && a.ask.Within > 0 { // a short time has fewer epochs instead
+		macs = max(macs, roomy*n.searched)
+	}
+	if err := n.check(macs); err != nil {
+		return err
+	}
 	p, err := f.plan(within, macs, n.searched)
 	if err != nil {
 		return err

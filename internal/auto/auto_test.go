@@ -219,6 +219,11 @@ func TestRefusals(t *testing.T) {
 		!strings.Contains(err.Error(), "want more, or smaller images (--size)") {
 		t.Errorf("a small budget: %v", err)
 	}
+	open := Ask{Spec: "generated:100", Size: 32, Within: time.Second, Seed: 3} // nobody has named a budget
+	if _, err := begun(to, open, ignore).run(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "1s is too short for 100 images and 1.43 million MACs on this machine: want ") {
+		t.Errorf("a short time without a budget: %v", err)
+	}
 	if _, err := os.Stat(to); !os.IsNotExist(err) {
 		t.Errorf("a refusal leaves %s: %v", to, err)
 	}

@@ -35,8 +35,7 @@ type network struct {
 }
 
 // middle finds the widest network whose uniform stacks have a median cost of at most a part of the budget, or else the
-// narrowest one. A pool that costs more than the budget in it is an error. The pool has to stay open while the stack is
-// used.
+// narrowest one. The pool has to stay open while the stack is used.
 func middle(
 	ctx context.Context, ops []registry.Op, in supernet.Input, macs int64, s nse.Settings,
 ) (best network, err error) {
@@ -52,12 +51,18 @@ func middle(
 		}
 		best = network{m, searched, middleOf(x, ops, m, in)}
 	}
-	if best.searched > macs {
-		return best, fmt.Errorf("the operations of this pool cost %.3g million MACs in the narrowest network for "+
-			"images of %d×%d, and the budget is %.3g million: want more, or smaller images (--size)",
-			text.Millions(best.searched), in.Height, in.Width, text.Millions(macs))
-	}
 	return best, nil
+}
+
+// check refuses a pool that costs more than the budget.
+func (n network) check(macs int64) error {
+	if n.searched <= macs {
+		return nil
+	}
+	in := n.stack.Input
+	return fmt.Errorf("the operations of this pool cost %.3g million MACs in the narrowest network for images of "+
+		"%d×%d, and the budget is %.3g million: want more, or smaller images (--size)",
+		text.Millions(n.searched), in.Height, in.Width, text.Millions(macs))
 }
 
 // laid lays the pool out in a network.
@@ -220,6 +225,9 @@ func (a *auto) measure(
 	}
 	guess := cmp.Or(macs, 10_000_000)
 	small, err := middle(ctx, ops, f.Input, guess, s)
+	if err == nil {
+		err = small.check(guess)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -238,7 +246,7 @@ func (a *auto) measure(
 	if large, err = large.Within(ctx, guess); err != nil {
 		return 0, err
 	}
-	a.say("measuring this machine for %v", 2*long)
+	a.say("measuring this machine for %v", (2 * long).Round(10*time.Millisecond))
 	n := cores(s)
 	if f.Search, err = a.pace(ctx, small.stack, set, s.Retrain, n, n, long); err != nil {
 		return 0, err

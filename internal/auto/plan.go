@@ -49,6 +49,7 @@ const (
 	mostRounds  = 9   // of the search
 	rungSteps   = 192 // the least number of weight updates that rank architectures
 	leastMACs   = 500_000
+	roomy       = 2 // times the narrowest network's cost: the least budget that follows from the time
 	mostMACs    = 100_000_000
 	epochSteps  = 16 // the least number of weight updates in an epoch
 )

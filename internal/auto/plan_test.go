@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/supernet"
 )
 
@@ -96,6 +97,18 @@ func TestBudget(t *testing.T) {
 		if within != test.wantWithin || macs != test.wantMACs {
 			t.Errorf("%v, %d: %v and %d, want %v and %d", test.within, test.macs, within, macs, test.wantWithin,
 				test.wantMACs)
+		}
+	}
+}
+
+// Characters are others in a mirror, and other images are not.
+func TestFlips(t *testing.T) {
+	for spec, want := range map[string]bool{"mnist:DIR": false, "kmnist:DIR": false, "k49:DIR": false,
+		"emnist-balanced:DIR": false, "emnist-letters:DIR": false, "fashion-mnist:DIR": true, "folder:emnist-": true} {
+		s := nse.Settings{}
+		s.Data.Spec = spec
+		if cifar.recipe(&s, 40); s.Retrain.Augment.Flip != want {
+			t.Errorf("%s: flip is %v", spec, s.Retrain.Augment.Flip)
 		}
 	}
 }

@@ -51,5 +51,5 @@ func (f Facts) recipe(s *nse.Settings, epochs int) {
 // written reports whether a data set shows characters, which are others in a mirror.
 func written(spec string) bool {
 	name, _, _ := strings.Cut(spec, ":")
-	return slices.Contains([]string{"mnist", "emnist", "kmnist", "k49"}, name)
+	return slices.Contains([]string{"mnist", "kmnist", "k49"}, name) || strings.HasPrefix(name, "emnist-")
 }

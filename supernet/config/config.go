@@ -96,7 +96,7 @@ type Data struct {
 	Crop int `toml:"crop"`
 	// HeldOut is the part of the training images that fitness and accuracy are measured on; no weight ever sees them.
 	HeldOut float64 `toml:"held_out"`
-	// Background is the colour under transparent pixels of image files, as #rrggbb.
+	// Background is the colour under transparent pixels of image files, as #rrggbb. White leaves a pack its own.
 	Background string `toml:"background"`
 	// SkipUnreadable leaves out files that cannot be read as images, and counts them. Otherwise they are an error.
 	SkipUnreadable bool `toml:"skip_unreadable"`

@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"image/color"
 
 	"github.com/nse-dev/nse/supernet/data"
 )
@@ -19,6 +20,9 @@ func (c Config) OpenSized(
 	background, err := data.ParseColour(c.Data.Background)
 	if err != nil {
 		return nil, err
+	}
+	if background == (color.RGBA{R: 255, G: 255, B: 255, A: 255}) { // the default: a pack has its own
+		background = color.RGBA{}
 	}
 	return data.Open(ctx, c.Data.Spec, data.Options{Seed: c.Seed, Size: c.Data.Size, Crop: c.Data.Crop,
 		Background: background, SkipUnreadable: c.Data.SkipUnreadable, Wise: wise, Observe: observe})

@@ -75,7 +75,7 @@ type Options struct {
 	Wise func(median int) int
 	// Crop is the side of the square that networks see of an image: the middle, or a random part in training. 0 is all.
 	Crop int
-	// Background is what is seen through transparent pixels of files. The zero value is white.
+	// Background is what is seen through transparent pixels of files. The zero value is white, or that of a pack.
 	Background color.RGBA
 	// SkipUnreadable leaves out files that cannot be read as images, and counts them. Otherwise they are an error.
 	SkipUnreadable bool
@@ -199,7 +199,7 @@ func Open(ctx context.Context, spec string, o Options) (*Set, error) {
 	if err := set.crop(o.Crop); err != nil {
 		return nil, err
 	}
-	set.Background = o.background()
+	set.Background = cmp.Or(set.Background, o.background())
 	if set.Normalization.Mean == nil {
 		set.Normalization = measure(set.Train, set.Channels)
 	}

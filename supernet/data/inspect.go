@@ -109,7 +109,8 @@ func (l *looking) inspect(ctx context.Context, spec string, o Options) (*Inspect
 		return nil, err
 	}
 	l.size, o.look = o.Size, l
-	if name, _, _ := strings.Cut(spec, ":"); name != generated { // whose images are drawn at the size that is asked for
+	// Generated images are drawn at the size that is asked for, and packs have one.
+	if name, _, _ := strings.Cut(spec, ":"); name != generated && name != "pack" {
 		o.Size = 0
 	}
 	set, err := open(ctx, spec, o)

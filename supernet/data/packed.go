@@ -3,6 +3,7 @@ package data
 import (
 	"context"
 	"fmt"
+	"image/color"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -43,12 +44,17 @@ func openPack(ctx context.Context, dir string, o Options) (*Set, error) {
 	case o.Size != 0 && (p.Height != o.Size || p.Width != o.Size):
 		return nil, fmt.Errorf("pack: %s has images of %d×%d, not of %d×%d: leave the size out, or pack %s again with "+
 			"--size %d", text.Printable(dir), p.Height, p.Width, o.Size, o.Size, text.Printable(p.Spec), o.Size)
-	case p.Background != "" && p.Background != Colour(o.background()):
+	case o.Background != color.RGBA{} && p.Background != "" && p.Background != Colour(o.Background):
 		return nil, fmt.Errorf("pack: %s shows %s through transparent pixels, not %[3]s: pack %[4]s again with "+
-			"--background %[3]s", text.Printable(dir), p.Background, Colour(o.background()), text.Printable(p.Spec))
+			"--background %[3]s", text.Printable(dir), p.Background, Colour(o.Background), text.Printable(p.Spec))
+	}
+	if p.Background != "" {
+		if o.Background, err = ParseColour(p.Background); err != nil {
+			return nil, fmt.Errorf("pack: %s: background: %w", text.Printable(dir), err)
+		}
 	}
 	set := &Set{Height: p.Height, Width: p.Width, Channels: p.Channels, Classes: p.Classes, Left: listing.Left(p.Left),
-		Notes: p.Notes, Normalization: Normalization{p.Mean, p.Std}, mapped: true}
+		Notes: p.Notes, Normalization: Normalization{p.Mean, p.Std}, Background: o.background(), mapped: true}
 	for to, s := range map[*Split]pack.Side{&set.Train: p.Train, &set.Validate: p.Validate, &set.Test: p.Test} {
 		*to = Split{p.Images(s), s.Labels, s.Digests, s.Names}
 	}

@@ -299,6 +299,23 @@ func TestPackRefuses(t *testing.T) {
 	}
 }
 
+// The background of a pack is its own, unless another is asked for.
+func TestBackgroundOfAPack(t *testing.T) {
+	dir, black := t.TempDir(), color.RGBA{A: 255}
+	if _, err := Pack(t.Context(), "folder:"+album(t, "", true), dir, Options{Background: black}); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []Options{{}, {Background: black}} {
+		if set, err := Open(t.Context(), "pack:"+dir, o); err != nil || set.Background != black {
+			t.Errorf("%+v: %v", o.Background, err)
+		}
+	}
+	_, err := Open(t.Context(), "pack:"+dir, Options{Background: color.RGBA{255, 255, 255, 255}})
+	wantError(t, err, "shows #000000 through transparent pixels, not #ffffff")
+	_, _, err = Inspect(t.Context(), "pack:"+dir, Options{Size: 20}, func(View) bool { return true })
+	wantError(t, err, "has images of 32×32, not of 20×20")
+}
+
 // TestUnreadableFilesOfAPack are all named, and what is whole stays.
 func TestUnreadableFilesOfAPack(t *testing.T) {
 	dir, out := album(t, "", true), filepath.Join(t.TempDir(), "pack")
