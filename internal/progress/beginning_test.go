@@ -9,7 +9,7 @@ import (
 )
 
 func TestBeginning(t *testing.T) {
-	for line, want := range map[string][]string{"over": {"before", "over", "prepared"}, "": {"before", "prepared"}} {
+	for line, want := range map[string][]string{"over": {"before", "prepared", "over"}, "": {"before", "prepared"}} {
 		var got []string
 		observe := progress.Beginning(line, func(e nse.Event) {
 			switch e := e.(type) {
