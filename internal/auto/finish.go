@@ -11,7 +11,9 @@ import (
 
 	"github.com/nse-dev/nse"
 	"github.com/nse-dev/nse/internal/architecture"
+	"github.com/nse-dev/nse/internal/catalog"
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/modelfile"
 )
 
 // finish chooses, trains and writes what a search has found, and closes it.
@@ -117,7 +119,7 @@ func (a *auto) paceOf(done []nse.Model, epochs int) float64 {
 	}
 	pace := 0.
 	for _, m := range done {
-		all := float64(f.Images) / float64(m.Model.Training.Images)
+		all := float64(f.seen(f.Images)) / float64(f.seen(m.Model.Training.Images))
 		pace = max(pace, m.Seconds/float64(epochs)*all)
 	}
 	return pace
@@ -151,13 +153,13 @@ func (a *auto) found(ctx context.Context, r *nse.Run) (list []pick, err error) {
 			continue
 		}
 		seen[key] = true
-		p, err := a.fitted(ctx, x.Name())
-		if err != nil && ctx.Err() == nil {
-			a.say("%s is left out: %v", x.Name(), err)
-			continue
-		}
+		p, unfit, err := a.fitted(ctx, x.Name())
 		if err != nil {
 			return nil, err
+		}
+		if unfit != nil {
+			a.say("%s is left out: %v", x.Name(), unfit)
+			continue
 		}
 		if list = append(list, p); len(list) == a.record.Plan.Rungs[0].Candidates {
 			break
@@ -172,24 +174,24 @@ func (a *auto) found(ctx context.Context, r *nse.Run) (list []pick, err error) {
 // variant is how networks are built beyond their operations: both gain accuracy and cost little.
 var variant = architecture.Variant{SqueezeExcite: true, Swish: true}
 
-// fitted is an architecture of the run at the budget.
-func (a *auto) fitted(ctx context.Context, name string) (pick, error) {
-	p := pick{Name: name, MACs: a.record.Plan.MACs}
+// fitted is an architecture of the run at the budget. unfit says why it has no such scale.
+func (a *auto) fitted(ctx context.Context, name string) (p pick, unfit, err error) {
+	p = pick{Name: name, MACs: a.record.Plan.MACs}
 	list, err := a.opener().At(ctx, architecture.Source{Path: a.dir, Pick: name}, variant)
 	if err != nil {
-		return p, err
+		return p, nil, err
 	}
 	defer list.Close()
 	plans, err := list.Choose(name, a.ask.Seed)
 	if err != nil {
-		return p, err
+		return p, nil, err
 	}
 	if a.ask.Latency > 0 {
-		p.MACs, err = within(ctx, plans[0], p.MACs, a.ask.Latency, cores(a.settings))
+		p.MACs, unfit = within(ctx, plans[0], p.MACs, a.ask.Latency, cores(a.settings))
 	} else {
-		_, err = plans[0].Within(ctx, p.MACs)
+		_, unfit = plans[0].Within(ctx, p.MACs)
 	}
-	return p, err
+	return p, unfit, ctx.Err()
 }
 
 // train trains architectures in a folder. In any but that of the models they are measured on held-out images, and
@@ -247,14 +249,18 @@ func (a *auto) delayOf(ctx context.Context, dir string) (float64, error) {
 
 // export writes the model for other runtimes. One with operations that run in their plugins stays as it is.
 func (a *auto) export(ctx context.Context, x *Outcome) error {
+	m, err := modelfile.Read(x.Model)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(slices.Concat(m.Graphs()...), catalog.RunsInPlugin) {
+		a.say("nothing is exported: the network has operations that run in their plugins and nowhere else")
+		return nil
+	}
 	to := nse.ExportOptions{ONNX: filepath.Join(a.dir, "model.onnx"), PyTorch: filepath.Join(a.dir, "model.py"),
 		Normalise: true}
 	if err := nse.Export(ctx, x.Model, to, a.options); err != nil {
-		if ctx.Err() != nil {
-			return err
-		}
-		a.say("nothing is exported: %v", err)
-		return nil
+		return err
 	}
 	x.ONNX, x.PyTorch = to.ONNX, to.PyTorch
 	return nil

@@ -151,22 +151,45 @@ func cores(s nse.Settings) int { return cmp.Or(s.Workers, runtime.GOMAXPROCS(0))
 // within scales an architecture to a time for one image, on all cores of this machine. It begins at the scale of so
 // many MACs.
 func within(ctx context.Context, p architecture.Plan, macs int64, most time.Duration, workers int) (int64, error) {
-	for range 8 {
+	return fit(macs, most, func(macs int64) (int64, time.Duration, error) {
 		q, err := p.Within(ctx, macs)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		took, err := delay(ctx, q, workers)
-		if err != nil {
+		return q.Count().MACs, took, err
+	})
+}
+
+// fit is the largest of some budgets that was measured to take no more than a time. It begins with a guess. try says
+// how many MACs a budget becomes, and what they take. An error says what the fastest took, if none is fast enough.
+func fit(
+	macs int64, most time.Duration, try func(macs int64) (used int64, took time.Duration, err error),
+) (best int64, err error) {
+	fastest := time.Duration(math.MaxInt64)
+	for range 8 {
+		used, took, err := try(macs)
+		switch {
+		case err != nil && best == 0:
 			return 0, err
+		case err != nil: // what was found before is left
+			return best, nil
 		}
+		fastest = min(fastest, took)
 		part := most.Seconds() / took.Seconds()
-		if part >= 1 && part < 1.1 {
-			return macs, nil
+		if part >= 1 {
+			best = max(best, macs)
 		}
-		macs = int64(float64(q.Count().MACs) * min(max(0.97*part, 0.1), 10))
+		if part >= 1 && part < 1.1 {
+			break
+		}
+		macs = int64(float64(used) * min(max(0.97*part, 0.1), 10))
 	}
-	return macs, nil
+	if best == 0 {
+		return 0, fmt.Errorf("one image takes %v on this machine, more than %v: want a longer --latency, or smaller "+
+			"images (--size)", fastest, most)
+	}
+	return best, nil
 }
 
 // delay is the time that an architecture takes for one image: the least of many.
@@ -178,7 +201,7 @@ func delay(ctx context.Context, p architecture.Plan, workers int) (time.Duration
 	defer net.Close()
 	run := latency.Network(net, p.Input.Shape(), 1, arch)
 	best := time.Duration(math.MaxInt64)
-	for began := time.Now(); time.Since(began) < time.Second; {
+	for began := time.Now(); time.Since(began) < 200*time.Millisecond; {
 		if ctx.Err() != nil {
 			return 0, ctx.Err()
 		}

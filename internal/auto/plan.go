@@ -62,7 +62,7 @@ func (f Facts) budget(within time.Duration, macs int64) (time.Duration, int64) {
 	case macs == 0 && within == 0:
 		return f.budget(0, 20_000_000)
 	case macs == 0:
-		most := trainPart * within.Seconds() * f.Train / (3 * float64(f.seen()) * epochs)
+		most := trainPart * within.Seconds() * f.Train / (3 * float64(f.seen(f.Images)) * epochs)
 		macs = round2(int64(min(max(most, leastMACs), mostMACs)))
 	case within == 0:
 		seconds := max(f.epoch(macs)*epochs/trainPart, f.least(macs, macs/scaleDown))
@@ -87,7 +87,7 @@ func (f Facts) plan(within time.Duration, macs, searched int64) (p Plan, err err
 	p.Epochs = max(min(epochs, int((left-f.leastLooks()*look)/epoch)), leastEpochs)
 	left -= epoch * float64(p.Epochs)
 	p.Looks = min(math.Floor(left/look), mostRounds*f.round())
-	p.Spend = p.Looks * 3 * float64(searched) * float64(f.seen())
+	p.Spend = p.Looks * 3 * float64(searched) * float64(f.seen(f.Images))
 	return p, nil
 }
 
@@ -116,7 +116,7 @@ func rounded(seconds float64) time.Duration {
 
 // good is the number of epochs after which a network of some million MACs has learned most of what it can: 48 for
 // 50,000 images, and more for fewer.
-func (f Facts) good() int { return int(min(max(2.4e6/float64(f.seen()), 30), 300)) }
+func (f Facts) good() int { return int(min(max(2.4e6/float64(f.seen(f.Images)), 30), 300)) }
 
 // least is the least time in seconds that a search needs.
 func (f Facts) least(macs, searched int64) float64 {
@@ -124,14 +124,18 @@ func (f Facts) least(macs, searched int64) float64 {
 }
 
 // epoch is the time of an epoch of the last training, in seconds.
-func (f Facts) epoch(macs int64) float64 { return 3 * float64(macs) * float64(f.seen()) / f.Train }
+func (f Facts) epoch(macs int64) float64 {
+	return 3 * float64(macs) * float64(f.seen(f.Images)) / f.Train
+}
 
 // look is the time of an epoch of the search, in seconds.
-func (f Facts) look(macs int64) float64 { return 3 * float64(macs) * float64(f.seen()) / f.Search }
+func (f Facts) look(macs int64) float64 {
+	return 3 * float64(macs) * float64(f.seen(f.Images)) / f.Search
+}
 
 // ends are the rungs of the search in epochs: 2, 4 and 8, or more where these are few steps.
 func (f Facts) ends() []int {
-	steps := float64(f.seen()) / float64(f.batch())
+	steps := float64(f.seen(f.Images)) / float64(f.batch())
 	first := max(2, int(math.Ceil(rungSteps/steps)))
 	return []int{first, 2 * first, 4 * first}
 }
@@ -145,8 +149,8 @@ func (f Facts) leastLooks() float64 {
 	return float64(8*(f.ends()[0]/2) + 4*(f.ends()[0]-f.ends()[0]/2))
 }
 
-// seen is the number of images that an epoch sees: few images are repeated.
-func (f Facts) seen() int { return max(f.Images, epochSteps*f.batch()) }
+// seen is the number of images that an epoch of so many images sees: few are repeated.
+func (f Facts) seen(images int) int { return max(images, epochSteps*f.batch()) }
 
 // batch is the number of images in a step: so few images make so few steps that smaller ones are worth more.
 func (f Facts) batch() int {

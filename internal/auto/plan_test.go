@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/modelfile"
 	"github.com/nse-dev/nse/supernet"
 )
 
@@ -159,5 +160,38 @@ func TestDiffers(t *testing.T) {
 	}
 	if d := was.differs(Ask{Spec: "generated", Seed: 2, Within: time.Minute}); d != "--within 1h0m0s, --seed 1" {
 		t.Error(d)
+	}
+}
+
+// TestFit: what is returned was measured to be fast enough, whatever steps the scales of channels have.
+func TestFit(t *testing.T) {
+	for _, step := range []int64{1, 3e6, 9e6} { // scales of an architecture are that far apart
+		tried := map[int64]time.Duration{}
+		got, err := fit(20e6, 5*time.Millisecond, func(macs int64) (int64, time.Duration, error) {
+			used := max(macs/step*step, step)
+			tried[macs] = time.Duration(used) // a nanosecond for each
+			return used, tried[macs], nil
+		})
+		if took, measured := tried[got]; step < 5e6 && (err != nil || !measured || took > 5*time.Millisecond ||
+			took < 2*time.Millisecond) {
+			t.Errorf("steps of %d: %d MACs take %v, %v", step, got, took, err)
+		}
+		want := "one image takes 9ms on this machine, more than 5ms"
+		if step > 5e6 && (err == nil || !strings.HasPrefix(err.Error(), want)) {
+			t.Errorf("steps of %d: %d, %v", step, got, err)
+		}
+	}
+}
+
+// TestPaceOfFewImages: 370 images and 462 are 16 steps of 32 both, so that an epoch takes as long.
+func TestPaceOfFewImages(t *testing.T) {
+	f := Facts{Images: 462}
+	m := nse.Model{Seconds: 11, Model: &modelfile.Model{Training: &modelfile.Training{Images: 370}}}
+	if pace := (&auto{record: record{Facts: f}}).paceOf([]nse.Model{m}, 11); pace != 1 {
+		t.Errorf("an epoch takes %v s, want 1", pace)
+	}
+	f.Images, m.Model.Training.Images = 50_000, 40_000
+	if pace := (&auto{record: record{Facts: f}}).paceOf([]nse.Model{m}, 11); pace != 1.25 {
+		t.Errorf("an epoch takes %v s, want 1.25", pace)
 	}
 }
