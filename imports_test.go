@@ -145,7 +145,7 @@ var mayImport = map[string][]string{
 		"internal/text", "internal/workshop", "plugins", "registry", "sdk", "supernet", "supernet/config",
 		"supernet/data", "supernet/retrain"},
 	"internal/auto": {".", "evolve", "internal/architecture", "internal/catalog", "internal/file", "internal/jsontext",
-		"internal/latency", "internal/runs", "internal/text", "plugins", "registry", "sdk", "supernet",
+		"internal/latency", "internal/modelfile", "internal/runs", "internal/text", "plugins", "registry", "sdk", "supernet",
 		"supernet/config", "supernet/data", "supernet/retrain"},
 	"internal/experiment": {".", "evolve", "evolve/methods/prior", "internal/architecture", "internal/file",
 		"internal/nasbench", "internal/random", "internal/runs", "internal/setting", "internal/study", "internal/truth",
