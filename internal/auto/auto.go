@@ -254,7 +254,7 @@ func (a *auto) begin(ctx context.Context) error {
 		return err
 	}
 	defer pool.Close()
-	f := Facts{Images: set.Train.Len(), Input: supernet.InputOf(set)}
+	f := Facts{Images: set.Train.Len(), Input: supernet.InputOf(set), Written: written(set.Source)}
 	macs, err := a.measure(ctx, &f, pool.Ops, set, s)
 	if err != nil {
 		return err

@@ -12,10 +12,11 @@ import (
 
 // Facts are what a plan follows from.
 type Facts struct {
-	Images int            `json:"images"` // for training, with those that are held out of it
-	Input  supernet.Input `json:"input"`
-	Search float64        `json:"search_macs_per_second"` // of trainings beside each other, at the search's cost
-	Train  float64        `json:"train_macs_per_second"`  // of one training on all cores, at the budget
+	Images  int            `json:"images"` // for training, with those that are held out of it
+	Input   supernet.Input `json:"input"`
+	Written bool           `json:"written"`                // they show characters, which are others in a mirror
+	Search  float64        `json:"search_macs_per_second"` // of trainings beside each other, at the search's cost
+	Train   float64        `json:"train_macs_per_second"`  // of one training on all cores, at the budget
 }
 
 // Plan says what an automatic search does, and what it takes. docs/auto.md has the rules and what stands behind them.

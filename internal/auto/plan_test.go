@@ -106,9 +106,9 @@ func TestBudget(t *testing.T) {
 func TestFlips(t *testing.T) {
 	for spec, want := range map[string]bool{"mnist:DIR": false, "kmnist:DIR": false, "k49:DIR": false,
 		"emnist-balanced:DIR": false, "emnist-letters:DIR": false, "fashion-mnist:DIR": true, "folder:emnist-": true} {
-		s := nse.Settings{}
-		s.Data.Spec = spec
-		if cifar.recipe(&s, 40); s.Retrain.Augment.Flip != want {
+		f, s := cifar, nse.Settings{}
+		f.Written = written(spec)
+		if f.recipe(&s, 40); s.Retrain.Augment.Flip != want {
 			t.Errorf("%s: flip is %v", spec, s.Retrain.Augment.Flip)
 		}
 	}

@@ -36,7 +36,7 @@ func (f Facts) recipe(s *nse.Settings, epochs int) {
 		r.LR = 0.05
 	}
 	side := min(f.Input.Height, f.Input.Width)
-	r.Augment.CropPadding, r.Augment.Flip = side/8, !written(s.Data.Spec)
+	r.Augment.CropPadding, r.Augment.Flip = side/8, !f.Written
 	r.EMA, r.LabelSmoothing, r.Augment.Cutout = 0.999, 0, 0
 	if epochs >= 40 { // fewer are too few for what makes learning harder
 		r.LabelSmoothing, r.Augment.Cutout = 0.1, side/4
@@ -48,7 +48,7 @@ func (f Facts) recipe(s *nse.Settings, epochs int) {
 	s.Score.Images, s.Score.Batch = 2000, 200
 }
 
-// written reports whether a data set shows characters, which are others in a mirror.
+// written reports whether a data set shows characters, by its spec.
 func written(spec string) bool {
 	name, _, _ := strings.Cut(spec, ":")
 	return slices.Contains([]string{"mnist", "kmnist", "k49"}, name) || strings.HasPrefix(name, "emnist-")

@@ -24,6 +24,7 @@ import (
 // Set is a labelled image set.
 type Set struct {
 	Name                    string // the spec that it was opened with
+	Source                  string // the spec that a pack was made from; otherwise Name
 	Height, Width, Channels int    // as images are stored; Channels is 1 for grey images, 3 for RGB
 	Crop                    int    // the side of the square that networks see of an image; 0 is all of it
 	Classes                 []string
@@ -218,7 +219,7 @@ func open(ctx context.Context, spec string, o Options) (*Set, error) {
 			if err != nil || o.look != nil {
 				return set, err
 			}
-			set.Name = spec
+			set.Name, set.Source = spec, cmp.Or(set.Source, spec)
 			if err := o.draw(ctx, set); err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}

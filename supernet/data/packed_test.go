@@ -70,8 +70,8 @@ func TestPackedIsTheSame(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if opened.Channels != c.channels || opened.Name != "pack:"+dir {
-				t.Errorf("%d channels, %s", opened.Channels, opened.Name)
+			if opened.Channels != c.channels || opened.Name != "pack:"+dir || opened.Source != c.spec {
+				t.Errorf("%d channels, %s, of %s", opened.Channels, opened.Name, opened.Source)
 			}
 			opened.Name = want.Name
 			for _, got := range []*Set{packed, opened} {
