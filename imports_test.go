@@ -79,7 +79,7 @@ var mayImport = map[string][]string{
 
 	// what knows nothing of a search
 	"internal/database":    {},
-	"internal/drawing":     {},
+	"internal/drawing":     {"internal/file"},
 	"internal/file":        {},
 	"internal/jsontext":    {},
 	"internal/nasbench":    {"evolve", "internal/random"},
@@ -152,7 +152,8 @@ var mayImport = map[string][]string{
 		"plugins", "registry", "sdk", "supernet/config"},
 	"internal/progress": {".", "evolve", "internal/text"},
 	"cmd/nse": {".", "evolve/methods", "internal/architecture", "internal/arrivals", "internal/auto",
-		"internal/bench", "internal/catalog", "internal/evaluation", "internal/experiment", "internal/file",
+		"internal/bench", "internal/catalog", "internal/drawing", "internal/evaluation", "internal/experiment",
+		"internal/file",
 		"internal/history", "internal/inspection", "internal/latency", "internal/lut", "internal/progress",
 		"internal/provenance", "internal/runs", "internal/scaffold", "internal/study", "internal/text",
 		"internal/truth", "internal/workshop", "plugins", "registry", "sdk/serve", "sdk/wire", "supernet/config",
