@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 
@@ -28,8 +29,10 @@ const (
 var keys = []string{"name", "pool", "engine", "data", "seeds", "budgets", "finalists", "from", "reference", "base",
 	"method", "retrain"}
 
-// label is what a method or a study may be called: the name of a folder follows from it.
-var label = regexp.MustCompile(`^[\pL\pN][\pL\pN ._+=-]{0,63}$`)
+// label is what a method or a study may be called, in up to 64 characters: the name of a folder follows from it.
+var label = regexp.MustCompile(`^[\pL\pN][\pL\pN ._+=-]*$`)
+
+func isLabel(name string) bool { return utf8.RuneCountInString(name) <= 64 && label.MatchString(name) }
 
 // ReadFile reads the study file at path. Specifications of data sets in place take the place of those of the same kind
 // in the file: folders differ between machines. Errors about the text start with path:line:column.
@@ -128,7 +131,7 @@ func (f *File) readTexts(tree map[string]any) error {
 	case f.Name == "":
 		f.Name = strings.TrimSuffix(filepath.Base(f.path), filepath.Ext(f.path))
 	}
-	if !label.MatchString(f.Name) {
+	if !isLabel(f.Name) {
 		return f.errorf(f.spot.Find("name"), "name %q: want letters, digits, blanks and . _ + = -", f.Name)
 	}
 	f.Pool = f.beside(f.Pool)

@@ -104,7 +104,7 @@ func (f *File) readMethods(tree map[string]any) error {
 		switch {
 		case m.Name == "":
 			return f.errorf(spot, `[[method]] has no name: want one such as name = "nse"`)
-		case !label.MatchString(m.Label):
+		case !isLabel(m.Label):
 			return f.errorf(spot.Find("label"), "label %q: want letters, digits, blanks and . _ + = -", m.Label)
 		case folders[name]:
 			return f.errorf(firstOf(spot.Find("label"), spot), "two methods are labelled %s: give them other labels",
