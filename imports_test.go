@@ -79,7 +79,8 @@ var mayImport = map[string][]string{
 
 	// what knows nothing of a search
 	"internal/database":    {},
-	"internal/drawing":     {},
+	"internal/drawing":     {"internal/file"},
+	"internal/fetch":       {"examples", "internal/file", "internal/text", "registry/poolfile", "sdk"},
 	"internal/file":        {},
 	"internal/jsontext":    {},
 	"internal/nasbench":    {"evolve", "internal/random"},
@@ -92,7 +93,7 @@ var mayImport = map[string][]string{
 	"internal/reference":   {},
 	"internal/resample":    {},
 	"internal/safetensors": {"internal/file"},
-	"internal/scaffold":    {"sdk"},
+	"internal/scaffold":    {"examples", "internal/text", "sdk"},
 	"internal/setting":     {},
 	"internal/statistics":  {"internal/random"},
 	"internal/text":        {},
@@ -152,7 +153,8 @@ var mayImport = map[string][]string{
 		"plugins", "registry", "sdk", "supernet/config"},
 	"internal/progress": {".", "evolve", "internal/text"},
 	"cmd/nse": {".", "evolve/methods", "internal/architecture", "internal/arrivals", "internal/auto",
-		"internal/bench", "internal/catalog", "internal/evaluation", "internal/experiment", "internal/file",
+		"internal/bench", "internal/catalog", "internal/drawing", "internal/evaluation", "internal/experiment",
+		"internal/fetch", "internal/file",
 		"internal/history", "internal/inspection", "internal/latency", "internal/lut", "internal/progress",
 		"internal/provenance", "internal/runs", "internal/scaffold", "internal/study", "internal/text",
 		"internal/truth", "internal/workshop", "plugins", "registry", "sdk/serve", "sdk/wire", "supernet/config",

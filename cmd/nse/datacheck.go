@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/inspection"
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/supernet/data"
@@ -44,7 +45,7 @@ func checkData(c *cobra.Command, spec string, o data.Options, sheet string, asJS
 		return err
 	}
 	if s != nil {
-		if err := writeOutput(sheet, s.PNG); err != nil {
+		if err := file.Make(sheet, s.PNG); err != nil {
 			return err
 		}
 	}

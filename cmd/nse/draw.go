@@ -1,12 +1,10 @@
 package main
 
 import (
-	"path/filepath"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/architecture"
+	"github.com/nse-dev/nse/internal/drawing"
 )
 
 // drawFlags is the command line of draw.
@@ -35,7 +33,7 @@ layer that changes channels or resolution, with the shape of its output.
   nse draw nsenet --se --swish --out nsenet-se.svg`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			path, err := d.path(args[0])
+			path, err := drawing.Output(d.out, args[0])
 			if err != nil {
 				return usageError{c.CommandPath(), err}
 			}
@@ -53,15 +51,6 @@ layer that changes channels or resolution, with the shape of its output.
 	return c
 }
 
-// path is the file to write.
-func (d drawFlags) path(what string) (string, error) {
-	if d.out == "" {
-		abs, err := filepath.Abs(what)
-		return strings.TrimSuffix(filepath.Base(abs), ".json") + ".svg", err
-	}
-	return d.out, drawable("--out", d.out)
-}
-
 func (d drawFlags) run(c *cobra.Command, what, path string) error {
 	d.source.Path = what
 	m, list, err := opener().Picked(c.Context(), d.source, d.variant)
@@ -73,5 +62,5 @@ func (d drawFlags) run(c *cobra.Command, what, path string) error {
 	if err != nil {
 		return err
 	}
-	return writeOutput(path, drawn(path, picture.SVG, picture.PNG))
+	return drawing.Write(path, picture.SVG, picture.PNG)
 }

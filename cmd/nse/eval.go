@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nse-dev/nse/internal/drawing"
 	"github.com/nse-dev/nse/internal/evaluation"
 	"github.com/nse-dev/nse/internal/file"
 )
@@ -54,7 +55,7 @@ probability of that, and whether it is right. --matrix draws how often each clas
 		Args: usage(cobra.ExactArgs(1)),
 		PreRunE: checked(func(c *cobra.Command) error {
 			e.Seed = said(c, "seed", &e.seed)
-			return drawable("--matrix", e.matrix)
+			return drawing.Drawable("--matrix", e.matrix)
 		}),
 		RunE: func(c *cobra.Command, args []string) error { return e.run(c, filepath.Clean(args[0])) },
 	}
@@ -107,7 +108,7 @@ func (e evaluating) run(c *cobra.Command, dir string) error {
 // write writes the files that are asked for.
 func (e evaluating) write(result *evaluation.Evaluation) error {
 	if e.csv != "" {
-		if err := writeOutput(e.csv, result.CSV); err != nil {
+		if err := file.Make(e.csv, result.CSV); err != nil {
 			return err
 		}
 	}
@@ -115,5 +116,5 @@ func (e evaluating) write(result *evaluation.Evaluation) error {
 		return nil
 	}
 	m := result.Matrix()
-	return writeOutput(e.matrix, drawn(e.matrix, m.SVG, m.PNG))
+	return drawing.Write(e.matrix, m.SVG, m.PNG)
 }

@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
+	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/history"
 )
 
@@ -56,25 +56,19 @@ func (f historyFlags) run(c *cobra.Command, dir string) error {
 		return err
 	}
 	if f.op != "" {
-		list = slices.DeleteFunc(list, func(h nse.History) bool { return h.Op != f.op })
-		if len(list) == 0 {
-			return fmt.Errorf("%s: the run has no operation %q", dir, f.op)
+		if list, err = history.Only(list, f.op); err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
 		}
 	}
 	switch {
 	case f.svg != "":
-		return writeHistory(r, list, f.svg)
+		rounds, err := r.Rounds()
+		if err != nil {
+			return err
+		}
+		return file.Make(f.svg, history.Drawing(rounds, list).SVG)
 	case f.op != "" && !f.json:
 		return list[0].Write(c.OutOrStdout())
 	}
 	return show(c, f.json, list, history.Rows(list))
-}
-
-// writeHistory draws how operations fared.
-func writeHistory(r *nse.Run, list []nse.History, path string) error {
-	rounds, err := r.Rounds()
-	if err != nil {
-		return err
-	}
-	return writeOutput(path, history.Drawing(rounds, list).SVG)
 }

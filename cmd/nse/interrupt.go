@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -21,30 +19,9 @@ var (
 	errNoPool      = errors.New("--pool is missing: the shipped one is ops.toml")
 )
 
-// interruptible turns the first Ctrl-C (or SIGTERM) into the end of a context, and the second into the end of the
-// process. Call stop after use.
+// interruptible ends a context with the first Ctrl-C, and the process with the second. Call stop after use.
 func interruptible(parent context.Context) (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancel(parent)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if _, open := <-signals; !open {
-			return
-		}
-		fmt.Fprintln(os.Stderr, "nse: stopping at a checkpoint (once more to stop at once)")
-		cancel()
-		if _, open := <-signals; open {
-			os.Exit(interrupted)
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(signals)
-		<-ended
-		cancel()
-	}
+	return progress.Interruptible(parent, os.Stderr, func() { os.Exit(interrupted) })
 }
 
 // observed runs what may take long, shows its events on standard error, and turns an interrupt into its end.

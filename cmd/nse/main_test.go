@@ -9,6 +9,8 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,6 +112,8 @@ func TestScripts(t *testing.T) {
 			},
 			"truncate": truncate,
 			"seal":     seal,
+			"offer":    offer,
+			"follow":   letter,
 			"agree":    agree,
 			"alike":    alike,
 			"archfile": archfile,
@@ -152,6 +156,50 @@ func album(ts *testscript.TestScript, _ bool, args []string) {
 			m.Pix[i] = uint8(n * (i + 7) * (i + 3))
 		}
 		writePNG(ts, fmt.Sprintf("%s/%d.png", args[0], n), m)
+	}
+}
+
+// offer PROGRAM: serves a program of the test's on this machine. $OFFERED is its URL, and $SUM its checksum.
+func offer(ts *testscript.TestScript, _ bool, args []string) {
+	path, err := exec.LookPath(args[0])
+	ts.Check(err)
+	binary, err := os.ReadFile(path)
+	ts.Check(err)
+	s := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(path))))
+	ts.Defer(s.Close)
+	sum := sha256.Sum256(binary)
+	ts.Setenv("OFFERED", s.URL+"/"+args[0])
+	ts.Setenv("SUM", hex.EncodeToString(sum[:]))
+}
+
+// letter is follow PAGE: it writes the commands of a page, its blocks of sh and those that are indented, to the script
+// steps.sh, and its first block of go and of toml to main.go and page.toml. A module that is made gets nse from the
+// checkout.
+func letter(ts *testscript.TestScript, _ bool, args []string) {
+	var steps strings.Builder
+	files := map[string]string{}
+	for i, block := range strings.Split(ts.ReadFile(args[0]), "\n```") {
+		language, text, _ := strings.Cut(block, "\n")
+		switch {
+		case i%2 == 1 && language == "sh":
+			fmt.Fprintln(&steps, text)
+		case i%2 == 1 && files[language] == "":
+			files[language] = text + "\n"
+		case i%2 == 0:
+			for line := range strings.Lines(block) {
+				if command, indented := strings.CutPrefix(line, "    "); indented {
+					steps.WriteString(command)
+				}
+			}
+		}
+	}
+	replaced := "go mod edit -require github.com/nse-dev/nse@v0.0.0 -replace github.com/nse-dev/nse=" +
+		ts.Getenv("CHECKOUT")
+	script := strings.Replace(steps.String(), "go mod init nse-fused\n", "go mod init nse-fused\n"+replaced+"\n", 1)
+	ts.Check(os.WriteFile(ts.MkAbs("steps.sh"), []byte(script), 0o644))
+	if files["go"] != "" {
+		ts.Check(os.WriteFile(ts.MkAbs("main.go"), []byte(files["go"]), 0o644))
+		ts.Check(os.WriteFile(ts.MkAbs("page.toml"), []byte(files["toml"]), 0o644))
 	}
 }
 

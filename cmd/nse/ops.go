@@ -13,8 +13,10 @@ func opsVerb() *cobra.Command {
 		Example: `  nse ops list
   nse ops show ssc-k5-e2 --layer 4
   nse ops check --pool my-ops.toml --macro small
-  nse ops history runs/001`,
-	}, opsListVerb(), opsShowVerb(), opsCheckVerb(), opsLockVerb(), opsDescribeVerb(), opsAddVerb(), opsHistoryVerb())
+  nse ops history runs/001
+  nse ops search attention`,
+	}, opsListVerb(), opsShowVerb(), opsCheckVerb(), opsLockVerb(), opsDescribeVerb(), opsAddVerb(), opsHistoryVerb(),
+		opsGetVerb(), opsSearchVerb())
 }
 
 // placeFlags adds the flags that say where operations are looked at.

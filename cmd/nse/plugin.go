@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/internal/scaffold"
-	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/plugins"
 	"github.com/nse-dev/nse/sdk/serve"
 	"github.com/nse-dev/nse/sdk/wire"
@@ -27,11 +26,13 @@ func pluginNewVerb() *cobra.Command {
 	var p scaffold.Plugin
 	c := &cobra.Command{
 		Use:   "new NAME",
-		Short: "Write a Go plugin with one operation to begin with, and its test",
-		Long: `Write a Go module with a plugin that offers one family of operations, NAME, with its test. It builds
-and passes as it is: change its Build to the operation that you want to try.`,
+		Short: "Write a plugin with one operation to begin with, its test, and what publishes it",
+		Long: `Write a Go module with a plugin that offers one family of operations, NAME, with its test, or with
+--python a plugin in Python. It builds and passes as it is: change its Build to the operation that you want to try. A
+workflow of GitHub checks every change and makes releases; README.md says every step.`,
 		Example: `  nse plugin new fused
-  nse plugin new fused --dir plugins/fused --sdk ../nse`,
+  nse plugin new fused --dir plugins/fused --sdk ../nse
+  nse plugin new ghost --python`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			p.Name = args[0]
@@ -39,14 +40,14 @@ and passes as it is: change its Build to the operation that you want to try.`,
 			if err := p.Write(); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(c.OutOrStdout(), "cd %s && go mod tidy && go test ./... && go build\n",
-				text.Shell(p.Dir))
+			_, err := fmt.Fprintln(c.OutOrStdout(), p.Next())
 			return err
 		},
 	}
 	c.Flags().StringVar(&p.Dir, "dir", "", "folder to write (default: NAME)")
 	c.Flags().StringVar(&p.SDK, "sdk", "",
 		"checkout of nse to build with (default: the released version of this program)")
+	c.Flags().BoolVar(&p.Python, "python", false, "in Python, which needs python3-grpcio and python3-protobuf")
 	return c
 }
 

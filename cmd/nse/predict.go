@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -47,25 +46,9 @@ is classified all the same, and the exit status is 1.
 
 // predict classifies images and prints what comes of them, some at a time.
 func predict(c *cobra.Command, m *evaluation.Model, paths []string, o evaluation.PredictOptions, asJSON bool) error {
-	lines, printed := json.NewEncoder(c.OutOrStdout()), false
 	o.Stdin, o.Observe = c.InOrStdin(), reading(c)
 	o.Bad = func(err error) { fmt.Fprintln(c.ErrOrStderr(), text.OneLine(err)) }
-	o.Each = func(list []evaluation.Prediction) error {
-		if !asJSON {
-			rows := evaluation.Rows(list)
-			if printed {
-				rows = rows[1:] // one heading for all
-			}
-			printed = true
-			return text.Table(c.OutOrStdout(), rows)
-		}
-		for _, p := range list {
-			if err := lines.Encode(p); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	o.Each = evaluation.Printer(c.OutOrStdout(), asJSON)
 	n, err := m.Predict(c.Context(), paths, o)
 	if err == nil && n.Left != "" {
 		fmt.Fprintf(c.ErrOrStderr(), "data: left out %s\n", n.Left)

@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse"
-	"github.com/nse-dev/nse/internal/file"
 	"github.com/nse-dev/nse/internal/progress"
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/supernet/data"
@@ -41,31 +39,6 @@ func skipFlag(c *cobra.Command, skip *bool) {
 func reading(c *cobra.Command) func(data.Progress) {
 	p := progress.NewPrinter(c.ErrOrStderr())
 	return data.Paced(func(x data.Progress) { p.Observe(nse.Reading(x)) })
-}
-
-// drawable refuses a file that a flag names, and that is neither SVG nor PNG. No file is all right.
-func drawable(flag, path string) error {
-	if ext := filepath.Ext(path); path != "" && ext != ".svg" && ext != ".png" {
-		return fmt.Errorf("%s %s: want a name that ends in .svg or .png", flag, path)
-	}
-	return nil
-}
-
-// drawn is how a file is drawn, by its ending.
-func drawn(path string, svg, png func() ([]byte, error)) func() ([]byte, error) {
-	if filepath.Ext(path) == ".png" {
-		return png
-	}
-	return svg
-}
-
-// writeOutput makes what becomes a file, and writes it.
-func writeOutput(path string, make func() ([]byte, error)) error {
-	data, err := make()
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return file.Output(path, data)
 }
 
 // printPath prints the path of a file that was written.

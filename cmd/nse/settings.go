@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nse-dev/nse/evolve/methods"
-	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/workshop"
 	"github.com/nse-dev/nse/supernet/config"
 )
 
@@ -53,16 +53,5 @@ func said[T any](c *cobra.Command, flag string, value *T) *T {
 	return nil
 }
 
-// source is where the settings come from. Without another preset they go over the small search.
-func (g *given) source() (s config.Source, err error) {
-	s = config.Source{Name: "the default configuration", Override: g.override}
-	s.Base = config.Quick
-	if s.Preset != "" {
-		s.Name = "preset " + s.Preset
-	}
-	if g.file != "" {
-		s.Name = g.file
-		s.Text, err = file.ReadText(g.file)
-	}
-	return s, err
-}
+// source is where the settings come from.
+func (g *given) source() (config.Source, error) { return workshop.Search(g.file, g.override) }

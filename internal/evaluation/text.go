@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -156,4 +157,25 @@ func Rows(list []Prediction) []string {
 		}
 	}
 	return rows
+}
+
+// Printer writes predictions as they come: as a table, or as a line of JSON for each image.
+func Printer(w io.Writer, asJSON bool) func([]Prediction) error {
+	lines, printed := json.NewEncoder(w), false
+	return func(list []Prediction) error {
+		if !asJSON {
+			rows := Rows(list)
+			if printed {
+				rows = rows[1:] // one heading for all
+			}
+			printed = true
+			return text.Table(w, rows)
+		}
+		for _, p := range list {
+			if err := lines.Encode(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }

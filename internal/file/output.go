@@ -2,6 +2,7 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,6 +31,15 @@ func Output(path string, data []byte) error {
 		return PathError(path, err)
 	}
 	return nil
+}
+
+// Make makes what becomes a file that the user names, and writes it as Output does.
+func Make(path string, make func() ([]byte, error)) error {
+	data, err := make()
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return Output(path, data)
 }
 
 // appendTo writes to what is there, behind what it holds.

@@ -23,6 +23,15 @@ type Operation struct {
 	Fronts      []Front     `json:"fronts"` // by round
 }
 
+// Only leaves one operation of a list. It is an error if the list lacks it.
+func Only(list []Operation, op string) ([]Operation, error) {
+	list = slices.DeleteFunc(list, func(h Operation) bool { return h.Op != op })
+	if len(list) == 0 {
+		return nil, fmt.Errorf("the run has no operation %q", op)
+	}
+	return list, nil
+}
+
 // Origin is where and when an operation came first.
 type Origin struct {
 	Kind   runs.PoolKind `json:"kind"`   // start, second (nse continue) or arrived

@@ -1,10 +1,11 @@
-// Package scaffold writes a new plugin in Go, which builds and passes its test as it is.
+// Package scaffold writes a new plugin in Go or Python, which passes its test as it is, and what publishes it.
 package scaffold
 
 import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/nse-dev/nse/examples"
+	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -23,11 +26,17 @@ const module = "github.com/nse-dev/nse"
 //go:embed scaffold.txtar
 var scaffolded []byte
 
+// inPython holds the files of a new plugin in Python, besides the plugin itself.
+//
+//go:embed python.txtar
+var inPython []byte
+
 // Plugin is a plugin to be written.
 type Plugin struct {
-	Name string // of its one family
-	Dir  string // to make
-	SDK  string // checkout of nse to build with; empty: the released version of this program
+	Name   string // of its one family
+	Dir    string // to make
+	SDK    string // checkout of nse to build with; empty: the released version of this program
+	Python bool   // in Python, which needs no SDK
 }
 
 // Write makes the plugin's folder in one step. The folder must not exist. On error nothing is left of it.
@@ -35,7 +44,7 @@ func (p Plugin) Write() (err error) {
 	if err := (sdk.Op{Name: p.Name}).Validate(); err != nil {
 		return err
 	}
-	require, err := p.require()
+	files, err := p.files()
 	if err != nil {
 		return err
 	}
@@ -55,10 +64,12 @@ func (p Plugin) Write() (err error) {
 			err = errors.Join(err, os.RemoveAll(temporary))
 		}
 	}()
-	text := strings.NewReplacer("NAME", p.Name, "REQUIRE", require)
-	for _, f := range txtar.Parse(scaffolded).Files {
-		filled := []byte(text.Replace(string(f.Data)))
-		if err := os.WriteFile(filepath.Join(temporary, f.Name), filled, 0o644); err != nil {
+	for _, f := range files {
+		path, mode := filepath.Join(temporary, filepath.FromSlash(f.Name)), fs.FileMode(0o644)
+		if strings.HasPrefix(string(f.Data), "#!") {
+			mode = 0o755
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, f.Data, mode)); err != nil {
 			return err
 		}
 	}
@@ -66,6 +77,31 @@ func (p Plugin) Write() (err error) {
 		return err
 	}
 	return os.Rename(temporary, dir)
+}
+
+// files are those of the plugin, with its name in them.
+func (p Plugin) files() (files []txtar.File, err error) {
+	archive, require := scaffolded, ""
+	if p.Python {
+		archive = inPython
+		plugin := strings.NewReplacer(`name="ghost"`, fmt.Sprintf("name=%q", p.Name), "ghost.py", "nse-"+p.Name+".py")
+		files = []txtar.File{{Name: "nse-" + p.Name + ".py", Data: []byte(plugin.Replace(examples.Python))}}
+	} else if require, err = p.require(); err != nil {
+		return nil, err
+	}
+	fill := strings.NewReplacer("NAME", p.Name, "REQUIRE", require)
+	for _, f := range txtar.Parse(archive).Files {
+		files = append(files, txtar.File{Name: f.Name, Data: []byte(fill.Replace(string(f.Data)))})
+	}
+	return files, nil
+}
+
+// Next is the command that tests the plugin.
+func (p Plugin) Next() string {
+	if p.Python {
+		return fmt.Sprintf("cd %s && nse ops check ./nse-%s.py", text.Shell(p.Dir), p.Name)
+	}
+	return fmt.Sprintf("cd %s && go mod tidy && go test ./... && go build", text.Shell(p.Dir))
 }
 
 // require is what the plugin's go.mod says of nse: the released version of this program, or a checkout.

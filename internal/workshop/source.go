@@ -23,6 +23,21 @@ type Source struct {
 	LR             *float64
 }
 
+// Search is where the settings of a search come from: a configuration file, if one is named, and flags over it. Without
+// another preset they go over the small search.
+func Search(path string, o config.Override) (s config.Source, err error) {
+	s = config.Source{Name: "the default configuration", Override: o}
+	s.Base = config.Quick
+	if s.Preset != "" {
+		s.Name = "preset " + s.Preset
+	}
+	if path != "" {
+		s.Name = path
+		s.Text, err = file.ReadText(path)
+	}
+	return s, err
+}
+
 // Settings are those of the run, of the file, or the defaults without either. Override is not applied.
 func (x Source) Settings() (c config.Config, err error) {
 	if c, err = config.Default("default"); err != nil {

@@ -1,5 +1,6 @@
 // Package poolfile reads and writes the files of a pool: ops.toml, which lists operations, and nse.lock, which pins
-// their plugins. It starts no plugin. Errors about a file start with file:line:column.
+// their plugins. It also reads indexes, which list plugins to be got. It starts no plugin. Errors about a file start
+// with file:line:column.
 package poolfile
 
 import (
