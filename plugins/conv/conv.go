@@ -2,8 +2,9 @@
 package conv
 
 import (
-	"fmt"
+	"cmp"
 
+	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -24,22 +25,13 @@ func Op() sdk.Op {
 	}
 }
 
-// reduction is the ratio of channels to hidden channels of squeeze-and-excite.
-const reduction = 4
-
 // build draws the member for one layer. The attributes are complete; senseless ones are errors.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
-	if kernel < 1 || kernel > 99 || kernel%2 == 0 {
-		return sdk.Tensor{}, fmt.Errorf("kernel %d is not an odd number in 1..99", kernel)
-	}
-	if expand < 1 || expand > 64 {
-		return sdk.Tensor{}, fmt.Errorf("expand %d is not in 1..64", expand)
+	if err := cmp.Or(block.Kernel(kernel), block.Expand(expand)); err != nil {
+		return sdk.Tensor{}, err
 	}
 	x := g.Input().Conv1x1(expand*l.In, 1).BatchNormAct(l.Activation)
 	x = x.ConvKxK(expand*l.In, kernel, l.Stride, 1, 1).BatchNormAct(l.Activation)
-	if l.SqueezeExcite {
-		x = x.SqueezeExcite(reduction, l.Activation)
-	}
-	return x.Conv1x1(l.Out, 1).BatchNorm(), nil
+	return block.Gate(x, l).Conv1x1(l.Out, 1).BatchNorm(), nil
 }

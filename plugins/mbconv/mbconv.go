@@ -2,8 +2,10 @@
 package mbconv
 
 import (
+	"cmp"
 	"fmt"
 
+	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -27,9 +29,6 @@ func Op() sdk.Op {
 	}
 }
 
-// reduction is the ratio of channels to hidden channels of squeeze-and-excite.
-const reduction = 4
-
 // build draws the member for one layer. The attributes are complete; senseless ones are errors.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand, dilation, groups := a.Int("kernel"), a.Int("expand"), a.Int("dilation"), a.Ints("groups")
@@ -38,22 +37,16 @@ func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	}
 	x := g.Input().Conv1x1(expand*l.In, groups[0]).BatchNormAct(l.Activation)
 	x = x.Depthwise(kernel, l.Stride, dilation).BatchNormAct(l.Activation)
-	if l.SqueezeExcite {
-		x = x.SqueezeExcite(reduction, l.Activation)
-	}
-	return x.Conv1x1(l.Out, groups[1]).BatchNorm(), nil
+	return block.Gate(x, l).Conv1x1(l.Out, groups[1]).BatchNorm(), nil
 }
 
 // check refuses attributes that make no sense at any layer.
 func check(kernel, expand, dilation int, groups []int) error {
-	switch {
-	case kernel < 1 || kernel > 99 || kernel%2 == 0:
-		return fmt.Errorf("kernel %d is not an odd number in 1..99", kernel)
-	case expand < 1 || expand > 64:
-		return fmt.Errorf("expand %d is not in 1..64", expand)
-	case dilation < 1 || dilation > 99:
-		return fmt.Errorf("dilation %d is not in 1..99", dilation)
-	case len(groups) != 2 || groups[0] < 1 || groups[1] < 1:
+	err := cmp.Or(block.Kernel(kernel), block.Expand(expand), block.Within("dilation", dilation, 1, 99))
+	if err != nil {
+		return err
+	}
+	if len(groups) != 2 || groups[0] < 1 || groups[1] < 1 {
 		return fmt.Errorf("groups %v are not two positive numbers", groups)
 	}
 	return nil

@@ -1,0 +1,67 @@
+// Package uib is the universal inverted bottleneck of MobileNetV4, with its two optional depthwise convolutions.
+//
+// D. Qin et al., MobileNetV4: Universal Models for the Mobile Ecosystem, 2024, arXiv 2404.10518, Section 3.
+package uib
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/nse-dev/nse/plugins/block"
+	"github.com/nse-dev/nse/sdk"
+)
+
+// Op is the family: depthwise start×start, 1×1 to expand·c_in channels, depthwise mid×mid, 1×1 to c_out. Each is
+// followed by batch normalisation. An activation, the network's, follows the first 1×1 and the middle depthwise
+// convolution. Kernel 0 leaves a depthwise convolution out. The four forms are thus Extra Depthwise (both), Inverted
+// Bottleneck (mid alone), ConvNext-like (start alone) and Feed Forward Network (none).
+//
+// The stride is that of mid, or of start if there is no mid. MobileNetV4 has no strided network of the last form: here
+// the mean of stride×stride pixels is taken first. Squeeze-and-excite, where the layer asks for it, stands before the
+// last 1×1. The published block has a shortcut at normal layers.
+func Op() sdk.Op {
+	return sdk.Op{
+		Name: "uib",
+		Doc:  "Universal inverted bottleneck: depthwise or not, 1×1, depthwise or not, 1×1.",
+		Attrs: []sdk.Attr{
+			{Name: "start", Short: "s", Doc: "side of the first depthwise kernel, odd, or 0 for none", Default: 3,
+				Required: true},
+			{Name: "mid", Short: "m", Doc: "side of the middle depthwise kernel, odd, or 0 for none", Default: 3,
+				Required: true},
+			{Name: "expand", Short: "e", Doc: "width between the 1×1 convolutions in input channels", Default: 4,
+				Required: true},
+		},
+		Build: build,
+	}
+}
+
+// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
+	start, mid, expand := a.Int("start"), a.Int("mid"), a.Int("expand")
+	if err := cmp.Or(optional("start", start), optional("mid", mid), block.Expand(expand)); err != nil {
+		return sdk.Tensor{}, err
+	}
+	x, first := g.Input(), l.Stride
+	switch {
+	case start == 0 && mid == 0:
+		x = block.AvgPatches(g, x, l)
+	case mid > 0:
+		first = 1
+	}
+	if start > 0 {
+		x = x.Depthwise(start, first, 1).BatchNorm()
+	}
+	x = x.Conv1x1(expand*l.In, 1).BatchNormAct(l.Activation)
+	if mid > 0 {
+		x = x.Depthwise(mid, l.Stride, 1).BatchNormAct(l.Activation)
+	}
+	return block.Gate(x, l).Conv1x1(l.Out, 1).BatchNorm(), nil
+}
+
+// optional checks a kernel that may be left out.
+func optional(name string, kernel int) error {
+	if kernel == 0 || block.Kernel(kernel) == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %d is neither 0 nor an odd number in 1..99", name, kernel)
+}
