@@ -24,7 +24,7 @@ var imagenet = supernet.Input{Height: 224, Width: 224, Channels: 3, Classes: 100
 // published is an architecture as papers list it: numbers of operations by layer.
 type published struct {
 	Name     string          `json:"name"`
-	Space    string          `json:"space"`    // 27, second45, 19, modern, or several joined by +, which are numbered on
+	Space    string          `json:"space"`    // 27, second45, 19, modern, or several joined by +, numbered on
 	Scale    float64         `json:"scale"`    // of every channel count but the first
 	Channels []int           `json:"channels"` // before scaling
 	Layers   string          `json:"layers"`   // letters N, R and E

@@ -14,20 +14,14 @@ import (
 // normalisation, then the network's activation. The branches are named as by block.Merge. Squeeze-and-excite, where the
 // layer asks for it, stands before the activation. There is no shortcut around the block.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name:  "acb",
-		Doc:   "Asymmetric convolution block of ACNet: k×k, 1×k and k×1 in parallel, which merge into one k×k.",
-		Attrs: []sdk.Attr{{Name: "kernel", Short: "k", Doc: "side of the kernels, odd", Default: 3}},
-		Build: build,
-	}
+	return block.Op("acb",
+		"Asymmetric convolution block of ACNet: k×k, 1×k and k×1 in parallel, which merge into one k×k.", build,
+		block.Odd("kernel", "k", "side of the kernels, odd", 3))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel := a.Int("kernel")
-	if err := block.Kernel(kernel); err != nil {
-		return sdk.Tensor{}, err
-	}
 	x := block.Merge(g.Input(), "merge", false, block.Window(l.Out, kernel, kernel, l.Stride, 1, 1),
 		block.Window(l.Out, 1, kernel, l.Stride, 1, 1), block.Window(l.Out, kernel, 1, l.Stride, 1, 1))
 	return block.Gate(x, l).Activate(l.Activation), nil

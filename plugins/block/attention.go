@@ -11,11 +11,8 @@ import "github.com/nse-dev/nse/sdk"
 // published blocks also scale their channels (layer scale), which the normalisations and the 1×1 take in.
 //
 // The outer shortcut is the layer's join at normal layers. Elsewhere a 3×3 convolution with the stride and
-// normalisation comes first, as in both networks, and the block is added to it. Expand is 1 to 64.
-func Attention(x sdk.Tensor, l sdk.Layer, expand int, gate func(sdk.Tensor) sdk.Tensor) (sdk.Tensor, error) {
-	if err := Expand(expand); err != nil {
-		return sdk.Tensor{}, err
-	}
+// normalisation comes first, as in both networks, and the block is added to it.
+func Attention(x sdk.Tensor, l sdk.Layer, expand int, gate func(sdk.Tensor) sdk.Tensor) sdk.Tensor {
 	pointwise := Biased(Window(l.Out, 1, 1, 1, 1, 1))
 	attend := func(x sdk.Tensor) sdk.Tensor {
 		x = x.BatchNorm()
@@ -27,5 +24,5 @@ func Attention(x sdk.Tensor, l sdk.Layer, expand int, gate func(sdk.Tensor) sdk.
 		x = x.Conv(Biased(Window(expand*l.Out, 3, 3, 1, 1, expand*l.Out))).Activate(l.Activation)
 		return Gate(x, l).Conv(pointwise)
 	}
-	return Keep(x, l, Overlap(l), func(x sdk.Tensor) sdk.Tensor { return Two(x, attend, feed) }), nil
+	return Keep(x, l, Overlap(l), func(x sdk.Tensor) sdk.Tensor { return Two(x, attend, feed) })
 }

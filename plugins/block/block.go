@@ -2,38 +2,7 @@
 // downsampling, and branches that merge.
 package block
 
-import (
-	"fmt"
-
-	"github.com/nse-dev/nse/sdk"
-)
-
-// Kernel checks the side of a kernel: odd, 1 to 99.
-func Kernel(k int) error {
-	if k < 1 || k > 99 || k%2 == 0 {
-		return fmt.Errorf("kernel %d is not an odd number in 1..99", k)
-	}
-	return nil
-}
-
-// Expand checks a width that is counted in channels of another: 1 to 64.
-func Expand(e int) error { return Within("expand", e, 1, 64) }
-
-// Within checks that a number lies in low..high. The error calls it name.
-func Within(name string, v, low, high int) error {
-	if v < low || v > high {
-		return fmt.Errorf("%s %d is not in %d..%d", name, v, low, high)
-	}
-	return nil
-}
-
-// Width checks a width as a part of the layer's output channels: above 0, up to 8.
-func Width(w float64) error {
-	if !(w > 0 && w <= 8) {
-		return fmt.Errorf("width %g is not above 0 and up to 8", w)
-	}
-	return nil
-}
+import "github.com/nse-dev/nse/sdk"
 
 // Part is the whole number of channels nearest to the part w of them, and at least 1.
 func Part(channels int, w float64) int { return max(1, int(w*float64(channels)+0.5)) }

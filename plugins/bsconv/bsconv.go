@@ -17,24 +17,15 @@ import (
 // (BSConv-S). The regularisation of the paper for these is left out. Squeeze-and-excite, where the layer asks for it,
 // stands before the activation. There is no shortcut around the block.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "bsconv",
-		Doc:  "Blueprint separable convolution: 1×1, or two of a low rank, depthwise k×k.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the depthwise kernel, odd", Default: 3, Required: true},
-			{Name: "rank", Short: "r", Doc: "width between two 1×1 as a part of the input channels, or 0 for one 1×1",
-				Default: 0.0},
-		},
-		Build: build,
-	}
+	return block.Op("bsconv", "Blueprint separable convolution: 1×1, or two of a low rank, depthwise k×k.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernel, odd", 3).Needed(),
+		block.Attr{Attr: sdk.Attr{Name: "rank", Short: "r",
+			Doc: "width between two 1×1 as a part of the input channels, or 0 for one 1×1", Default: 0.0}})
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, rank := a.Int("kernel"), a.Float("rank")
-	if err := block.Kernel(kernel); err != nil {
-		return sdk.Tensor{}, err
-	}
 	if !(rank >= 0 && rank <= 1) {
 		return sdk.Tensor{}, fmt.Errorf("rank %g is not in 0..1", rank)
 	}

@@ -2,8 +2,6 @@
 package conv
 
 import (
-	"cmp"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -13,24 +11,14 @@ import (
 // Squeeze-and-excite, where the layer asks for it, stands before the last 1×1 with reduction 4. The kernel is odd, and
 // expand is 1 to 64.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "conv",
-		Doc:  "Bottleneck with a full convolution: 1×1, k×k, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the kernel, odd", Default: 3},
-			{Name: "expand", Short: "e", Doc: "width of the inner convolution in input channels", Default: 1,
-				Required: true},
-		},
-		Build: build,
-	}
+	return block.Op("conv", "Bottleneck with a full convolution: 1×1, k×k, 1×1.", build,
+		block.Odd("kernel", "k", "side of the kernel, odd", 3),
+		block.Expand("width of the inner convolution in input channels", 1).Needed())
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
-	if err := cmp.Or(block.Kernel(kernel), block.Expand(expand)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	x := g.Input().Conv1x1(expand*l.In, 1).BatchNormAct(l.Activation)
 	x = x.ConvKxK(expand*l.In, kernel, l.Stride, 1, 1).BatchNormAct(l.Activation)
 	return block.Gate(x, l).Conv1x1(l.Out, 1).BatchNorm(), nil

@@ -15,20 +15,13 @@ import (
 // ConvMixer keeps its shape throughout. At other than normal layers its patch embedding comes first: a stride×stride
 // convolution to c_out with a bias, the activation and batch normalisation.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name:  "convmixer",
-		Doc:   "ConvMixer layer: depthwise k×k beside the identity, 1×1.",
-		Attrs: []sdk.Attr{{Name: "kernel", Short: "k", Doc: "side of the depthwise kernel, odd", Default: 9}},
-		Build: build,
-	}
+	return block.Op("convmixer", "ConvMixer layer: depthwise k×k beside the identity, 1×1.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernel, odd", 9))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel := a.Int("kernel")
-	if err := block.Kernel(kernel); err != nil {
-		return sdk.Tensor{}, err
-	}
 	step := func(x sdk.Tensor, c sdk.Conv2D) sdk.Tensor {
 		return x.Conv(block.Biased(c)).Activate(l.Activation).BatchNorm()
 	}

@@ -22,22 +22,13 @@ import (
 // out. Squeeze-and-excite, where the layer asks for it, stands before the last 1×1. The published unit has a shortcut
 // at normal layers, and an activation after it, which the layer's join leaves out.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "eesp",
-		Doc:  "EESP unit of ESPNetv2: 1×1, depthwise 3×3 of growing dilation in parallel, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "branches", Short: "b", Doc: "depthwise convolutions in parallel", Default: 4},
-		},
-		Build: build,
-	}
+	return block.Op("eesp", "EESP unit of ESPNetv2: 1×1, depthwise 3×3 of growing dilation in parallel, 1×1.", build,
+		block.Int("branches", "b", "depthwise convolutions in parallel", 4, 2, 16))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	branches := a.Int("branches")
-	if err := block.Within("branches", branches, 2, 16); err != nil {
-		return sdk.Tensor{}, err
-	}
 	if l.Out%branches != 0 {
 		return sdk.Tensor{}, fmt.Errorf("%d branches do not divide %d output channels", branches, l.Out)
 	}

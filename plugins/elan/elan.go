@@ -6,7 +6,6 @@
 package elan
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/nse-dev/nse/plugins/block"
@@ -21,24 +20,17 @@ import (
 // stride×stride pixels and 1×1, a half from 1×1 and 3×3 with the stride. Squeeze-and-excite, where the layer asks for
 // it, stands before the last 1×1. The published block has no shortcut.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "elan",
-		Doc:  "ELAN of YOLOv7: two 1×1, k×k in a row after one, 1×1 of every second output.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the kernels, odd", Default: 3},
-			{Name: "convs", Short: "n", Doc: "convolutions in a row, even", Default: 4},
-			{Name: "width", Short: "w", Doc: "width of the convolutions as a part of the output channels",
-				Default: 0.25},
-		},
-		Build: build,
-	}
+	return block.Op("elan", "ELAN of YOLOv7: two 1×1, k×k in a row after one, 1×1 of every second output.", build,
+		block.Odd("kernel", "k", "side of the kernels, odd", 3),
+		block.Int("convs", "n", "convolutions in a row, even", 4, 2, 16),
+		block.Width("width of the convolutions as a part of the output channels", 0.25))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, convs, width := a.Int("kernel"), a.Int("convs"), a.Float("width")
-	if err := cmp.Or(block.Kernel(kernel), check(convs), block.Width(width)); err != nil {
-		return sdk.Tensor{}, err
+	if convs%2 == 1 {
+		return sdk.Tensor{}, fmt.Errorf("convs %d is not even", convs)
 	}
 	step := func(x sdk.Tensor, out, kernel, stride int) sdk.Tensor {
 		return x.ConvKxK(out, kernel, stride, 1, 1).BatchNormAct(l.Activation)
@@ -62,11 +54,4 @@ func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 		}
 	}
 	return step(block.Gate(parts[0].Concat(parts[1:]...), l), l.Out, 1, 1), nil
-}
-
-func check(convs int) error {
-	if convs < 2 || convs > 16 || convs%2 == 1 {
-		return fmt.Errorf("convs %d is not an even number in 2..16", convs)
-	}
-	return nil
 }

@@ -6,8 +6,6 @@
 package fusedmb
 
 import (
-	"cmp"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -17,24 +15,14 @@ import (
 // activation, as in EfficientNetV2. The activation is the network's in place of SiLU. Squeeze-and-excite, where the
 // layer asks for it, stands before the last convolution. The published block has a shortcut at normal layers.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "fusedmb",
-		Doc:  "Fused inverted bottleneck: k×k, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the kernel, odd", Default: 3},
-			{Name: "expand", Short: "e", Doc: "width between the convolutions in input channels", Default: 4,
-				Required: true},
-		},
-		Build: build,
-	}
+	return block.Op("fusedmb", "Fused inverted bottleneck: k×k, 1×1.", build,
+		block.Odd("kernel", "k", "side of the kernel, odd", 3),
+		block.Expand("width between the convolutions in input channels", 4).Needed())
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
-	if err := cmp.Or(block.Kernel(kernel), block.Expand(expand)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	if expand == 1 {
 		x := block.Gate(g.Input(), l)
 		return x.ConvKxK(l.Out, kernel, l.Stride, 1, 1).BatchNormAct(l.Activation), nil

@@ -5,8 +5,6 @@
 package ghost
 
 import (
-	"cmp"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -19,33 +17,22 @@ import (
 // The activation is the network's in place of ReLU. Squeeze-and-excite, where the layer asks for it, stands before the
 // second module. The published block has a shortcut around it everywhere, at a reduction by depthwise and 1×1.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "ghost",
-		Doc:  "Ghost bottleneck: 1×1 and cheap depthwise, depthwise k×k at strides, 1×1 and cheap depthwise.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the depthwise kernel at strides, odd", Default: 3},
-			{Name: "expand", Short: "e", Doc: "width between the modules in input channels", Default: 3,
-				Required: true},
-			{Name: "ratio", Short: "r", Doc: "output channels of a module by those of its full convolution",
-				Default: 2},
-			{Name: "primary", Short: "p", Doc: "side of the full kernel of a module, odd", Default: 1},
-			{Name: "cheap", Short: "c", Doc: "side of the depthwise kernel of a module, odd", Default: 3},
-		},
-		Build: build,
-	}
+	return block.Op("ghost",
+		"Ghost bottleneck: 1×1 and cheap depthwise, depthwise k×k at strides, 1×1 and cheap depthwise.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernel at strides, odd", 3),
+		block.Expand("width between the modules in input channels", 3).Needed(),
+		block.Int("ratio", "r", "output channels of a module by those of its full convolution", 2, 2, 64),
+		block.Odd("primary", "p", "side of the full kernel of a module, odd", 1),
+		block.Odd("cheap", "c", "side of the depthwise kernel of a module, odd", 3))
 }
 
 // module is a Ghost module.
 type module struct{ ratio, primary, cheap int }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
 	m := module{a.Int("ratio"), a.Int("primary"), a.Int("cheap")}
-	if err := cmp.Or(block.Kernel(kernel), block.Expand(expand), block.Within("ratio", m.ratio, 2, 64),
-		block.Kernel(m.primary), block.Kernel(m.cheap)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	x := m.append(g, g.Input(), expand*l.In, func(t sdk.Tensor) sdk.Tensor { return t.BatchNormAct(l.Activation) })
 	if l.Stride > 1 {
 		x = x.Depthwise(kernel, l.Stride, 1).BatchNorm()

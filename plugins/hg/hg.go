@@ -5,8 +5,6 @@
 package hg
 
 import (
-	"cmp"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -20,25 +18,15 @@ import (
 // layer asks for it, stands before the last 1×1. The published block has a shortcut at normal layers but the first of a
 // stage.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "hg",
-		Doc:  "PP-HGNetV2 light block: 1×1 and depthwise k×k in a row, 1×1 of all outputs, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the depthwise kernels, odd", Default: 5},
-			{Name: "convs", Short: "n", Doc: "light convolutions in a row", Default: 6},
-			{Name: "width", Short: "w", Doc: "width of the light convolutions as a part of the output channels",
-				Default: 0.1875},
-		},
-		Build: build,
-	}
+	return block.Op("hg", "PP-HGNetV2 light block: 1×1 and depthwise k×k in a row, 1×1 of all outputs, 1×1.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernels, odd", 5),
+		block.Int("convs", "n", "light convolutions in a row", 6, 1, 16),
+		block.Width("width of the light convolutions as a part of the output channels", 0.1875))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, convs, width := a.Int("kernel"), a.Int("convs"), a.Float("width")
-	if err := cmp.Or(block.Kernel(kernel), block.Within("convs", convs, 1, 16), block.Width(width)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	x := g.Input()
 	if l.Stride > 1 {
 		x = x.Depthwise(3, l.Stride, 1).BatchNorm()

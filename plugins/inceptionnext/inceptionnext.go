@@ -6,7 +6,6 @@
 package inceptionnext
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/nse-dev/nse/plugins/block"
@@ -22,24 +21,16 @@ import (
 // stride×stride convolution with a bias come first, as in InceptionNeXt, and the block is added to these. Fewer than 4
 // channels cannot be split.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "inceptionnext",
-		Doc:  "InceptionNeXt block: square, flat, upright and no depthwise kernel by channels, 1×1, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "band", Short: "b", Doc: "length of the flat and the upright kernel, odd", Default: 11},
-			{Name: "small", Short: "s", Doc: "side of the square kernel, odd", Default: 3},
-			{Name: "expand", Short: "e", Doc: "width between the 1×1 convolutions in channels", Default: 4},
-		},
-		Build: build,
-	}
+	return block.Op("inceptionnext",
+		"InceptionNeXt block: square, flat, upright and no depthwise kernel by channels, 1×1, 1×1.", build,
+		block.Odd("band", "b", "length of the flat and the upright kernel, odd", 11),
+		block.Odd("small", "s", "side of the square kernel, odd", 3),
+		block.Expand("width between the 1×1 convolutions in channels", 4))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	band, small, expand := a.Int("band"), a.Int("small"), a.Int("expand")
-	if err := cmp.Or(block.Kernel(band), block.Kernel(small), block.Expand(expand)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	if l.Out < 4 {
 		return sdk.Tensor{}, fmt.Errorf("%d channels cannot be split in 4", l.Out)
 	}

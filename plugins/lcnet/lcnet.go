@@ -12,22 +12,13 @@ import (
 // and an activation. The activation is the network's in place of H-Swish. Squeeze-and-excite, where the layer asks for
 // it, stands between: PP-LCNet has it in its last blocks, with a hard sigmoid. There is no shortcut around the block.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "lcnet",
-		Doc:  "PP-LCNet block: depthwise k×k, 1×1, both with an activation.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the depthwise kernel, odd", Default: 3, Required: true},
-		},
-		Build: build,
-	}
+	return block.Op("lcnet", "PP-LCNet block: depthwise k×k, 1×1, both with an activation.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernel, odd", 3).Needed())
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel := a.Int("kernel")
-	if err := block.Kernel(kernel); err != nil {
-		return sdk.Tensor{}, err
-	}
 	x := g.Input().Depthwise(kernel, l.Stride, 1).BatchNormAct(l.Activation)
 	return block.Gate(x, l).Conv1x1(l.Out, 1).BatchNormAct(l.Activation), nil
 }

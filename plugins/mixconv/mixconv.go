@@ -4,7 +4,6 @@
 package mixconv
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/nse-dev/nse/plugins/block"
@@ -16,24 +15,16 @@ import (
 // followed by batch normalisation, and each but the last by the network's activation. Squeeze-and-excite, where the
 // layer asks for it, stands before the last 1×1. The published block has a shortcut at normal layers.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "mixconv",
-		Doc:  "Inverted bottleneck with mixed kernels: 1×1, depthwise of several sizes, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernels", Short: "k", Doc: "sides of the depthwise kernels, odd", Default: []int{3, 5, 7},
-				Required: true},
-			{Name: "expand", Short: "e", Doc: "width of the depthwise convolution in input channels", Default: 3,
-				Required: true},
-		},
-		Build: build,
-	}
+	return block.Op("mixconv", "Inverted bottleneck with mixed kernels: 1×1, depthwise of several sizes, 1×1.", build,
+		block.Odds("kernels", "k", "sides of the depthwise kernels, odd", []int{3, 5, 7}, 2).Needed(),
+		block.Expand("width of the depthwise convolution in input channels", 3).Needed())
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernels, expand := a.Ints("kernels"), a.Int("expand")
 	sizes, err := split(expand*l.In, kernels)
-	if err = cmp.Or(block.Expand(expand), err); err != nil {
+	if err != nil {
 		return sdk.Tensor{}, err
 	}
 	parts := g.Input().Conv1x1(expand*l.In, 1).BatchNormAct(l.Activation).Split(sizes...)
@@ -44,17 +35,9 @@ func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	return block.Gate(x, l).Conv1x1(l.Out, 1).BatchNorm(), nil
 }
 
-// split shares the channels out over at least two kernels.
+// split shares the channels out over the kernels.
 func split(channels int, kernels []int) ([]int, error) {
 	n := len(kernels)
-	if n < 2 {
-		return nil, fmt.Errorf("kernels %v are not two or more", kernels)
-	}
-	for _, k := range kernels {
-		if err := block.Kernel(k); err != nil {
-			return nil, err
-		}
-	}
 	if channels < n {
 		return nil, fmt.Errorf("%d channels cannot be split over %d kernels", channels, n)
 	}

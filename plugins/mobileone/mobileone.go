@@ -5,7 +5,6 @@
 package mobileone
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/nse-dev/nse/plugins/block"
@@ -20,23 +19,15 @@ import (
 // The branches are named as by block.Merge, after depthwise and pointwise. Squeeze-and-excite, where the layer asks for
 // it, stands before each activation. The block has no shortcut around it.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "mobileone",
-		Doc:  "MobileOne block: depthwise k×k and 1×1, each of parallel branches that merge.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the depthwise kernels, odd", Default: 3},
-			{Name: "branches", Short: "b", Doc: "convolutions in parallel that are alike", Default: 1, Required: true},
-		},
-		Build: build,
-	}
+	return block.Op("mobileone",
+		"MobileOne block: depthwise k×k and 1×1, each of parallel branches that merge.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernels, odd", 3),
+		block.Int("branches", "b", "convolutions in parallel that are alike", 1, 1, 16).Needed())
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, branches := a.Int("kernel"), a.Int("branches")
-	if err := cmp.Or(block.Kernel(kernel), block.Within("branches", branches, 1, 16)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	depthwise := slices.Repeat([]sdk.Conv2D{block.Window(l.In, kernel, kernel, l.Stride, 1, l.In)}, branches)
 	if kernel > 1 {
 		depthwise = append(depthwise, block.Window(l.In, 1, 1, l.Stride, 1, l.In))

@@ -6,8 +6,6 @@
 package msca
 
 import (
-	"fmt"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -15,28 +13,15 @@ import (
 // Op is the family: the attention and the network of block.Attention. Its gate adds up depthwise 5×5 and, of that, a
 // flat and an upright depthwise kernel in a row for each band, and ends with 1×1.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "msca",
-		Doc:  "MSCAN block: attention of depthwise bands of several lengths, feed-forward network.",
-		Attrs: []sdk.Attr{
-			{Name: "bands", Short: "b", Doc: "lengths of the flat and upright kernels, odd", Default: []int{7, 11, 21}},
-			{Name: "expand", Short: "e", Doc: "width of the feed-forward network in channels", Default: 4},
-		},
-		Build: build,
-	}
+	return block.Op("msca",
+		"MSCAN block: attention of depthwise bands of several lengths, feed-forward network.", build,
+		block.Odds("bands", "b", "lengths of the flat and upright kernels, odd", []int{7, 11, 21}, 1),
+		block.Expand("width of the feed-forward network in channels", 4))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	bands := a.Ints("bands")
-	if len(bands) == 0 {
-		return sdk.Tensor{}, fmt.Errorf("bands %v are none", bands)
-	}
-	for _, k := range bands {
-		if err := block.Kernel(k); err != nil {
-			return sdk.Tensor{}, err
-		}
-	}
 	return block.Attention(g.Input(), l, a.Int("expand"), func(x sdk.Tensor) sdk.Tensor {
 		c := x.Shape().Channels
 		x = x.Conv(block.Biased(block.Window(c, 5, 5, 1, 1, c)))
@@ -46,5 +31,5 @@ func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 			scales = append(scales, flat.Conv(block.Biased(block.Window(c, k, 1, 1, 1, c))))
 		}
 		return x.Add(scales...).Conv(block.Biased(block.Window(c, 1, 1, 1, 1, 1)))
-	})
+	}), nil
 }

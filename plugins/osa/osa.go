@@ -6,8 +6,6 @@
 package osa
 
 import (
-	"cmp"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -19,25 +17,16 @@ import (
 // At a stride the greatest value of 3×3 is taken first, as between the stages of VoVNet. The published block has a
 // shortcut at normal layers.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "osa",
-		Doc:  "One-shot aggregation of VoVNetV2: k×k in a row, 1×1 of all outputs, effective squeeze-and-excite.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the kernels, odd", Default: 3},
-			{Name: "convs", Short: "n", Doc: "convolutions in a row", Default: 5},
-			{Name: "width", Short: "w", Doc: "width of the convolutions as a part of the output channels",
-				Default: 0.5},
-		},
-		Build: build,
-	}
+	return block.Op("osa",
+		"One-shot aggregation of VoVNetV2: k×k in a row, 1×1 of all outputs, effective squeeze-and-excite.", build,
+		block.Odd("kernel", "k", "side of the kernels, odd", 3),
+		block.Int("convs", "n", "convolutions in a row", 5, 1, 16),
+		block.Width("width of the convolutions as a part of the output channels", 0.5))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, convs, width := a.Int("kernel"), a.Int("convs"), a.Float("width")
-	if err := cmp.Or(block.Kernel(kernel), block.Within("convs", convs, 1, 16), block.Width(width)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	x := g.Input()
 	if l.Stride > 1 {
 		x = x.MaxPool(3, l.Stride, 1)

@@ -16,11 +16,7 @@ import (
 // A gate is the sigmoid of one full map of the channels' means. The convolutions at normal layers are named as by
 // block.Merge. Squeeze-and-excite of the layer adds nothing. There is no shortcut around the block.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name:  "parnet",
-		Doc:   "ParNet block: 3×3, 1×1 and a gated identity in parallel.",
-		Build: build,
-	}
+	return block.Op("parnet", "ParNet block: 3×3, 1×1 and a gated identity in parallel.", build)
 }
 
 // build draws the operation for one layer.

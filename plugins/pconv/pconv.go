@@ -5,7 +5,6 @@
 package pconv
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/nse-dev/nse/plugins/block"
@@ -19,24 +18,15 @@ import (
 // The published block has a shortcut, which is the layer's join at normal layers. Elsewhere the merging layer of
 // FasterNet comes first, and the block is added to it. That is a stride×stride convolution with batch normalisation.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "pconv",
-		Doc:  "FasterNet block: k×k of a part of the channels, 1×1, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the partial kernel, odd", Default: 3},
-			{Name: "expand", Short: "e", Doc: "width between the 1×1 convolutions in channels", Default: 2},
-			{Name: "parts", Short: "p", Doc: "one of so many parts of the channels is convolved", Default: 4},
-		},
-		Build: build,
-	}
+	return block.Op("pconv", "FasterNet block: k×k of a part of the channels, 1×1, 1×1.", build,
+		block.Odd("kernel", "k", "side of the partial kernel, odd", 3),
+		block.Expand("width between the 1×1 convolutions in channels", 2),
+		block.Int("parts", "p", "one of so many parts of the channels is convolved", 4, 2, 64))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand, parts := a.Int("kernel"), a.Int("expand"), a.Int("parts")
-	if err := cmp.Or(block.Kernel(kernel), block.Expand(expand), block.Within("parts", parts, 2, 64)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	part := l.Out / parts
 	if part < 1 {
 		return sdk.Tensor{}, fmt.Errorf("%d channels have no %d parts", l.Out, parts)

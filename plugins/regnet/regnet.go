@@ -5,8 +5,6 @@
 package regnet
 
 import (
-	"cmp"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -19,23 +17,14 @@ import (
 // quarter of c_in. The published block has a shortcut, by 1×1 where the shape changes, and an activation after it. The
 // layer's join leaves that activation out.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "regnet",
-		Doc:  "RegNet block: 1×1, k×k in groups, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the kernel, odd", Default: 3},
-			{Name: "group", Short: "g", Doc: "channels of a group at most", Default: 8, Required: true},
-		},
-		Build: build,
-	}
+	return block.Op("regnet", "RegNet block: 1×1, k×k in groups, 1×1.", build,
+		block.Odd("kernel", "k", "side of the kernel, odd", 3),
+		block.Int("group", "g", "channels of a group at most", 8, 1, 1024).Needed())
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, group := a.Int("kernel"), a.Int("group")
-	if err := cmp.Or(block.Kernel(kernel), block.Within("group", group, 1, 1024)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	groups := l.Out / block.Divisor(group, l.Out)
 	x := g.Input().Conv1x1(l.Out, 1).BatchNormAct(l.Activation)
 	x = x.ConvKxK(l.Out, kernel, l.Stride, 1, groups).BatchNormAct(l.Activation)

@@ -5,7 +5,6 @@
 package replk
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/nse-dev/nse/plugins/block"
@@ -21,24 +20,14 @@ import (
 // first, and the block is added to it: 1×1 to c_out and depthwise 3×3 with the stride, each with normalisation and
 // activation. The feed-forward block that follows in RepLKNet is not part of the operation.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "replk",
-		Doc:  "RepLKNet block: 1×1, large and small depthwise kernels in parallel, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the large kernel, odd", Default: 31, Required: true},
-			{Name: "small", Short: "s", Doc: "side of the small kernel, odd, and less than the large one's",
-				Default: 5},
-		},
-		Build: build,
-	}
+	return block.Op("replk", "RepLKNet block: 1×1, large and small depthwise kernels in parallel, 1×1.", build,
+		block.Odd("kernel", "k", "side of the large kernel, odd", 31).Needed(),
+		block.Odd("small", "s", "side of the small kernel, odd, and less than the large one's", 5))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, small := a.Int("kernel"), a.Int("small")
-	if err := cmp.Or(block.Kernel(kernel), block.Kernel(small)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	if small >= kernel {
 		return sdk.Tensor{}, fmt.Errorf("the small kernel %d is not less than the large one, %d", small, kernel)
 	}

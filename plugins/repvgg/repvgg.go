@@ -13,20 +13,13 @@ import (
 // must divide the channels. Squeeze-and-excite, where the layer asks for it, stands before the activation. The block
 // has no shortcut around it.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name:  "repvgg",
-		Doc:   "RepVGG block: 3×3, 1×1 and identity in parallel, which merge into one 3×3.",
-		Attrs: []sdk.Attr{{Name: "groups", Short: "g", Doc: "groups of both convolutions", Default: 1}},
-		Build: build,
-	}
+	return block.Op("repvgg", "RepVGG block: 3×3, 1×1 and identity in parallel, which merge into one 3×3.", build,
+		block.Int("groups", "g", "groups of both convolutions", 1, 1, 1024))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	groups := a.Int("groups")
-	if err := block.Within("groups", groups, 1, 1024); err != nil {
-		return sdk.Tensor{}, err
-	}
 	x := block.Merge(g.Input(), "merge", l.Normal(), block.Window(l.Out, 3, 3, l.Stride, 1, groups),
 		block.Window(l.Out, 1, 1, l.Stride, 1, groups))
 	return block.Gate(x, l).Activate(l.Activation), nil

@@ -5,8 +5,6 @@
 package repvit
 
 import (
-	"cmp"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -19,23 +17,14 @@ import (
 // The activation is the network's in place of GELU. Squeeze-and-excite, where the layer asks for it, stands after the
 // depthwise convolutions: in RepViT every second block has it. There is no shortcut around the block.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "repvit",
-		Doc:  "RepViT block: depthwise k×k beside 1×1 and identity, which merge; 1×1, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the depthwise kernel, odd", Default: 3},
-			{Name: "expand", Short: "e", Doc: "width between the last 1×1 convolutions in output channels", Default: 2},
-		},
-		Build: build,
-	}
+	return block.Op("repvit", "RepViT block: depthwise k×k beside 1×1 and identity, which merge; 1×1, 1×1.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernel, odd", 3),
+		block.Expand("width between the last 1×1 convolutions in output channels", 2))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
-	if err := cmp.Or(block.Kernel(kernel), block.Expand(expand)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	x := mixTokens(g.Input(), l, kernel)
 	y := x.Conv1x1(expand*l.Out, 1).BatchNormAct(l.Activation)
 	return x.Add(y.Conv1x1(l.Out, 1).BatchNorm()), nil

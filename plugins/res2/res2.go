@@ -4,8 +4,6 @@
 package res2
 
 import (
-	"cmp"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -20,25 +18,15 @@ import (
 // before the last 1×1. The published block has a shortcut, and an activation after it, which the layer's join leaves
 // out.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "res2",
-		Doc:  "Res2Net bottleneck: 1×1, chain of k×k over parts of the channels, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the kernels, odd", Default: 3},
-			{Name: "width", Short: "w", Doc: "channels of a part for 256 output channels", Default: 26},
-			{Name: "scale", Short: "s", Doc: "number of parts", Default: 4},
-		},
-		Build: build,
-	}
+	return block.Op("res2", "Res2Net bottleneck: 1×1, chain of k×k over parts of the channels, 1×1.", build,
+		block.Odd("kernel", "k", "side of the kernels, odd", 3),
+		block.Int("width", "w", "channels of a part for 256 output channels", 26, 1, 1024),
+		block.Int("scale", "s", "number of parts", 4, 2, 16))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, width, scale := a.Int("kernel"), a.Int("width"), a.Int("scale")
-	if err := cmp.Or(block.Kernel(kernel), block.Within("width", width, 1, 1024),
-		block.Within("scale", scale, 2, 16)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	part := max(1, l.Out*width/256)
 	sizes := make([]int, scale)
 	for i := range sizes {

@@ -6,8 +6,6 @@
 package sandglass
 
 import (
-	"cmp"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -20,24 +18,14 @@ import (
 // Squeeze-and-excite, where the layer asks for it, stands before the last convolution. The published block has a
 // shortcut at normal layers.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "sandglass",
-		Doc:  "Sandglass block: depthwise k×k, 1×1, 1×1, depthwise k×k.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the depthwise kernels, odd", Default: 3},
-			{Name: "reduce", Short: "r", Doc: "input channels by those between the 1×1 convolutions", Default: 6,
-				Required: true},
-		},
-		Build: build,
-	}
+	return block.Op("sandglass", "Sandglass block: depthwise k×k, 1×1, 1×1, depthwise k×k.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernels, odd", 3),
+		block.Int("reduce", "r", "input channels by those between the 1×1 convolutions", 6, 1, 64).Needed())
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, reduce := a.Int("kernel"), a.Int("reduce")
-	if err := cmp.Or(block.Kernel(kernel), block.Within("reduce", reduce, 1, 64)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	x := g.Input().Depthwise(kernel, 1, 1).BatchNormAct(l.Activation)
 	x = x.Conv1x1(max(l.In/reduce, (l.Out+5)/6), 1).BatchNorm()
 	x = x.Conv1x1(l.Out, 1).BatchNormAct(l.Activation)

@@ -13,20 +13,13 @@ import (
 // and joins and shuffles the halves. Where the layer changes channels or resolution, both halves are made from the
 // whole input. A layer with one output channel is impossible. The kernel is odd.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name:  "shuffle",
-		Doc:   "ShuffleNetV2 unit: split, transform one half, join, shuffle.",
-		Attrs: []sdk.Attr{{Name: "kernel", Short: "k", Doc: "side of the depthwise kernel, odd", Default: 3}},
-		Build: build,
-	}
+	return block.Op("shuffle", "ShuffleNetV2 unit: split, transform one half, join, shuffle.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernel, odd", 3))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel := a.Int("kernel")
-	if err := block.Kernel(kernel); err != nil {
-		return sdk.Tensor{}, err
-	}
 	if l.Out < 2 {
 		return sdk.Tensor{}, fmt.Errorf("%d channel cannot be split", l.Out)
 	}

@@ -2,8 +2,6 @@
 package ssc
 
 import (
-	"cmp"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -13,24 +11,14 @@ import (
 // the last by an activation. Squeeze-and-excite, where the layer asks for it, stands before the last 1×1 with reduction
 // 4. The kernel is odd, and expand is 1 to 64.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "ssc",
-		Doc:  "Spatially separable convolution: 1×1, 1×k, k×1, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "length of the two kernels, odd", Default: 5, Required: true},
-			{Name: "expand", Short: "e", Doc: "width of the inner convolutions in input channels", Default: 1,
-				Required: true},
-		},
-		Build: build,
-	}
+	return block.Op("ssc", "Spatially separable convolution: 1×1, 1×k, k×1, 1×1.", build,
+		block.Odd("kernel", "k", "length of the two kernels, odd", 5).Needed(),
+		block.Expand("width of the inner convolutions in input channels", 1).Needed())
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
-	if err := cmp.Or(block.Kernel(kernel), block.Expand(expand)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	inner, pad := expand*l.In, sdk.Same(kernel, 1)
 	x := g.Input().Conv1x1(inner, 1).BatchNormAct(l.Activation)
 	across := sdk.Conv2D{Out: inner, Kernel: [2]int{1, kernel}, Stride: [2]int{1, l.Stride}, Pad: [2]int{0, pad}}

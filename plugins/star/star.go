@@ -4,8 +4,6 @@
 package star
 
 import (
-	"cmp"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -18,23 +16,14 @@ import (
 // The published block has a shortcut, which is the layer's join at normal layers. Elsewhere StarNet's 3×3 convolution
 // with the stride and batch normalisation comes first, and the block is added to it.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "star",
-		Doc:  "StarNet block: depthwise k×k, product of two 1×1, 1×1, depthwise k×k.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the depthwise kernels, odd", Default: 7},
-			{Name: "expand", Short: "e", Doc: "width of the product in channels", Default: 4},
-		},
-		Build: build,
-	}
+	return block.Op("star", "StarNet block: depthwise k×k, product of two 1×1, 1×1, depthwise k×k.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernels, odd", 7),
+		block.Expand("width of the product in channels", 4))
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
-	if err := cmp.Or(block.Kernel(kernel), block.Expand(expand)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	wide := block.Biased(block.Window(expand*l.Out, 1, 1, 1, 1, 1))
 	last := block.Biased(block.Window(l.Out, kernel, kernel, 1, 1, l.Out))
 	return block.Keep(g.Input(), l, block.Overlap(l), func(x sdk.Tensor) sdk.Tensor {

@@ -4,9 +4,6 @@
 package uib
 
 import (
-	"cmp"
-	"fmt"
-
 	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
@@ -20,27 +17,15 @@ import (
 // the mean of stride×stride pixels is taken first. Squeeze-and-excite, where the layer asks for it, stands before the
 // last 1×1. The published block has a shortcut at normal layers.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "uib",
-		Doc:  "Universal inverted bottleneck: depthwise or not, 1×1, depthwise or not, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "start", Short: "s", Doc: "side of the first depthwise kernel, odd, or 0 for none", Default: 3,
-				Required: true},
-			{Name: "mid", Short: "m", Doc: "side of the middle depthwise kernel, odd, or 0 for none", Default: 3,
-				Required: true},
-			{Name: "expand", Short: "e", Doc: "width between the 1×1 convolutions in input channels", Default: 4,
-				Required: true},
-		},
-		Build: build,
-	}
+	return block.Op("uib", "Universal inverted bottleneck: depthwise or not, 1×1, depthwise or not, 1×1.", build,
+		block.OddOrNone("start", "s", "side of the first depthwise kernel, odd, or 0 for none", 3).Needed(),
+		block.OddOrNone("mid", "m", "side of the middle depthwise kernel, odd, or 0 for none", 3).Needed(),
+		block.Expand("width between the 1×1 convolutions in input channels", 4).Needed())
 }
 
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	start, mid, expand := a.Int("start"), a.Int("mid"), a.Int("expand")
-	if err := cmp.Or(optional("start", start), optional("mid", mid), block.Expand(expand)); err != nil {
-		return sdk.Tensor{}, err
-	}
 	x, first := g.Input(), l.Stride
 	switch {
 	case start == 0 && mid == 0:
@@ -56,12 +41,4 @@ func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 		x = x.Depthwise(mid, l.Stride, 1).BatchNormAct(l.Activation)
 	}
 	return block.Gate(x, l).Conv1x1(l.Out, 1).BatchNorm(), nil
-}
-
-// optional checks a kernel that may be left out.
-func optional(name string, kernel int) error {
-	if kernel == 0 || block.Kernel(kernel) == nil {
-		return nil
-	}
-	return fmt.Errorf("%s %d is neither 0 nor an odd number in 1..99", name, kernel)
 }

@@ -12,16 +12,13 @@ import (
 // Op is the family: the attention and the network of block.Attention, whose gate is a 21×21 kernel taken apart into
 // depthwise 5×5, depthwise 7×7 with dilation 3, and 1×1.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "van",
-		Doc:  "VAN block: large kernel attention of depthwise kernels, feed-forward network.",
-		Attrs: []sdk.Attr{
-			{Name: "expand", Short: "e", Doc: "width of the feed-forward network in channels", Default: 4},
-		},
-		Build: func(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
-			return block.Attention(g.Input(), l, a.Int("expand"), gate)
-		},
-	}
+	return block.Op("van", "VAN block: large kernel attention of depthwise kernels, feed-forward network.", build,
+		block.Expand("width of the feed-forward network in channels", 4))
+}
+
+// build draws the member for one layer. The attributes are complete.
+func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
+	return block.Attention(g.Input(), l, a.Int("expand"), gate), nil
 }
 
 // gate is what the attention multiplies its input with.
