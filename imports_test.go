@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"sdk/wire":    {"sdk"},
 	"sdk/serve":   {"sdk", "sdk/wire"},
 	"sdk/sdktest": {"sdk", "sdk/serve", "sdk/wire"},
-	"plugins":     {"plugins/...", "sdk", "sdk/serve"},
+	"plugins":     {"internal/text", "plugins/...", "sdk", "sdk/serve"},
 	"examples":    {"examples/...", "sdk", "sdk/serve"},
 
 	// the method, the engine and the pools

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,11 +160,22 @@ func line(p sdk.Primitive) string {
 	return string(text)
 }
 
+// A name that is near another is taken for it. Others are answered with all names, in order.
 func TestUnknownBuiltinListsNames(t *testing.T) {
-	_, err := plugins.Builtin("mbcon")
-	const want = `there is no built-in plugin "mbcon", only conv, dualconv, mbconv, shuffle, ssc`
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
+	var names []string
+	for _, op := range plugins.All() {
+		names = append(names, op.Name)
+	}
+	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
+		t.Errorf("%v are not in order", names)
+	}
+	for name, want := range map[string]string{
+		"mbcon":     `there is no built-in plugin "mbcon": did you mean "mbconv"?`,
+		"exquisite": `there is no built-in plugin "exquisite", only ` + strings.Join(names, ", "),
+	} {
+		if _, err := plugins.Builtin(name); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 
@@ -174,7 +186,18 @@ func TestConformance(t *testing.T) {
 		"dualconv": {{"expand": 1}, {"kernel": 5, "expand": 2}},
 		"mbconv": {{"kernel": 3, "expand": 1}, {"kernel": 11, "expand": 6}, {"kernel": 3, "expand": 3, "dilation": 3},
 			{"kernel": 5, "expand": 3, "groups": []int{1, 2}}},
-		"ssc": {{"kernel": 5, "expand": 1}, {"kernel": 7, "expand": 4}},
+		"ssc":       {{"kernel": 5, "expand": 1}, {"kernel": 7, "expand": 4}},
+		"bsconv":    {{"kernel": 3}, {"kernel": 5, "rank": 0.25}},
+		"fusedmb":   {{"expand": 1}, {"kernel": 5, "expand": 4}},
+		"ghost":     {{"expand": 3}, {"expand": 1, "ratio": 3}},
+		"lcnet":     {{"kernel": 3}, {"kernel": 5}},
+		"mixconv":   {{"kernels": []int{3, 5, 7}, "expand": 3}},
+		"mobileone": {{"branches": 1}, {"branches": 4}},
+		"regnet":    {{"group": 8}, {"group": 24}},
+		"replk":     {{"kernel": 7}, {"kernel": 31}},
+		"sandglass": {{"reduce": 2}, {"reduce": 6}},
+		"uib": {{"start": 0, "mid": 0, "expand": 4}, {"start": 0, "mid": 3, "expand": 4},
+			{"start": 3, "mid": 0, "expand": 4}, {"start": 5, "mid": 3, "expand": 2}},
 	}
 	for _, op := range plugins.All() {
 		sdktest.Run(t, op, members[op.Name]...)

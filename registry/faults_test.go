@@ -28,7 +28,7 @@ func TestFaultyPlugins(t *testing.T) {
 			`PLUGIN_UNIX_SOCKET_DIR`},
 		"lodger": {"lodger", op + "lodger" + normal + "its folder is drwx------, <nil>"},
 		"mbconf": {"x", at + `plugin "mbconf" exited at once: exit status 1, "nse: there is no built-in plugin ` +
-			`\"mbconf\", only conv, dualconv, mbconv, shuffle, ssc"`},
+			`\"mbconf\": did you mean \"mbconv\"?"`},
 		"deaf": {"x", at + `plugin "deaf" did not answer Describe within 2s`},
 		"version": {"x", at + `plugin "version" says that it speaks protocol version 2, this nse speaks 1: rebuild ` +
 			`it with this version's sdk`},

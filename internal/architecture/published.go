@@ -15,7 +15,8 @@ import (
 )
 
 // spaces names the shipped pools that published architectures number their operations in.
-var spaces = map[string]string{"27": "ops.toml", "second45": "pools/second45.toml", "19": "pools/latency19.toml"}
+var spaces = map[string]string{"27": "ops.toml", "second45": "pools/second45.toml", "19": "pools/latency19.toml",
+	"modern": "pools/modern.toml"}
 
 // imagenet is the input that published architectures are counted for.
 var imagenet = supernet.Input{Height: 224, Width: 224, Channels: 3, Classes: 1000}
@@ -23,7 +24,7 @@ var imagenet = supernet.Input{Height: 224, Width: 224, Channels: 3, Classes: 100
 // published is an architecture as papers list it: numbers of operations by layer.
 type published struct {
 	Name     string          `json:"name"`
-	Space    string          `json:"space"`    // 27, second45, 19, or several joined by +, which are numbered on
+	Space    string          `json:"space"`    // 27, second45, 19, modern, or several joined by +, numbered on
 	Scale    float64         `json:"scale"`    // of every channel count but the first
 	Channels []int           `json:"channels"` // before scaling
 	Layers   string          `json:"layers"`   // letters N, R and E
@@ -148,7 +149,7 @@ func (s *shelf) space(ctx context.Context, name string) ([]registry.Op, error) {
 	for part := range strings.SplitSeq(name, "+") {
 		file, known := spaces[part]
 		if !known {
-			return nil, fmt.Errorf("unknown space %q: want 27, second45, 19, or several joined by +", part)
+			return nil, fmt.Errorf("unknown space %q: want 27, second45, 19, modern, or several joined by +", part)
 		}
 		opened, err := s.opener.shipped(ctx, file)
 		if err != nil {

@@ -6,27 +6,26 @@ import (
 	"slices"
 )
 
-// familyColors are the colours of the families that ship.
+// familyColors are the colours of the families of the paper's pools, and of shuffle.
 var familyColors = map[string]color.NRGBA{
 	"mbconv": Blue, "ssc": Orange, "conv": Green, "dualconv": Pink, "shuffle": Azure,
 }
 
-// otherColors are for families that do not ship.
+// otherColors are for all other families.
 var otherColors = []color.NRGBA{
 	Red, Purple, {0x1b, 0x7f, 0x7f, 0xff}, {0x8c, 0x56, 0x4b, 0xff}, {0x80, 0x80, 0x00, 0xff}, {0x40, 0x40, 0x40, 0xff},
 }
 
-// colorFamilies gives each family its colour. A family that ships has a fixed one. Any other follows from the family's
-// name, so that it is the same in most drawings. When two would be alike, the later in the alphabet takes the next free
-// colour.
+// colorFamilies gives each family its colour. A few have a fixed one. Any other follows from the family's name, so that
+// it is the same in most drawings. When two would be alike, the later in the alphabet takes the next free colour.
 func colorFamilies(names []string) map[string]color.NRGBA {
 	colors := map[string]color.NRGBA{}
 	taken := map[color.NRGBA]bool{}
 	names = slices.Clone(names)
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		c, ships := familyColors[name]
-		if !ships {
+		c, fixed := familyColors[name]
+		if !fixed {
 			c = freeColor(name, taken)
 		}
 		colors[name], taken[c] = c, true
@@ -40,7 +39,7 @@ func freeColor(name string, taken map[color.NRGBA]bool) color.NRGBA {
 	h := fnv.New32a()
 	h.Write([]byte(name))
 	start := int(h.Sum32() % uint32(len(otherColors)))
-	for _, light := range []float64{0, 0.4, 0.65} {
+	for _, light := range []float64{0, 0.4, 0.65, 0.2, 0.8} {
 		for i := range otherColors {
 			if c := lighter(otherColors[(start+i)%len(otherColors)], light); !taken[c] {
 				return c

@@ -8,7 +8,7 @@ import (
 // Families have colours of their own, up to many more than a pool has, and the same ones in company of others.
 func TestFamilyColors(t *testing.T) {
 	var names []string
-	for i := range 18 {
+	for i := range 30 {
 		names = append(names, fmt.Sprintf("family-%d", i))
 	}
 	for _, few := range [][]string{names, {"mbconv", "ssc", "box", "conv", "dualconv", "shuffle"}} {

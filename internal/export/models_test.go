@@ -3,6 +3,7 @@ package export
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/nse-dev/nse/internal/safetensors"
@@ -64,6 +65,9 @@ func networks(t testing.TB) []*Network {
 		network(t, "primitives", sdk.Shape{Height: 12, Width: 11, Channels: 3},
 			supernet.Macro{Channels: []int{8, 12}, Layers: "N R N", StemStride: 1, Activation: sdk.Swish},
 			[][]member{{{every(), nil}}, {mbconv(3, 1, 1, 1, 1)}, {{every(), nil}, {passing(), nil}}}),
+		network(t, "modern", sdk.Shape{Height: 29, Width: 26, Channels: 3},
+			supernet.Macro{Channels: []int{8, 12, 16, 20}, Layers: "N N N R R R", StemStride: 1,
+				Activation: sdk.HSwish, SqueezeExcite: true}, modern(op)),
 	}, typedNetworks(t)...)
 }
 
@@ -92,6 +96,21 @@ func gated(e sdk.Example) sdk.Op {
 		whole := sdk.Conv2D{Out: l.Out, Kernel: [2]int{e.Out.Height, e.Out.Width}}
 		return g.Input().Multiply(y.Conv(whole)), nil
 	}}
+}
+
+// modern are the families of pools/modern.toml over three layers, and once more over the next three.
+func modern(op func(string, sdk.Attrs) member) [][]member {
+	layers := slices.Collect(slices.Chunk([]member{
+		op("acb", nil), op("bsconv", sdk.Attrs{"kernel": 3, "rank": 0.5}), op("convmixer", sdk.Attrs{"kernel": 5}),
+		op("eesp", nil), op("elan", nil), op("fusedmb", sdk.Attrs{"expand": 2}), op("ghost", sdk.Attrs{"expand": 1}),
+		op("hg", nil), op("inceptionnext", nil), op("lcnet", sdk.Attrs{"kernel": 5}),
+		op("mixconv", sdk.Attrs{"kernels": []int{3, 5}, "expand": 2}), op("mobileone", sdk.Attrs{"branches": 2}),
+		op("msca", nil), op("osa", nil), op("parnet", nil), op("pconv", nil), op("regnet", sdk.Attrs{"group": 4}),
+		op("replk", sdk.Attrs{"kernel": 13}), op("repvgg", nil), op("repvit", nil), op("res2", sdk.Attrs{"width": 64}),
+		op("sandglass", sdk.Attrs{"reduce": 2}), op("star", nil),
+		op("uib", sdk.Attrs{"start": 3, "mid": 5, "expand": 2}), op("van", nil),
+	}, 9))
+	return append(layers, layers...)
 }
 
 // every is an operation of a normal layer that has what the shipped ones do without: pooling, sums, products, a linear

@@ -2,8 +2,7 @@
 package conv
 
 import (
-	"fmt"
-
+	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -12,34 +11,15 @@ import (
 // Squeeze-and-excite, where the layer asks for it, stands before the last 1×1 with reduction 4. The kernel is odd, and
 // expand is 1 to 64.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "conv",
-		Doc:  "Bottleneck with a full convolution: 1×1, k×k, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the kernel, odd", Default: 3},
-			{Name: "expand", Short: "e", Doc: "width of the inner convolution in input channels", Default: 1,
-				Required: true},
-		},
-		Build: build,
-	}
+	return block.Op("conv", "Bottleneck with a full convolution: 1×1, k×k, 1×1.", build,
+		block.Odd("kernel", "k", "side of the kernel, odd", 3),
+		block.Expand("width of the inner convolution in input channels", 1).Needed())
 }
 
-// reduction is the ratio of channels to hidden channels of squeeze-and-excite.
-const reduction = 4
-
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
-	if kernel < 1 || kernel > 99 || kernel%2 == 0 {
-		return sdk.Tensor{}, fmt.Errorf("kernel %d is not an odd number in 1..99", kernel)
-	}
-	if expand < 1 || expand > 64 {
-		return sdk.Tensor{}, fmt.Errorf("expand %d is not in 1..64", expand)
-	}
 	x := g.Input().Conv1x1(expand*l.In, 1).BatchNormAct(l.Activation)
 	x = x.ConvKxK(expand*l.In, kernel, l.Stride, 1, 1).BatchNormAct(l.Activation)
-	if l.SqueezeExcite {
-		x = x.SqueezeExcite(reduction, l.Activation)
-	}
-	return x.Conv1x1(l.Out, 1).BatchNorm(), nil
+	return block.Gate(x, l).Conv1x1(l.Out, 1).BatchNorm(), nil
 }

@@ -4,6 +4,7 @@ package mbconv
 import (
 	"fmt"
 
+	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -12,49 +13,21 @@ import (
 // has a bias. Squeeze-and-excite, where the layer asks for it, stands before the last 1×1 with reduction 4. The kernel
 // is odd, expand is 1 to 64, and both groups must divide their channels.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "mbconv",
-		Doc:  "Inverted bottleneck: 1×1, depthwise k×k, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "side of the depthwise kernel, odd", Default: 3, Required: true},
-			{Name: "expand", Short: "e", Doc: "width of the depthwise convolution in input channels", Default: 1,
-				Required: true},
-			{Name: "dilation", Short: "d", Doc: "spacing of the depthwise kernel's taps", Default: 1},
-			{Name: "groups", Short: "g", Doc: "groups of the first and of the last 1×1 convolution",
-				Default: []int{1, 1}},
-		},
-		Build: build,
-	}
+	return block.Op("mbconv", "Inverted bottleneck: 1×1, depthwise k×k, 1×1.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernel, odd", 3).Needed(),
+		block.Expand("width of the depthwise convolution in input channels", 1).Needed(),
+		block.Int("dilation", "d", "spacing of the depthwise kernel's taps", 1, 1, 99),
+		block.Attr{Attr: sdk.Attr{Name: "groups", Short: "g",
+			Doc: "groups of the first and of the last 1×1 convolution", Default: []int{1, 1}}})
 }
 
-// reduction is the ratio of channels to hidden channels of squeeze-and-excite.
-const reduction = 4
-
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand, dilation, groups := a.Int("kernel"), a.Int("expand"), a.Int("dilation"), a.Ints("groups")
-	if err := check(kernel, expand, dilation, groups); err != nil {
-		return sdk.Tensor{}, err
+	if len(groups) != 2 || groups[0] < 1 || groups[1] < 1 {
+		return sdk.Tensor{}, fmt.Errorf("groups %v are not two positive numbers", groups)
 	}
 	x := g.Input().Conv1x1(expand*l.In, groups[0]).BatchNormAct(l.Activation)
 	x = x.Depthwise(kernel, l.Stride, dilation).BatchNormAct(l.Activation)
-	if l.SqueezeExcite {
-		x = x.SqueezeExcite(reduction, l.Activation)
-	}
-	return x.Conv1x1(l.Out, groups[1]).BatchNorm(), nil
-}
-
-// check refuses attributes that make no sense at any layer.
-func check(kernel, expand, dilation int, groups []int) error {
-	switch {
-	case kernel < 1 || kernel > 99 || kernel%2 == 0:
-		return fmt.Errorf("kernel %d is not an odd number in 1..99", kernel)
-	case expand < 1 || expand > 64:
-		return fmt.Errorf("expand %d is not in 1..64", expand)
-	case dilation < 1 || dilation > 99:
-		return fmt.Errorf("dilation %d is not in 1..99", dilation)
-	case len(groups) != 2 || groups[0] < 1 || groups[1] < 1:
-		return fmt.Errorf("groups %v are not two positive numbers", groups)
-	}
-	return nil
+	return block.Gate(x, l).Conv1x1(l.Out, groups[1]).BatchNorm(), nil
 }

@@ -5,6 +5,7 @@ package shuffle
 import (
 	"fmt"
 
+	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -12,23 +13,13 @@ import (
 // and joins and shuffles the halves. Where the layer changes channels or resolution, both halves are made from the
 // whole input. A layer with one output channel is impossible. The kernel is odd.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name:  "shuffle",
-		Doc:   "ShuffleNetV2 unit: split, transform one half, join, shuffle.",
-		Attrs: []sdk.Attr{{Name: "kernel", Short: "k", Doc: "side of the depthwise kernel, odd", Default: 3}},
-		Build: build,
-	}
+	return block.Op("shuffle", "ShuffleNetV2 unit: split, transform one half, join, shuffle.", build,
+		block.Odd("kernel", "k", "side of the depthwise kernel, odd", 3))
 }
 
-// reduction is the ratio of channels to hidden channels of squeeze-and-excite.
-const reduction = 4
-
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel := a.Int("kernel")
-	if kernel < 1 || kernel > 99 || kernel%2 == 0 {
-		return sdk.Tensor{}, fmt.Errorf("kernel %d is not an odd number in 1..99", kernel)
-	}
 	if l.Out < 2 {
 		return sdk.Tensor{}, fmt.Errorf("%d channel cannot be split", l.Out)
 	}
@@ -44,10 +35,7 @@ func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 func transform(x sdk.Tensor, l sdk.Layer, kernel, out int) sdk.Tensor {
 	x = x.Conv1x1(out, 1).BatchNormAct(l.Activation)
 	x = x.Depthwise(kernel, l.Stride, 1).BatchNorm()
-	if l.SqueezeExcite {
-		x = x.SqueezeExcite(reduction, l.Activation)
-	}
-	return x.Conv1x1(out, 1).BatchNormAct(l.Activation)
+	return block.Gate(x, l).Conv1x1(out, 1).BatchNormAct(l.Activation)
 }
 
 // project stands for the untouched half where there is none: a depthwise and a 1×1 convolution.

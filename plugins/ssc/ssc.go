@@ -2,8 +2,7 @@
 package ssc
 
 import (
-	"fmt"
-
+	"github.com/nse-dev/nse/plugins/block"
 	"github.com/nse-dev/nse/sdk"
 )
 
@@ -12,38 +11,19 @@ import (
 // the last by an activation. Squeeze-and-excite, where the layer asks for it, stands before the last 1×1 with reduction
 // 4. The kernel is odd, and expand is 1 to 64.
 func Op() sdk.Op {
-	return sdk.Op{
-		Name: "ssc",
-		Doc:  "Spatially separable convolution: 1×1, 1×k, k×1, 1×1.",
-		Attrs: []sdk.Attr{
-			{Name: "kernel", Short: "k", Doc: "length of the two kernels, odd", Default: 5, Required: true},
-			{Name: "expand", Short: "e", Doc: "width of the inner convolutions in input channels", Default: 1,
-				Required: true},
-		},
-		Build: build,
-	}
+	return block.Op("ssc", "Spatially separable convolution: 1×1, 1×k, k×1, 1×1.", build,
+		block.Odd("kernel", "k", "length of the two kernels, odd", 5).Needed(),
+		block.Expand("width of the inner convolutions in input channels", 1).Needed())
 }
 
-// reduction is the ratio of channels to hidden channels of squeeze-and-excite.
-const reduction = 4
-
-// build draws the member for one layer. The attributes are complete; senseless ones are errors.
+// build draws the member for one layer. The attributes are complete and have passed their checks.
 func build(g *sdk.Graph, l sdk.Layer, a sdk.Attrs) (sdk.Tensor, error) {
 	kernel, expand := a.Int("kernel"), a.Int("expand")
-	if kernel < 1 || kernel > 99 || kernel%2 == 0 {
-		return sdk.Tensor{}, fmt.Errorf("kernel %d is not an odd number in 1..99", kernel)
-	}
-	if expand < 1 || expand > 64 {
-		return sdk.Tensor{}, fmt.Errorf("expand %d is not in 1..64", expand)
-	}
 	inner, pad := expand*l.In, sdk.Same(kernel, 1)
 	x := g.Input().Conv1x1(inner, 1).BatchNormAct(l.Activation)
 	across := sdk.Conv2D{Out: inner, Kernel: [2]int{1, kernel}, Stride: [2]int{1, l.Stride}, Pad: [2]int{0, pad}}
 	down := sdk.Conv2D{Out: inner, Kernel: [2]int{kernel, 1}, Stride: [2]int{l.Stride, 1}, Pad: [2]int{pad, 0}}
 	x = x.Conv(across).BatchNormAct(l.Activation)
 	x = x.Conv(down).BatchNormAct(l.Activation)
-	if l.SqueezeExcite {
-		x = x.SqueezeExcite(reduction, l.Activation)
-	}
-	return x.Conv1x1(l.Out, 1).BatchNorm(), nil
+	return block.Gate(x, l).Conv1x1(l.Out, 1).BatchNorm(), nil
 }
