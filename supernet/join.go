@@ -64,8 +64,8 @@ func (m Macro) joins() ([]Join, error) {
 	return joins, nil
 }
 
-// Canonical is equal for macro-architectures that differ in their name and in the way they are written alone. A Join that
-// is not valid stays as it is.
+// Canonical is equal for macro-architectures that differ in their name and in the way they are written alone. A Join
+// that is not valid stays as it is.
 func (m Macro) Canonical() Macro {
 	m.Name, m.Layers = "", m.letters()
 	m.StemKernel = m.stemKernel()

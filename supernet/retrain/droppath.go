@@ -8,8 +8,8 @@ import (
 )
 
 // dropping is a branch of a normal layer that is dropped for an image at a rate, 0 to 1. The layer's input is never
-// dropped with it. Where the layer does not add that by itself, a branch loses what it adds to its own shortcut, and one
-// without a shortcut is never dropped. Branches of reduction layers are never dropped either.
+// dropped with it. Where the layer does not add that by itself, a branch loses what it adds to its own shortcut, and
+// one without a shortcut is never dropped. Branches of reduction layers are never dropped either.
 func dropping(g *sdk.Graph, l sdk.Layer, join supernet.Join, rate float64) (*sdk.Graph, error) {
 	if rate == 0 || !l.Normal() {
 		return g, nil
