@@ -122,8 +122,15 @@ func (b block) describe(op string) (Part, error) {
 	return p, nil
 }
 
-// attributes are the fields of the message that is set in a node's oneof.
+// attributes are the fields of the message that is set in a node's oneof, or a typed primitive's attributes.
 func attributes(n *wire.Node) (json.RawMessage, error) {
+	if t := n.GetTyped(); t != nil {
+		values, err := wire.DecodeAttrs(t.Attributes)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(values)
+	}
 	m := n.ProtoReflect()
 	set := m.WhichOneof(m.Descriptor().Oneofs().ByName("primitive"))
 	return protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}.

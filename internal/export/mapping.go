@@ -6,32 +6,35 @@ import "github.com/nse-dev/nse/sdk"
 type mapping struct {
 	onnx  func(o *onnx, n node, x []string) (value string) // adds operators that read the values x
 	torch func(n node) (module string)                     // a Python expression
+	// classes are Python, two empty lines between them, that the expression of a typed primitive needs beside
+	// modules.py.
+	classes string
 }
 
 // activations is the table of the non-linearities, which SqueezeExcite uses too.
 var activations = map[sdk.Activation]mapping{
-	sdk.ReLU:    {operator("Relu"), module("nn.ReLU()")},
-	sdk.Swish:   {onnxSwish, module("nn.SiLU()")},
-	sdk.HSwish:  {operator("HardSwish"), module("nn.Hardswish()")},
-	sdk.Sigmoid: {operator("Sigmoid"), module("nn.Sigmoid()")},
+	sdk.ReLU:    {onnx: operator("Relu"), torch: module("nn.ReLU()")},
+	sdk.Swish:   {onnx: onnxSwish, torch: module("nn.SiLU()")},
+	sdk.HSwish:  {onnx: operator("HardSwish"), torch: module("nn.Hardswish()")},
+	sdk.Sigmoid: {onnx: operator("Sigmoid"), torch: module("nn.Sigmoid()")},
 }
 
-// mappings is the table of all other primitives but exec, by kind.
+// mappings is the table of all other primitives but exec and the typed ones, by kind.
 var mappings = map[string]mapping{
-	"conv2d":          {onnxConv, torchConv},
-	"linear":          {onnxLinear, torchLinear},
-	"batchnorm":       {onnxBatchNorm, torchBatchNorm},
-	"squeeze_excite":  {onnxSqueezeExcite, torchSqueezeExcite},
-	"max_pool":        {onnxMaxPool, torchMaxPool},
-	"avg_pool":        {onnxAvgPool, torchAvgPool},
-	"global_avg_pool": {operator("GlobalAveragePool"), module("nn.AdaptiveAvgPool2d(1)")},
-	"add":             {operator("Sum"), module("Add()")},
-	"multiply":        {operator("Mul"), module("Multiply()")},
-	"concat":          {onnxConcat, module("Concat()")},
-	"slice":           {onnxSlice, torchSlice},
-	"channel_shuffle": {onnxShuffle, torchShuffle},
-	"dropout":         {nothing, torchDropout},
-	"drop_path":       {nothing, torchDropPath},
+	"conv2d":          {onnx: onnxConv, torch: torchConv},
+	"linear":          {onnx: onnxLinear, torch: torchLinear},
+	"batchnorm":       {onnx: onnxBatchNorm, torch: torchBatchNorm},
+	"squeeze_excite":  {onnx: onnxSqueezeExcite, torch: torchSqueezeExcite},
+	"max_pool":        {onnx: onnxMaxPool, torch: torchMaxPool},
+	"avg_pool":        {onnx: onnxAvgPool, torch: torchAvgPool},
+	"global_avg_pool": {onnx: operator("GlobalAveragePool"), torch: module("nn.AdaptiveAvgPool2d(1)")},
+	"add":             {onnx: operator("Sum"), torch: module("Add()")},
+	"multiply":        {onnx: operator("Mul"), torch: module("Multiply()")},
+	"concat":          {onnx: onnxConcat, torch: module("Concat()")},
+	"slice":           {onnx: onnxSlice, torch: torchSlice},
+	"channel_shuffle": {onnx: onnxShuffle, torch: torchShuffle},
+	"dropout":         {onnx: nothing, torch: torchDropout},
+	"drop_path":       {onnx: nothing, torch: torchDropPath},
 }
 
 // mappingOf looks a primitive up.
@@ -40,7 +43,9 @@ func mappingOf(p sdk.Primitive) (m mapping, ok bool) {
 		m, ok = activations[a]
 		return m, ok
 	}
-	m, ok = mappings[p.Kind()]
+	if m, ok = mappings[p.Kind()]; !ok {
+		m, ok = typed[p.Kind()]
+	}
 	return m, ok
 }
 

@@ -14,12 +14,15 @@ import (
 func kinds(t *testing.T) (list []string) {
 	fields := new(wire.Node).ProtoReflect().Descriptor().Oneofs().ByName("primitive").Fields()
 	for i := range fields.Len() {
-		if name := string(fields.Get(i).Name()); name != "activate" {
+		if name := string(fields.Get(i).Name()); name != "activate" && name != "typed" {
 			list = append(list, name)
 		}
 	}
 	for a := range wire.Activation_name {
 		list = append(list, sdk.Activation(a).Kind())
+	}
+	for _, k := range sdk.Kinds() {
+		list = append(list, k.Zero.Kind())
 	}
 	if len(list) < 15 {
 		t.Fatalf("the protocol has no more primitives than %v", list)
@@ -32,6 +35,9 @@ func kinds(t *testing.T) (list []string) {
 func TestTablesAreComplete(t *testing.T) {
 	mapped, used := []string{"exec"}, []string{"exec"}
 	for kind := range mappings {
+		mapped = append(mapped, kind)
+	}
+	for kind := range typed {
 		mapped = append(mapped, kind)
 	}
 	for a := range activations {

@@ -8,6 +8,7 @@ import (
 	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/plugins"
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/sdktest"
 	"github.com/nse-dev/nse/supernet"
 	"github.com/nse-dev/nse/supernet/data"
 	"github.com/nse-dev/nse/supernet/graph"
@@ -37,7 +38,7 @@ func networks(t testing.TB) []*Network {
 		return op(name, sdk.Attrs{"kernel": kernel, "expand": expand})
 	}
 	unit := op("shuffle", sdk.Attrs{"kernel": 5})
-	return []*Network{
+	return append([]*Network{
 		network(t, "dilated", sdk.Shape{Height: 19, Width: 16, Channels: 3},
 			supernet.Macro{Channels: []int{8, 12, 16}, Layers: "N R N R", StemStride: 1},
 			[][]member{{mbconv(3, 2, 3, 1, 1)}, {mbconv(5, 3, 2, 1, 1)}, {mbconv(7, 1, 1, 1, 1)},
@@ -73,7 +74,34 @@ func networks(t testing.TB) []*Network {
 		network(t, "primitives", sdk.Shape{Height: 12, Width: 11, Channels: 3},
 			supernet.Macro{Channels: []int{8, 12}, Layers: "N R N", StemStride: 1, Activation: sdk.Swish},
 			[][]member{{{every(), nil}}, {mbconv(3, 1, 1, 1, 1)}, {{every(), nil}, {passing(), nil}}}),
+	}, typedNetworks(t)...)
+}
+
+// typedNetworks have a layer for each example of a typed primitive, one network a kind.
+func typedNetworks(t testing.TB) (list []*Network) {
+	for _, k := range sdk.Kinds() {
+		m := supernet.Macro{Channels: []int{6}, StemStride: 1}
+		image, ops := sdk.Shape{Height: 1, Width: 1, Channels: 3}, [][]member{}
+		for _, e := range k.Zero.Examples() {
+			for _, s := range e.In {
+				image.Height, image.Width = max(image.Height, s.Height), max(image.Width, s.Width)
+			}
+			m.Layers += " N"
+			ops = append(ops, []member{{gated(e), nil}})
+		}
+		m.Layers = m.Layers[1:]
+		list = append(list, network(t, k.Zero.Kind(), image, m, ops))
 	}
+	return list
+}
+
+// gated is an operation that scales its input by all that the node of an example computes of it.
+func gated(e sdk.Example) sdk.Op {
+	return sdk.Op{Name: "gated", Build: func(g *sdk.Graph, l sdk.Layer, _ sdk.Attrs) (sdk.Tensor, error) {
+		y := sdktest.Place(g, g.Input(), e)
+		whole := sdk.Conv2D{Out: l.Out, Kernel: [2]int{e.Out.Height, e.Out.Width}}
+		return g.Input().Multiply(y.Conv(whole)), nil
+	}}
 }
 
 // every is an operation of a normal layer that has what the shipped ones do without: pooling, sums, products, a linear

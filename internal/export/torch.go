@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/nse-dev/nse/sdk"
@@ -39,6 +41,13 @@ func (n *Network) Torch(c TorchConfig) ([]byte, error) {
 	var parts []string
 	for part := range strings.SplitSeq(strings.TrimSpace(modules), "\n\n\n") {
 		if strings.HasPrefix(part, "def read_safetensors") {
+			for _, kind := range slices.Sorted(maps.Keys(typed)) {
+				for class := range strings.SplitSeq(strings.TrimSpace(typed[kind].classes), "\n\n\n") {
+					if class != "" && needed(class, net) {
+						parts = append(parts, class)
+					}
+				}
+			}
 			if n.Classes != nil {
 				parts = append(parts, "CLASSES = "+n.classNames())
 			}

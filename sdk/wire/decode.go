@@ -101,6 +101,8 @@ func decodePrimitive(n *Node) (sdk.Primitive, error) {
 		return sdk.DropPath{Rate: p.DropPath.GetRate()}, nil
 	case *Node_Exec:
 		return decodeExec(p.Exec), nil
+	case *Node_Typed:
+		return decodeTyped(p.Typed)
 	}
 	return nil, unknownPrimitive(n)
 }
@@ -108,8 +110,8 @@ func decodePrimitive(n *Node) (sdk.Primitive, error) {
 // unknownPrimitive names the field of a primitive that this version of the protocol does not have.
 func unknownPrimitive(n *Node) error {
 	if unknown := n.ProtoReflect().GetUnknown(); len(unknown) > 0 {
-		return fmt.Errorf("a primitive that protocol version %d does not have: the plugin was built with a newer sdk",
-			ProtocolVersion)
+		return fmt.Errorf("a primitive that protocol version %d does not have: %s",
+			ProtocolVersion, newer)
 	}
 	return fmt.Errorf("it has no primitive")
 }

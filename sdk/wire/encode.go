@@ -81,6 +81,8 @@ func encodePrimitive(p sdk.Primitive) (isNode_Primitive, error) {
 		return &Node_DropPath{&Drop{Rate: p.Rate}}, nil
 	case sdk.Exec:
 		return &Node_Exec{encodeExec(p)}, nil
+	case sdk.Typed:
+		return encodeTyped(p)
 	}
 	return nil, fmt.Errorf("protocol version %d has no primitive %s", ProtocolVersion, p.Kind())
 }

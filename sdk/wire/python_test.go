@@ -27,7 +27,7 @@ func TestMessagesOfPythonPlugin(t *testing.T) {
 	for line := range strings.Lines(table) {
 		name, fields, _ := strings.Cut(strings.TrimSpace(line), " ")
 		m := messages.ByName(protoreflect.Name(name))
-		if name == "Entry" { // of the only map
+		if name == "Entry" { // of all maps
 			m = messages.ByName("BuildRequest").Fields().ByName("attributes").Message()
 		}
 		if m == nil {

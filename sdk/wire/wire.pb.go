@@ -860,6 +860,7 @@ type Node struct {
 	//	*Node_Dropout
 	//	*Node_DropPath
 	//	*Node_Exec
+	//	*Node_Typed
 	Primitive     isNode_Primitive `protobuf_oneof:"primitive"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1060,6 +1061,15 @@ func (x *Node) GetExec() *Exec {
 	return nil
 }
 
+func (x *Node) GetTyped() *Typed {
+	if x != nil {
+		if x, ok := x.Primitive.(*Node_Typed); ok {
+			return x.Typed
+		}
+	}
+	return nil
+}
+
 type isNode_Primitive interface {
 	isNode_Primitive()
 }
@@ -1128,6 +1138,10 @@ type Node_Exec struct {
 	Exec *Exec `protobuf:"bytes,18,opt,name=exec,proto3,oneof"`
 }
 
+type Node_Typed struct {
+	Typed *Typed `protobuf:"bytes,19,opt,name=typed,proto3,oneof"`
+}
+
 func (*Node_Conv2D) isNode_Primitive() {}
 
 func (*Node_Linear) isNode_Primitive() {}
@@ -1159,6 +1173,8 @@ func (*Node_Dropout) isNode_Primitive() {}
 func (*Node_DropPath) isNode_Primitive() {}
 
 func (*Node_Exec) isNode_Primitive() {}
+
+func (*Node_Typed) isNode_Primitive() {}
 
 type Pair struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1732,6 +1748,59 @@ func (x *Drop) GetRate() float32 {
 	return 0
 }
 
+// Typed is a primitive without a message of its own. docs/plugins.md has the table of kinds and their attributes.
+type Typed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	Attributes    map[string]*Value      `protobuf:"bytes,2,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // all of them, and no others
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Typed) Reset() {
+	*x = Typed{}
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Typed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Typed) ProtoMessage() {}
+
+func (x *Typed) ProtoReflect() protoreflect.Message {
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Typed.ProtoReflect.Descriptor instead.
+func (*Typed) Descriptor() ([]byte, []int) {
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Typed) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Typed) GetAttributes() map[string]*Value {
+	if x != nil {
+		return x.Attributes
+	}
+	return nil
+}
+
 // Exec is computed by the plugin itself, in Run. It has one input.
 type Exec struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1747,7 +1816,7 @@ type Exec struct {
 
 func (x *Exec) Reset() {
 	*x = Exec{}
-	mi := &file_nse_wire_v1_wire_proto_msgTypes[22]
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1759,7 +1828,7 @@ func (x *Exec) String() string {
 func (*Exec) ProtoMessage() {}
 
 func (x *Exec) ProtoReflect() protoreflect.Message {
-	mi := &file_nse_wire_v1_wire_proto_msgTypes[22]
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1772,7 +1841,7 @@ func (x *Exec) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exec.ProtoReflect.Descriptor instead.
 func (*Exec) Descriptor() ([]byte, []int) {
-	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{22}
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Exec) GetKernel() string {
@@ -1828,7 +1897,7 @@ type Shape struct {
 
 func (x *Shape) Reset() {
 	*x = Shape{}
-	mi := &file_nse_wire_v1_wire_proto_msgTypes[23]
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1840,7 +1909,7 @@ func (x *Shape) String() string {
 func (*Shape) ProtoMessage() {}
 
 func (x *Shape) ProtoReflect() protoreflect.Message {
-	mi := &file_nse_wire_v1_wire_proto_msgTypes[23]
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1853,7 +1922,7 @@ func (x *Shape) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shape.ProtoReflect.Descriptor instead.
 func (*Shape) Descriptor() ([]byte, []int) {
-	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{23}
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Shape) GetHeight() uint32 {
@@ -1888,7 +1957,7 @@ type Weight struct {
 
 func (x *Weight) Reset() {
 	*x = Weight{}
-	mi := &file_nse_wire_v1_wire_proto_msgTypes[24]
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1900,7 +1969,7 @@ func (x *Weight) String() string {
 func (*Weight) ProtoMessage() {}
 
 func (x *Weight) ProtoReflect() protoreflect.Message {
-	mi := &file_nse_wire_v1_wire_proto_msgTypes[24]
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1913,7 +1982,7 @@ func (x *Weight) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Weight.ProtoReflect.Descriptor instead.
 func (*Weight) Descriptor() ([]byte, []int) {
-	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{24}
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Weight) GetName() string {
@@ -1957,7 +2026,7 @@ type RunRequest struct {
 
 func (x *RunRequest) Reset() {
 	*x = RunRequest{}
-	mi := &file_nse_wire_v1_wire_proto_msgTypes[25]
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1969,7 +2038,7 @@ func (x *RunRequest) String() string {
 func (*RunRequest) ProtoMessage() {}
 
 func (x *RunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_nse_wire_v1_wire_proto_msgTypes[25]
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1982,7 +2051,7 @@ func (x *RunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunRequest.ProtoReflect.Descriptor instead.
 func (*RunRequest) Descriptor() ([]byte, []int) {
-	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{25}
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RunRequest) GetFamily() string {
@@ -2058,7 +2127,7 @@ type RunReply struct {
 
 func (x *RunReply) Reset() {
 	*x = RunReply{}
-	mi := &file_nse_wire_v1_wire_proto_msgTypes[26]
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2070,7 +2139,7 @@ func (x *RunReply) String() string {
 func (*RunReply) ProtoMessage() {}
 
 func (x *RunReply) ProtoReflect() protoreflect.Message {
-	mi := &file_nse_wire_v1_wire_proto_msgTypes[26]
+	mi := &file_nse_wire_v1_wire_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2083,7 +2152,7 @@ func (x *RunReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunReply.ProtoReflect.Descriptor instead.
 func (*RunReply) Descriptor() ([]byte, []int) {
-	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{26}
+	return file_nse_wire_v1_wire_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RunReply) GetError() string {
@@ -2160,7 +2229,7 @@ const file_nse_wire_v1_wire_proto_rawDesc = "" +
 	"\x0esqueeze_excite\x18\b \x01(\bR\rsqueezeExcite\"H\n" +
 	"\x05Graph\x12'\n" +
 	"\x05nodes\x18\x01 \x03(\v2\x11.nse.wire.v1.NodeR\x05nodes\x12\x16\n" +
-	"\x06output\x18\x02 \x01(\x11R\x06output\"\xf3\x06\n" +
+	"\x06output\x18\x02 \x01(\x11R\x06output\"\x9f\a\n" +
 	"\x04Node\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06inputs\x18\x02 \x03(\x11R\x06inputs\x12-\n" +
@@ -2180,7 +2249,8 @@ const file_nse_wire_v1_wire_proto_rawDesc = "" +
 	"\x0fchannel_shuffle\x18\x0f \x01(\v2\x1b.nse.wire.v1.ChannelShuffleH\x00R\x0echannelShuffle\x12-\n" +
 	"\adropout\x18\x10 \x01(\v2\x11.nse.wire.v1.DropH\x00R\adropout\x120\n" +
 	"\tdrop_path\x18\x11 \x01(\v2\x11.nse.wire.v1.DropH\x00R\bdropPath\x12'\n" +
-	"\x04exec\x18\x12 \x01(\v2\x11.nse.wire.v1.ExecH\x00R\x04execB\v\n" +
+	"\x04exec\x18\x12 \x01(\v2\x11.nse.wire.v1.ExecH\x00R\x04exec\x12*\n" +
+	"\x05typed\x18\x13 \x01(\v2\x12.nse.wire.v1.TypedH\x00R\x05typedB\v\n" +
 	"\tprimitive\"B\n" +
 	"\x04Pair\x12\x1a\n" +
 	"\bvertical\x18\x01 \x01(\rR\bvertical\x12\x1e\n" +
@@ -2220,7 +2290,15 @@ const file_nse_wire_v1_wire_proto_rawDesc = "" +
 	"\x0eChannelShuffle\x12\x16\n" +
 	"\x06groups\x18\x01 \x01(\rR\x06groups\"\x1a\n" +
 	"\x04Drop\x12\x12\n" +
-	"\x04rate\x18\x01 \x01(\x02R\x04rate\"\xc1\x01\n" +
+	"\x04rate\x18\x01 \x01(\x02R\x04rate\"\xb2\x01\n" +
+	"\x05Typed\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12B\n" +
+	"\n" +
+	"attributes\x18\x02 \x03(\v2\".nse.wire.v1.Typed.AttributesEntryR\n" +
+	"attributes\x1aQ\n" +
+	"\x0fAttributesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12(\n" +
+	"\x05value\x18\x02 \x01(\v2\x12.nse.wire.v1.ValueR\x05value:\x028\x01\"\xc1\x01\n" +
 	"\x04Exec\x12\x16\n" +
 	"\x06kernel\x18\x01 \x01(\tR\x06kernel\x12\x12\n" +
 	"\x04args\x18\x02 \x03(\x12R\x04args\x12$\n" +
@@ -2280,7 +2358,7 @@ func file_nse_wire_v1_wire_proto_rawDescGZIP() []byte {
 }
 
 var file_nse_wire_v1_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_nse_wire_v1_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_nse_wire_v1_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_nse_wire_v1_wire_proto_goTypes = []any{
 	(Activation)(0),         // 0: nse.wire.v1.Activation
 	(Initial)(0),            // 1: nse.wire.v1.Initial
@@ -2306,19 +2384,21 @@ var file_nse_wire_v1_wire_proto_goTypes = []any{
 	(*Slice)(nil),           // 21: nse.wire.v1.Slice
 	(*ChannelShuffle)(nil),  // 22: nse.wire.v1.ChannelShuffle
 	(*Drop)(nil),            // 23: nse.wire.v1.Drop
-	(*Exec)(nil),            // 24: nse.wire.v1.Exec
-	(*Shape)(nil),           // 25: nse.wire.v1.Shape
-	(*Weight)(nil),          // 26: nse.wire.v1.Weight
-	(*RunRequest)(nil),      // 27: nse.wire.v1.RunRequest
-	(*RunReply)(nil),        // 28: nse.wire.v1.RunReply
-	nil,                     // 29: nse.wire.v1.BuildRequest.AttributesEntry
+	(*Typed)(nil),           // 24: nse.wire.v1.Typed
+	(*Exec)(nil),            // 25: nse.wire.v1.Exec
+	(*Shape)(nil),           // 26: nse.wire.v1.Shape
+	(*Weight)(nil),          // 27: nse.wire.v1.Weight
+	(*RunRequest)(nil),      // 28: nse.wire.v1.RunRequest
+	(*RunReply)(nil),        // 29: nse.wire.v1.RunReply
+	nil,                     // 30: nse.wire.v1.BuildRequest.AttributesEntry
+	nil,                     // 31: nse.wire.v1.Typed.AttributesEntry
 }
 var file_nse_wire_v1_wire_proto_depIdxs = []int32{
 	4,  // 0: nse.wire.v1.DescribeReply.families:type_name -> nse.wire.v1.Family
 	5,  // 1: nse.wire.v1.Family.attributes:type_name -> nse.wire.v1.Attribute
 	6,  // 2: nse.wire.v1.Attribute.default_value:type_name -> nse.wire.v1.Value
 	7,  // 3: nse.wire.v1.Value.wholes:type_name -> nse.wire.v1.Wholes
-	29, // 4: nse.wire.v1.BuildRequest.attributes:type_name -> nse.wire.v1.BuildRequest.AttributesEntry
+	30, // 4: nse.wire.v1.BuildRequest.attributes:type_name -> nse.wire.v1.BuildRequest.AttributesEntry
 	10, // 5: nse.wire.v1.BuildRequest.layer:type_name -> nse.wire.v1.Layer
 	11, // 6: nse.wire.v1.BuildReply.graph:type_name -> nse.wire.v1.Graph
 	0,  // 7: nse.wire.v1.Layer.activation:type_name -> nse.wire.v1.Activation
@@ -2338,33 +2418,36 @@ var file_nse_wire_v1_wire_proto_depIdxs = []int32{
 	22, // 21: nse.wire.v1.Node.channel_shuffle:type_name -> nse.wire.v1.ChannelShuffle
 	23, // 22: nse.wire.v1.Node.dropout:type_name -> nse.wire.v1.Drop
 	23, // 23: nse.wire.v1.Node.drop_path:type_name -> nse.wire.v1.Drop
-	24, // 24: nse.wire.v1.Node.exec:type_name -> nse.wire.v1.Exec
-	13, // 25: nse.wire.v1.Conv2D.kernel:type_name -> nse.wire.v1.Pair
-	13, // 26: nse.wire.v1.Conv2D.stride:type_name -> nse.wire.v1.Pair
-	13, // 27: nse.wire.v1.Conv2D.pad:type_name -> nse.wire.v1.Pair
-	13, // 28: nse.wire.v1.Conv2D.dilation:type_name -> nse.wire.v1.Pair
-	0,  // 29: nse.wire.v1.Activate.activation:type_name -> nse.wire.v1.Activation
-	0,  // 30: nse.wire.v1.SqueezeExcite.activation:type_name -> nse.wire.v1.Activation
-	13, // 31: nse.wire.v1.Pool.kernel:type_name -> nse.wire.v1.Pair
-	13, // 32: nse.wire.v1.Pool.stride:type_name -> nse.wire.v1.Pair
-	13, // 33: nse.wire.v1.Pool.pad:type_name -> nse.wire.v1.Pair
-	25, // 34: nse.wire.v1.Exec.out:type_name -> nse.wire.v1.Shape
-	26, // 35: nse.wire.v1.Exec.weights:type_name -> nse.wire.v1.Weight
-	1,  // 36: nse.wire.v1.Weight.initial:type_name -> nse.wire.v1.Initial
-	25, // 37: nse.wire.v1.RunRequest.in:type_name -> nse.wire.v1.Shape
-	25, // 38: nse.wire.v1.RunRequest.out:type_name -> nse.wire.v1.Shape
-	6,  // 39: nse.wire.v1.BuildRequest.AttributesEntry.value:type_name -> nse.wire.v1.Value
-	2,  // 40: nse.wire.v1.Operations.Describe:input_type -> nse.wire.v1.DescribeRequest
-	8,  // 41: nse.wire.v1.Operations.Build:input_type -> nse.wire.v1.BuildRequest
-	27, // 42: nse.wire.v1.Operations.Run:input_type -> nse.wire.v1.RunRequest
-	3,  // 43: nse.wire.v1.Operations.Describe:output_type -> nse.wire.v1.DescribeReply
-	9,  // 44: nse.wire.v1.Operations.Build:output_type -> nse.wire.v1.BuildReply
-	28, // 45: nse.wire.v1.Operations.Run:output_type -> nse.wire.v1.RunReply
-	43, // [43:46] is the sub-list for method output_type
-	40, // [40:43] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	25, // 24: nse.wire.v1.Node.exec:type_name -> nse.wire.v1.Exec
+	24, // 25: nse.wire.v1.Node.typed:type_name -> nse.wire.v1.Typed
+	13, // 26: nse.wire.v1.Conv2D.kernel:type_name -> nse.wire.v1.Pair
+	13, // 27: nse.wire.v1.Conv2D.stride:type_name -> nse.wire.v1.Pair
+	13, // 28: nse.wire.v1.Conv2D.pad:type_name -> nse.wire.v1.Pair
+	13, // 29: nse.wire.v1.Conv2D.dilation:type_name -> nse.wire.v1.Pair
+	0,  // 30: nse.wire.v1.Activate.activation:type_name -> nse.wire.v1.Activation
+	0,  // 31: nse.wire.v1.SqueezeExcite.activation:type_name -> nse.wire.v1.Activation
+	13, // 32: nse.wire.v1.Pool.kernel:type_name -> nse.wire.v1.Pair
+	13, // 33: nse.wire.v1.Pool.stride:type_name -> nse.wire.v1.Pair
+	13, // 34: nse.wire.v1.Pool.pad:type_name -> nse.wire.v1.Pair
+	31, // 35: nse.wire.v1.Typed.attributes:type_name -> nse.wire.v1.Typed.AttributesEntry
+	26, // 36: nse.wire.v1.Exec.out:type_name -> nse.wire.v1.Shape
+	27, // 37: nse.wire.v1.Exec.weights:type_name -> nse.wire.v1.Weight
+	1,  // 38: nse.wire.v1.Weight.initial:type_name -> nse.wire.v1.Initial
+	26, // 39: nse.wire.v1.RunRequest.in:type_name -> nse.wire.v1.Shape
+	26, // 40: nse.wire.v1.RunRequest.out:type_name -> nse.wire.v1.Shape
+	6,  // 41: nse.wire.v1.BuildRequest.AttributesEntry.value:type_name -> nse.wire.v1.Value
+	6,  // 42: nse.wire.v1.Typed.AttributesEntry.value:type_name -> nse.wire.v1.Value
+	2,  // 43: nse.wire.v1.Operations.Describe:input_type -> nse.wire.v1.DescribeRequest
+	8,  // 44: nse.wire.v1.Operations.Build:input_type -> nse.wire.v1.BuildRequest
+	28, // 45: nse.wire.v1.Operations.Run:input_type -> nse.wire.v1.RunRequest
+	3,  // 46: nse.wire.v1.Operations.Describe:output_type -> nse.wire.v1.DescribeReply
+	9,  // 47: nse.wire.v1.Operations.Build:output_type -> nse.wire.v1.BuildReply
+	29, // 48: nse.wire.v1.Operations.Run:output_type -> nse.wire.v1.RunReply
+	46, // [46:49] is the sub-list for method output_type
+	43, // [43:46] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_nse_wire_v1_wire_proto_init() }
@@ -2400,6 +2483,7 @@ func file_nse_wire_v1_wire_proto_init() {
 		(*Node_Dropout)(nil),
 		(*Node_DropPath)(nil),
 		(*Node_Exec)(nil),
+		(*Node_Typed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2407,7 +2491,7 @@ func file_nse_wire_v1_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nse_wire_v1_wire_proto_rawDesc), len(file_nse_wire_v1_wire_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   28,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/sdktest"
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
@@ -20,7 +22,7 @@ func randomGraph(t *rapid.T) *sdk.Graph {
 		Channels: 2 * side.Draw(t, "channels")})
 	x := g.Input()
 	for i := range rapid.IntRange(0, 12).Draw(t, "steps") {
-		x = step(t, x)
+		x = step(t, g, x)
 		if rapid.Bool().Draw(t, "named") {
 			x = x.Named(fmt.Sprintf("node-%d.a", i))
 		}
@@ -31,12 +33,18 @@ func randomGraph(t *rapid.T) *sdk.Graph {
 	return g
 }
 
-func step(t *rapid.T, x sdk.Tensor) sdk.Tensor {
+func step(t *rapid.T, g *sdk.Graph, x sdk.Tensor) sdk.Tensor {
 	c := x.Shape().Channels
 	act := sdk.Activation(rapid.IntRange(0, 3).Draw(t, "activation"))
 	small := rapid.IntRange(1, 3)
 	rate := float32(rapid.IntRange(0, 99).Draw(t, "rate")) / 100
-	switch rapid.IntRange(0, 16).Draw(t, "kind") {
+	typed := slices.DeleteFunc(sdktest.Fitting(x.Shape()), func(e sdk.Example) bool { return e.Out.Channels < 2 })
+	kind := rapid.IntRange(0, 16+len(typed)).Draw(t, "kind")
+	if kind > 16 {
+		e := typed[kind-17]
+		return g.Add(e.Primitive, slices.Repeat([]sdk.Tensor{x}, len(e.In))...)
+	}
+	switch kind {
 	case 0:
 		return x.Conv(sdk.Conv2D{
 			Out: 2 * small.Draw(t, "out"), Kernel: [2]int{small.Draw(t, "kh"), small.Draw(t, "kw")}, Groups: 1,
@@ -225,6 +233,15 @@ func FuzzDecodeGraph(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(bytes)
+	for _, k := range sdk.Kinds() {
+		for _, e := range k.Zero.Examples() {
+			text, err := wire.MarshalGraph(sdktest.ExampleGraph(f, e))
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(text)
+		}
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var m wire.Graph
 		if proto.Unmarshal(data, &m) != nil {

@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/sdktest"
 )
 
 type example struct {
@@ -103,29 +105,41 @@ func shufflenet(x sdk.Tensor) sdk.Tensor {
 // TestGradients compares dx and every parameter's gradient with central differences of ⟨dy, y⟩ in Train mode.
 func TestGradients(t *testing.T) {
 	for _, e := range examples {
-		t.Run(e.name, func(t *testing.T) {
-			b := compile(t, e.name, build(t, e.in, e.f))
-			s := newSession(t, 3, Train)
-			x, dy := noise(3*e.in.Size(), 1), noise(3*b.OutShape().Size(), 2)
-			avoidKinks(x)
-			y, dx := make([]float32, len(dy)), noise(len(x), 3)
-			loss := func() float64 {
-				defer s.Arena.Release(s.Arena.Mark())
-				b.Forward(s, y, x)
-				return dot(y, dy)
-			}
-			b.Forward(s, y, x)
-			b.Backward(s, dx, dy)
-			if s.Arena.Mark() != (Mark{}) {
-				t.Errorf("the arena is at %+v after backward", s.Arena.Mark())
-			}
-			agrees(t, "dx", x, dx, loss)
-			for _, p := range b.Params {
-				if p.Init.Trained() {
-					agrees(t, p.Name, p.Value, p.Grad, loss)
-				}
-			}
-		})
+		t.Run(e.name, func(t *testing.T) { checkGradients(t, e.name, build(t, e.in, e.f)) })
+	}
+}
+
+// TestGradientsOfTyped does the same for the examples of typed primitives.
+func TestGradientsOfTyped(t *testing.T) {
+	for _, k := range sdk.Kinds() {
+		for i, e := range k.Zero.Examples() {
+			name := fmt.Sprintf("%s %d", k.Zero.Kind(), i)
+			t.Run(name, func(t *testing.T) { checkGradients(t, name, sdktest.ExampleGraph(t, e)) })
+		}
+	}
+}
+
+func checkGradients(t *testing.T, name string, g *sdk.Graph) {
+	b := compile(t, name, g)
+	s := newSession(t, 3, Train)
+	x, dy := noise(3*g.In.Size(), 1), noise(3*b.OutShape().Size(), 2)
+	avoidKinks(x)
+	y, dx := make([]float32, len(dy)), noise(len(x), 3)
+	loss := func() float64 {
+		defer s.Arena.Release(s.Arena.Mark())
+		b.Forward(s, y, x)
+		return dot(y, dy)
+	}
+	b.Forward(s, y, x)
+	b.Backward(s, dx, dy)
+	if s.Arena.Mark() != (Mark{}) {
+		t.Errorf("the arena is at %+v after backward", s.Arena.Mark())
+	}
+	agrees(t, "dx", x, dx, loss)
+	for _, p := range b.Params {
+		if p.Init.Trained() {
+			agrees(t, p.Name, p.Value, p.Grad, loss)
+		}
 	}
 }
 

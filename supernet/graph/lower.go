@@ -96,8 +96,9 @@ func (l *lowering) conv2d(i int, x value, c sdk.Conv2D) value {
 	return l.builder.conv2d(x, c, l.params[i], norm)
 }
 
-// primitive is the table of the other lowerings. It adds the nodes for one IR node with inputs in and parameters p. It
-// returns nil for an unknown primitive. seed makes the mask of a node that drops its own.
+// primitive is the table of the other lowerings, but for those of typed primitives. It adds the nodes for one IR node
+// with inputs in and parameters p. It returns nil for an unknown primitive. seed makes the mask of a node that drops
+// its own.
 func (b *builder) primitive(n sdk.Node, in G.Nodes, p []*Param, seed uint64) *G.Node {
 	switch k := n.Primitive.(type) {
 	case sdk.Linear:
@@ -131,7 +132,7 @@ func (b *builder) primitive(n sdk.Node, in G.Nodes, p []*Param, seed uint64) *G.
 	case sdk.Exec:
 		return b.exec(in[0], k, p)
 	}
-	return nil
+	return b.typed(n.Primitive, in, p)
 }
 
 // nodeParams allocates the parameters of node i, in the order and with the names of sdk.Graph.Params.

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/sdktest"
 )
 
 // randomGraph draws a graph in which any value may have any number of readers.
@@ -20,7 +21,7 @@ func randomGraph(t *rapid.T) *sdk.Graph {
 		return v
 	}
 	for range rapid.IntRange(0, 12).Draw(t, "nodes") {
-		values = append(values, randomNode(t, pick))
+		values = append(values, randomNode(t, g, pick))
 	}
 	var loose []sdk.Tensor
 	for _, v := range values[1:] {
@@ -39,9 +40,19 @@ func randomGraph(t *rapid.T) *sdk.Graph {
 }
 
 // randomNode appends a node that keeps the shape, like all others.
-func randomNode(t *rapid.T, pick func() sdk.Tensor) sdk.Tensor {
+func randomNode(t *rapid.T, g *sdk.Graph, pick func() sdk.Tensor) sdk.Tensor {
 	x := pick()
-	switch rapid.IntRange(0, 13).Draw(t, "kind") {
+	typed := slices.DeleteFunc(sdktest.Fitting(g.In), func(e sdk.Example) bool { return e.Out != g.In })
+	kind := rapid.IntRange(0, 13+len(typed)).Draw(t, "kind")
+	if kind > 13 {
+		e := typed[kind-14]
+		in := []sdk.Tensor{x}
+		for range e.In[1:] {
+			in = append(in, pick())
+		}
+		return g.Add(e.Primitive, in...)
+	}
+	switch kind {
 	case 0:
 		return x.Conv1x1(4, 2)
 	case 1:
