@@ -37,6 +37,14 @@ func buildFew(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
 // testEngine is a small supernet on generated images.
 func testEngine(t testing.TB, workers int, train TrainConfig, score ScoreConfig) *Engine {
 	t.Helper()
+	return joinedEngine(t, "", buildFew, workers, train, score)
+}
+
+// joinedEngine is testEngine with rules of its layers and operations of its own.
+func joinedEngine(
+	t testing.TB, join string, build Builder, workers int, train TrainConfig, score ScoreConfig,
+) *Engine {
+	t.Helper()
 	set, err := data.Open(t.Context(), "generated:2000", data.Options{Seed: 1, Size: 16})
 	if err != nil {
 		t.Fatal(err)
@@ -45,12 +53,12 @@ func testEngine(t testing.TB, workers int, train TrainConfig, score ScoreConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := Macro{StemStride: 2, Channels: []int{8, 12}, Layers: "NRN", Head: 16}
+	m := Macro{StemStride: 2, Channels: []int{8, 12}, Layers: "NRN", Head: 16, Join: join}
 	s, err := m.Skeleton(InputOf(set))
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := NewNet(s, buildFew, 7, workers)
+	n, err := NewNet(s, build, 7, workers)
 	if err != nil {
 		t.Fatal(err)
 	}

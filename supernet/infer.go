@@ -39,11 +39,11 @@ func (i Inference) Operation(l int, op evolve.OpID, x []float32) ([]float32, err
 	return i.run(func() []float32 { return i.net.run(i.net.layers[l].block(op), x) })
 }
 
-// Mean is the output of layer l from those of its branches (eq. 1). In a normal layer the identity counts as one more
-// branch. The first branch stands in for it.
-func (i Inference) Mean(l int, branches ...[]float32) ([]float32, error) {
+// Join is the output of layer l from those of its branches, by the layer's rule. The first branch stands in for the
+// layer's input, where that has a part.
+func (i Inference) Join(l int, branches ...[]float32) ([]float32, error) {
 	return i.run(func() []float32 {
-		return i.net.mean(l, branches[0], len(branches), func(b int) []float32 { return branches[b] })
+		return i.net.join(l, branches[0], len(branches), func(b int) []float32 { return branches[b] })
 	})
 }
 

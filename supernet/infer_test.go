@@ -27,7 +27,7 @@ func TestInferenceOfPartsIsThatOfTheNetwork(t *testing.T) {
 	}
 	want := must(run.Network(evolve.Arch{{}, {1, 3}, {}}, x))
 	h := must(run.Stem(x))
-	h = must(run.Mean(1, must(run.Operation(1, 1, h)), must(run.Operation(1, 3, h))))
+	h = must(run.Join(1, must(run.Operation(1, 1, h)), must(run.Operation(1, 3, h))))
 	if got := must(run.Head(h)); !slices.Equal(got, want) {
 		t.Errorf("parts %v\nnetwork %v", got, want)
 	}

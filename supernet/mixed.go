@@ -95,12 +95,19 @@ func (n *Net) weighted(weights [][]float64) evolve.Arch {
 	return a
 }
 
-// split divides the weights of a mixture into those of the identity, 0 in a reduction layer, and of the operations.
+// split divides the weights of a mixture into those of the identity, 0 in a reduction layer, and of the operations. In
+// a normal layer with Residual every choice has the identity in it.
 func (l *layer) split(weights []float64) (identity float64, ops []float64) {
-	if l.Normal() {
-		return weights[0], weights[1:]
+	if !l.Normal() {
+		return 0, weights
 	}
-	return 0, weights
+	identity = weights[0]
+	if l.join == Residual {
+		for _, w := range weights[1:] {
+			identity += w
+		}
+	}
+	return identity, weights[1:]
 }
 
 // mixedGradients is Gradients of a mixture. Operations without a weight are not run, and their gradients are left as
@@ -136,15 +143,19 @@ func (n *Net) mixedProducts(weights [][]float64, held data.Batch, seed uint64) (
 	loss, _ = n.loss(logits, held.Labels, 0)
 	products = make([][]float64, len(n.layers))
 	n.backwardMixture(weights, outputs, logits, func(l int, dy []float32) {
-		branches := outputs[l]
+		branches, shortcut := outputs[l], 0.0
 		if n.layers[l].Normal() {
-			products[l] = append(products[l], kernel.Dot(n.session.Pool, dy, n.trace.acts[l]))
+			identity := kernel.Dot(n.session.Pool, dy, n.trace.acts[l])
+			products[l] = append(products[l], identity)
+			if n.layers[l].join == Residual {
+				shortcut = identity
+			}
 		}
 		_, ops := n.layers[l].split(weights[l])
 		for i, w := range ops {
 			product := 0.0
 			if float32(w) != 0 {
-				product = kernel.Dot(n.session.Pool, dy, branches[i])
+				product = kernel.Dot(n.session.Pool, dy, branches[i]) + shortcut
 			}
 			products[l] = append(products[l], product)
 		}
@@ -152,7 +163,8 @@ func (n *Net) mixedProducts(weights [][]float64, held data.Batch, seed uint64) (
 	return loss, products
 }
 
-// forwardMixture returns y = Σ w_i·o_i(x) of layer l. It records x. With apart it returns the outputs of all operations
+// forwardMixture returns y = Σ w_i·o_i(x) of layer l, with o_i + x in place of the o_i of an operation where a normal
+// layer has Residual. It records x. With apart it returns the outputs of all operations
 // too. Without it they share the memory of one.
 func (n *Net) forwardMixture(l int, weights []float64, x []float32, apart bool) (y []float32, outputs [][]float32) {
 	layer, arena, pool := &n.layers[l], n.session.Arena, n.session.Pool

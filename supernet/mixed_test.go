@@ -1,11 +1,13 @@
 package supernet
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"testing"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/supernet/graph"
 )
 
 // testWeights are weights of a mixture over testSubset: the second layer has no identity.
@@ -23,7 +25,13 @@ func mixedLoss(t *testing.T, e *Engine, weights [][]float64) float64 {
 
 // The products are the derivatives of the loss by the weights, which differences of the loss come close to.
 func TestMixedProductsAreTheDerivatives(t *testing.T) {
-	e := testEngine(t, 2, testTrain, testScore)
+	for _, join := range []string{"mean", "sum", "residual"} {
+		t.Run(join, func(t *testing.T) { testMixedProducts(t, join) })
+	}
+}
+
+func testMixedProducts(t *testing.T, join string) {
+	e := joinedEngine(t, join, buildFew, 2, testTrain, testScore)
 	begin(t, e)
 	trained(t, e, 0, 4)
 	before := map[string][]float32{}
@@ -71,27 +79,41 @@ func copyWeights(weights [][]float64) [][]float64 {
 
 // Gradients of the parameters are the derivatives of the loss of a training batch.
 func TestMixedGradientsAreTheDerivatives(t *testing.T) {
-	e := testEngine(t, 2, testTrain, testScore)
-	begin(t, e)
-	if err := e.ready(1); err != nil {
-		t.Fatal(err)
+	for _, join := range []string{"mean", "sum", "residual"} {
+		t.Run(join, func(t *testing.T) {
+			e := joinedEngine(t, join, buildFew, 2, testTrain, testScore)
+			begin(t, e)
+			if err := e.ready(1); err != nil {
+				t.Fatal(err)
+			}
+			batch := e.weights.At(0)
+			checkGradients(t, e.net.params(), 20, func() float64 {
+				v, err := e.net.mixedGradients(testWeights, batch, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return v
+			})
+		})
 	}
-	batch := e.weights.At(0)
-	loss := func() float64 {
-		v, err := e.net.mixedGradients(testWeights, batch, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
+}
+
+// checkGradients compares the gradients of parameters with slopes of the loss, which computes both. At least so many of
+// them must have a gradient that can be checked.
+func checkGradients(t *testing.T, params iter.Seq2[string, *graph.Param], least int, loss func() float64) {
+	t.Helper()
 	loss()
 	checked := 0
-	for name, p := range e.net.params() {
+	gradients := map[string][]float32{}
+	for name, p := range params {
+		gradients[name] = slices.Clone(p.Grad)
+	}
+	for name, p := range params {
 		if !p.Init.Trained() {
 			continue
 		}
 		// Along its own gradient the loss changes by the squared norm of it.
-		gradient, value := slices.Clone(p.Grad), slices.Clone(p.Value)
+		gradient, value := gradients[name], slices.Clone(p.Value)
 		norm := 0.0
 		for _, g := range gradient {
 			norm += float64(g) * float64(g)
@@ -113,7 +135,7 @@ func TestMixedGradientsAreTheDerivatives(t *testing.T) {
 		}
 		checked++
 	}
-	if checked < 20 {
+	if checked < least {
 		t.Errorf("only %d parameters have a gradient that can be checked", checked)
 	}
 }

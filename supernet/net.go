@@ -37,7 +37,8 @@ type Net struct {
 // layer is one place of the chain with the blocks of its subset, in ascending order of their operations.
 type layer struct {
 	sdk.Layer
-	ops []candidate
+	join Join
+	ops  []candidate
 }
 
 type candidate struct {
@@ -58,8 +59,8 @@ func NewNet(s Skeleton, build Builder, seed uint64, workers int) (*Net, error) {
 	if n.head, err = graph.Compile("head", s.Head); err != nil {
 		return nil, err
 	}
-	for _, l := range s.Layers {
-		n.layers = append(n.layers, layer{Layer: l})
+	for i, l := range s.Layers {
+		n.layers = append(n.layers, layer{Layer: l, join: s.Join(i)})
 	}
 	n.session = graph.Session{Pool: kernel.NewPool(workers), Arena: new(graph.Arena)}
 	return n, nil

@@ -59,17 +59,18 @@ func (n *Net) forwardLayer(l int, path evolve.Path, x []float32) []float32 {
 // mix is the output of layer l on a path.
 func (n *Net) mix(l int, path evolve.Path, x []float32) []float32 {
 	layer := &n.layers[l]
-	return n.mean(l, x, len(path), func(i int) []float32 { return n.run(layer.block(path[i]), x) })
+	return n.join(l, x, len(path), func(i int) []float32 { return n.run(layer.block(path[i]), x) })
 }
 
-// mean is the output of layer l on x (eq. 1): the mean of k branches. The identity of a normal layer counts as one
-// more. With no branch the output is x itself. It is the branch's own output where a reduction layer has one.
-func (n *Net) mean(l int, x []float32, k int, branch func(i int) []float32) []float32 {
+// join is the output of layer l on x, of k branches (eq. 1 and the other rules of Join). With no branch it is x itself.
+// It is the branch's own output where there is one and x has no part.
+func (n *Net) join(l int, x []float32, k int, branch func(i int) []float32) []float32 {
 	layer := &n.layers[l]
 	if k == 0 {
 		return x
 	}
-	if k == 1 && !layer.Normal() {
+	_, input := layer.join.shares(k, layer.Normal())
+	if k == 1 && input == 0 {
 		return branch(0)
 	}
 	arena := n.session.Arena
@@ -79,12 +80,20 @@ func (n *Net) mean(l int, x []float32, k int, branch func(i int) []float32) []fl
 	for i := range k {
 		mixed = append(mixed, branch(i))
 	}
-	if layer.Normal() {
+	if input > 0 {
 		mixed = append(mixed, x)
 	}
 	start := n.session.Profile.Begin()
-	kernel.Mean(n.session.Pool, y, mixed...)
-	n.session.Profile.End(start, "mean", 0, len(y)*(1+len(mixed)))
+	switch pool := n.session.Pool; layer.join {
+	case Sum:
+		kernel.Sum(pool, y, mixed...)
+	case Residual:
+		kernel.Mean(pool, y, mixed[:k]...)
+		kernel.Add(pool, y, y, x)
+	default:
+		kernel.Mean(pool, y, mixed...)
+	}
+	n.session.Profile.End(start, layer.join.String(), 0, len(y)*(1+len(mixed)))
 	n.trace.mixed = mixed
 	if n.session.Mode != graph.Train {
 		arena.Release(mark)
@@ -109,8 +118,8 @@ func (n *Net) backward(a evolve.Arch, dlogits []float32, seen func(l int, dy []f
 	n.stem.Backward(&n.session, nil, dy)
 }
 
-// backwardLayer returns the gradient of the layer's input and overwrites dy. It is the reverse of mean: every branch
-// gets dy divided by the number of branches, and their gradients are summed from the last branch to the first.
+// backwardLayer returns the gradient of the layer's input and overwrites dy. It is the reverse of join: every branch
+// gets dy times its share, and their gradients are summed from the last branch to the first.
 func (n *Net) backwardLayer(l int, path evolve.Path, dy []float32) []float32 {
 	if len(path) == 0 {
 		return dy
@@ -118,11 +127,10 @@ func (n *Net) backwardLayer(l int, path evolve.Path, dy []float32) []float32 {
 	layer := &n.layers[l]
 	size := len(n.trace.acts[l])
 	dx, part := n.freeGrads(dy, size)
-	branches := len(path)
-	if layer.Normal() {
-		branches++
+	branch, input := layer.join.shares(len(path), layer.Normal())
+	if branch != 1 {
+		n.scale(dy, branch)
 	}
-	n.scale(dy, 1/float32(branches))
 	for i := len(path) - 1; i >= 0; i-- {
 		block := layer.block(path[i])
 		if i == len(path)-1 {
@@ -132,8 +140,12 @@ func (n *Net) backwardLayer(l int, path evolve.Path, dy []float32) []float32 {
 		block.Backward(&n.session, part, dy)
 		n.add(dx, part)
 	}
-	if layer.Normal() {
+	switch input {
+	case 0:
+	case branch:
 		n.add(dx, dy)
+	default:
+		kernel.AddScaled(n.session.Pool, dx, dy, input/branch)
 	}
 	return dx
 }

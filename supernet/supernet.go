@@ -3,6 +3,7 @@
 package supernet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,14 +18,22 @@ import (
 type Macro struct {
 	// Name names a built-in macro-architecture to start from: small, flops (the paper's Table 5) or latency (Table 6).
 	Name string `toml:"name" json:"name"`
-	// StemStride is the stride of the 3×3 convolution that the network starts with.
+	// StemStride is the stride of the convolution that the network starts with.
 	StemStride int `toml:"stem_stride" json:"stem_stride"`
+	// StemKernel is the side of that convolution's kernel, an odd number. 0 is 3.
+	StemKernel int `toml:"stem_kernel" json:"stem_kernel,omitempty"`
+	// StemPool is the side of the max pooling of stride 2 behind that convolution, an odd number. 0 is no pooling.
+	StemPool int `toml:"stem_pool" json:"stem_pool,omitempty"`
 	// Channels are the stem's, then one count for each R and E of layers.
 	Channels []int `toml:"channels" json:"channels"`
 	// Layers are N (normal), R (stride 2 to the next channel count) and E (stride 1 to the next channel count). Blanks
 	// are ignored.
 	Layers string `toml:"layers" json:"layers"`
-	// Head is the number of channels of the 1×1 convolution before global average pooling.
+	// Join is how a layer's branches become its output: mean (with the input, in a normal layer), sum (without it) or
+	// residual (their mean, plus the input). One name is for all layers. Several with blanks between them are one for
+	// each. Empty is mean.
+	Join string `toml:"join" json:"join,omitempty"`
+	// Head is the number of channels of the 1×1 convolution before global average pooling. 0 is no convolution.
 	Head int `toml:"head" json:"head"`
 	// Activation is relu, swish, hswish or sigmoid.
 	Activation sdk.Activation `toml:"activation" json:"activation"`
@@ -73,8 +82,12 @@ func (m Macro) Validate() error {
 			changes+1)
 	case m.StemStride < 1 || m.StemStride > 8:
 		return setting.Errorf("stem_stride", m.StemStride, "want 1 to 8")
-	case m.Head < 1:
-		return setting.Errorf("head", m.Head, "want 1 or more")
+	case m.StemKernel != 0 && !oddSide(m.StemKernel):
+		return setting.Errorf("stem_kernel", m.StemKernel, "want an odd number of 1 to %d, or 0 (3)", maxSide)
+	case m.StemPool != 0 && !oddSide(m.StemPool):
+		return setting.Errorf("stem_pool", m.StemPool, "want an odd number of 1 to %d, or 0 (no pooling)", maxSide)
+	case m.Head < 0:
+		return setting.Errorf("head", m.Head, "want 1 or more, or 0 (no convolution)")
 	case m.Activation < sdk.ReLU || m.Activation > sdk.Sigmoid:
 		return setting.Errorf("activation", m.Activation, "want relu, swish, hswish or sigmoid")
 	}
@@ -87,8 +100,16 @@ func (m Macro) Validate() error {
 				"the layer E from %d to %d channels changes nothing: make it N", c, c)
 		}
 	}
-	return nil
+	_, err := m.joins()
+	return err
 }
+
+// maxSide is the greatest side of a kernel in the stem.
+const maxSide = 15
+
+func oddSide(n int) bool { return n%2 == 1 && n > 0 && n <= maxSide }
+
+func (m Macro) stemKernel() int { return cmp.Or(m.StemKernel, 3) }
 
 // keeps reports whether change i of channels is an E between equal counts, which would be a normal layer.
 func (m Macro) keeps(i int) bool {
@@ -119,6 +140,7 @@ func (i Input) Shape() sdk.Shape {
 type Skeleton struct {
 	Stem   *sdk.Graph  // image [H, W, C] to the first layer's input
 	Layers []sdk.Layer // the searched chain
+	Joins  []Join      // of Layers; nil if all are Mean
 	Head   *sdk.Graph  // last layer's output to logits [1, 1, classes]
 }
 
@@ -132,7 +154,11 @@ func (m Macro) Skeleton(in Input) (Skeleton, error) {
 	if err != nil {
 		return Skeleton{}, fmt.Errorf("macro: stem: %w", err)
 	}
-	s := Skeleton{Stem: stem}
+	joins, err := m.joins()
+	if err != nil {
+		return Skeleton{}, fmt.Errorf("macro: %w", err)
+	}
+	s := Skeleton{Stem: stem, Joins: joins}
 	at, channels := stem.Nodes[stem.Output].Shape, m.Channels[1:]
 	for i, letter := range m.letters() {
 		l := sdk.Layer{Index: i, In: at.Channels, Out: at.Channels, Stride: 1, Height: at.Height, Width: at.Width,
@@ -152,18 +178,25 @@ func (m Macro) Skeleton(in Input) (Skeleton, error) {
 	return s, nil
 }
 
-// stem is a 3×3 convolution, a batch normalisation and the activation.
+// stem is a convolution, a batch normalisation, the activation, and max pooling where the macro-architecture has it.
 func (m Macro) stem(image sdk.Shape) (*sdk.Graph, error) {
 	g := sdk.NewGraph(image)
-	y := g.Input().ConvKxK(m.Channels[0], 3, m.StemStride, 1, 1).BatchNormAct(m.Activation)
+	y := g.Input().ConvKxK(m.Channels[0], m.stemKernel(), m.StemStride, 1, 1).BatchNormAct(m.Activation)
+	if m.StemPool > 0 {
+		y = y.MaxPool(m.StemPool, 2, m.StemPool/2)
+	}
 	return g, g.Finish(y, y.Shape())
 }
 
-// head is a 1×1 convolution without normalisation, the activation, global average pooling and a linear classifier.
-// Their names are those of the weights: head and fc.
+// head is a 1×1 convolution without normalisation and the activation, if Head is not 0, then global average pooling and
+// a linear classifier. Their names are those of the weights: head and fc.
 func (m Macro) head(x sdk.Shape, classes int) (*sdk.Graph, error) {
 	g := sdk.NewGraph(x)
-	y := g.Input().Conv1x1(m.Head, 1).Named("head").Activate(m.Activation).GlobalAvgPool().Linear(classes).Named("fc")
+	y := g.Input()
+	if m.Head > 0 {
+		y = y.Conv1x1(m.Head, 1).Named("head").Activate(m.Activation)
+	}
+	y = y.GlobalAvgPool().Linear(classes).Named("fc")
 	return g, g.Finish(y, sdk.Shape{Height: 1, Width: 1, Channels: classes})
 }
 

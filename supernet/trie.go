@@ -150,7 +150,7 @@ func (t *trie) visit(ctx context.Context, v *node, x []float32, leaf visitor) er
 	defer t.drop(v)
 	for _, e := range v.edges {
 		mark := arena.Mark()
-		y := t.net.mean(v.layer, x, len(e.branches), func(i int) []float32 { return t.output(e.branches[i], x) })
+		y := t.net.join(v.layer, x, len(e.branches), func(i int) []float32 { return t.output(e.branches[i], x) })
 		if err := t.visit(ctx, e.to, y, leaf); err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"nse":          main,
 		"nse-box":      func() { serve.Main(box()) },
+		"nse-basic":    func() { serve.Main(basicBlock()) },
 		"nse-softpool": func() { serve.Main(softpool.Op()) },
 		"nse-moody":    func() { serve.Main(moody()) },
 		"nse-numbered": func() { serve.Main(numbered(os.Args[1])) },

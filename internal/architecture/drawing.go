@@ -1,6 +1,7 @@
 package architecture
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
 )
 
 // Picture is a picture of architectures of the list. Where there is more than one, it has the title. No architectures
@@ -36,18 +38,40 @@ func (p Plan) Drawing() drawing.Architecture {
 	a := drawing.Architecture{
 		Name: p.Name, Facts: p.facts(),
 		Image: p.Stem.In.String(),
-		Stem:  fmt.Sprintf("stem: 3×3, stride %d", p.Macro.StemStride),
+		Stem:  p.stem(),
 		Inner: p.Layers[0].Input().String(),
-		Head:  fmt.Sprintf("head: 1×1 to %d, mean, %d classes", p.Macro.Head, p.Input.Classes),
+		Head:  p.head(),
 	}
 	for l, place := range p.Layers {
-		layer := drawing.Layer{Output: place.Output().String(), Normal: place.Normal()}
+		layer := drawing.Layer{Output: place.Output().String(), Normal: place.Normal(), Identity: place.Normal()}
+		if join := p.Join(l); join != supernet.Mean && len(p.Graphs[l]) > 0 {
+			layer.Join, layer.Identity = join.String(), join == supernet.Residual
+		}
 		for i, g := range p.Graphs[l] {
 			layer.Blocks = append(layer.Blocks, block(p.Ops[l][i], g))
 		}
 		a.Layers = append(a.Layers, layer)
 	}
 	return a
+}
+
+// stem is what a picture says of the stem.
+func (p Plan) stem() string {
+	k := cmp.Or(p.Macro.StemKernel, 3)
+	text := fmt.Sprintf("stem: %d×%d, stride %d", k, k, p.Macro.StemStride)
+	if pool := p.Macro.StemPool; pool > 0 {
+		text += fmt.Sprintf(", max %d×%d", pool, pool)
+	}
+	return text
+}
+
+// head is what a picture says of the head.
+func (p Plan) head() string {
+	text := "head: "
+	if p.Macro.Head > 0 {
+		text += fmt.Sprintf("1×1 to %d, ", p.Macro.Head)
+	}
+	return text + fmt.Sprintf("mean, %d classes", p.Input.Classes)
 }
 
 // facts are what is known of the architecture, a line each.

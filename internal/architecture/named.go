@@ -217,10 +217,8 @@ func (f *File) archs(layers []sdk.Layer, ops runs.Ops) (list []evolve.Arch, err 
 
 // fits refuses a run whose macro-architecture is not the one that the file gives.
 func (f *File) fits(m supernet.Macro, run string) error {
-	own := f.head.Macro
-	own.Name, m.Name = "", ""
-	own.Layers, m.Layers = strings.ReplaceAll(own.Layers, " ", ""), strings.ReplaceAll(m.Layers, " ", "")
-	if at := f.spot.Find("macro"); at != nil && !reflect.DeepEqual(own, m) {
+	at := f.spot.Find("macro")
+	if at != nil && !reflect.DeepEqual(f.head.Macro.Canonical(), m.Canonical()) {
 		return f.errorf(at, "this macro-architecture is not that of the run %s", run)
 	}
 	return nil

@@ -22,12 +22,13 @@ type Architecture struct {
 	Head   string // what follows the last layer, down to the classes
 }
 
-// Layer is a place for operations. Its output is the mean of its blocks' outputs. A normal layer's mean includes its
-// input too.
+// Layer is a place for operations. Its output is the mean of its blocks' outputs unless Join names another rule.
 type Layer struct {
-	Output string // shape of the output, such as 56×56×24
-	Normal bool   // channels and resolution stay, and an identity path is drawn; false: a dashed line follows
-	Blocks []Block
+	Output   string // shape of the output, such as 56×56×24
+	Normal   bool   // channels and resolution stay; false: a dashed line follows
+	Identity bool   // the input has a part in the output, and an identity path is drawn
+	Join     string // written beside the layer; empty for the mean
+	Blocks   []Block
 }
 
 // Block is an operation, whose figures stand in it.

@@ -23,7 +23,7 @@ func chain(name, letters string, n func(layer int) int, block func(i int) Block)
 	}
 	i := 0
 	for l, letter := range letters {
-		layer := Layer{Output: "112×112×1024", Normal: letter == 'N'}
+		layer := Layer{Output: "112×112×1024", Normal: letter == 'N', Identity: letter == 'N'}
 		for range n(l) {
 			layer.Blocks = append(layer.Blocks, block(i))
 			i++

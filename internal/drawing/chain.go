@@ -48,7 +48,10 @@ func (d *layout) chain(s sheet, b *band, c column) {
 		top, middle := b.layers[l], b.layers[l]+fork+b.heights[l]/2
 		bottom := middle + b.heights[l]/2 + fork
 		s.colored(faintText).right().text(c.left+c.gutter-8, middle, fmt.Sprint(l))
-		d.layer(s, x, top, bottom, c.rows[l], layer.Normal)
+		d.layer(s, x, top, bottom, c.rows[l], layer.Identity)
+		if layer.Join != "" {
+			s.colored(faintText).text(x+4, top, layer.Join)
+		}
 		s.line(x, bottom, x, b.layers[l+1], wire)
 		if !layer.Normal {
 			s.line(c.left, bottom+3, c.left+c.gutter+c.body, bottom+3, reduction)
@@ -60,12 +63,12 @@ func (d *layout) chain(s sheet, b *band, c column) {
 	c.head.draw(s, x, end+fork+c.head.height/2, fixedParts)
 }
 
-// layer draws a layer's paths between two heights. One path leads through each block. The identity path of a
-// normal layer runs on their left, or at x if there are no blocks.
-func (d *layout) layer(s sheet, x, top, bottom vg.Length, row []tile, normal bool) {
+// layer draws a layer's paths between two heights. One path leads through each block. The identity path runs on their
+// left, or at x if there are no blocks.
+func (d *layout) layer(s sheet, x, top, bottom vg.Length, row []tile, through bool) {
 	left := x - blocksWidth(row)/2
 	first, last := x, x // the paths at the ends
-	if normal {
+	if through {
 		if len(row) > 0 {
 			first = left - slot/2
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/wire"
+	"github.com/nse-dev/nse/supernet"
 )
 
 // Description is a network with all that follows from its graphs, in JSON. Shapes are [height, width, channels].
@@ -23,12 +24,14 @@ type Description struct {
 	Head   Part    `json:"head"`
 }
 
-// Layer describes one layer. Its output is the mean of its branches, and of its input if it has an identity.
+// Layer describes one layer. Its output is the mean of its branches, and of its input if it has an identity. Join names
+// another rule: the "sum" of the branches, or "residual", which is the input and the mean of the branches.
 type Layer struct {
 	Input    [3]int `json:"input"`
 	Output   [3]int `json:"output"`
 	Stride   int    `json:"stride"`
 	Identity bool   `json:"identity"`
+	Join     string `json:"join,omitempty"`
 	sdk.Count
 	Branches []Part `json:"branches"`
 }
@@ -74,6 +77,9 @@ func (n *Network) Describe() (d Description, err error) {
 	for l, place := range n.Layers {
 		layer := Layer{Input: shape(place.Input()), Output: shape(place.Output()), Stride: place.Stride,
 			Identity: place.Normal(), Branches: []Part{}}
+		if join := n.Join(l); join != supernet.Mean && len(n.Branches[l]) > 0 {
+			layer.Join, layer.Identity = join.String(), join == supernet.Residual
+		}
 		for i, b := range n.Branches[l] {
 			part, err := n.branch(l, i).describe(b.Op)
 			if err != nil {

@@ -26,8 +26,7 @@ type Network struct {
 	Resize int
 }
 
-// Branch is one operation of a layer. The layer's output is the mean of its branches, and of its input where that has
-// the output's shape.
+// Branch is one operation of a layer. Skeleton.Join says how the layer's output comes of them.
 type Branch struct {
 	Op    string
 	Graph *sdk.Graph

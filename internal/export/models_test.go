@@ -62,6 +62,16 @@ func networks(t testing.TB) []*Network {
 		network(t, "identities", sdk.Shape{Height: 9, Width: 9, Channels: 3},
 			supernet.Macro{Channels: []int{8, 12}, Layers: "N N R N", StemStride: 2},
 			[][]member{{}, {}, {mbconv(3, 1, 1, 1, 1)}, {}}),
+		network(t, "summed", sdk.Shape{Height: 14, Width: 14, Channels: 3},
+			supernet.Macro{Channels: []int{8, 12}, Layers: "N N R N", StemStride: 1, StemKernel: 5, StemPool: 3,
+				Join: "sum"},
+			[][]member{{}, {wide("conv", 3, 1)}, {unit, mbconv(3, 1, 1, 1, 1)},
+				{mbconv(3, 2, 1, 1, 1), wide("ssc", 5, 1)}}),
+		network(t, "residual", sdk.Shape{Height: 14, Width: 14, Channels: 3},
+			supernet.Macro{Channels: []int{8, 12}, Layers: "N N R N N", StemStride: 1,
+				Join: "residual residual residual residual mean"},
+			[][]member{{}, {wide("conv", 3, 1)}, {unit, mbconv(3, 1, 1, 1, 1)},
+				{mbconv(3, 2, 1, 1, 1), wide("ssc", 5, 1), unit}, {unit}}),
 		network(t, "primitives", sdk.Shape{Height: 12, Width: 11, Channels: 3},
 			supernet.Macro{Channels: []int{8, 12}, Layers: "N R N", StemStride: 1, Activation: sdk.Swish},
 			[][]member{{{every(), nil}}, {mbconv(3, 1, 1, 1, 1)}, {{every(), nil}, {passing(), nil}}}),
@@ -142,7 +152,9 @@ func passing() sdk.Op {
 // know their classes and the statistics of their data.
 func network(t testing.TB, name string, image sdk.Shape, m supernet.Macro, ops [][]member) *Network {
 	t.Helper()
-	m.Head = 24
+	if m.Head = 24; name == "summed" {
+		m.Head = 0
+	}
 	s, err := m.Skeleton(supernet.Input{Height: image.Height, Width: image.Width, Channels: image.Channels, Classes: 5})
 	if err != nil {
 		t.Fatal(err)
@@ -217,11 +229,32 @@ func (n *Network) logits(t testing.TB, images int, x []float32) []float32 {
 		for i := range n.Branches[l] {
 			outputs = append(outputs, run(n.branch(l, i), x))
 		}
-		if n.Layers[l].Normal() {
-			outputs = append(outputs, x)
-		}
-		x = make([]float32, len(outputs[0]))
-		kernel.Mean(s.Pool, x, outputs...)
+		x = joined(n.Join(l), n.Layers[l].Normal(), x, outputs)
 	}
 	return run(n.head(), x)
+}
+
+// joined is the output of a layer with an input and outputs of branches.
+func joined(join supernet.Join, normal bool, x []float32, outputs [][]float32) []float32 {
+	if len(outputs) == 0 {
+		return x
+	}
+	y, k := make([]float32, len(outputs[0])), float32(len(outputs))
+	for i := range y {
+		var sum float32
+		for _, o := range outputs {
+			sum += o[i]
+		}
+		switch {
+		case join == supernet.Sum:
+			y[i] = sum
+		case join == supernet.Residual:
+			y[i] = x[i] + sum/k
+		case normal:
+			y[i] = (sum + x[i]) / (k + 1)
+		default:
+			y[i] = sum / k
+		}
+	}
+	return y
 }

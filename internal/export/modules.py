@@ -36,6 +36,20 @@ class Mean(nn.ModuleDict):
         return sum(outputs) / len(outputs)
 
 
+class Sum(nn.ModuleDict):
+    """The sum of the branches."""
+
+    def forward(self, x):
+        return sum(branch(x) for branch in self.values())
+
+
+class Residual(nn.ModuleDict):
+    """The input, and the mean of the branches."""
+
+    def forward(self, x):
+        return x + sum(branch(x) for branch in self.values()) / len(self)
+
+
 class Graph(nn.Module):
     """Nodes in order: name, module, and the names of the nodes that it reads. INPUT is the input, the last node the output."""
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
 )
 
 // ONNXConfig says what an ONNX file holds besides the network.
@@ -65,19 +66,32 @@ func (o *onnx) normalise(x string, mean, std []float32) string {
 	return o.operator("normalise/scaled", "Div", []string{x, constant(o, "normalise/std", shape, std)})
 }
 
-// layer is the mean of the branches, and of x in a normal layer.
+// layer is the output of layer l, by its rule.
 func (o *onnx) layer(n *Network, l int, x string) string {
 	var values []string
 	for i := range n.Branches[l] {
 		values = append(values, o.block(n.branch(l, i), x))
 	}
-	if n.Layers[l].Normal() {
+	join, normal := n.Join(l), n.Layers[l].Normal()
+	switch {
+	case len(values) == 0:
+		return x
+	case join == supernet.Sum:
+		return o.joined(l, "sum", "Sum", values)
+	case join == supernet.Residual:
+		return o.joined(l, "residual", "Sum", []string{o.joined(l, "mean", "Mean", values), x})
+	case normal:
 		values = append(values, x)
 	}
+	return o.joined(l, "mean", "Mean", values)
+}
+
+// joined adds an operator of several values. One value is its own.
+func (o *onnx) joined(l int, name, op string, values []string) string {
 	if len(values) == 1 {
 		return values[0]
 	}
-	return o.operator(fmt.Sprintf("layers/%d/mean", l), "Mean", values)
+	return o.operator(fmt.Sprintf("layers/%d/%s", l, name), op, values)
 }
 
 // block adds a block's nodes and returns the value of its output.

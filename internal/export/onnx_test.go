@@ -102,7 +102,7 @@ func TestGraphsAreWellFormed(t *testing.T) {
 
 // A BatchNorm is an operator of its own if it is kept, or if no convolution that only it reads stands before it.
 func TestFolding(t *testing.T) {
-	n := networks(t)[6]
+	n := networks(t)[8]
 	for _, c := range []struct {
 		config ONNXConfig
 		want   int

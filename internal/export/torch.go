@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet"
 )
 
 // TorchConfig says what a PyTorch module holds besides the network.
@@ -116,16 +117,21 @@ func (n *Network) layer(l int) string {
 	if len(n.Branches[l]) == 0 {
 		return fmt.Sprintf("                nn.Identity(),  # %s\n", layer)
 	}
-	text := fmt.Sprintf("                Mean({  # %s\n", layer)
+	module, options := "Mean", ", identity=False"
+	switch join := n.Join(l); {
+	case join == supernet.Sum:
+		module, options = "Sum", ""
+	case join == supernet.Residual:
+		module, options = "Residual", ""
+	case layer.Normal():
+		options = ", identity=True"
+	}
+	text := fmt.Sprintf("                %s({  # %s\n", module, layer)
 	for i, b := range n.Branches[l] {
 		text += fmt.Sprintf("                    # %s\n                    \"%d\": %s,\n", b.Op, i,
 			sequence(n.branch(l, i), 20))
 	}
-	identity := "False"
-	if layer.Normal() {
-		identity = "True"
-	}
-	return text + fmt.Sprintf("                }, identity=%s),\n", identity)
+	return text + fmt.Sprintf("                }%s),\n", options)
 }
 
 // sequence is the expression of a block that stands at an indentation: nn.Sequential where each node reads the one

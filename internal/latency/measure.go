@@ -142,7 +142,7 @@ func (b bench) operations(
 	return groups, keys
 }
 
-// fixed runs the stem, the head and the mean of each layer.
+// fixed runs the stem, the head and the join of each layer.
 func (b bench) fixed(s supernet.Skeleton, batch int) []func() error {
 	runs := []func() error{
 		func() error { return only(b.Stem(b.x[:batch*s.Stem.In.Size()])) },
@@ -153,7 +153,7 @@ func (b bench) fixed(s supernet.Skeleton, batch int) []func() error {
 		for i := range of {
 			of[i] = slices.Clone(b.x[:batch*layer.Output().Size()])
 		}
-		runs = append(runs, func() error { return only(b.Mean(l, of[:]...)) })
+		runs = append(runs, func() error { return only(b.Join(l, of[:]...)) })
 	}
 	return runs
 }

@@ -43,7 +43,7 @@ type Setup struct {
 
 // Layer is what the operations of a layer take.
 type Layer struct {
-	Branch Time    `json:"branch"` // that each branch adds to the mean of branches
+	Branch Time    `json:"branch"` // that each branch adds to the join of branches
 	Ops    []Entry `json:"operations"`
 }
 
@@ -109,6 +109,9 @@ func describe(m supernet.Macro) string {
 		strings.Join(strings.Fields(m.Layers), ""), m.Channels, m.StemStride, m.Head, m.Activation)
 	if m.SqueezeExcite {
 		text += ", squeeze-and-excite"
+	}
+	if c := m.Canonical(); c.Join != "" || c.StemKernel != 3 || c.StemPool != 0 {
+		text += fmt.Sprintf(", join %q, stem kernel %d, stem pool %d", c.Join, c.StemKernel, c.StemPool)
 	}
 	return text
 }

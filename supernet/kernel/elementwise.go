@@ -50,7 +50,12 @@ func (w *scaledSum) do(from, to int) { axpy(w.dst[from:to], w.x[from:to], w.s) }
 
 // Mean sets dst[i] = (xs[0][i] + xs[1][i] + …)·(1/len(xs)), the mean of branches (eq. 1). It sums in the order of the
 // arguments. dst may be one of them. No argument panics.
-func Mean(p *Pool, dst []float32, xs ...[]float32) {
+func Mean(p *Pool, dst []float32, xs ...[]float32) { sumTimes(p, dst, 1/float32(len(xs)), xs) }
+
+// Sum sets dst[i] = xs[0][i] + xs[1][i] + …, in the order of the arguments. dst may be one of them. No argument panics.
+func Sum(p *Pool, dst []float32, xs ...[]float32) { sumTimes(p, dst, 1, xs) }
+
+func sumTimes(p *Pool, dst []float32, s float32, xs [][]float32) {
 	if len(xs) == 0 {
 		panic(badLength)
 	}
@@ -58,17 +63,17 @@ func Mean(p *Pool, dst []float32, xs ...[]float32) {
 		need(x, len(dst))
 	}
 	p.many = append(p.many[:0], xs...)
-	over(p, parts{len(dst), chunk}, meanOf{dst, p.many})
+	over(p, parts{len(dst), chunk}, scaledSumOf{dst, p.many, s})
 }
 
-type meanOf struct {
+type scaledSumOf struct {
 	dst []float32
 	xs  [][]float32
+	s   float32
 }
 
-func (w *meanOf) do(from, to int) {
+func (w *scaledSumOf) do(from, to int) {
 	var sum [256]float32
-	s := 1 / float32(len(w.xs))
 	for ; from < to; from += len(sum) {
 		end := min(from+len(sum), to)
 		part := sum[:end-from]
@@ -77,7 +82,7 @@ func (w *meanOf) do(from, to int) {
 			add(part, acc, x[from:end])
 			acc = part
 		}
-		scale(w.dst[from:end], acc, s)
+		scale(w.dst[from:end], acc, w.s)
 	}
 }
 

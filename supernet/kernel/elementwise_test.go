@@ -32,7 +32,9 @@ func TestElementwise(t *testing.T) {
 			AddScaled(p, axpy, x, -0.7)
 			Mean(p, mean, x, y, z)
 			Mean(p, own, x, y, own)
-			return [][]float32{sum, product, scaled, axpy, mean, own}
+			three := append([]float32(nil), z...)
+			Sum(p, three, x, y, three)
+			return [][]float32{sum, product, scaled, axpy, mean, own, three}
 		})
 		exact(t, "sum", got[0], func(i int) float32 { return x[i] + y[i] })
 		exact(t, "product", got[1], func(i int) float32 { return x[i] * y[i] })
@@ -46,6 +48,7 @@ func TestElementwise(t *testing.T) {
 		third := float32(1) / 3
 		exact(t, "mean", got[4], func(i int) float32 { return ((x[i] + y[i]) + z[i]) * third })
 		exact(t, "mean in place", got[5], func(i int) float32 { return got[4][i] })
+		exact(t, "sum of three", got[6], func(i int) float32 { return (x[i] + y[i]) + z[i] })
 	})
 }
 

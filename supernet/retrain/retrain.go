@@ -35,7 +35,7 @@ type Config struct {
 	// Beta(α, α) once a step. 0 mixes none.
 	Mixup float64 `toml:"mixup" json:"mixup,omitempty"`
 	// DropPath is the rate at which branches of the last normal layer are dropped for an image. Layers before it have
-	// less, in proportion.
+	// less, in proportion. Where macro.join is sum, a branch loses what it adds to its own shortcut, if it has one.
 	DropPath float64 `toml:"drop_path" json:"drop_path"`
 	// EMA is the decay of the exponential average of the weights, which is what counts. 0 keeps none, and the last
 	// weights count.

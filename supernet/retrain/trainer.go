@@ -56,7 +56,8 @@ func newTrainer(
 ) (*Trainer, error) {
 	c.Batch = min(c.Batch, set.Train.Len())
 	build := func(op evolve.OpID, l sdk.Layer) (*sdk.Graph, error) {
-		return dropping(graphs[l.Index][op], l, c.DropPath*float64(l.Index+1)/float64(len(graphs)))
+		rate := c.DropPath * float64(l.Index+1) / float64(len(graphs))
+		return dropping(graphs[l.Index][op], l, s.Join(l.Index), rate)
 	}
 	t := &Trainer{arch: make(evolve.Arch, len(graphs)), config: c, set: set, seed: seed}
 	for epochs := 0; len(t.cycles) < len(ends); epochs = c.Epochs {
@@ -87,21 +88,6 @@ func newTrainer(
 		t.average = t.net.Average()
 	}
 	return t, nil
-}
-
-// dropping is a branch of a normal layer that is dropped at a rate, 0 to 1. Branches of reduction layers are never
-// dropped.
-func dropping(g *sdk.Graph, l sdk.Layer, rate float64) (*sdk.Graph, error) {
-	if rate == 0 || !l.Normal() {
-		return g, nil
-	}
-	d := *g
-	d.Nodes = slices.Clip(d.Nodes)
-	y, err := d.At(d.Output)
-	if err != nil {
-		return nil, err
-	}
-	return &d, d.Finish(y.DropPath(float32(rate)), l.Output())
 }
 
 // Close stops all goroutines.

@@ -17,8 +17,9 @@
 // normal layer in the place of the paper's skip connection. There is no zero operation, and layers form a chain instead
 // of a cell. BN has scales and shifts. The result is single-branch: the most probable architecture within the
 // constraint interval, which is the arg max where its cost lies there. An operation of a normal layer then stands in
-// the mean with the identity, so that what is retrained is not quite what the mixture was. Costs have no part in the
-// loss.
+// the mean with the identity, so that what is retrained is not quite what the mixture was. Where layers join by a sum
+// it is what the mixture was. A residual layer mixes the identity and, for each operation, its sum with the identity.
+// Costs have no part in the loss.
 package darts
 
 import (
