@@ -54,7 +54,8 @@ func openPack(ctx context.Context, dir string, o Options) (*Set, error) {
 		}
 	}
 	set := &Set{Source: p.Spec, Height: p.Height, Width: p.Width, Channels: p.Channels, Classes: p.Classes,
-		Left: listing.Left(p.Left), Notes: p.Notes, Normalization: Normalization{p.Mean, p.Std}, Background: o.background(), mapped: true}
+		Left: listing.Left(p.Left), Notes: p.Notes, Normalization: Normalization{p.Mean, p.Std},
+		Background: o.background(), mapped: true}
 	for to, s := range map[*Split]pack.Side{&set.Train: p.Train, &set.Validate: p.Validate, &set.Test: p.Test} {
 		*to = Split{p.Images(s), s.Labels, s.Digests, s.Names}
 	}
