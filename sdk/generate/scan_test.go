@@ -40,8 +40,8 @@ func TestWhatIsMissing(t *testing.T) {
 		{"type Cube struct{}\n" + kind + infer + examples,
 			"cube.go: Cube has no doc comment: the docs have no other text"},
 		{"// Cube is x³.\ntype Cube struct{ Side []int } // a\n" + kind + infer + examples,
-			"cube.go: Cube has the field Side []int: want an exported one with a comment, of type int, float32, float64, " +
-				"bool, string, [2]int, Activation"},
+			"cube.go: Cube has the field Side []int: want an exported one with a comment, of type int, float32, " +
+				"float64, bool, string, [2]int, Activation"},
 		{"// Cube is x³.\ntype Cube struct{}\n" + kind + infer + examples,
 			"supernet/graph/cube.go: cube has no lowering: write func (b *builder) cube(k sdk.Cube, in G.Nodes, " +
 				"p []*Param) *G.Node\ninternal/export/cube.go: cube has no mapping: write var cube = mapping{...}"},
@@ -63,8 +63,8 @@ func TestWhatIsMissing(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	for name, want := range map[string]string{"Eps": "eps", "RMS": "rms", "HeadDim": "head_dim", "GELUTanh": "gelu_tanh",
-		"layer_norm": "layer_norm"} {
+	for name, want := range map[string]string{"Eps": "eps", "RMS": "rms", "HeadDim": "head_dim",
+		"GELUTanh": "gelu_tanh", "layer_norm": "layer_norm"} {
 		if got := snake(name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
