@@ -18,7 +18,8 @@ func TestRepository(t *testing.T) {
 	}
 	for _, p := range d.typed {
 		if p.Type == "LayerNorm" {
-			if p.Kind != "layer_norm" || p.Name != "layerNorm" || len(p.Attributes) != 2 || p.Attributes[1].Name != "rms" {
+			if p.Kind != "layer_norm" || p.Name != "layerNorm" || len(p.Attributes) != 2 ||
+				p.Attributes[1].Name != "rms" {
 				t.Errorf("got %+v", p)
 			}
 			return
