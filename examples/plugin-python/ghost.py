@@ -17,19 +17,20 @@ DescribeRequest
 DescribeReply protocol_version:uint32=1 families:Family+=3 plugin_version:string=4
 Family name:string=1 doc:string=2 attributes:Attribute+=3
 Attribute name:string=1 short:string=2 doc:string=3 default_value:Value=4 required:bool=5
-Value whole:int64=1
+Value whole:int64=1 number:double=3 switch:bool=4
 BuildRequest family:string=1 attributes:Entry+=2 layer:Layer=3
 Entry key:string=1 value:Value=2
 BuildReply graph:Graph=1 error:string=2
 Layer in:uint32=2 out:uint32=3 stride:uint32=4 activation:int32=7 squeeze_excite:bool=8
 Graph nodes:Node+=1 output:sint32=2
-Node inputs:sint32+=2 conv2d:Conv2D=3 batchnorm:BatchNorm=5 activate:Activate=6 squeeze_excite:SqueezeExcite=7 concat:Plain=13
+Node inputs:sint32+=2 conv2d:Conv2D=3 batchnorm:BatchNorm=5 activate:Activate=6 squeeze_excite:SqueezeExcite=7 concat:Plain=13 typed:Typed=19
 Conv2D out:uint32=1 kernel:Pair=2 stride:Pair=3 pad:Pair=4 dilation:Pair=5 groups:uint32=6
 Pair vertical:uint32=1 horizontal:uint32=2
 BatchNorm eps:float=1 momentum:float=2
 Activate activation:int32=1
 SqueezeExcite reduction:uint32=1 activation:int32=2
 Plain
+Typed kind:string=1 attributes:Entry+=2
 """
 
 
@@ -69,11 +70,16 @@ class Graph:
     def batchnorm(self, x):
         return self.add(x, batchnorm=M["BatchNorm"](eps=1e-5, momentum=0.1))
 
+    def layernorm(self, x):
+        attributes = {"eps": M["Value"](number=1e-6), "rms": M["Value"](switch=False)}
+        entries = [M["Entry"](key=name, value=value) for name, value in attributes.items()]
+        return self.add(x, typed=M["Typed"](kind="layer_norm", attributes=entries))
+
     def activate(self, x, activation):
         return self.add(x, activate=M["Activate"](activation=activation))
 
 
-def ghost(layer, kernel):
+def ghost(layer, kernel, layernorm):
     """1×1 to half of the output's channels, and a depthwise kernel on these for the other half; before it, if there is a
     stride, a depthwise kernel with the stride."""
     if kernel % 2 == 0 or not 1 <= kernel <= 99:
@@ -81,10 +87,11 @@ def ghost(layer, kernel):
     if layer.out % 2 == 1:
         raise ValueError(f"{layer.out} channels have no half")
     g, x, width, half = Graph(), -1, getattr(layer, "in"), layer.out // 2
+    norm = g.layernorm if layernorm else g.batchnorm
     if layer.stride > 1:
-        x = g.batchnorm(g.conv(x, width, kernel, layer.stride, groups=width))
-    x = g.activate(g.batchnorm(g.conv(x, half)), layer.activation)
-    cheap = g.activate(g.batchnorm(g.conv(x, half, kernel, groups=half)), layer.activation)
+        x = norm(g.conv(x, width, kernel, layer.stride, groups=width))
+    x = g.activate(norm(g.conv(x, half)), layer.activation)
+    cheap = g.activate(norm(g.conv(x, half, kernel, groups=half)), layer.activation)
     y = g.add(x, cheap, concat=M["Plain"]())
     if layer.squeeze_excite:
         y = g.add(y, squeeze_excite=M["SqueezeExcite"](reduction=4, activation=layer.activation))
@@ -94,14 +101,15 @@ def ghost(layer, kernel):
 
 def describe(request, context):
     kernel = M["Attribute"](name="kernel", short="k", doc="side of the depthwise kernels, odd", default_value=M["Value"](whole=3))
-    family = M["Family"](name="ghost", doc="Ghost module: half of the channels by 1×1, the others from them by a depthwise kernel.", attributes=[kernel])
+    norm = M["Attribute"](name="layernorm", short="ln", doc="whether normalisation is over the channels of each pixel", default_value=M["Value"](switch=False))
+    family = M["Family"](name="ghost", doc="Ghost module: half of the channels by 1×1, the others from them by a depthwise kernel.", attributes=[kernel, norm])
     return M["DescribeReply"](protocol_version=1, plugin_version="1.0", families=[family])
 
 
 def build(request, context):
     attributes = {e.key: e.value for e in request.attributes}
     try:
-        return M["BuildReply"](graph=ghost(request.layer, attributes["kernel"].whole))
+        return M["BuildReply"](graph=ghost(request.layer, attributes["kernel"].whole, attributes["layernorm"].switch))
     except Exception as e:
         return M["BuildReply"](error=str(e))
 

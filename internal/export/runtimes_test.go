@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/nse-dev/nse/sdk"
 )
 
 // runtimesVariable names a folder with node_modules/onnxruntime-node. With it, TestRuntimes runs, and python3 (or
@@ -35,6 +37,12 @@ func TestRuntimes(t *testing.T) {
 		python = p
 	}
 	dir, want := t.TempDir(), map[string]answer{}
+	counted := map[string]bool{} // by hand, in examples: the script counts convolutions and linear maps
+	for _, k := range sdk.Kinds() {
+		for _, e := range k.Zero.Examples() {
+			counted[k.Zero.Kind()] = counted[k.Zero.Kind()] || e.Count.MACs > 0
+		}
+	}
 	shapes := map[string][]int{}
 	for _, n := range networks(t) {
 		shapes[n.Name] = []int{n.Stem.In.Channels, n.Stem.In.Height, n.Stem.In.Width}
@@ -45,7 +53,7 @@ func TestRuntimes(t *testing.T) {
 	onnx := ask(t, "node", "testdata/onnx_logits.cjs", dir, modules)
 	for name, w := range want {
 		near(t, name+" in PyTorch", torch[name].Logits, w.Logits)
-		if got := torch[name]; got.Params != w.Params || got.MACs != w.MACs {
+		if got := torch[name]; got.Params != w.Params || got.MACs != w.MACs && !counted[name] {
 			t.Errorf("%s in PyTorch has %d parameters and %d MACs, want %d and %d", name, got.Params, got.MACs,
 				w.Params, w.MACs)
 		}
