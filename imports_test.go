@@ -135,6 +135,8 @@ var mayImport = map[string][]string{
 	"internal/study": {"evolve", "internal/architecture", "internal/database", "internal/file", "internal/plot",
 		"internal/setting", "internal/statistics", "internal/text", "internal/tomlpos", "pareto", "supernet/config"},
 	"internal/tensorboard": {"evolve", "internal/file", "internal/runs", "internal/text"},
+	"internal/worth": {"evolve", "evolve/methods/predictor", "internal/modelfile", "internal/runs", "internal/text",
+		"supernet"},
 	"internal/workshop": {"internal/architecture", "internal/file", "internal/modelfile", "internal/runs",
 		"internal/setting", "internal/text", "supernet/config", "supernet/data", "supernet/retrain"},
 
@@ -155,8 +157,8 @@ var mayImport = map[string][]string{
 		"internal/bench", "internal/catalog", "internal/evaluation", "internal/experiment", "internal/file",
 		"internal/history", "internal/inspection", "internal/latency", "internal/lut", "internal/progress",
 		"internal/provenance", "internal/runs", "internal/scaffold", "internal/study", "internal/text",
-		"internal/truth", "internal/workshop", "plugins", "registry", "sdk/serve", "sdk/wire", "supernet/config",
-		"supernet/data"},
+		"internal/truth", "internal/workshop", "internal/worth", "plugins", "registry", "sdk/serve", "sdk/wire",
+		"supernet/config", "supernet/data"},
 }
 
 // onlyImporters names the folders that alone may import a library.

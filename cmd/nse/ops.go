@@ -14,7 +14,8 @@ func opsVerb() *cobra.Command {
   nse ops show ssc-k5-e2 --layer 4
   nse ops check --pool my-ops.toml --macro small
   nse ops history runs/001`,
-	}, opsListVerb(), opsShowVerb(), opsCheckVerb(), opsLockVerb(), opsDescribeVerb(), opsAddVerb(), opsHistoryVerb())
+	}, opsListVerb(), opsShowVerb(), opsCheckVerb(), opsLockVerb(), opsDescribeVerb(), opsAddVerb(), opsHistoryVerb(),
+		opsWorthVerb())
 }
 
 // placeFlags adds the flags that say where operations are looked at.
