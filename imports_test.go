@@ -19,9 +19,10 @@ const module = "github.com/nse-dev/nse"
 var mayImport = map[string][]string{
 	// what authors of operators import
 	"sdk":         {},
+	"sdk/layers":  {"sdk"},
 	"sdk/wire":    {"sdk"},
 	"sdk/serve":   {"sdk", "sdk/wire"},
-	"sdk/sdktest": {"sdk", "sdk/serve", "sdk/wire"},
+	"sdk/sdktest": {"sdk", "sdk/layers", "sdk/serve", "sdk/wire"},
 	"plugins":     {"plugins/...", "sdk", "sdk/serve"},
 	"examples":    {"examples/...", "sdk", "sdk/serve"},
 
@@ -130,6 +131,8 @@ var mayImport = map[string][]string{
 	"internal/report": {"evolve", "internal/architecture", "internal/catalog", "internal/drawing", "internal/file",
 		"internal/history", "internal/modelfile", "internal/plot", "internal/runs", "internal/statistics",
 		"internal/text", "registry", "sdk", "supernet/config"},
+	"internal/room": {"evolve", "internal/bench", "internal/catalog", "internal/text", "registry", "sdk", "supernet",
+		"supernet/config", "supernet/graph", "supernet/kernel"},
 	"internal/runs": {"evolve", "internal/database", "internal/file", "internal/text", "supernet", "supernet/config",
 		"supernet/data"},
 	"internal/study": {"evolve", "internal/architecture", "internal/database", "internal/file", "internal/plot",
@@ -156,9 +159,9 @@ var mayImport = map[string][]string{
 	"cmd/nse": {".", "evolve/methods", "internal/architecture", "internal/arrivals", "internal/auto",
 		"internal/bench", "internal/catalog", "internal/evaluation", "internal/experiment", "internal/file",
 		"internal/history", "internal/inspection", "internal/latency", "internal/lut", "internal/progress",
-		"internal/provenance", "internal/runs", "internal/scaffold", "internal/study", "internal/text",
-		"internal/truth", "internal/workshop", "internal/worth", "plugins", "registry", "sdk/serve", "sdk/wire",
-		"supernet/config", "supernet/data"},
+		"internal/provenance", "internal/room", "internal/runs", "internal/scaffold", "internal/study",
+		"internal/text", "internal/truth", "internal/workshop", "internal/worth", "plugins", "registry", "sdk/serve",
+		"sdk/wire", "supernet", "supernet/config", "supernet/data"},
 }
 
 // onlyImporters names the folders that alone may import a library.

@@ -27,10 +27,7 @@ watches are accepted too. Run it again after a plugin has changed; pins of other
 			if pool == "" {
 				return usageError{c.CommandPath(), errNoPool}
 			}
-			changes, err := registry.Lock(c.Context(), pool, pluginOptions(),
-				func(plugins []registry.Pin, folders []string) {
-					fmt.Fprint(c.ErrOrStderr(), catalog.AcceptedText(plugins, folders))
-				})
+			changes, err := lock(c, pool)
 			if err != nil {
 				return err
 			}
@@ -40,4 +37,31 @@ watches are accepted too. Run it again after a plugin has changed; pins of other
 	c.Flags().StringVar(&pool, "pool", "", "pool file (required)")
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// lock accepts the plugins of a pool, and says so before it starts them.
+func lock(c *cobra.Command, pool string) ([]registry.Change, error) {
+	return registry.Lock(c.Context(), pool, pluginOptions(), func(plugins []registry.Pin, folders []string) {
+		fmt.Fprint(c.ErrOrStderr(), catalog.AcceptedText(plugins, folders))
+	})
+}
+
+func relockFlag(c *cobra.Command, relock *bool) {
+	c.Flags().BoolVar(relock, "relock", false,
+		"first accept the pool's plugins as they are now, as nse ops lock does; only files that no other user may write")
+}
+
+// relock accepts the plugins of a pool again if that is asked for, and if they are the user's own.
+func relock(c *cobra.Command, asked bool, pool string) error {
+	if !asked {
+		return nil
+	}
+	if pool == "" {
+		return usageError{c.CommandPath(), errNoPool}
+	}
+	if err := registry.Own(pool); err != nil {
+		return err
+	}
+	_, err := lock(c, pool)
+	return err
 }

@@ -8,20 +8,15 @@ import (
 
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
-	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/layers"
 	"github.com/nse-dev/nse/supernet/graph"
 )
 
-// CheckGradients compares the gradients of every operation with central differences, at a small normal and a small
-// reduction layer. The activation is swish, which has a derivative everywhere. It returns the largest difference, as a
+// CheckGradients compares the gradients of every operation with central differences, at layers.Small. It returns the largest difference, as a
 // part of the largest gradient. A difference above graph.GradientTolerance is an error.
 func CheckGradients(ctx context.Context, ops []registry.Op) (worst float64, err error) {
-	small := []sdk.Layer{
-		{In: 8, Out: 8, Stride: 1, Height: 5, Width: 6, Activation: sdk.Swish},
-		{In: 8, Out: 16, Stride: 2, Height: 5, Width: 6, Activation: sdk.Swish},
-	}
 	for _, op := range ops {
-		for _, l := range small {
+		for _, l := range layers.Small() {
 			g, err := op.Graph(ctx, l)
 			if err != nil {
 				return 0, err

@@ -40,9 +40,11 @@ type part struct {
 	solved      mat.VecDense // covariance⁻¹·accuracies
 }
 
-// Constant and size have variances that leave them free. Weights below faint are left out.
+// Constant and size have variances that leave them free, which takes two degrees of freedom. Weights below faint are
+// left out.
 const (
 	free  = 100
+	taken = 2
 	faint = 1e-3
 )
 
@@ -86,8 +88,9 @@ const least = 4
 
 var errFew = errors.New("fewer than 4 architectures of different accuracies")
 
-// grid has the variances of worths that are tried, in variances of the noise.
-var grid = []float64{1e-4, 0.01, 0.03, 0.1, 0.3, 1, 3, 10}
+// grid has the variances of worths that are tried, in variances of the noise. Lower ones would say that nothing is worth
+// anything: few trainings do not refute that, and intervals would be too narrow.
+var grid = []float64{0.05, 0.15, 0.5, 1.5, 5, 15}
 
 // standardize subtracts the mean of a list and divides by its standard deviation, which it returns.
 func standardize(list []float64) (deviation float64) {
@@ -126,8 +129,8 @@ func (m *model) part(ops, places float64, y []float64) (p part, likely float64, 
 		return p, 0, false
 	}
 	squares := mat.Dot(v, &p.solved)
-	p.scale = squares / float64(n)
-	return p, -(p.chol.LogDet() + float64(n)*math.Log(squares)) / 2, true
+	p.scale = squares / float64(n-taken)
+	return p, -(p.chol.LogDet() + float64(n-taken)*math.Log(squares)) / 2, true
 }
 
 // alike counts the pairs of equal operations in two architectures: anywhere, and in the same layer.
@@ -212,5 +215,5 @@ func sign(n int) int { return min(max(n, -1), 1) }
 
 // quantile is how many standard deviations each side of the 95 % interval has: Student's, since the noise is estimated.
 func (m *model) quantile() float64 {
-	return distuv.StudentsT{Sigma: 1, Nu: float64(len(m.points))}.Quantile(0.975)
+	return distuv.StudentsT{Sigma: 1, Nu: float64(len(m.points) - taken)}.Quantile(0.975)
 }
