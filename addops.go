@@ -44,8 +44,8 @@ func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []stri
 		return nil, err
 	}
 	if source, waits := arrivals.Waiting(r.Dir, p); waits {
-		return nil, fmt.Errorf("%s: its inbox has %s already, as %s: it joins at the next replenishment", r.Dir, p.Source,
-			source)
+		return nil, fmt.Errorf("%s: its inbox has %s already, as %s: it joins at the next replenishment", r.Dir,
+			p.Source, source)
 	}
 	p.First = pool.First
 	_, err = arrivals.Leave(r.Dir, p)

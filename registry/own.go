@@ -7,7 +7,7 @@ import (
 	"github.com/nse-dev/nse/registry/trust"
 )
 
-// Own refuses a pool file of which the text, or a plugin that it names by path, is not the user's own: another user owns
+// Own refuses a pool file that is not the user's own, or that names a plugin by path which is not: another user owns
 // it, or may write it. Where files have no owners nothing is the user's own.
 func Own(path string) error {
 	text, err := poolfile.Read(path)

@@ -70,7 +70,7 @@ with what they would need.`,
 func (k *opsCheck) add(c *cobra.Command) {
 	f := c.Flags()
 	k.given.files(c)
-	f.BoolVar(&k.peak, "peak", false, "with a configuration: time each operation, as a part of the machine's arithmetic")
+	f.BoolVar(&k.peak, "peak", false, "with a configuration: how near passes come to the machine's arithmetic")
 	relockFlag(c, &k.relock)
 	jsonFlag(c, &k.json)
 }

@@ -48,7 +48,7 @@ func lock(c *cobra.Command, pool string) ([]registry.Change, error) {
 
 func relockFlag(c *cobra.Command, relock *bool) {
 	c.Flags().BoolVar(relock, "relock", false,
-		"first accept the pool's plugins as they are now, as nse ops lock does; only files that no other user may write")
+		"first accept the pool's plugins as they are now, as nse ops lock does, if they are your own files")
 }
 
 // relock accepts the plugins of a pool again if that is asked for, and if they are the user's own.

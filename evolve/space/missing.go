@@ -31,8 +31,8 @@ func (p Problem) Unused(subset, used []Path) *Missing {
 	return m
 }
 
-// Outside is the operations of a subset that no architecture of a cost from low to high can use, by Within. It is nil if
-// there are none, and where a reduction layer is given nothing.
+// Outside is the operations of a subset that no architecture of a cost from low to high can use, by Within. It is nil
+// if there are none, and where a reduction layer is given nothing.
 func (p Problem) Outside(subset []Path, k int, low, high float64) *Missing {
 	for l, ops := range subset {
 		if len(ops) == 0 && !p.Normal[l] {
@@ -42,9 +42,9 @@ func (p Problem) Outside(subset []Path, k int, low, high float64) *Missing {
 	return p.Unused(subset, p.Within(subset, k, low, high))
 }
 
-// Within lists by layer the operations of a subset that some architecture of a cost from low to high may use: the
-// cheapest architecture with it costs at most high, and the dearest at least low. Architectures have at most k
-// operations in a layer. A reduction layer must be given one at least.
+// Within lists by layer the operations of a subset that some architecture of a cost from low to high may use. The
+// cheapest architecture with such an operation costs at most high, and the dearest at least low. Architectures have at
+// most k operations in a layer. A reduction layer must be given one at least.
 func (p Problem) Within(subset []Path, k int, low, high float64) []Path {
 	least, greatest := p.Reach(subset, k)
 	low, high = low*(1-rounding), high*(1+rounding)
@@ -86,8 +86,8 @@ func (p Problem) displaced(l int, op OpID, ops Path, k int) float64 {
 }
 
 // Lead swaps operations of a subset for those that wait, layer by layer, until its costs reach the interval from low to
-// high: the dearest for the cheapest where the subset is too dear, and the other way round. Architectures have at most
-// k operations in a layer.
+// high. It takes the cheapest for the dearest where the subset is too dear, and the other way round. Architectures have
+// at most k operations in a layer.
 func (s Space) Lead(p Problem, k int, low, high float64) Space {
 	for range s.K {
 		for l := range s.Layers {

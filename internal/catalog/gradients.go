@@ -12,8 +12,8 @@ import (
 	"github.com/nse-dev/nse/supernet/graph"
 )
 
-// CheckGradients compares the gradients of every operation with central differences, at layers.Small. It returns the largest difference, as a
-// part of the largest gradient. A difference above graph.GradientTolerance is an error.
+// CheckGradients compares the gradients of every operation with central differences, at layers.Small. It returns the
+// largest difference, as a part of the largest gradient. A difference above graph.GradientTolerance is an error.
 func CheckGradients(ctx context.Context, ops []registry.Op) (worst float64, err error) {
 	for _, op := range ops {
 		for _, l := range layers.Small() {

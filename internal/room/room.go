@@ -177,13 +177,13 @@ func (x Report) Nowhere() (lines []string) {
 			}
 		}
 		if least.Fit == Cheap {
-			lines = append(lines, fmt.Sprintf("%s fits nowhere: all networks with it cost less than %.4g %s: want a lower "+
-				"search.constraint.%s", o.Name, x.Low, x.Unit, x.key))
+			lines = append(lines, fmt.Sprintf("%s fits nowhere: all networks with it cost less than %.4g %s: want a "+
+				"lower search.constraint.%s", o.Name, x.Low, x.Unit, x.key))
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("%s fits nowhere: the cheapest network with it, at layer %d, costs %.4g %s, and the "+
-			"budget ends at %.4g: want search.constraint.%s = %v or more", o.Name, least.Layers[0], least.Alone, x.Unit,
-			x.High, x.key, above(x.centre*least.Alone/x.High)))
+		lines = append(lines, fmt.Sprintf("%s fits nowhere: the cheapest network with it, at layer %d, costs %.4g %s, "+
+			"and the budget ends at %.4g: want search.constraint.%s = %v or more", o.Name, least.Layers[0], least.Alone,
+			x.Unit, x.High, x.key, above(x.centre*least.Alone/x.High)))
 	}
 	return lines
 }

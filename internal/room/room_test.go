@@ -52,8 +52,8 @@ func TestNowhere(t *testing.T) {
 		{"cheap", []Place{{Layers: []int{0}, Alone: 2, Fit: Cheap}}}}}
 	got := strings.Join(x.Nowhere(), "\n")
 	// 31 are met from a centre of 31/1.2 = 25.83 on.
-	const want = "dear fits nowhere: the cheapest network with it, at layer 1, costs 31 million MACs, and the budget ends " +
-		"at 12: want search.constraint.tau = 25.9 or more\n" +
+	const want = "dear fits nowhere: the cheapest network with it, at layer 1, costs 31 million MACs, and the budget " +
+		"ends at 12: want search.constraint.tau = 25.9 or more\n" +
 		"cheap fits nowhere: all networks with it cost less than 8 million MACs: want a lower search.constraint.tau"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -64,8 +64,9 @@ func TestNowhere(t *testing.T) {
 }
 
 func TestRows(t *testing.T) {
-	x := Report{Ops: []Operation{{"a", []Place{{Layers: []int{0, 2, 3, 4}, In: 8, Out: 16, Stride: 2, Height: 5, Width: 7,
-		MACs: 12345, Params: 678, Field: [2]int{3, 11}, Alone: 1.5, Beside: 2.25, Fit: Dear, OfPeak: 0.5}}}}, Peak: 80}
+	x := Report{Ops: []Operation{{"a", []Place{{Layers: []int{0, 2, 3, 4}, In: 8, Out: 16, Stride: 2, Height: 5,
+		Width: 7, MACs: 12345, Params: 678, Field: [2]int{3, 11}, Alone: 1.5, Beside: 2.25, Fit: Dear,
+		OfPeak: 0.5}}}}, Peak: 80}
 	want := "a\t0, 2–4\t5×7×8→16 /2\t" + text.Thousands(678) + "\t" + text.Thousands(12345) +
 		"\t3×11\t1.5\t2.25\tno: too dear\t50 %"
 	if got := x.Rows()[1]; got != want {

@@ -17,9 +17,9 @@ func (x Report) Rows() []string {
 	rows := []string{head}
 	for _, o := range x.Ops {
 		for _, p := range o.Places {
-			row := fmt.Sprintf("%s\t%s\t%d×%d×%d→%d /%d\t%s\t%s\t%d×%d\t%.4g\t%.4g\t%s", o.Name, layers(p.Layers), p.Height,
-				p.Width, p.In, p.Out, p.Stride, text.Thousands(p.Params), text.Thousands(p.MACs), p.Field[0], p.Field[1],
-				p.Alone, p.Beside, words[p.Fit])
+			row := fmt.Sprintf("%s\t%s\t%d×%d×%d→%d /%d\t%s\t%s\t%d×%d\t%.4g\t%.4g\t%s", o.Name, layers(p.Layers),
+				p.Height, p.Width, p.In, p.Out, p.Stride, text.Thousands(p.Params), text.Thousands(p.MACs), p.Field[0],
+				p.Field[1], p.Alone, p.Beside, words[p.Fit])
 			if x.Peak > 0 {
 				row += fmt.Sprintf("\t%.0f %%", 100*p.OfPeak)
 			}
@@ -36,9 +36,9 @@ var words = map[Fit]string{Median: "beside the median", Cheapest: "beside cheape
 // Text says what the costs are, how many operations fit, and which fit nowhere.
 func (x Report) Text() string {
 	nowhere := x.Nowhere()
-	lines := []string{fmt.Sprintf("budget: %.4g to %.4g %s; %d of %d operations fit. alone and beside are costs of the "+
-		"network with the operation, its other layers as cheap as can be or with the median operation", x.Low, x.High,
-		x.Unit, len(x.Ops)-len(nowhere), len(x.Ops))}
+	lines := []string{fmt.Sprintf("budget: %.4g to %.4g %s; %d of %d operations fit. alone and beside are costs of "+
+		"the network with the operation, its other layers as cheap as can be or with the median operation", x.Low,
+		x.High, x.Unit, len(x.Ops)-len(nowhere), len(x.Ops))}
 	return strings.Join(slices.Concat(lines, nowhere), "\n") + "\n"
 }
 

@@ -88,8 +88,8 @@ const least = 4
 
 var errFew = errors.New("fewer than 4 architectures of different accuracies")
 
-// grid has the variances of worths that are tried, in variances of the noise. Lower ones would say that nothing is worth
-// anything: few trainings do not refute that, and intervals would be too narrow.
+// grid has the variances of worths that are tried, in variances of the noise. Lower ones would say that nothing is
+// worth anything: few trainings do not refute that, and intervals would be too narrow.
 var grid = []float64{0.05, 0.15, 0.5, 1.5, 5, 15}
 
 // standardize subtracts the mean of a list and divides by its standard deviation, which it returns.

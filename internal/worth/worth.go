@@ -79,8 +79,9 @@ func of(r *runs.Run) (x Report, err error) {
 		return x, err
 	}
 	if len(t.trials) == 0 {
-		return x, fmt.Errorf("%s has trained no architecture alone, and shared weights do not tell what an operation is "+
-			"worth: train its front (nse retrain %s), or search by search.method = \"guided\"", r.Dir, text.Shell(r.Dir))
+		return x, fmt.Errorf("%s has trained no architecture alone, and shared weights do not tell what an operation "+
+			"is worth: train its front (nse retrain %s), or search by search.method = \"guided\"", r.Dir,
+			text.Shell(r.Dir))
 	}
 	if x, err = t.report(); err != nil {
 		err = fmt.Errorf("%s: %d trainings of %w: train more (nse retrain %s)", r.Dir, len(t.trials), err,
@@ -184,7 +185,8 @@ func (t *table) add(ops [][]string, macs int64, epochs int, accuracy float64) {
 // report fits the model and ranks the operations.
 func (t *table) report() (x Report, err error) {
 	archs, accuracies := predictor.Levelled(t.trials)
-	x = Report{Trainings: len(t.trials), Architectures: len(archs), Ops: []Worth{}, Places: []Worth{}, Unused: []string{}}
+	x = Report{Trainings: len(t.trials), Architectures: len(archs), Ops: []Worth{}, Places: []Worth{},
+		Unused: []string{}}
 	points := make([]point, len(archs))
 	for i, a := range archs {
 		points[i] = point{layers: make([][]int, len(a)), macs: t.macs[a.Key()], accuracy: accuracies[i]}

@@ -127,7 +127,8 @@ func TestRanksWhatIsPlanted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x.Trainings != 60 || x.Epochs != 4 || len(x.Ops) != 5 || x.Ops[0].Op != "b" || fmt.Sprint(x.Unused) != "[never]" {
+	if x.Trainings != 60 || x.Epochs != 4 || len(x.Ops) != 5 || x.Ops[0].Op != "b" ||
+		fmt.Sprint(x.Unused) != "[never]" {
 		t.Fatalf("got %+v", x)
 	}
 	for _, at := range x.Places {
