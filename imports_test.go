@@ -131,8 +131,8 @@ var mayImport = map[string][]string{
 	"internal/report": {"evolve", "internal/architecture", "internal/catalog", "internal/drawing", "internal/file",
 		"internal/history", "internal/modelfile", "internal/plot", "internal/runs", "internal/statistics",
 		"internal/text", "registry", "sdk", "supernet/config"},
-	"internal/room": {"evolve", "internal/bench", "internal/catalog", "internal/text", "registry", "sdk", "supernet",
-		"supernet/config", "supernet/graph", "supernet/kernel"},
+	"internal/room": {"evolve", "internal/architecture", "internal/bench", "internal/catalog", "internal/text",
+		"registry", "sdk", "supernet", "supernet/config", "supernet/graph", "supernet/kernel"},
 	"internal/runs": {"evolve", "internal/database", "internal/file", "internal/text", "supernet", "supernet/config",
 		"supernet/data"},
 	"internal/study": {"evolve", "internal/architecture", "internal/database", "internal/file", "internal/plot",
@@ -161,7 +161,7 @@ var mayImport = map[string][]string{
 		"internal/history", "internal/inspection", "internal/latency", "internal/lut", "internal/progress",
 		"internal/provenance", "internal/room", "internal/runs", "internal/scaffold", "internal/study",
 		"internal/text", "internal/truth", "internal/workshop", "internal/worth", "plugins", "registry", "sdk/serve",
-		"sdk/wire", "supernet", "supernet/config", "supernet/data"},
+		"sdk/wire", "supernet/config", "supernet/data"},
 }
 
 // onlyImporters names the folders that alone may import a library.

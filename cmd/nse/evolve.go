@@ -12,7 +12,7 @@ import (
 // start is the command line of evolve.
 type start struct {
 	pool, out string
-	relock    bool
+	relock    func() error
 	given
 	sources
 }
@@ -40,7 +40,7 @@ checkpoint; nse resume goes on from it.`,
 		RunE: func(c *cobra.Command, _ []string) error { return s.run(c) },
 	}
 	c.Flags().StringVar(&s.pool, "pool", "", "pool file (required)")
-	relockFlag(c, &s.relock)
+	s.relock = relocked(c, &s.pool)
 	s.given.add(c)
 	c.Flags().StringVar(&s.out, "out", "", "run folder (default: a new one under runs/)")
 	s.sources.add(c)
@@ -56,7 +56,7 @@ func (s *start) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := relock(c, s.relock, s.pool); err != nil {
+	if err := s.relock(); err != nil {
 		return err
 	}
 	return search(c, s.sources.options(), func(ctx context.Context, o nse.Options) (*nse.Run, error) {

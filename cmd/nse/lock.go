@@ -27,7 +27,7 @@ watches are accepted too. Run it again after a plugin has changed; pins of other
 			if pool == "" {
 				return usageError{c.CommandPath(), errNoPool}
 			}
-			changes, err := lock(c, pool)
+			changes, err := lock(c, pool, registry.Lock)
 			if err != nil {
 				return err
 			}
@@ -39,29 +39,20 @@ watches are accepted too. Run it again after a plugin has changed; pins of other
 	return c
 }
 
-// lock accepts the plugins of a pool, and says so before it starts them.
-func lock(c *cobra.Command, pool string) ([]registry.Change, error) {
-	return registry.Lock(c.Context(), pool, pluginOptions(), func(plugins []registry.Pin, folders []string) {
+// lock accepts the plugins of a pool by registry.Lock or Relock, and says so before it starts them.
+func lock(c *cobra.Command, pool string, by registry.Locker) ([]registry.Change, error) {
+	return by(c.Context(), pool, pluginOptions(), func(plugins []registry.Pin, folders []string) {
 		fmt.Fprint(c.ErrOrStderr(), catalog.AcceptedText(plugins, folders))
 	})
 }
 
-func relockFlag(c *cobra.Command, relock *bool) {
-	c.Flags().BoolVar(relock, "relock", false,
-		"first accept the pool's plugins as they are now, as nse ops lock does, if they are your own files")
-}
-
-// relock accepts the plugins of a pool again if that is asked for, and if they are the user's own.
-func relock(c *cobra.Command, asked bool, pool string) error {
-	if !asked {
-		return nil
-	}
-	if pool == "" {
-		return usageError{c.CommandPath(), errNoPool}
-	}
-	if err := registry.Own(pool); err != nil {
+// relocked gives a command that searches or checks a pool the flag --relock. The result does as the flag says.
+func relocked(c *cobra.Command, pool *string) func() error {
+	asked := c.Flags().Bool("relock", false, "first do as nse ops lock does, if the files are your own")
+	return func() (err error) {
+		if *asked {
+			_, err = lock(c, *pool, registry.Relock)
+		}
 		return err
 	}
-	_, err := lock(c, pool)
-	return err
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/nse-dev/nse/internal/runs"
 	"github.com/nse-dev/nse/internal/worth"
 )
 
@@ -16,27 +14,18 @@ func opsWorthVerb() *cobra.Command {
 		Use:   "worth RUN",
 		Short: "Rank operations by what trained architectures lose without them",
 		Long: `Rank the operations of a run by how much accuracy the architectures that it trained alone would lose
-without them, with a 95 % interval. The accuracies are those of the search, where its method trains architectures
-alone, and of the models in the run's folder. A loss is that at equal MACs, with the best other operation that some
-trained architecture has in the layer, or none where the network allows that (docs/runs.md).`,
+without them, with a 95 % interval: at equal MACs, with the best other operation that some trained architecture has in
+the layer, or none where the network allows that (docs/runs.md).`,
 		Example: `  nse ops worth runs/001
   nse ops worth runs/001 --layers --json`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			r, err := runs.Read(filepath.Clean(args[0]))
+			x, err := worth.Of(args[0])
 			if err != nil {
 				return err
 			}
-			defer r.Close()
-			x, err := worth.Of(r)
-			if err != nil {
-				return err
-			}
-			if err := show(c, asJSON, x, x.Rows(layers)); err != nil || asJSON {
-				return err
-			}
-			_, err = fmt.Fprint(c.ErrOrStderr(), x.Text())
-			return err
+			fmt.Fprint(c.ErrOrStderr(), x.Text())
+			return show(c, asJSON, x, x.Rows(layers))
 		},
 	}
 	c.Flags().BoolVar(&layers, "layers", false, "each operation at each layer, in place of over all of them")

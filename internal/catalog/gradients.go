@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk/layers"
+	"github.com/nse-dev/nse/sdk/wire"
 	"github.com/nse-dev/nse/supernet/graph"
 )
 
@@ -38,9 +40,38 @@ func CheckGradients(ctx context.Context, ops []registry.Op) (worst float64, err 
 	return worst, nil
 }
 
+// Steady builds the operations that the catalog was laid out with once more, and refuses one whose graph is another
+// then: a search with it cannot be repeated.
+func (c *Catalog) Steady(ctx context.Context, ops []registry.Op) error {
+	again, err := graphsOf(ctx, ops, c.Layers)
+	if err != nil {
+		return err
+	}
+	for l := range c.Layers {
+		for i, op := range ops {
+			first, err := wire.MarshalGraph(c.Graphs[l][i])
+			if err != nil {
+				return fmt.Errorf("%s: %w", op.Where, err)
+			}
+			second, err := wire.MarshalGraph(again[l][i])
+			if err != nil {
+				return fmt.Errorf("%s: %w", op.Where, err)
+			}
+			if !bytes.Equal(first, second) {
+				return fmt.Errorf("%s: two equal calls of Build differ: want equal graphs for equal layers, without "+
+					"randomness, time or memory of calls", op.Where+": "+operationAt(op.Name, l))
+			}
+		}
+	}
+	return nil
+}
+
 // Check lists the operations of a pool that is laid out, checks their gradients, and writes what it found.
 func (c *Catalog) Check(ctx context.Context, ops []registry.Op, w io.Writer) error {
 	if err := text.Table(w, c.List(ops).Rows()); err != nil {
+		return err
+	}
+	if err := c.Steady(ctx, ops); err != nil {
 		return err
 	}
 	worst, err := CheckGradients(ctx, ops)

@@ -25,6 +25,8 @@ type Report struct {
 	Unit string      `json:"unit"` // of costs
 	Ops  []Operation `json:"operations"`
 	Peak float64     `json:"peak_gflops,omitempty"` // of the machine, where times were measured
+	// Gradients is the largest difference of gradients from central differences, as a part of the largest gradient.
+	Gradients float64 `json:"gradients"`
 
 	key    string  // of the setting that is the middle of the interval
 	centre float64 // of the interval
@@ -76,6 +78,9 @@ func Of(ctx context.Context, ops []registry.Op, c config.Config, in supernet.Inp
 	}
 	laid, err := catalog.LayOut(ctx, ops, skeleton, catalog.PricingOf(c, in))
 	if err != nil {
+		return Report{}, err
+	}
+	if err := laid.Steady(ctx, ops); err != nil {
 		return Report{}, err
 	}
 	p := laid.Problem()

@@ -39,7 +39,8 @@ func (x Report) Text() string {
 	lines := []string{fmt.Sprintf("budget: %.4g to %.4g %s; %d of %d operations fit. alone and beside are costs of "+
 		"the network with the operation, its other layers as cheap as can be or with the median operation", x.Low,
 		x.High, x.Unit, len(x.Ops)-len(nowhere), len(x.Ops))}
-	return strings.Join(slices.Concat(lines, nowhere), "\n") + "\n"
+	return strings.Join(slices.Concat(lines, nowhere), "\n") +
+		fmt.Sprintf("\ngradients within %.1g of central differences\n", x.Gradients)
 }
 
 // layers writes layer numbers with ranges: "0, 2–4".

@@ -50,9 +50,14 @@ type Worth struct {
 // Nothing is the name of an empty place in Worth.Instead.
 const Nothing = "nothing"
 
-// Of reads the trainings of a run, and says what its operations are worth. A run without a training is an error that
-// says what to do.
-func Of(r *runs.Run) (x Report, err error) {
+// Of reads the trainings of the run in a folder, and says what its operations are worth. A run without a training is an
+// error that says what to do.
+func Of(dir string) (x Report, err error) {
+	r, err := runs.Read(filepath.Clean(dir))
+	if err != nil {
+		return x, err
+	}
+	defer r.Close()
 	err = r.Frozen(func() (err error) { x, err = of(r); return err })
 	return x, err
 }
