@@ -20,7 +20,8 @@ import (
 // not wait for the search to take them.
 //
 // Operations that are Go values have to be among Options.Ops of the call that searches. A folder without a run is
-// ErrNoRun, and a search that has ended is ErrFinished. A pool without a new operation is an error.
+// ErrNoRun, and a search that has ended is ErrFinished. A pool without a new operation is an error,
+// and so is one that waits already.
 func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []string, err error) {
 	r, err := runs.Read(dir)
 	if err != nil {
@@ -41,6 +42,10 @@ func AddOps(ctx context.Context, dir string, pool Pool, o Options) (names []stri
 	}
 	if names, err = newOps(ctx, r, p, o.plugins(pool.Ops)); err != nil {
 		return nil, err
+	}
+	if source, waits := arrivals.Waiting(r.Dir, p); waits {
+		return nil, fmt.Errorf("%s: its inbox has %s already, as %s: it joins at the next replenishment", r.Dir,
+			p.Source, source)
 	}
 	p.First = pool.First
 	_, err = arrivals.Leave(r.Dir, p)
@@ -94,7 +99,11 @@ func newOps(ctx context.Context, r *runs.Run, p runs.Pool, o registry.Options) (
 		names = append(names, op.Name)
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("%s: the run knows all operations of %s already", r.Dir, p.Source)
+		all := make([]string, len(pool.Ops))
+		for i, op := range pool.Ops {
+			all[i] = op.Name
+		}
+		return nil, fmt.Errorf("%s: the run knows all operations of %s already: %s", r.Dir, p.Source, arrivals.Few(all))
 	}
 	return names, nil
 }

@@ -69,6 +69,9 @@ type Sampling struct {
 type Sampled struct {
 	Feasibility Feasibility `json:"feasibility"`
 	Rehearsed   int         `json:"rehearsed"` // architectures of the previous front that are scored again
+	// Unsampled has the operations that did not fall, and that no architecture within the interval uses. Of methods
+	// that do not sample a subset, it has those that no such architecture can use. It is nil if there are none.
+	Unsampled *Missing `json:"unsampled,omitempty"`
 }
 
 // Scored reports the accuracy of one architecture.

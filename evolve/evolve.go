@@ -20,6 +20,8 @@ type (
 	Form = space.Form
 	// Problem is what a search is about: the layers of the network, the pool and the costs.
 	Problem = space.Problem
+	// Missing is operations that a round could not sample within the constraint interval.
+	Missing = space.Missing
 )
 
 // Step identifies one training step. Everything random in it is drawn from these numbers and the seed.

@@ -38,11 +38,22 @@ func (s Search) sample(ctx context.Context, st State) (State, error) {
 	if err := d.fill(ctx, s.leanings(st)); err != nil {
 		return st, err
 	}
-	next.Trials = append(append(next.Trials, d.inside...), d.below...)
-	if err := s.Emit(&next, Sampled{d.report(), rehearsed}); err != nil {
+	next.Trials = append(next.Trials, d.inside...)
+	unsampled := s.Problem.Unused(st.Fitness.Remaining(), used(next.Trials, len(st.Fitness)))
+	next.Trials = append(next.Trials, d.below...)
+	if err := s.Emit(&next, Sampled{d.report(), rehearsed, unsampled}); err != nil {
 		return st, err
 	}
 	return next, s.Boundary(ctx, next)
+}
+
+// used lists the operations that trials use, by layer.
+func used(trials []Trial, layers int) []Path {
+	members := make([]Member, len(trials))
+	for i, t := range trials {
+		members[i] = t.Member
+	}
+	return Aggregate(members, layers)
 }
 
 // drawing draws architectures (eq. 4) and sorts them into those within the constraint interval and those just below it.

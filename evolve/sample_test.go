@@ -213,3 +213,34 @@ func TestLongSamplingReports(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An operation that costs more than the budget is named at each layer whose subset has it, and nothing else is.
+func TestSampleNamesWhatHasNoRoom(t *testing.T) {
+	s, _ := plant(1, 8)
+	subset := space.New(6, 8, 4, 1).Subset()
+	dear := subset[2][1]
+	for l := range s.Problem.Pool[dear].Cost {
+		s.Problem.Pool[dear].Cost[l] = 1000
+	}
+	s.Config.Constraint.Tau, s.Config.Front = 11, FrontConfig{Samples: 300, Extras: 5, Attempts: 100}
+	var missing *Missing
+	s.Observe = func(e Event) error {
+		missing = e.Body.(Sampled).Unsampled
+		return nil
+	}
+	if _, err := s.sample(context.Background(), State{Round: 1, Fitness: fitness.New(subset)}); err != nil {
+		t.Fatal(err)
+	}
+	if missing == nil || len(missing.Names) != 1 || missing.Names[0] != s.Problem.Pool[dear].Name {
+		t.Fatalf("got %+v, want operation %d alone", missing, dear)
+	}
+	for l, ops := range subset {
+		want := Path{}
+		if slices.Contains(ops, dear) {
+			want = Path{dear}
+		}
+		if !slices.Equal(missing.Ops[l], want) {
+			t.Errorf("layer %d: got %v, want %v", l, missing.Ops[l], want)
+		}
+	}
+}

@@ -289,7 +289,9 @@ func TestSubsetIsLedToTheBudget(t *testing.T) {
 		least, greatest := s.Reach()
 		s.Config.Constraint.Tau = least + part*(greatest-least)
 		first := space.New(6, 200, 2, s.Seed)
-		if s.reaches(first.Subset()) || !s.reaches(s.led(first).Subset()) {
+		low, high := s.Config.Constraint.Low(), s.Config.Constraint.High()
+		led := first.Lead(s.Problem, 2, low, high)
+		if s.Problem.Meets(first.Subset(), 2, low, high) || !s.Problem.Meets(led.Subset(), 2, low, high) {
 			t.Errorf("budget %v of %v to %v: the first subset reaches it, or is not led there", s.Config.Constraint.Tau,
 				least, greatest)
 		}

@@ -26,10 +26,10 @@ func (s Search) firstSpace(ctx context.Context) (drawn space.Space, redrawn int,
 			return drawn, redrawn, err
 		}
 	}
-	drawn = s.led(space.New(layers, pool, s.Config.K, s.spaceSeed()))
+	c := s.Config.Constraint
+	drawn = space.New(layers, pool, s.Config.K, s.spaceSeed()).Lead(s.Problem, s.Config.Branches(), c.Low(), c.High())
 	meets, err := s.meetsBudget(ctx, drawn.Subset(), maxSubsets*trialDraws)
 	if !meets && err == nil {
-		c := s.Config.Constraint
 		err = fmt.Errorf("no subset of k = %d operations a layer that was drawn makes architectures of %.10g to "+
 			"%.10g: want a larger search.k, another search.constraint, or a pool with more operations of such a cost",
 			s.Config.K, c.Low(), c.High())
@@ -40,7 +40,7 @@ func (s Search) firstSpace(ctx context.Context) (drawn space.Space, redrawn int,
 // meetsBudget reports whether sampling over a subset finds an architecture within the constraint interval, in so many
 // draws for each way to draw. It has random numbers of its own. A cancelled context is its error.
 func (s Search) meetsBudget(ctx context.Context, subset []Path, draws int) (meets bool, err error) {
-	if !s.reaches(subset) {
+	if c := s.Config.Constraint; !s.Problem.Meets(subset, s.Config.Branches(), c.Low(), c.High()) {
 		return false, ctx.Err()
 	}
 	st := State{Fitness: fitness.New(subset)}
@@ -49,29 +49,4 @@ func (s Search) meetsBudget(ctx context.Context, subset []Path, draws int) (meet
 	d.front = FrontConfig{Samples: 1, Attempts: draws}
 	err = d.fill(ctx, s.leanings(st))
 	return len(d.inside) > 0, err
-}
-
-// reaches reports whether the costs that a subset makes and the constraint interval overlap.
-func (s Search) reaches(subset []Path) bool {
-	least, greatest := s.Problem.Reach(subset, s.Config.Branches())
-	return least <= s.Config.Constraint.High() && greatest >= s.Config.Constraint.Low()
-}
-
-// led swaps operations of a space's subset for those that wait, layer by layer, until its costs reach the constraint
-// interval: the dearest for the cheapest where the subset is too dear, and the other way round.
-func (s Search) led(from space.Space) space.Space {
-	for range s.Config.K {
-		for l := range from.Layers {
-			if s.reaches(from.Subset()) {
-				return from
-			}
-			least, _ := s.Problem.Reach(from.Subset(), s.Config.Branches())
-			sign := 1.0 // of the costs, so that less is wanted
-			if least <= s.Config.Constraint.High() {
-				sign = -1
-			}
-			from = from.Exchange(l, func(op OpID) float64 { return sign * s.Problem.Pool[op].Cost[l] })
-		}
-	}
-	return from
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/nse-dev/nse/registry/poolfile"
 	"github.com/nse-dev/nse/registry/reply"
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/layers"
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
@@ -164,12 +165,11 @@ func (p *Pool) list(f poolfile.File, entries []poolfile.Entry, sources []source)
 // check builds every operation at a normal layer. One that is impossible there is built at a reduction. The channels of
 // both layers have so many divisors that only senseless attributes fail at both.
 func (p *Pool) check(ctx context.Context) error {
-	normal := sdk.Layer{In: 240, Out: 240, Stride: 1, Height: 16, Width: 16}
-	reduction := sdk.Layer{In: 240, Out: 480, Stride: 2, Height: 16, Width: 16}
+	wide := layers.Wide()
 	for _, op := range p.Ops {
-		_, err := op.Graph(ctx, normal)
+		_, err := op.Graph(ctx, wide[0])
 		if _, refused := errors.AsType[reply.Refusal](err); refused {
-			if _, second := op.Graph(ctx, reduction); second == nil {
+			if _, second := op.Graph(ctx, wide[1]); second == nil {
 				continue
 			}
 		}

@@ -5,11 +5,11 @@ package supernet
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/nse-dev/nse/internal/setting"
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/layers"
 	"github.com/nse-dev/nse/supernet/data"
 )
 
@@ -41,23 +41,18 @@ type Macro struct {
 	SqueezeExcite bool `toml:"squeeze_excite" json:"squeeze_excite"`
 }
 
-var macros = []Macro{
-	{Name: "small", StemStride: 1, Channels: []int{16, 24, 40}, Layers: "N R N R N", Head: 128},
-	{Name: "flops", StemStride: 2, Channels: []int{16, 24, 40, 80, 96, 192, 320},
-		Layers: "N R NNN R NNN R NNN E NNN R NNN E", Head: 1024},
-	{Name: "latency", StemStride: 2, Channels: []int{16, 32, 64, 128, 256}, Layers: "N R NNN R NNN R NNNNNNN R NNN",
-		Head: 1024},
-}
+// heads are the channels of the heads of the built-in macro-architectures.
+var heads = map[string]int{"small": 128, "flops": 1024, "latency": 1024}
 
 // Built returns the built-in macro-architecture of that name. The caller may change it. The error lists the names.
 func Built(name string) (Macro, error) {
 	var names []string
-	for _, m := range macros {
-		if m.Name == name {
-			m.Channels = slices.Clone(m.Channels) // a decoder writes into it
-			return m, nil
+	for _, n := range layers.Networks() {
+		if n.Name == name {
+			return Macro{Name: n.Name, StemStride: n.StemStride, Channels: n.Channels, Layers: n.Letters,
+				Head: heads[name]}, nil
 		}
-		names = append(names, m.Name)
+		names = append(names, n.Name)
 	}
 	return Macro{}, fmt.Errorf("no macro-architecture %q: the built-in ones are %s", name, strings.Join(names, ", "))
 }
@@ -159,19 +154,9 @@ func (m Macro) Skeleton(in Input) (Skeleton, error) {
 		return Skeleton{}, fmt.Errorf("macro: %w", err)
 	}
 	s := Skeleton{Stem: stem, Joins: joins}
-	at, channels := stem.Nodes[stem.Output].Shape, m.Channels[1:]
-	for i, letter := range m.letters() {
-		l := sdk.Layer{Index: i, In: at.Channels, Out: at.Channels, Stride: 1, Height: at.Height, Width: at.Width,
-			Activation: m.Activation, SqueezeExcite: m.SqueezeExcite}
-		if letter != 'N' {
-			l.Out, channels = channels[0], channels[1:]
-		}
-		if letter == 'R' {
-			l.Stride = 2
-		}
-		s.Layers = append(s.Layers, l)
-		at = l.Output()
-	}
+	at := stem.Nodes[stem.Output].Shape
+	s.Layers = layers.Chain(m.Layers, m.Channels[1:], at, m.Activation, m.SqueezeExcite)
+	at = s.Layers[len(s.Layers)-1].Output()
 	if s.Head, err = m.head(at, in.Classes); err != nil {
 		return Skeleton{}, fmt.Errorf("macro: head: %w", err)
 	}

@@ -197,7 +197,7 @@ func TestOperationsComeFromPoolFileFolderAndCommand(t *testing.T) {
 		t.Errorf("ops add: %s", out)
 	}
 	f.await(t, "box1 came from "+one)
-	want = "nse: " + f.run() + ": the run knows all operations of " + one + " already\n"
+	want = "nse: " + f.run() + ": the run knows all operations of " + one + " already: box1\n"
 	if out := command(t, 1, "ops", "add", f.run(), one); out != want {
 		t.Errorf("ops add again: %s", out)
 	}

@@ -12,6 +12,7 @@ import (
 // start is the command line of evolve.
 type start struct {
 	pool, out string
+	relock    func() error
 	given
 	sources
 }
@@ -39,6 +40,7 @@ checkpoint; nse resume goes on from it.`,
 		RunE: func(c *cobra.Command, _ []string) error { return s.run(c) },
 	}
 	c.Flags().StringVar(&s.pool, "pool", "", "pool file (required)")
+	s.relock = relocked(c, &s.pool)
 	s.given.add(c)
 	c.Flags().StringVar(&s.out, "out", "", "run folder (default: a new one under runs/)")
 	s.sources.add(c)
@@ -52,6 +54,9 @@ func (s *start) run(c *cobra.Command) error {
 	}
 	settings, err := from.Settings()
 	if err != nil {
+		return err
+	}
+	if err := s.relock(); err != nil {
 		return err
 	}
 	return search(c, s.sources.options(), func(ctx context.Context, o nse.Options) (*nse.Run, error) {

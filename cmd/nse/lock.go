@@ -27,10 +27,7 @@ watches are accepted too. Run it again after a plugin has changed; pins of other
 			if pool == "" {
 				return usageError{c.CommandPath(), errNoPool}
 			}
-			changes, err := registry.Lock(c.Context(), pool, pluginOptions(),
-				func(plugins []registry.Pin, folders []string) {
-					fmt.Fprint(c.ErrOrStderr(), catalog.AcceptedText(plugins, folders))
-				})
+			changes, err := lock(c, pool, registry.Lock)
 			if err != nil {
 				return err
 			}
@@ -40,4 +37,22 @@ watches are accepted too. Run it again after a plugin has changed; pins of other
 	c.Flags().StringVar(&pool, "pool", "", "pool file (required)")
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// lock accepts the plugins of a pool by registry.Lock or Relock, and says so before it starts them.
+func lock(c *cobra.Command, pool string, by registry.Locker) ([]registry.Change, error) {
+	return by(c.Context(), pool, pluginOptions(), func(plugins []registry.Pin, folders []string) {
+		fmt.Fprint(c.ErrOrStderr(), catalog.AcceptedText(plugins, folders))
+	})
+}
+
+// relocked gives a command that searches or checks a pool the flag --relock. The result does as the flag says.
+func relocked(c *cobra.Command, pool *string) func() error {
+	asked := c.Flags().Bool("relock", false, "first do as nse ops lock does, if the files are your own")
+	return func() (err error) {
+		if *asked {
+			_, err = lock(c, *pool, registry.Relock)
+		}
+		return err
+	}
 }

@@ -16,7 +16,7 @@ func opsVerb() *cobra.Command {
   nse ops history runs/001
   nse ops search attention`,
 	}, opsListVerb(), opsShowVerb(), opsCheckVerb(), opsLockVerb(), opsDescribeVerb(), opsAddVerb(), opsHistoryVerb(),
-		opsGetVerb(), opsSearchVerb())
+		opsGetVerb(), opsSearchVerb(), opsWorthVerb())
 }
 
 // placeFlags adds the flags that say where operations are looked at.

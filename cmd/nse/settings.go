@@ -22,6 +22,18 @@ type given struct {
 // add gives a command the flags.
 func (g *given) add(c *cobra.Command) {
 	f := c.Flags()
+	g.files(c)
+	f.IntVar(&g.size, "size", 0, "images are resized to so many pixels square (0: as they are)")
+	f.Uint64Var(&g.seed, "seed", 1, "seed of everything random")
+	f.StringVar(&g.override.Method, "method", "",
+		"way to search: "+strings.Join(methods.Names(), ", ")+" (default: search.method)")
+	f.IntVar(&g.rounds, "max-rounds", 0, "end after that many rounds, or 0 for no limit (default: the settings')")
+	skipFlag(c, &g.override.SkipUnreadable)
+}
+
+// files gives a command the flags that name files and settings.
+func (g *given) files(c *cobra.Command) {
+	f := c.Flags()
 	f.StringVar(&g.file, "config", "",
 		"configuration file (docs/configuration.md), laid over the preset (default: none)")
 	f.StringVar(&g.override.Preset, "preset", "", strings.Join(config.Presets, ", ")+
@@ -30,12 +42,6 @@ func (g *given) add(c *cobra.Command) {
 		"a setting over those of the file, such as search.k=4 (may be repeated)")
 	f.StringVar(&g.override.Data, "data", "",
 		"data set, such as generated, folder:DIR, mnist:DIR or cifar10:DIR (docs/data.md has all)")
-	f.IntVar(&g.size, "size", 0, "images are resized to so many pixels square (0: as they are)")
-	f.Uint64Var(&g.seed, "seed", 1, "seed of everything random")
-	f.StringVar(&g.override.Method, "method", "",
-		"way to search: "+strings.Join(methods.Names(), ", ")+" (default: search.method)")
-	f.IntVar(&g.rounds, "max-rounds", 0, "end after that many rounds, or 0 for no limit (default: the settings')")
-	skipFlag(c, &g.override.SkipUnreadable)
 }
 
 // check takes what was given, and refuses what makes no sense.

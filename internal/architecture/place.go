@@ -37,12 +37,16 @@ func (o Opener) Place(ctx context.Context, p Place) (*registry.Pool, supernet.Sk
 	if err != nil {
 		return nil, s, err
 	}
-	open, path := o.Pool, p.Pool
-	if p.Plugin != "" {
-		open, path = o.Plugin, p.Plugin
-	}
-	pool, err := open(ctx, path)
+	pool, err := o.Placed(ctx, p)
 	return pool, s, err
+}
+
+// Placed opens the pool of a place alone, or its plugin. Close the pool after use.
+func (o Opener) Placed(ctx context.Context, p Place) (*registry.Pool, error) {
+	if p.Plugin != "" {
+		return o.Plugin(ctx, p.Plugin)
+	}
+	return o.Pool(ctx, p.Pool)
 }
 
 // LayOut opens the pool of a place and builds its operations at every layer. Close the pool after use.

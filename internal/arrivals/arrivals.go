@@ -190,13 +190,13 @@ func (a *Arrivals) admit() (first []string, err error) {
 		if x.First {
 			first = append(first, names...)
 		}
-		a.say(false, fmt.Sprintf("%s came from %s", few(names), text.Printable(x.Source)))
+		a.say(false, fmt.Sprintf("%s came from %s", Few(names), text.Printable(x.Source)))
 	}
 	return first, nil
 }
 
-// few names up to three operations, and counts the others.
-func few(names []string) string {
+// Few names up to three operations, and counts the others.
+func Few(names []string) string {
 	const most = 3
 	if len(names) <= most {
 		return strings.Join(names, ", ")

@@ -1,6 +1,7 @@
 package arrivals
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,6 +54,17 @@ func Leave(runDir string, p runs.Pool) (path string, err error) {
 	}
 	path = filepath.Join(runDir, inboxFolder, inboxName(time.Now(), data))
 	return path, file.Write(path, data)
+}
+
+// Waiting reports whether a run's inbox has a pool already, and the file that it came from.
+func Waiting(runDir string, p runs.Pool) (source string, waits bool) {
+	for _, path := range regular(filepath.Join(runDir, inboxFolder)) {
+		w, err := readInbox(path)
+		if err == nil && bytes.Equal(w.Text, p.Text) && bytes.Equal(w.Lock, p.Lock) && w.Dir == p.Dir {
+			return w.Source, true
+		}
+	}
+	return "", false
 }
 
 // inboxName is the name of a file of the inbox. It has a checksum, so that a damaged file is not taken for another

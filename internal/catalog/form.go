@@ -10,29 +10,40 @@ import (
 // form describes a graph by its windows: convolutions and poolings over more than one pixel. Global pooling, and what a
 // plugin computes itself, count as one pixel.
 func form(g *sdk.Graph) evolve.Form {
-	fields := make([]field, len(g.Nodes))
-	f := evolve.Form{}
+	f, fields := evolve.Form{}, fieldsOf(g)
 	for i, n := range g.Nodes {
-		w := windowOf(n.Primitive)
+		if windowOf(n.Primitive).kernel != (pair{1, 1}) {
+			channels := g.InputShapes(i)[0].Channels
+			f.Width = max(f.Width, float64(channels)/float64(g.In.Channels))
+		}
+	}
+	end := last(fields, g)
+	f.Window = end.size.mean()
+	f.Dilation = f.Window / end.dense.mean()
+	return f
+}
+
+// fieldsOf are the receptive fields of a graph's nodes.
+func fieldsOf(g *sdk.Graph) []field {
+	fields := make([]field, len(g.Nodes))
+	for i, n := range g.Nodes {
 		fields[i] = point
 		for _, in := range n.Inputs {
 			if in != sdk.InputNode {
 				fields[i] = fields[i].join(fields[in])
 			}
 		}
-		fields[i] = fields[i].through(w)
-		if w.kernel != (pair{1, 1}) {
-			channels := g.InputShapes(i)[0].Channels
-			f.Width = max(f.Width, float64(channels)/float64(g.In.Channels))
-		}
+		fields[i] = fields[i].through(windowOf(n.Primitive))
 	}
-	last := point
-	if g.Output != sdk.InputNode {
-		last = fields[g.Output]
+	return fields
+}
+
+// last is the receptive field of a graph's output.
+func last(fields []field, g *sdk.Graph) field {
+	if g.Output == sdk.InputNode {
+		return point
 	}
-	f.Window = last.size.mean()
-	f.Dilation = f.Window / last.dense.mean()
-	return f
+	return fields[g.Output]
 }
 
 // pair is a vertical and a horizontal length.
@@ -88,3 +99,7 @@ func (f field) through(w window) field {
 	}
 	return f
 }
+
+// Receptive is the receptive field of a graph's output in pixels of its input, vertically and horizontally. What reads
+// the whole image, or a plugin computes itself, counts as one pixel.
+func Receptive(g *sdk.Graph) [2]int { return last(fieldsOf(g), g).size }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,20 +9,16 @@ import (
 
 	"github.com/nse-dev/nse/internal/text"
 	"github.com/nse-dev/nse/registry"
-	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/layers"
+	"github.com/nse-dev/nse/sdk/wire"
 	"github.com/nse-dev/nse/supernet/graph"
 )
 
-// CheckGradients compares the gradients of every operation with central differences, at a small normal and a small
-// reduction layer. The activation is swish, which has a derivative everywhere. It returns the largest difference, as a
-// part of the largest gradient. A difference above graph.GradientTolerance is an error.
+// CheckGradients compares the gradients of every operation with central differences, at layers.Small. It returns the
+// largest difference, as a part of the largest gradient. A difference above graph.GradientTolerance is an error.
 func CheckGradients(ctx context.Context, ops []registry.Op) (worst float64, err error) {
-	small := []sdk.Layer{
-		{In: 8, Out: 8, Stride: 1, Height: 5, Width: 6, Activation: sdk.Swish},
-		{In: 8, Out: 16, Stride: 2, Height: 5, Width: 6, Activation: sdk.Swish},
-	}
 	for _, op := range ops {
-		for _, l := range small {
+		for _, l := range layers.Small() {
 			g, err := op.Graph(ctx, l)
 			if err != nil {
 				return 0, err
@@ -43,9 +40,38 @@ func CheckGradients(ctx context.Context, ops []registry.Op) (worst float64, err 
 	return worst, nil
 }
 
+// Steady builds the operations that the catalog was laid out with once more, and refuses one whose graph is another
+// then: a search with it cannot be repeated.
+func (c *Catalog) Steady(ctx context.Context, ops []registry.Op) error {
+	again, err := graphsOf(ctx, ops, c.Layers)
+	if err != nil {
+		return err
+	}
+	for l := range c.Layers {
+		for i, op := range ops {
+			first, err := wire.MarshalGraph(c.Graphs[l][i])
+			if err != nil {
+				return fmt.Errorf("%s: %w", op.Where, err)
+			}
+			second, err := wire.MarshalGraph(again[l][i])
+			if err != nil {
+				return fmt.Errorf("%s: %w", op.Where, err)
+			}
+			if !bytes.Equal(first, second) {
+				return fmt.Errorf("%s: two equal calls of Build differ: want equal graphs for equal layers, without "+
+					"randomness, time or memory of calls", op.Where+": "+operationAt(op.Name, l))
+			}
+		}
+	}
+	return nil
+}
+
 // Check lists the operations of a pool that is laid out, checks their gradients, and writes what it found.
 func (c *Catalog) Check(ctx context.Context, ops []registry.Op, w io.Writer) error {
 	if err := text.Table(w, c.List(ops).Rows()); err != nil {
+		return err
+	}
+	if err := c.Steady(ctx, ops); err != nil {
 		return err
 	}
 	worst, err := CheckGradients(ctx, ops)

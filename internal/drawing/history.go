@@ -39,17 +39,19 @@ type Fate int
 
 // The fates of operations.
 const (
-	Absent  Fate = iota // not in the subset
-	Going               // in the subset of a round that has not ended, or was given up
-	Kept                // the round's front uses it
-	LetGo               // the round's front does not use it
-	Dropped             // the operation's fitness fell below the threshold
+	Absent    Fate = iota // not in the subset
+	Going                 // in the subset of a round that has not ended, or was given up
+	Kept                  // the round's front uses it
+	LetGo                 // the round's front does not use it
+	Dropped               // the operation's fitness fell below the threshold
+	Unsampled             // no architecture within the budget uses it
 )
 
 // Colours of histories alone.
 var (
 	ground = color.NRGBA{0xf3, 0xf3, 0xf3, 0xff} // behind the squares of a round
 	silver = color.NRGBA{0xc4, 0xc4, 0xc4, 0xff}
+	coal   = color.NRGBA{0x77, 0x77, 0x77, 0xff}
 	sky    = color.NRGBA{0x9e, 0xd2, 0xf2, 0xff}
 )
 
@@ -58,10 +60,11 @@ var fates = map[Fate]struct {
 	color color.Color
 	words string
 }{
-	Kept:    {Blue, "on the round's front: stays"},
-	LetGo:   {silver, "not on the front: let go"},
-	Dropped: {Orange, "dropped: low fitness"},
-	Going:   {sky, "round without a front"},
+	Kept:      {Blue, "on the round's front: stays"},
+	LetGo:     {silver, "not on the front: let go"},
+	Dropped:   {Orange, "dropped: low fitness"},
+	Unsampled: {coal, "not sampled within the budget"},
+	Going:     {sky, "round without a front"},
 }
 
 // Sizes of the drawing of a history.
@@ -157,7 +160,7 @@ func (d *historyDrawing) legend(s sheet) {
 		s.text(x+12, 29, words)
 		x += 12 + d.letters.wide(words) + 12
 	}
-	for _, f := range []Fate{Kept, LetGo, Dropped, Going} {
+	for _, f := range []Fate{Kept, LetGo, Dropped, Unsampled, Going} {
 		entry(func() { s.box(x, 29, 9, 9, fates[f].color) }, fates[f].words)
 	}
 	entry(func() { s.box(x, 29, 9, 2, Ink) }, "inherited")

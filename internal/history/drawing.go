@@ -43,7 +43,7 @@ func (h Operation) life(rounds, layers int) drawing.Life {
 		life.Slots[i] = make([]drawing.Slot, layers)
 	}
 	fates := map[End]drawing.Fate{Kept: drawing.Kept, Dropped: drawing.Dropped, LetGo: drawing.LetGo,
-		Quarantined: drawing.LetGo, GivenUp: drawing.Going, "": drawing.Going}
+		Unsampled: drawing.Unsampled, Quarantined: drawing.LetGo, GivenUp: drawing.Going, "": drawing.Going}
 	for _, e := range h.Places {
 		life.Slots[e.Round-1][e.Layer] = drawing.Slot{Fate: fates[e.End], Inherited: !e.New}
 	}

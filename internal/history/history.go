@@ -76,6 +76,7 @@ type End string
 // The ends of an episode. One that goes on has the empty End.
 const (
 	Kept        End = "kept"        // the round's front uses it
+	Unsampled   End = "unsampled"   // no architecture within the budget that the round scored, or could, uses it
 	Dropped     End = "dropped"     // its fitness fell below the threshold, at the last step of Episode.Fitness
 	LetGo       End = "let go"      // the round's front does not use it
 	Quarantined End = "quarantined" // it could not be run any more
@@ -109,12 +110,41 @@ func Of(r *runs.Run) ([]Operation, error) {
 		return nil, err
 	}
 	rounds, err := r.Rounds()
+	if err != nil {
+		return nil, err
+	}
+	missing, err := unsampled(r, list)
 	for i := range rounds {
 		if err == nil {
-			err = addRound(r, rounds, i, func(op string) *Operation { return &list[index[op]] })
+			err = addRound(r, rounds, i, missing, func(op string) *Operation { return &list[index[op]] })
 		}
 	}
 	return list, err
+}
+
+// unsampled says by round which operations could not be sampled at which layers. Runs of older versions do not tell.
+func unsampled(r *runs.Run, list []Operation) (map[int]map[spot]bool, error) {
+	events, err := r.Events(evolve.Sampled{}.Kind())
+	missing := map[int]map[spot]bool{}
+	for _, e := range events {
+		var b evolve.Sampled
+		if err := json.Unmarshal(e.Body, &b); err != nil {
+			return nil, fmt.Errorf("%s: event %d is damaged", r.Dir, e.Seq)
+		}
+		if b.Unsampled == nil {
+			continue
+		}
+		missing[e.Round] = map[spot]bool{}
+		for l, ops := range b.Unsampled.Ops {
+			for _, op := range ops {
+				if op < 0 || int(op) >= len(list) {
+					return nil, fmt.Errorf("%s: event %d is damaged", r.Dir, e.Seq)
+				}
+				missing[e.Round][spot{l, list[op].Op}] = true
+			}
+		}
+	}
+	return missing, err
 }
 
 func addQuarantines(r *runs.Run, list []Operation) error {
@@ -130,7 +160,9 @@ func addQuarantines(r *runs.Run, list []Operation) error {
 }
 
 // addRound adds what happened in the i-th round.
-func addRound(r *runs.Run, rounds []runs.Round, i int, of func(op string) *Operation) error {
+func addRound(
+	r *runs.Run, rounds []runs.Round, i int, missing map[int]map[spot]bool, of func(op string) *Operation,
+) error {
 	round := rounds[i]
 	var inherited [][]string // what the last front used, by layer
 	for _, before := range rounds[:i] {
@@ -160,6 +192,8 @@ func addRound(r *runs.Run, rounds []runs.Round, i int, of func(op string) *Opera
 				e.End = Quarantined
 			case round.Kept != nil && slices.Contains(round.Kept[l], op):
 				e.End = Kept
+			case missing[round.Round][at]:
+				e.End = Unsampled
 			case round.Kept != nil:
 				e.End = LetGo
 			case i < len(rounds)-1:

@@ -14,11 +14,11 @@ import (
 func Rows(list []Operation) []string {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b Operation) int { return used(b) - used(a) })
-	rows := []string{"operation\tcame with\tfrom round\tlayers\tθ\tfell\tlet go\tkept\tfronts"}
+	rows := []string{"operation\tcame with\tfrom round\tlayers\tθ\tunsampled\tfell\tlet go\tkept\tfronts"}
 	for _, h := range list {
 		rows = append(rows, strings.Join([]string{h.Op, text.Printable(h.Came.Source) + shortSum(h),
-			fmt.Sprint(h.Came.Round), countEnds(h, anyEnd), theta(h), countEnds(h, Dropped),
-			countEnds(h, LetGo), countEnds(h, Kept), h.FrontsText()}, "\t"))
+			fmt.Sprint(h.Came.Round), countEnds(h, anyEnd), theta(h), countEnds(h, Unsampled),
+			countEnds(h, Dropped), countEnds(h, LetGo), countEnds(h, Kept), h.FrontsText()}, "\t"))
 	}
 	return rows
 }
@@ -146,6 +146,8 @@ func reason(e Episode) string {
 	switch e.End {
 	case Dropped:
 		return fmt.Sprintf("dropped at fitness step %d: θ fell below the threshold", e.Fitness[len(e.Fitness)-1].Step)
+	case Unsampled:
+		return "could not be sampled within the budget"
 	case LetGo:
 		return "let go: the front did not use it"
 	case Quarantined:

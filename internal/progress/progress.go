@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,6 +73,7 @@ func (p *Progress) Observe(e evolve.Event, steps int) {
 	case evolve.Sampling:
 		p.sampling(e.Round, b)
 	case evolve.Sampled:
+		p.unsampled(e.Round, b.Unsampled)
 		f := b.Feasibility
 		if f.Draws == 0 && f.Found > 0 {
 			p.say("round %d: %d architectures were evaluated within %.4g to %.4g %s (reachable %.4g to %.4g)", e.Round,
@@ -95,6 +97,19 @@ func (p *Progress) Observe(e evolve.Event, steps int) {
 	case evolve.Replenished:
 		p.say("round %d: %d operations kept, %d come in", e.Round, count(b.Kept), count(b.New))
 	}
+}
+
+// unsampled names a few of the operations that a round could not sample.
+func (p *Progress) unsampled(round int, m *evolve.Missing) {
+	if m == nil {
+		return
+	}
+	const most = 5
+	names := strings.Join(m.Names[:min(most, len(m.Names))], ", ")
+	if more := len(m.Names) - most; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	p.say("round %d: could not be sampled within the budget at %d places of the subset: %s", round, count(m.Ops), names)
 }
 
 // sampling shows how far a long sampling is. Once it says that too few will be found.

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/layers"
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
@@ -20,10 +21,7 @@ type kernel struct {
 
 // kernels tests the Exec primitives of a member at a small normal layer and a small reduction.
 func kernels(op sdk.Op, attrs sdk.Attrs, s *served) error {
-	for _, l := range []sdk.Layer{
-		{In: 8, Out: 8, Stride: 1, Height: 5, Width: 6, Activation: sdk.Swish},
-		{In: 8, Out: 16, Stride: 2, Height: 5, Width: 6, Activation: sdk.Swish},
-	} {
+	for _, l := range layers.Small() {
 		g, err := build(op, l, attrs)
 		if err != nil {
 			continue // everywhere has looked at it

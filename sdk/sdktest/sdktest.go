@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/sdk/layers"
 	"github.com/nse-dev/nse/sdk/wire"
 )
 
@@ -19,9 +20,9 @@ import (
 // family whose attributes are required needs some. Each member is a subtest by its name, which fails with the first
 // fault that is found.
 //
-// A member is built at layers of many widths, strides, sizes and activations. It may be impossible at some, with an
-// error of one line. At one of the two layers of 240 channels it must be possible, since nse builds every operation of
-// a pool there.
+// A member is built at the layers of the built-in macro-architectures, also on images of odd size, and at layers
+// of many other widths, strides, sizes and activations. It may be impossible at some, with an error of one line. At one
+// of the two layers of 240 channels it must be possible, since nse builds every operation of a pool there.
 //
 // Equal calls give equal graphs, also through the plugin protocol and in several calls at once. Attributes without
 // sense are refused, or fit by chance, but never panic.
@@ -73,17 +74,9 @@ func check(op sdk.Op, attrs sdk.Attrs, s *served) error {
 	return nil
 }
 
-// wide returns the two layers at which nse builds every operation of a pool: their channels have many divisors.
-func wide() []sdk.Layer {
-	return []sdk.Layer{
-		{In: 240, Out: 240, Stride: 1, Height: 16, Width: 16},
-		{In: 240, Out: 480, Stride: 2, Height: 16, Width: 16},
-	}
-}
-
-// layers returns the wide layers and others, at which operations may be impossible.
-func layers() []sdk.Layer {
-	list := wide()
+// everyLayer returns the wide layers, those of networks and others, at which operations may be impossible.
+func everyLayer() []sdk.Layer {
+	list := layers.Wide()
 	for _, channels := range [][2]int{{1, 1}, {3, 7}, {4, 4}, {8, 16}, {24, 24}, {96, 40}} {
 		for _, size := range [][2]int{{1, 1}, {5, 6}, {14, 14}} {
 			for stride := 1; stride <= 2; stride++ {
@@ -97,12 +90,12 @@ func layers() []sdk.Layer {
 			}
 		}
 	}
-	return list
+	return append(list, layers.OfNetworks()...)
 }
 
 // possible builds at the wide layers. Every operation has to be possible at one of them.
 func possible(op sdk.Op, attrs sdk.Attrs, _ *served) (err error) {
-	for _, l := range wide() {
+	for _, l := range layers.Wide() {
 		if _, err = build(op, l, attrs); err == nil {
 			return nil
 		}
@@ -113,7 +106,7 @@ func possible(op sdk.Op, attrs sdk.Attrs, _ *served) (err error) {
 // everywhere builds at all layers, at once and through the plugin protocol. A data race in Build shows under go test
 // -race.
 func everywhere(op sdk.Op, attrs sdk.Attrs, s *served) error {
-	list := layers()
+	list := everyLayer()
 	faults := make([]error, len(list))
 	var all sync.WaitGroup
 	for i, l := range list {
@@ -183,7 +176,7 @@ func senseless(op sdk.Op, attrs sdk.Attrs, _ *served) error {
 		for _, v := range values(a.Default) {
 			odd := maps.Clone(attrs)
 			odd[a.Name] = v
-			for _, l := range wide() {
+			for _, l := range layers.Wide() {
 				_, err := build(op, l, odd)
 				if fault := wellPut(err); fault != nil {
 					return fault

@@ -307,7 +307,8 @@ func (r run) retrieve(ctx context.Context, st evolve.State, reason string) (evol
 	next.Phase, next.Trials, next.Reason = evolve.PhaseRetrieve, trials, reason
 	found := len(trained(fresh(st)))
 	err = r.Emit(&next, evolve.Sampled{Rehearsed: len(st.Trials) - len(fresh(st)), Feasibility: evolve.Feasibility{
-		Low: c.Low(), High: c.High(), Least: least, Greatest: greatest, Wanted: found, Found: found}})
+		Low: c.Low(), High: c.High(), Least: least, Greatest: greatest, Wanted: found, Found: found},
+		Unsampled: r.Problem.Outside(choice(st), r.Config.Branches(), c.Low(), c.High())})
 	if err != nil {
 		return st, err
 	}

@@ -163,6 +163,9 @@ func (r run) propose(ctx context.Context, st evolve.State) (evolve.State, error)
 	c, n := r.Config.Constraint, len(archs)
 	event := evolve.Sampled{Feasibility: evolve.Feasibility{Low: c.Low(), High: c.High(), Least: least,
 		Greatest: greatest, Wanted: wanted, Found: n, Draws: n, Accepted: n}}
+	if len(st.Trials) == 0 {
+		event.Unsampled = r.Problem.Outside(st.Space.Subset(), r.Config.Branches(), c.Low(), c.High())
+	}
 	if err := r.Emit(&next, event); err != nil {
 		return st, err
 	}
