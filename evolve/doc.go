@@ -9,7 +9,7 @@
 // Numbers are those of Ci et al., Evolving Search Space for Neural Architecture Search, 2021. Each function says in its
 // comment which of them it implements. [Search.Run] repeats the steps, which Search.round lists in their order.
 //
-//	eq. 1    output of a layer: mean of its branches   supernet.Net.mean
+//	eq. 1    output of a layer: mean of its branches   supernet.Net.join
 //	eq. 2    weights: least loss over uniform paths    Search.updateWeights, supernet.Net.Step
 //	eq. 3    fitness: least expected held-out loss     Search.updateFitness, fitness.Adam.Step
 //	eq. 4    probability of a configuration            fitness.Distribution.probability, fitness.Distribution.rescaled
