@@ -6,7 +6,7 @@ import _ "embed"
 
 // Index is the sample of an index that ships.
 //
-//go:embed index.toml
+//go:embed plugins/index.toml
 var Index string
 
 // Python is the plugin in Python.

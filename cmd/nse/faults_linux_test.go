@@ -249,7 +249,7 @@ func (f *faulted) search(o registry.Options, at func(text string), watch ...stri
 		return f.text.Write(b)
 	}))
 	s := start{pool: filepath.Join(f.dir, "ops.toml"), given: given{file: filepath.Join(f.dir, "c.toml")},
-		out: f.run(), sources: sources{watch: watch, host: o}}
+		relock: func() error { return nil }, out: f.run(), sources: sources{watch: watch, host: o}}
 	f.err = s.run(c)
 	f.took = time.Since(f.ended)
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {

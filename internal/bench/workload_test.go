@@ -16,14 +16,16 @@ func TestWorkloadsThatMakeNoSense(t *testing.T) {
 		{func(w *Workload) { w.Image[0] = 0 }, "macro: stem: output 0×8×3 is empty"},
 		{func(w *Workload) { w.Classes = 1 }, "classes 1: want 2 or more"},
 		{func(w *Workload) { w.Batch = 1 }, "batch 1: want 2 or more, which batch normalisation needs"},
-		{func(w *Workload) { w.Head = 0 }, "macro: head = 0: want 1 or more"},
+		{func(w *Workload) { w.Head = -1 }, "macro: head = -1: want 1 or more, or 0 (no convolution)"},
 		{func(w *Workload) { w.Stem.Stride = 0 }, "macro: stem_stride = 0: want 1 to 8"},
 		{func(w *Workload) { w.Layers = nil }, `macro: layers = "": want letters N, R and E`},
 		{func(w *Workload) { w.Layers[1].In = 8 }, "layer 1: cin 8, but what comes before it has 4 channels"},
 		{func(w *Workload) { w.Layers[1].Stride = 3 }, "layer 1: stride 3: want 1 or 2"},
 		{func(w *Workload) { w.Layers[1].Ops = nil }, "layer 1: ops is missing or empty"},
 		{func(w *Workload) { w.Layers[0].Ops[1].Family = "box" },
-			`layer 0: operation 1: there is no built-in plugin "box", only conv, dualconv, mbconv, shuffle, ssc`},
+			`layer 0: operation 1: there is no built-in plugin "box", only acb, bsconv, conv, convmixer, dualconv, ` +
+				`eesp, elan, fusedmb, ghost, hg, inceptionnext, lcnet, mbconv, mixconv, mobileone, msca, osa, ` +
+				`parnet, pconv, regnet, replk, repvgg, repvit, res2, sandglass, shuffle, ssc, star, uib, van`},
 		{func(w *Workload) { w.Layers[0].Ops[0].Kernel = 4 }, "layer 0: operation 0: mbconv-k4-e2 at layer 0 (4→4, " +
 			"stride 1, 8×8): kernel 4 is not an odd number in 1..99"},
 		{func(w *Workload) { w.Layers[0].Ops[0].Dilation = 0 },

@@ -43,7 +43,7 @@ func indexAt(ctx context.Context, at string) (string, error) {
 // The index is a file or a URL of https. An empty one is that of IndexVariable, or else the sample that ships. Errors
 // about it start with its name, the line and the column.
 func Search(ctx context.Context, index string, words []string) (hits []Hit, err error) {
-	f := poolfile.File{Name: "examples/index.toml", Text: examples.Index}
+	f := poolfile.File{Name: "examples/plugins/index.toml", Text: examples.Index}
 	if at := cmp.Or(index, os.Getenv(IndexVariable)); at != "" {
 		f.Name = at
 		if f.Text, err = indexAt(ctx, at); err != nil {
