@@ -13,5 +13,6 @@ func Kinds() []Kind {
 	return []Kind{
 		{LayerNorm{}, []string{"eps", "rms"}},
 		{LeakyReLU{}, []string{"slope"}},
+		{Scale{}, []string{"start"}},
 	}
 }

@@ -6,4 +6,5 @@ package export
 var typed = map[string]mapping{
 	"layer_norm": layerNorm,
 	"leaky_relu": leakyRelu,
+	"scale":      scale,
 }

@@ -16,6 +16,8 @@ func (b *builder) typed(p sdk.Primitive, in G.Nodes, params []*Param) *G.Node {
 		return b.layerNorm(k, in, params)
 	case sdk.LeakyReLU:
 		return b.leakyRelu(k, in, params)
+	case sdk.Scale:
+		return b.scale(k, in, params)
 	}
 	return nil
 }
