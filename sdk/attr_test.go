@@ -129,8 +129,8 @@ func TestLayer(t *testing.T) {
 		{"layer 0: channels 0→4 are not in 1..65536", sdk.Layer{Out: 4, Stride: 1, Height: 1, Width: 1}},
 		{"layer 0: size 1×65537 is not in 1..65536", sdk.Layer{In: 1, Out: 4, Stride: 1, Height: 1, Width: 65537}},
 		{"layer 5: stride 0 is not in 1..8", sdk.Layer{Index: 5, In: 1, Out: 4, Height: 1, Width: 1}},
-		{"layer 6: unknown activation Activation(4)",
-			sdk.Layer{Index: 6, In: 1, Out: 4, Stride: 1, Height: 1, Width: 1, Activation: 4}},
+		{"layer 6: unknown activation Activation(8)",
+			sdk.Layer{Index: 6, In: 1, Out: 4, Stride: 1, Height: 1, Width: 1, Activation: 8}},
 	} {
 		if err := test.wrong.Validate(); fmt.Sprint(err) != test.want {
 			t.Errorf("got %v, want %s", err, test.want)
@@ -139,7 +139,7 @@ func TestLayer(t *testing.T) {
 }
 
 func TestActivationText(t *testing.T) {
-	for _, want := range []string{"relu", "swish", "hswish", "sigmoid"} {
+	for _, want := range []string{"relu", "swish", "hswish", "sigmoid", "gelu", "gelu_tanh", "relu6", "hard_sigmoid"} {
 		var a sdk.Activation
 		if err := a.UnmarshalText([]byte(want)); err != nil || a.String() != want {
 			t.Errorf("%s: %v, %v", want, a, err)
@@ -147,7 +147,7 @@ func TestActivationText(t *testing.T) {
 	}
 	var a sdk.Activation
 	if err := a.UnmarshalText([]byte("ReLU")); fmt.Sprint(err) !=
-		`unknown activation "ReLU": want relu, swish, hswish or sigmoid` {
+		`unknown activation "ReLU": want relu, swish, hswish, sigmoid, gelu, gelu_tanh, relu6 or hard_sigmoid` {
 		t.Error(err)
 	}
 }

@@ -102,7 +102,7 @@ func (p Param) validate() error {
 		}
 		size *= d
 	}
-	if p.Init < Kaiming || !p.Init.Trained() {
+	if p.Init < Kaiming || p.Init > One {
 		return fmt.Errorf("initial value %d: want Kaiming, Zero or One", int(p.Init))
 	}
 	return nil

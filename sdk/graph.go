@@ -3,6 +3,7 @@ package sdk
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 )
@@ -198,8 +199,8 @@ func (p Param) Size() int {
 	return n
 }
 
-// Init says what a parameter holds before training.
-type Init int
+// Init says what a parameter holds before training. It is one of the constants, or what Constant returns.
+type Init int64
 
 // Initial values. RunningMean and RunningVar are buffers: not trained and not counted.
 const (
@@ -210,8 +211,25 @@ const (
 	RunningVar              // 1
 )
 
+// constant marks what Constant returns, beside the number's bits.
+const constant Init = 1 << 32
+
+// Constant is the initial value v for every element. Kernels of an Exec cannot have it.
+func Constant(v float32) Init { return constant | Init(math.Float32bits(v)) }
+
+// Value is what every element begins with. It is 0 for Kaiming, whose numbers are drawn.
+func (i Init) Value() float32 {
+	switch {
+	case i == One || i == RunningVar:
+		return 1
+	case i&constant != 0:
+		return math.Float32frombits(uint32(i))
+	}
+	return 0
+}
+
 // Trained reports whether the parameter has a gradient.
-func (i Init) Trained() bool { return i < RunningMean }
+func (i Init) Trained() bool { return i < RunningMean || i&constant != 0 }
 
 // Params lists the parameters and buffers of all nodes, in order, each by its full name such as "3.weight". Weights
 // files and checkpoints use these names.

@@ -83,7 +83,7 @@ func TestErrorsNameTheNode(t *testing.T) {
 			func(x sdk.Tensor) sdk.Tensor { return x.Linear(3) }},
 		{"node 1 (linear): -3 outputs are not in 1..65536",
 			func(x sdk.Tensor) sdk.Tensor { return x.GlobalAvgPool().Linear(-3) }},
-		{"node 0 (Activation(4)): unknown activation 4", func(x sdk.Tensor) sdk.Tensor { return x.Activate(4) }},
+		{"node 0 (Activation(8)): unknown activation 8", func(x sdk.Tensor) sdk.Tensor { return x.Activate(8) }},
 		{"node 0 (squeeze_excite): reduction 5 is not in 1..4 (the channels)",
 			func(x sdk.Tensor) sdk.Tensor { return x.SqueezeExcite(5, sdk.ReLU) }},
 		{"node 0 (squeeze_excite): unknown activation -1",

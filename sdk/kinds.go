@@ -12,5 +12,7 @@ type Kind struct {
 func Kinds() []Kind {
 	return []Kind{
 		{LayerNorm{}, []string{"eps", "rms"}},
+		{LeakyReLU{}, []string{"slope"}},
+		{Scale{}, []string{"start"}},
 	}
 }

@@ -11,6 +11,7 @@ package sdk
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Op is a family of candidate operations, such as "mbconv", with the attributes that tell its members apart. An Op is a
@@ -59,13 +60,17 @@ type Activation int
 
 // The activations, in the numbering of the wire format.
 const (
-	ReLU    Activation = iota // max(x, 0)
-	Swish                     // x·sigmoid(x), also called SiLU
-	HSwish                    // x·min(max(x+3, 0), 6)/6
-	Sigmoid                   // 1/(1+exp(−x))
+	ReLU        Activation = iota // max(x, 0)
+	Swish                         // x·sigmoid(x), also called SiLU
+	HSwish                        // x·min(max(x+3, 0), 6)/6
+	Sigmoid                       // 1/(1+exp(−x))
+	GELU                          // x·Φ(x), with the normal distribution Φ
+	GELUTanh                      // x·(1+tanh(√(2/π)·(x+0.044715·x³)))/2, which approximates GELU
+	ReLU6                         // min(max(x, 0), 6)
+	HardSigmoid                   // min(max(x+3, 0), 6)/6
 )
 
-var activationNames = [...]string{"relu", "swish", "hswish", "sigmoid"}
+var activationNames = [...]string{"relu", "swish", "hswish", "sigmoid", "gelu", "gelu_tanh", "relu6", "hard_sigmoid"}
 
 // String returns the activation's name as it stands in configuration files. It is "Activation(N)" for a number that is
 // none of them.
@@ -84,7 +89,9 @@ func (a *Activation) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("unknown activation %q: want relu, swish, hswish or sigmoid", text)
+	last := len(activationNames) - 1
+	return fmt.Errorf("unknown activation %q: want %s or %s", text, strings.Join(activationNames[:last], ", "),
+		activationNames[last])
 }
 
 // MarshalText writes the activation's name. It returns no error.

@@ -182,19 +182,16 @@ func (n *Net) begin(round int, subset []evolve.Path, keep bool) error {
 	return nil
 }
 
-// initialise draws a block's parameters anew: convolutions as He et al. do by fan-out, scales 1, everything else 0.
-// Running statistics begin with mean 0 and variance 1.
+// initialise draws a block's parameters anew: convolutions as He et al. do by fan-out, everything else as its
+// Init says.
 func (n *Net) initialise(b *graph.Block, round, layer, op int) {
 	r := random.New(n.seed, "weights", round, layer, op)
 	for _, p := range b.Params {
-		switch p.Init {
-		case sdk.Kaiming:
+		if p.Init == sdk.Kaiming {
 			fillNormal(p.Value, math.Sqrt(2/float64(fanOut(p.Shape))), r.NormFloat64)
-		case sdk.One, sdk.RunningVar:
-			fill(p.Value, 1)
-		default:
-			clear(p.Value)
+			continue
 		}
+		fill(p.Value, p.Init.Value())
 	}
 }
 

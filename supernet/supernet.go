@@ -35,7 +35,7 @@ type Macro struct {
 	Join string `toml:"join" json:"join,omitempty"`
 	// Head is the number of channels of the 1×1 convolution before global average pooling. 0 is no convolution.
 	Head int `toml:"head" json:"head"`
-	// Activation is relu, swish, hswish or sigmoid.
+	// Activation is relu, swish, hswish, sigmoid, gelu, gelu_tanh, relu6 or hard_sigmoid.
 	Activation sdk.Activation `toml:"activation" json:"activation"`
 	// SqueezeExcite says whether operations add squeeze-and-excite.
 	SqueezeExcite bool `toml:"squeeze_excite" json:"squeeze_excite"`
@@ -83,8 +83,9 @@ func (m Macro) Validate() error {
 		return setting.Errorf("stem_pool", m.StemPool, "want an odd number of 1 to %d, or 0 (no pooling)", maxSide)
 	case m.Head < 0:
 		return setting.Errorf("head", m.Head, "want 1 or more, or 0 (no convolution)")
-	case m.Activation < sdk.ReLU || m.Activation > sdk.Sigmoid:
-		return setting.Errorf("activation", m.Activation, "want relu, swish, hswish or sigmoid")
+	case m.Activation < sdk.ReLU || m.Activation > sdk.HardSigmoid:
+		return setting.Errorf("activation", m.Activation,
+			"want relu, swish, hswish, sigmoid, gelu, gelu_tanh, relu6 or hard_sigmoid")
 	}
 	for i, c := range m.Channels {
 		if c < 1 {

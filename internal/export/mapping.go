@@ -13,10 +13,14 @@ type mapping struct {
 
 // activations is the table of the non-linearities, which SqueezeExcite uses too.
 var activations = map[sdk.Activation]mapping{
-	sdk.ReLU:    {onnx: operator("Relu"), torch: module("nn.ReLU()")},
-	sdk.Swish:   {onnx: onnxSwish, torch: module("nn.SiLU()")},
-	sdk.HSwish:  {onnx: operator("HardSwish"), torch: module("nn.Hardswish()")},
-	sdk.Sigmoid: {onnx: operator("Sigmoid"), torch: module("nn.Sigmoid()")},
+	sdk.ReLU:        {onnx: operator("Relu"), torch: module("nn.ReLU()")},
+	sdk.Swish:       {onnx: onnxSwish, torch: module("nn.SiLU()")},
+	sdk.HSwish:      {onnx: operator("HardSwish"), torch: module("nn.Hardswish()")},
+	sdk.Sigmoid:     {onnx: operator("Sigmoid"), torch: module("nn.Sigmoid()")},
+	sdk.GELU:        {onnx: onnxGELU, torch: module("nn.GELU()")},
+	sdk.GELUTanh:    {onnx: onnxGELUTanh, torch: module("nn.GELU('tanh')")},
+	sdk.ReLU6:       {onnx: onnxReLU6, torch: module("nn.ReLU6()")},
+	sdk.HardSigmoid: {onnx: onnxHardSigmoid, torch: module("nn.Hardsigmoid()")},
 }
 
 // mappings is the table of all other primitives but exec and the typed ones, by kind.

@@ -135,6 +135,9 @@ func every() sdk.Op {
 		normal := g.Add(sdk.BatchNorm{Eps: 1e-3, Momentum: 0.01}, y).Named("before.norm").Activate(sdk.HSwish)
 		pooled := y.MaxPool(3, 1, 1).Add(normal.AvgPool(3, 1, 1), x).Dropout(0.2)
 		gate := pooled.GlobalAvgPool().Linear(l.Out).Activate(sdk.Sigmoid)
+		for a := sdk.GELU; a <= sdk.HardSigmoid; a++ {
+			gate = gate.SqueezeExcite(2, a).Linear(l.Out).Activate(a)
+		}
 		product := pooled.Multiply(gate).Multiply(normal)
 		biased := product.Conv(sdk.Conv2D{Out: 6, Kernel: [2]int{1, 1}, Bias: true}).BatchNorm().Activate(sdk.ReLU)
 		parts := biased.SqueezeExcite(3, sdk.HSwish).Split(2, 4)

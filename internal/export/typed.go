@@ -5,4 +5,6 @@ package export
 // typed is the table of the mappings of typed primitives, by kind.
 var typed = map[string]mapping{
 	"layer_norm": layerNorm,
+	"leaky_relu": leakyRelu,
+	"scale":      scale,
 }

@@ -27,10 +27,14 @@ const (
 type Activation int32
 
 const (
-	Activation_RELU    Activation = 0
-	Activation_SWISH   Activation = 1
-	Activation_HSWISH  Activation = 2
-	Activation_SIGMOID Activation = 3
+	Activation_RELU         Activation = 0
+	Activation_SWISH        Activation = 1
+	Activation_HSWISH       Activation = 2
+	Activation_SIGMOID      Activation = 3
+	Activation_GELU         Activation = 4
+	Activation_GELU_TANH    Activation = 5
+	Activation_RELU6        Activation = 6
+	Activation_HARD_SIGMOID Activation = 7
 )
 
 // Enum value maps for Activation.
@@ -40,12 +44,20 @@ var (
 		1: "SWISH",
 		2: "HSWISH",
 		3: "SIGMOID",
+		4: "GELU",
+		5: "GELU_TANH",
+		6: "RELU6",
+		7: "HARD_SIGMOID",
 	}
 	Activation_value = map[string]int32{
-		"RELU":    0,
-		"SWISH":   1,
-		"HSWISH":  2,
-		"SIGMOID": 3,
+		"RELU":         0,
+		"SWISH":        1,
+		"HSWISH":       2,
+		"SIGMOID":      3,
+		"GELU":         4,
+		"GELU_TANH":    5,
+		"RELU6":        6,
+		"HARD_SIGMOID": 7,
 	}
 )
 
@@ -2327,14 +2339,18 @@ const file_nse_wire_v1_wire_proto_rawDesc = "" +
 	"\x04data\x18\t \x01(\fR\x04data\"4\n" +
 	"\bRunReply\x12\x14\n" +
 	"\x05error\x18\x01 \x01(\tR\x05error\x12\x12\n" +
-	"\x04data\x18\x02 \x01(\fR\x04data*:\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data*p\n" +
 	"\n" +
 	"Activation\x12\b\n" +
 	"\x04RELU\x10\x00\x12\t\n" +
 	"\x05SWISH\x10\x01\x12\n" +
 	"\n" +
 	"\x06HSWISH\x10\x02\x12\v\n" +
-	"\aSIGMOID\x10\x03*)\n" +
+	"\aSIGMOID\x10\x03\x12\b\n" +
+	"\x04GELU\x10\x04\x12\r\n" +
+	"\tGELU_TANH\x10\x05\x12\t\n" +
+	"\x05RELU6\x10\x06\x12\x10\n" +
+	"\fHARD_SIGMOID\x10\a*)\n" +
 	"\aInitial\x12\v\n" +
 	"\aKAIMING\x10\x00\x12\b\n" +
 	"\x04ZERO\x10\x01\x12\a\n" +

@@ -35,7 +35,7 @@ func randomGraph(t *rapid.T) *sdk.Graph {
 
 func step(t *rapid.T, g *sdk.Graph, x sdk.Tensor) sdk.Tensor {
 	c := x.Shape().Channels
-	act := sdk.Activation(rapid.IntRange(0, 3).Draw(t, "activation"))
+	act := sdk.Activation(rapid.IntRange(0, len(wire.Activation_name)-1).Draw(t, "activation"))
 	small := rapid.IntRange(1, 3)
 	rate := float32(rapid.IntRange(0, 99).Draw(t, "rate")) / 100
 	typed := slices.DeleteFunc(sdktest.Fitting(x.Shape()), func(e sdk.Example) bool { return e.Out.Channels < 2 })

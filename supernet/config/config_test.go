@@ -27,7 +27,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 		{"[search.k]\na = 3", `c.toml:1:9: "search.k" is a whole number, not a table`},
 		{"[macro]\nchannels = [1, \"a\"]", `c.toml:2:1: "macro.channels" is a list of whole numbers, and a is none`},
 		{"[macro]\nactivation = \"tanh\"",
-			`c.toml:2:15: unknown activation "tanh": want relu, swish, hswish or sigmoid`},
+			`c.toml:2:15: unknown activation "tanh": ` +
+				`want relu, swish, hswish, sigmoid, gelu, gelu_tanh, relu6 or hard_sigmoid`},
 		{"[macro]\nactivation = 3", `c.toml:2:1: "macro.activation" is text, not a whole number`},
 		{"preset = \"best\"", `c.toml:1:1: preset "best": want quick, default, paper or official`},
 		{"[macro]\nname = \"huge\"",

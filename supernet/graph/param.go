@@ -14,17 +14,15 @@ type Param struct {
 	Grad  []float32 // overwritten by Backward; nil for running statistics
 }
 
-// newParam allocates a parameter. Scales and variances start at 1, everything else at 0: random initial values are
-// for the owner of the block to draw.
+// newParam allocates a parameter. It starts at what its Init says, which is 0 for Kaiming: random initial values
+// are for the owner of the block to draw.
 func newParam(p sdk.Param) *Param {
 	n := &Param{Param: p, Value: make([]float32, p.Size())}
 	if p.Init.Trained() {
 		n.Grad = make([]float32, p.Size())
 	}
-	if p.Init == sdk.One || p.Init == sdk.RunningVar {
-		for i := range n.Value {
-			n.Value[i] = 1
-		}
+	for i := range n.Value {
+		n.Value[i] = p.Init.Value()
 	}
 	return n
 }

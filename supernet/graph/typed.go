@@ -14,6 +14,10 @@ func (b *builder) typed(p sdk.Primitive, in G.Nodes, params []*Param) *G.Node {
 	switch k := p.(type) {
 	case sdk.LayerNorm:
 		return b.layerNorm(k, in, params)
+	case sdk.LeakyReLU:
+		return b.leakyRelu(k, in, params)
+	case sdk.Scale:
+		return b.scale(k, in, params)
 	}
 	return nil
 }

@@ -7,14 +7,18 @@ type Activation int
 
 // The activations.
 const (
-	ReLU    Activation = iota // max(x, 0)
-	Swish                     // x·sigmoid(x)
-	HSwish                    // x·min(max(x+3, 0), 6)/6
-	Sigmoid                   // 1/(1+exp(−x))
+	ReLU        Activation = iota // max(x, 0)
+	Swish                         // x·sigmoid(x)
+	HSwish                        // x·min(max(x+3, 0), 6)/6
+	Sigmoid                       // 1/(1+exp(−x))
+	GELU                          // x·Φ(x), with the normal distribution Φ
+	GELUTanh                      // x·(1+tanh(√(2/π)·(x+0.044715·x³)))/2
+	ReLU6                         // min(max(x, 0), 6)
+	HardSigmoid                   // min(max(x+3, 0), 6)/6
 )
 
 // SavesOutput reports whether ActivateBackward wants the output of Activate rather than its input.
-func (a Activation) SavesOutput() bool { return a == ReLU || a == Sigmoid }
+func (a Activation) SavesOutput() bool { return a == ReLU || a == Sigmoid || a == ReLU6 }
 
 // Activate sets dst[i] = a(x[i]); dst may be x. NaN stays NaN.
 func Activate(p *Pool, a Activation, dst, x []float32) {
@@ -30,8 +34,8 @@ type activation struct {
 func (w *activation) do(from, to int) { w.forward()(w.dst[from:to], w.x[from:to]) }
 
 // ActivateBackward sets dx[i] = dy[i]·a′(x[i]). saved is the output of Activate if a.SavesOutput, and otherwise its
-// input x. dx may be dy. The derivative of ReLU is 0 at 0, that of HSwish 0 at −3 and 1 at 3. Where ReLU is 0, dx is 0
-// whatever dy.
+// input x. dx may be dy. The derivative of ReLU is 0 at 0, that of HSwish 0 at −3 and 1 at 3, those of ReLU6 and
+// HardSigmoid 0 where they bend. Where ReLU is 0, dx is 0 whatever dy.
 func ActivateBackward(p *Pool, a Activation, dx, saved, dy []float32) {
 	need(dx, len(dy))
 	need(saved, len(dy))
@@ -57,6 +61,14 @@ func (a Activation) forward() func(dst, x []float32) {
 		return hswish
 	case Sigmoid:
 		return sigmoid
+	case GELU:
+		return gelu
+	case GELUTanh:
+		return geluTanh
+	case ReLU6:
+		return relu6
+	case HardSigmoid:
+		return hardSigmoid
 	}
 	panic(unknownAct)
 }
@@ -71,6 +83,14 @@ func (a Activation) backward() func(dx, saved, dy []float32) {
 		return hswishBackward
 	case Sigmoid:
 		return sigmoidBackward
+	case GELU:
+		return geluBackward
+	case GELUTanh:
+		return geluTanhBackward
+	case ReLU6:
+		return relu6Backward
+	case HardSigmoid:
+		return hardSigmoidBackward
 	}
 	panic(unknownAct)
 }

@@ -25,6 +25,33 @@ var formulas = map[Activation][2]func(x float64) float64{
 		}
 		return x/3 + 0.5
 	}},
+	GELU: {func(x float64) float64 { return x * gauss(x) }, func(x float64) float64 {
+		return gauss(x) + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
+	}},
+	GELUTanh: {func(x float64) float64 { return x * logistic(2*bent(x)) }, func(x float64) float64 {
+		return logistic(2*bent(x)) * (1 + x*logistic(-2*bent(x))*2*math.Sqrt(2/math.Pi)*(1+3*0.044715*x*x))
+	}},
+	ReLU6: {func(x float64) float64 { return min(max(x, 0), 6) }, func(x float64) float64 {
+		if x <= 0 || x >= 6 {
+			return 0
+		}
+		return 1
+	}},
+	HardSigmoid: {func(x float64) float64 { return min(max(x/6+0.5, 0), 1) }, func(x float64) float64 {
+		if x <= -3 || x >= 3 {
+			return 0
+		}
+		return 1. / 6
+	}},
+}
+
+// gauss is the normal distribution.
+func gauss(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
+
+// bent is the argument of the tanh that approximates GELU, in bounds where the derivative is finite.
+func bent(x float64) float64 {
+	x = min(max(x, -100), 100)
+	return math.Sqrt(2/math.Pi) * (x + 0.044715*x*x*x)
 }
 
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
@@ -34,7 +61,7 @@ func TestActivate(t *testing.T) {
 }
 
 func activates(t *rapid.T) {
-	a := rapid.SampledFrom([]Activation{ReLU, Swish, HSwish, Sigmoid}).Draw(t, "activation")
+	a := Activation(rapid.IntRange(0, int(HardSigmoid)).Draw(t, "activation"))
 	r, n := drawRand(t), rapid.IntRange(0, 40000).Draw(t, "n")
 	x, dy := normals(r, n), normals(r, n)
 	for i := range x {
@@ -91,6 +118,11 @@ func TestActivateSpecialValues(t *testing.T) {
 		Sigmoid: {1, 0, nan},
 		Swish:   {inf, nan, nan},
 		HSwish:  {inf, nan, nan},
+
+		GELU:        {inf, nan, nan},
+		GELUTanh:    {inf, nan, nan},
+		ReLU6:       {6, 0, nan},
+		HardSigmoid: {1, 0, nan},
 	} {
 		y := garbage(3)
 		Activate(p, a, y, []float32{inf, -inf, nan})
