@@ -12,8 +12,8 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Network merges each graph of a network. blocks yields them with the prefix of their tensors in w, which has no others.
-// The graphs come back in the same order, with the weights of all of them.
+// Network merges each graph of a network. blocks yields them with the prefix of their tensors in w, which has no
+// others. The graphs come back in the same order, with the weights of all of them.
 func Network(blocks iter.Seq2[string, *sdk.Graph], w *safetensors.File) ([]*sdk.Graph, *safetensors.File, error) {
 	var graphs []*sdk.Graph
 	weights, needed := new(safetensors.File), 0
