@@ -19,7 +19,8 @@ type ExportOptions struct {
 	Run string
 	// ONNX is the path of a file to write as ONNX of opset 17. Empty writes none.
 	ONNX string
-	// KeepBN leaves batch normalisation in ONNX as operators. Otherwise it is folded into the convolutions before it.
+	// KeepBN leaves the network as it was trained. Otherwise parallel branches are merged into one convolution, and
+	// ONNX has batch normalisation in the convolutions before it.
 	KeepBN bool
 	// PyTorch is the path of a Python file to write, which ends in .py. The weights come beside it, with the ending
 	// .safetensors. Empty writes neither.
@@ -58,6 +59,13 @@ func Export(ctx context.Context, source string, x ExportOptions, o Options) (err
 		if err := n.Initialise(x.Seed); err != nil {
 			return err
 		}
+	}
+	if !x.KeepBN {
+		merged, err := n.Merged()
+		if err != nil {
+			return err
+		}
+		n = merged
 	}
 	if x.ONNX != "" {
 		model, err := n.ONNX(export.ONNXConfig{KeepBN: x.KeepBN, Normalise: x.Normalise})

@@ -108,13 +108,15 @@ var mayImport = map[string][]string{
 		"supernet/data", "supernet/graph", "supernet/kernel"},
 	"internal/evaluation": {"internal/catalog", "internal/drawing", "internal/modelfile", "internal/text", "registry",
 		"supernet", "supernet/data", "supernet/data/listing"},
-	"internal/export": {"evolve", "internal/safetensors", "sdk", "sdk/wire", "supernet", "supernet/data"},
+	"internal/export": {"evolve", "internal/reparam", "internal/safetensors", "sdk", "sdk/wire", "supernet",
+		"supernet/data"},
 	"internal/inspection": {"internal/picture", "internal/text", "supernet/config", "supernet/data",
 		"supernet/data/listing"},
 	"internal/latency": {"evolve", "internal/file", "internal/jsontext", "internal/random", "sdk", "sdk/wire",
 		"supernet", "supernet/kernel"},
-	"internal/modelfile": {"evolve", "internal/file", "internal/safetensors", "sdk", "sdk/wire", "supernet",
-		"supernet/data", "supernet/retrain"},
+	"internal/modelfile": {"evolve", "internal/file", "internal/reparam", "internal/safetensors", "sdk", "sdk/wire",
+		"supernet", "supernet/data", "supernet/retrain"},
+	"internal/reparam": {"internal/safetensors", "sdk"},
 
 	// runs
 	"internal/architecture": {"evolve", "internal/catalog", "internal/drawing", "internal/export", "internal/file",

@@ -19,7 +19,7 @@ func costVerb() *cobra.Command {
 		Use:   "cost FILE|RUN|MODEL|NAME",
 		Short: "Count the parameters and MACs of architectures",
 		Long: `Count the parameters and multiply-accumulates of architectures for one image, from the graphs that
-their plugins describe.
+their plugins describe. Branches that are merged for inference, as those of RepVGG, count as they are trained.
 
 ` + modelsHelp,
 		Example: `  nse cost nsenet-27

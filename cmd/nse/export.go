@@ -28,6 +28,7 @@ func exportVerb() *cobra.Command {
 		Long: `Write a network for other runtimes. Its input is named image, [batch, channels, height, width], its
 output logits, [batch, classes]; both are float32, and the batch is any.
 
+Parallel branches that one convolution can stand for are merged. --bn keep leaves them as they were trained.
 --onnx writes ONNX of opset 17. --bn fold puts each batch normalisation into the weights of the convolution before it.
 --pytorch writes a Python module that needs PyTorch alone, and beside it the weights as safetensors: for net.py,
 net.safetensors. net.load("net.safetensors") returns the network.
@@ -45,7 +46,8 @@ Architectures have no weights: they get those that training begins with, which f
 	}
 	f := c.Flags()
 	f.StringVar(&e.ONNX, "onnx", "", "write ONNX to this file")
-	f.StringVar(&e.bn, "bn", "fold", "batch normalisation in ONNX: fold it into the convolutions before it, or keep it")
+	f.StringVar(&e.bn, "bn", "fold",
+		"batch normalisation in ONNX, and branches that merge: fold them into convolutions, or keep them")
 	f.StringVar(&e.PyTorch, "pytorch", "", "write a PyTorch module to this file, which ends in .py")
 	f.BoolVar(&e.json, "json", false, "print a description in JSON")
 	f.BoolVar(&e.Normalise, "normalise", false,

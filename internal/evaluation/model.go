@@ -20,8 +20,9 @@ type Model struct {
 	pool *registry.Pool // nil: no operation runs in a plugin
 }
 
-// OpenModel reads the model in a folder and builds it on all cores. Operations that run in plugins are taken from the
-// pool file at poolFile. open opens that file, and is called only for a model that needs it.
+// OpenModel reads the model in a folder and builds it on all cores, with parallel branches merged. Operations that run
+// in plugins are taken from the pool file at poolFile. open opens that file, and is called only for a model that needs
+// it.
 func OpenModel(
 	ctx context.Context, dir, poolFile string, open func(ctx context.Context, path string) (*registry.Pool, error),
 ) (m *Model, err error) {
@@ -30,7 +31,7 @@ func OpenModel(
 		return nil, err
 	}
 	if err = m.attach(ctx, dir, poolFile, open); err == nil {
-		m.Net, err = m.Load(dir, 0)
+		m.Net, err = m.Inference(dir, 0)
 	}
 	if err != nil {
 		m.Close()

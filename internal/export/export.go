@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/nse-dev/nse/evolve"
+	"github.com/nse-dev/nse/internal/reparam"
 	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/supernet"
@@ -53,6 +54,31 @@ func (n *Network) Initialise(seed uint64) error {
 	}
 	n.Weights = &safetensors.File{Tensors: net.Tensors()}
 	return nil
+}
+
+// Merged is the network for inference: parallel branches within its operations are one convolution, as package reparam
+// merges them. The network needs its weights, and stays as it is. It shares with the new one what did not merge.
+func (n *Network) Merged() (*Network, error) {
+	graphs, weights, err := reparam.Network(func(yield func(string, *sdk.Graph) bool) {
+		for b := range n.blocks() {
+			if !yield(b.prefix, b.Graph) {
+				return
+			}
+		}
+	}, n.Weights)
+	if err != nil {
+		return nil, fmt.Errorf("export: the weights do not fit: %w", err)
+	}
+	m := *n
+	m.Weights, m.Branches = weights, make([][]Branch, len(n.Branches))
+	graphs = graphs[1:] // without the stem, which has no branches, as the head behind the layers
+	for l, branches := range n.Branches {
+		for i, b := range branches {
+			m.Branches[l] = append(m.Branches[l], Branch{b.Op, graphs[i]})
+		}
+		graphs = graphs[len(branches):]
+	}
+	return &m, nil
 }
 
 // block is a graph of a network with its place.

@@ -47,6 +47,15 @@ func TestRuntimes(t *testing.T) {
 	for _, n := range networks(t) {
 		shapes[n.Name] = []int{n.Stem.In.Channels, n.Stem.In.Height, n.Stem.In.Width}
 		want[n.Name] = n.write(t, dir)
+		merged := n.merged(t)
+		if len(merged.Weights.Tensors) == len(n.Weights.Tensors) {
+			continue // nothing merged
+		}
+		merged.Name += "-merged"
+		shapes[merged.Name] = shapes[n.Name]
+		answer := merged.write(t, dir)
+		answer.Logits = want[n.Name].Logits
+		want[merged.Name] = answer
 	}
 	put(t, dir, "models.json", shapes)
 	torch := ask(t, python, "testdata/torch_logits.py", dir)

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/nse-dev/nse/internal/file"
+	"github.com/nse-dev/nse/internal/reparam"
 	"github.com/nse-dev/nse/internal/safetensors"
 	"github.com/nse-dev/nse/sdk"
 	"github.com/nse-dev/nse/sdk/wire"
@@ -57,6 +58,35 @@ func Open(dir string, workers int) (*Model, *supernet.Net, error) {
 // Load builds the network with the weights in dir, the model's folder. workers is as in Open. A weights file that is
 // not the one model.json was written with is an error. Close the network after use.
 func (m *Model) Load(dir string, workers int) (*supernet.Net, error) {
+	weights, err := m.fitting(dir)
+	if err != nil {
+		return nil, err
+	}
+	return m.filled(dir, workers, weights)
+}
+
+// Inference is Load with parallel branches merged into one convolution, as package reparam does. Such a network is for
+// inference alone. Its logits are those of Load but for rounding.
+func (m *Model) Inference(dir string, workers int) (*supernet.Net, error) {
+	weights, err := m.fitting(dir)
+	if err != nil {
+		return nil, err
+	}
+	graphs, weights, err := reparam.Network(m.Blocks(), weights)
+	if err != nil {
+		return nil, misfit(dir, err)
+	}
+	merged := *m
+	merged.graphs = make([][]*sdk.Graph, len(m.graphs))
+	graphs = graphs[1:] // without the stem, which has no branches, as the head behind the layers
+	for l, path := range m.graphs {
+		merged.graphs[l], graphs = graphs[:len(path)], graphs[len(path):]
+	}
+	return merged.filled(dir, workers, weights)
+}
+
+// fitting are the weights in dir, which are enough for the parameters that are counted.
+func (m *Model) fitting(dir string) (*safetensors.File, error) {
 	weights, err := m.Weights(dir)
 	if err != nil {
 		return nil, err
@@ -66,18 +96,26 @@ func (m *Model) Load(dir string, workers int) (*supernet.Net, error) {
 		have += int64(len(t.Data))
 	}
 	if want := 4 * m.Count.Params; have < want { // before memory is taken for a network that cannot be this one
-		return nil, fmt.Errorf("%s does not fit %s: %d bytes are too few for %d parameters",
-			filepath.Join(dir, WeightsFile), File, have, m.Count.Params)
+		return nil, misfit(dir, fmt.Errorf("%d bytes are too few for %d parameters", have, m.Count.Params))
 	}
+	return weights, nil
+}
+
+// filled builds the network with weights.
+func (m *Model) filled(dir string, workers int, weights *safetensors.File) (*supernet.Net, error) {
 	n, err := m.Net(0, workers)
 	if err != nil {
 		return nil, err
 	}
 	if err := n.SetTensors(weights); err != nil {
 		n.Close()
-		return nil, fmt.Errorf("%s does not fit %s: %w", filepath.Join(dir, WeightsFile), File, err)
+		return nil, misfit(dir, err)
 	}
 	return n, nil
+}
+
+func misfit(dir string, err error) error {
+	return fmt.Errorf("%s does not fit %s: %w", filepath.Join(dir, WeightsFile), File, err)
 }
 
 // Attach replaces the graph of a branch by an equal one whose exec primitives run in their plugin. A graph that is not

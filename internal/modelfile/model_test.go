@@ -2,6 +2,7 @@ package modelfile
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -105,6 +106,71 @@ func TestModelsAreReadBack(t *testing.T) {
 		if a, b := text(t, dir, name), text(t, again, name); !bytes.Equal(a, b) {
 			t.Errorf("%s differs when it is written again", name)
 		}
+	}
+}
+
+// A network for inference has one convolution for the branches of a RepVGG, and answers as the trained one does.
+func TestInferenceIsMerged(t *testing.T) {
+	d := *example(t)
+	d.Layers, d.Operations = nil, nil
+	op, err := plugins.Builtin("repvgg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops, graphs := make([][]Operation, 3), make([][]*sdk.Graph, 3)
+	for l, layer := range d.skeleton.Layers {
+		g, err := op.Graph(layer, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ops[l], graphs[l] = []Operation{{Name: "repvgg", Family: "repvgg"}}, []*sdk.Graph{g}
+	}
+	m, err := New(d, ops, graphs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	trained, err := m.Net(3, 1)
+	if err == nil {
+		err = m.Write(dir, trained)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trained.Close()
+	merged, err := m.Inference(dir, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer merged.Close()
+	var names []string
+	for _, tensor := range merged.Tensors() {
+		if strings.HasPrefix(tensor.Name, "layers.0.0.merge.") {
+			names = append(names, tensor.Name)
+		}
+	}
+	if want := []string{"layers.0.0.merge.sum.weight", "layers.0.0.merge.sum.bias"}; !slices.Equal(names, want) {
+		t.Errorf("tensors %q, want %q", names, want)
+	}
+	x := make([]float32, 2*m.Input.Shape().Size())
+	for i := range x {
+		x[i] = float32(i%7) - 3
+	}
+	want, err := trained.Inference(2).Network(m.Arch(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := merged.Inference(2).Network(m.Arch(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if !(math.Abs(float64(got[i]-want[i])) < 1e-4) {
+			t.Errorf("logit %d is %g, want %g", i, got[i], want[i])
+		}
+	}
+	if got[0] == got[1] {
+		t.Error("the logits are all alike")
 	}
 }
 
