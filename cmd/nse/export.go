@@ -28,8 +28,8 @@ func exportVerb() *cobra.Command {
 		Long: `Write a network for other runtimes. Its input is named image, [batch, channels, height, width], its
 output logits, [batch, classes]; both are float32, and the batch is any.
 
-Parallel branches that one convolution can stand for are merged. --bn keep leaves them as they were trained.
---onnx writes ONNX of opset 17. --bn fold puts each batch normalisation into the weights of the convolution before it.
+--onnx writes ONNX of opset 17. --bn fold puts each batch normalisation into the weights of the convolution before it,
+and parallel branches into one convolution that can stand for them. --bn keep leaves both, for PyTorch too.
 --pytorch writes a Python module that needs PyTorch alone, and beside it the weights as safetensors: for net.py,
 net.safetensors. net.load("net.safetensors") returns the network.
 --json prints every layer with its graph, its shapes, its parameters and its MACs.
@@ -46,12 +46,10 @@ Architectures have no weights: they get those that training begins with, which f
 	}
 	f := c.Flags()
 	f.StringVar(&e.ONNX, "onnx", "", "write ONNX to this file")
-	f.StringVar(&e.bn, "bn", "fold",
-		"batch normalisation in ONNX, and branches that merge: fold them into convolutions, or keep them")
+	f.StringVar(&e.bn, "bn", "fold", "BN in ONNX, and branches that merge: fold them into convolutions, or keep them")
 	f.StringVar(&e.PyTorch, "pytorch", "", "write a PyTorch module to this file, which ends in .py")
 	f.BoolVar(&e.json, "json", false, "print a description in JSON")
-	f.BoolVar(&e.Normalise, "normalise", false,
-		"take pixels of 0 to 1 and normalise them in the network, as in training")
+	f.BoolVar(&e.Normalise, "normalise", false, "take pixels of 0 to 1, which the network normalises as in training")
 	f.StringVar(&e.Pick, "pick", "", "the architecture of that name, where there are several, such as front-1")
 	runFlag(c, &e.Run)
 	f.Uint64Var(&e.Seed, "seed", 1, "seed of the weights of an architecture without any")

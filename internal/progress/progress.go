@@ -109,7 +109,8 @@ func (p *Progress) unsampled(round int, m *evolve.Missing) {
 	if more := len(m.Names) - most; more > 0 {
 		names += fmt.Sprintf(" and %d more", more)
 	}
-	p.say("round %d: could not be sampled within the budget at %d places of the subset: %s", round, count(m.Ops), names)
+	p.say("round %d: could not be sampled within the budget at %d of the subset's places: %s", round, count(m.Ops),
+		names)
 }
 
 // sampling shows how far a long sampling is. Once it says that too few will be found.

@@ -93,3 +93,8 @@ func inner(x, y []float32) (sum float64) {
 	}
 	return sum
 }
+
+// equalBits tells zeros apart.
+func equalBits(x, y float32) bool {
+	return math.Float32bits(x) == math.Float32bits(y) || isNaN(x) && isNaN(y)
+}

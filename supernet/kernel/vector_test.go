@@ -77,11 +77,6 @@ func isGuard(v float32) bool { return math.Float32bits(v) == math.Float32bits(gu
 // equal holds for equal numbers, zeros of either sign among them, and for two NaN.
 func equal(x, y float32) bool { return x == y || isNaN(x) && isNaN(y) }
 
-// equalBits tells zeros apart.
-func equalBits(x, y float32) bool {
-	return math.Float32bits(x) == math.Float32bits(y) || isNaN(x) && isNaN(y)
-}
-
 func guards(n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
