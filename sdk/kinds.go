@@ -11,6 +11,9 @@ type Kind struct {
 // Kinds lists the typed primitives by kind. The list is the caller's.
 func Kinds() []Kind {
 	return []Kind{
+		{ChannelConv{}, []string{"kernel"}},
+		{ChannelPool{}, []string{}},
+		{GatePixels{}, []string{}},
 		{LayerNorm{}, []string{"eps", "rms"}},
 		{LeakyReLU{}, []string{"slope"}},
 		{Scale{}, []string{"start"}},

@@ -4,7 +4,10 @@ package export
 
 // typed is the table of the mappings of typed primitives, by kind.
 var typed = map[string]mapping{
-	"layer_norm": layerNorm,
-	"leaky_relu": leakyRelu,
-	"scale":      scale,
+	"channel_conv": channelConv,
+	"channel_pool": channelPool,
+	"gate_pixels":  gatePixels,
+	"layer_norm":   layerNorm,
+	"leaky_relu":   leakyRelu,
+	"scale":        scale,
 }

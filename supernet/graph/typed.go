@@ -12,6 +12,12 @@ import (
 // parameters p. It returns nil for an unknown primitive.
 func (b *builder) typed(p sdk.Primitive, in G.Nodes, params []*Param) *G.Node {
 	switch k := p.(type) {
+	case sdk.ChannelConv:
+		return b.channelConv(k, in, params)
+	case sdk.ChannelPool:
+		return b.channelPool(k, in, params)
+	case sdk.GatePixels:
+		return b.gatePixels(k, in, params)
 	case sdk.LayerNorm:
 		return b.layerNorm(k, in, params)
 	case sdk.LeakyReLU:
