@@ -16,6 +16,8 @@ func Kinds() []Kind {
 		{GatePixels{}, []string{}},
 		{LayerNorm{}, []string{"eps", "rms"}},
 		{LeakyReLU{}, []string{"slope"}},
+		{MatMul{}, []string{"heads", "scale", "transposed"}},
 		{Scale{}, []string{"start"}},
+		{Softmax{}, []string{"groups"}},
 	}
 }

@@ -9,5 +9,7 @@ var typed = map[string]mapping{
 	"gate_pixels":  gatePixels,
 	"layer_norm":   layerNorm,
 	"leaky_relu":   leakyRelu,
+	"matmul":       matmul,
 	"scale":        scale,
+	"softmax":      softmax,
 }

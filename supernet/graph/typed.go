@@ -22,8 +22,12 @@ func (b *builder) typed(p sdk.Primitive, in G.Nodes, params []*Param) *G.Node {
 		return b.layerNorm(k, in, params)
 	case sdk.LeakyReLU:
 		return b.leakyRelu(k, in, params)
+	case sdk.MatMul:
+		return b.matmul(k, in, params)
 	case sdk.Scale:
 		return b.scale(k, in, params)
+	case sdk.Softmax:
+		return b.softmax(k, in, params)
 	}
 	return nil
 }
