@@ -8,7 +8,7 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Primitives of attention say in one line what is wrong.
+// Primitives of attention, and those that rearrange or enlarge, say in one line what is wrong.
 func TestWrongAttention(t *testing.T) {
 	shape := func(h, w, c int) sdk.Shape { return sdk.Shape{Height: h, Width: w, Channels: c} }
 	nan := float32(math.NaN())
@@ -45,6 +45,21 @@ func TestWrongAttention(t *testing.T) {
 		{sdk.MatMul{Heads: 1 << 16, Scale: 1, Transposed: true},
 			[]sdk.Shape{shape(128, 128, 1<<16), shape(128, 128, 1<<16)},
 			"65536 heads of 16384×16384 pairs of pixels are more than 16777216 scores: pool first"},
+		{sdk.PositionBias{Heads: 2}, []sdk.Shape{shape(2, 3, 6)},
+			"6 channels are not the scores of 2 heads between all 2×3 pixels"},
+		{sdk.PositionBias{}, []sdk.Shape{shape(2, 3, 6)},
+			"6 channels are not the scores of 0 heads between all 2×3 pixels"},
+		{sdk.PixelShuffle{Factor: 2}, []sdk.Shape{shape(2, 3, 6)},
+			"6 channels are no multiple of 4, the square of factor 2"},
+		{sdk.PixelShuffle{}, []sdk.Shape{shape(2, 3, 6)}, "factor 0 is not in 2..64"},
+		{sdk.PixelUnshuffle{Factor: 65}, []sdk.Shape{shape(2, 3, 6)}, "factor 65 is not in 2..64"},
+		{sdk.PixelUnshuffle{Factor: 2}, []sdk.Shape{shape(2, 3, 6)}, "factor 2 does not divide 2×3 pixels"},
+		{sdk.TransposedDepthwise{Kernel: 0, Stride: 2}, []sdk.Shape{shape(2, 3, 6)},
+			"kernel 0 and stride 2 are not in 1..1024 and 1..8"},
+		{sdk.TransposedDepthwise{Kernel: 3, Stride: 2, Pad: 3}, []sdk.Shape{shape(2, 3, 6)},
+			"padding 3 is not from 0 and below kernel 3"},
+		{sdk.TransposedDepthwise{Kernel: 3, Stride: 2, OutputPad: 2}, []sdk.Shape{shape(2, 3, 6)},
+			"output padding 2 is not from 0 and below stride 2"},
 	} {
 		if _, err := test.p.Infer(test.in); fmt.Sprint(err) != test.want {
 			t.Errorf("%s %+v of %v: got %v, want %s", test.p.Kind(), test.p, test.in, err, test.want)
@@ -77,5 +92,16 @@ func TestAttention(t *testing.T) {
 		"pixels are more than 16777216 scores: pool first"
 	if fmt.Sprint(err) != want {
 		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+// Every kernel from 2 to 5 doubles an image.
+func TestTransposedDepthwiseDoubles(t *testing.T) {
+	for kernel := 2; kernel <= 5; kernel++ {
+		g := sdk.NewGraph(sdk.Shape{Height: 3, Width: 5, Channels: 4})
+		y := g.Input().TransposedDepthwise(kernel)
+		if err := g.Finish(y, sdk.Shape{Height: 6, Width: 10, Channels: 4}); err != nil {
+			t.Errorf("kernel %d: %v", kernel, err)
+		}
 	}
 }

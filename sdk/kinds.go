@@ -17,7 +17,11 @@ func Kinds() []Kind {
 		{LayerNorm{}, []string{"eps", "rms"}},
 		{LeakyReLU{}, []string{"slope"}},
 		{MatMul{}, []string{"heads", "scale", "transposed"}},
+		{PixelShuffle{}, []string{"factor"}},
+		{PixelUnshuffle{}, []string{"factor"}},
+		{PositionBias{}, []string{"heads"}},
 		{Scale{}, []string{"start"}},
 		{Softmax{}, []string{"groups"}},
+		{TransposedDepthwise{}, []string{"kernel", "stride", "pad", "output_pad"}},
 	}
 }

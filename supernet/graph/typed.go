@@ -24,10 +24,18 @@ func (b *builder) typed(p sdk.Primitive, in G.Nodes, params []*Param) *G.Node {
 		return b.leakyRelu(k, in, params)
 	case sdk.MatMul:
 		return b.matmul(k, in, params)
+	case sdk.PixelShuffle:
+		return b.pixelShuffle(k, in, params)
+	case sdk.PixelUnshuffle:
+		return b.pixelUnshuffle(k, in, params)
+	case sdk.PositionBias:
+		return b.positionBias(k, in, params)
 	case sdk.Scale:
 		return b.scale(k, in, params)
 	case sdk.Softmax:
 		return b.softmax(k, in, params)
+	case sdk.TransposedDepthwise:
+		return b.transposedDepthwise(k, in, params)
 	}
 	return nil
 }
