@@ -11,8 +11,17 @@ type Kind struct {
 // Kinds lists the typed primitives by kind. The list is the caller's.
 func Kinds() []Kind {
 	return []Kind{
+		{ChannelConv{}, []string{"kernel"}},
+		{ChannelPool{}, []string{}},
+		{GatePixels{}, []string{}},
 		{LayerNorm{}, []string{"eps", "rms"}},
 		{LeakyReLU{}, []string{"slope"}},
+		{MatMul{}, []string{"heads", "scale", "transposed"}},
+		{PixelShuffle{}, []string{"factor"}},
+		{PixelUnshuffle{}, []string{"factor"}},
+		{PositionBias{}, []string{"heads"}},
 		{Scale{}, []string{"start"}},
+		{Softmax{}, []string{"groups"}},
+		{TransposedDepthwise{}, []string{"kernel", "stride", "pad", "output_pad"}},
 	}
 }

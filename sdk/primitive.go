@@ -245,13 +245,11 @@ func (Multiply) Kind() string { return "multiply" }
 
 // Infer returns the shape of the first input.
 func (Multiply) Infer(in []Shape) (Shape, error) {
-	if len(in) != 2 {
-		return Shape{}, fmt.Errorf("%d inputs, want 2", len(in))
+	x, gate, err := two(in)
+	if err == nil && gate != x && gate != (Shape{1, 1, x.Channels}) {
+		err = fmt.Errorf("second input %v is neither %v nor 1×1×%d", gate, x, x.Channels)
 	}
-	if in[1] != in[0] && in[1] != (Shape{1, 1, in[0].Channels}) {
-		return Shape{}, fmt.Errorf("second input %v is neither %v nor 1×1×%d", in[1], in[0], in[0].Channels)
-	}
-	return in[0], nil
+	return x, err
 }
 
 // Concat joins the channels of two or more activations of one height and width, in the order of the inputs.
@@ -366,6 +364,13 @@ func one(in []Shape) (Shape, error) {
 		return Shape{}, fmt.Errorf("%d inputs, want 1", len(in))
 	}
 	return in[0], nil
+}
+
+func two(in []Shape) (a, b Shape, err error) {
+	if len(in) != 2 {
+		return a, b, fmt.Errorf("%d inputs, want 2", len(in))
+	}
+	return in[0], in[1], nil
 }
 
 // window is the size of a sliding window's output.

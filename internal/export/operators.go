@@ -2,6 +2,7 @@ package export
 
 import (
 	"math"
+	"strings"
 
 	"github.com/nse-dev/nse/sdk"
 )
@@ -102,10 +103,15 @@ func onnxSlice(o *onnx, n node, x []string) string {
 // onnxShuffle transposes the channels as a matrix of Groups rows. A 0 in a shape keeps the batch.
 func onnxShuffle(o *onnx, n node, x []string) string {
 	groups, s := n.Primitive.(sdk.ChannelShuffle).Groups, n.Shape
-	rows := o.add(n, "rows", "Reshape",
-		[]string{x[0], o.shape(n, "rows.shape", 0, groups, s.Channels/groups, s.Height, s.Width)})
+	rows := o.reshape(n, "rows", x[0], 0, groups, s.Channels/groups, s.Height, s.Width)
 	columns := o.add(n, "columns", "Transpose", []string{rows}, attribute{"perm", []int{0, 2, 1, 3, 4}})
-	return o.add(n, "", "Reshape", []string{columns, o.shape(n, "shape", 0, s.Channels, s.Height, s.Width)})
+	return o.reshape(n, "", columns, 0, s.Channels, s.Height, s.Width)
+}
+
+// reshape adds a part of a node that reads x in another shape. An empty part is the node's own value.
+func (o *onnx) reshape(n node, part, x string, shape ...int) string {
+	name := strings.TrimPrefix(part+".shape", ".")
+	return o.add(n, part, "Reshape", []string{x, o.shape(n, name, shape...)})
 }
 
 // shape adds a vector of int64.

@@ -4,7 +4,16 @@ package export
 
 // typed is the table of the mappings of typed primitives, by kind.
 var typed = map[string]mapping{
-	"layer_norm": layerNorm,
-	"leaky_relu": leakyRelu,
-	"scale":      scale,
+	"channel_conv":         channelConv,
+	"channel_pool":         channelPool,
+	"gate_pixels":          gatePixels,
+	"layer_norm":           layerNorm,
+	"leaky_relu":           leakyRelu,
+	"matmul":               matmul,
+	"pixel_shuffle":        pixelShuffle,
+	"pixel_unshuffle":      pixelUnshuffle,
+	"position_bias":        positionBias,
+	"scale":                scale,
+	"softmax":              softmax,
+	"transposed_depthwise": transposedDepthwise,
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/nse-dev/nse/sdk"
 )
 
-// Param is one tensor of a block. Its Shape is PyTorch's: [out, in/groups, kh, kw] for convolutions, [out, in] for
-// linear maps. Value and Grad are in the engine's order, [kh, kw, in/groups, out].
+// Param is one tensor of a block. Its Shape is PyTorch's: [out, in/groups, kh, kw] for convolutions, [out, in, k] for
+// those over one dimension, [out, in] for linear maps. Value and Grad are in the engine's order, [kh, kw, in/groups,
+// out].
 type Param struct {
 	sdk.Param
 	Value []float32
@@ -35,6 +36,8 @@ func (p *Param) engineShape() [4]int {
 		s[3] = d[0]
 	case 2:
 		s[2], s[3] = d[1], d[0]
+	case 3:
+		s[1], s[2], s[3] = d[2], d[1], d[0]
 	case 4:
 		s = [4]int{d[2], d[3], d[1], d[0]}
 	default:

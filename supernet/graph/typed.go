@@ -12,12 +12,30 @@ import (
 // parameters p. It returns nil for an unknown primitive.
 func (b *builder) typed(p sdk.Primitive, in G.Nodes, params []*Param) *G.Node {
 	switch k := p.(type) {
+	case sdk.ChannelConv:
+		return b.channelConv(k, in, params)
+	case sdk.ChannelPool:
+		return b.channelPool(k, in, params)
+	case sdk.GatePixels:
+		return b.gatePixels(k, in, params)
 	case sdk.LayerNorm:
 		return b.layerNorm(k, in, params)
 	case sdk.LeakyReLU:
 		return b.leakyRelu(k, in, params)
+	case sdk.MatMul:
+		return b.matmul(k, in, params)
+	case sdk.PixelShuffle:
+		return b.pixelShuffle(k, in, params)
+	case sdk.PixelUnshuffle:
+		return b.pixelUnshuffle(k, in, params)
+	case sdk.PositionBias:
+		return b.positionBias(k, in, params)
 	case sdk.Scale:
 		return b.scale(k, in, params)
+	case sdk.Softmax:
+		return b.softmax(k, in, params)
+	case sdk.TransposedDepthwise:
+		return b.transposedDepthwise(k, in, params)
 	}
 	return nil
 }

@@ -1,0 +1,3 @@
+package export
+
+var gatePixels = mapping{onnx: operator("Mul"), torch: module("Multiply()")}
