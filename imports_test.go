@@ -80,6 +80,7 @@ var mayImport = map[string][]string{
 
 	// what knows nothing of a search
 	"internal/database":    {},
+	"internal/difference":  {},
 	"internal/drawing":     {"internal/file"},
 	"internal/fetch":       {"examples", "internal/file", "internal/text", "registry/poolfile", "sdk"},
 	"internal/file":        {},
@@ -123,9 +124,9 @@ var mayImport = map[string][]string{
 		"internal/jsontext", "internal/modelfile", "internal/random", "internal/runs", "internal/setting",
 		"internal/text", "registry", "sdk", "supernet", "supernet/data"},
 	"internal/arrivals": {"evolve", "internal/catalog", "internal/file", "internal/runs", "internal/text", "registry"},
-	"internal/catalog": {"evolve", "internal/file", "internal/latency", "internal/memory", "internal/runs",
-		"internal/setting", "internal/text", "registry", "registry/poolfile", "sdk", "sdk/layers", "sdk/wire",
-		"supernet", "supernet/config", "supernet/graph"},
+	"internal/catalog": {"evolve", "internal/difference", "internal/file", "internal/latency", "internal/memory",
+		"internal/runs", "internal/setting", "internal/text", "registry", "registry/poolfile", "sdk", "sdk/layers",
+		"sdk/wire", "supernet", "supernet/config", "supernet/graph", "supernet/kernel"},
 	"internal/ending": {"evolve", "internal/architecture", "internal/catalog", "internal/modelfile", "internal/runs",
 		"internal/text", "internal/workshop", "registry", "sdk", "supernet/config"},
 	"internal/history": {"evolve", "internal/drawing", "internal/runs", "internal/text"},

@@ -11,11 +11,10 @@ import (
 	"github.com/nse-dev/nse/registry"
 	"github.com/nse-dev/nse/sdk/layers"
 	"github.com/nse-dev/nse/sdk/wire"
-	"github.com/nse-dev/nse/supernet/graph"
 )
 
 // CheckGradients compares the gradients of every operation with central differences, at layers.Small. It returns the
-// largest difference, as a part of the largest gradient. A difference above graph.GradientTolerance is an error.
+// largest difference, as a part of the largest gradient. A difference above gradientTolerance is an error.
 func CheckGradients(ctx context.Context, ops []registry.Op) (worst float64, err error) {
 	for _, op := range ops {
 		for _, l := range layers.Small() {
@@ -23,14 +22,14 @@ func CheckGradients(ctx context.Context, ops []registry.Op) (worst float64, err 
 			if err != nil {
 				return 0, err
 			}
-			e, err := graph.GradientError(op.Name, g)
-			if errors.Is(err, graph.ErrUnsteady) {
+			e, err := gradientError(op.Name, g)
+			if errors.Is(err, errUnsteady) {
 				err = fmt.Errorf("%s: %s: %w", op.Where, op.Name, err)
 			}
 			if err != nil {
 				return 0, err
 			}
-			if !(e <= graph.GradientTolerance) {
+			if !(e <= gradientTolerance) {
 				return 0, fmt.Errorf("%s: %s: gradients differ from central differences by %.2g of the largest",
 					op.Where, op.Name, e)
 			}

@@ -39,3 +39,15 @@ func TestSteady(t *testing.T) {
 		}
 	}
 }
+
+// A normalisation undoes the size of a weight that scales a channel, and keeps its sign. A check next to that step
+// would find a right gradient wrong.
+func TestGradientErrorOfDepthwiseScales(t *testing.T) {
+	g := sdk.NewGraph(sdk.Shape{Height: 5, Width: 6, Channels: 64})
+	if err := g.Finish(g.Input().Depthwise(1, 1, 1).BatchNorm(), g.In); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := gradientError("scales", g); err != nil || e > gradientTolerance {
+		t.Errorf("off by %g of the largest, %v", e, err)
+	}
+}

@@ -1,4 +1,4 @@
-package graph
+package catalog
 
 import (
 	"errors"
@@ -6,31 +6,29 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/nse-dev/nse/internal/difference"
 	"github.com/nse-dev/nse/sdk"
+	"github.com/nse-dev/nse/supernet/graph"
 	"github.com/nse-dev/nse/supernet/kernel"
 )
 
-// GradientTolerance is the greatest GradientError of an operation whose gradients are right.
-const GradientTolerance = 1e-2
+// gradientTolerance is the greatest gradientError of an operation whose gradients are right.
+const gradientTolerance = 1e-2
 
-// The steps h of central differences. Those of float32 sums with the narrow step are good to a few thousandths of the
-// largest gradient, where gradients are not small throughout. The wide step makes less noise, and meets more kinks.
-const narrowStep, wideStep = 4e-3, 1.2e-2
+// errUnsteady is the error of an exec primitive that is declared to be deterministic and that is not.
+var errUnsteady = errors.New("two equal calls give different results: it is not deterministic, as it declares")
 
-// ErrUnsteady is the error of an exec primitive that is declared to be deterministic and that is not.
-var ErrUnsteady = errors.New("two equal calls give different results: it is not deterministic, as it declares")
-
-// GradientError runs an operation forward and backward in Train mode, on random images and parameters that are the same
+// gradientError runs an operation forward and backward in Train mode, on random images and parameters that are the same
 // at every call. It returns the largest difference between a gradient and its central difference, as a part of the
-// largest gradient of that tensor. At most 16 elements of every tensor are compared. The error is ErrUnsteady, that of
-// Compile, or that of a kernel that a plugin runs.
-func GradientError(name string, g *sdk.Graph) (float64, error) {
-	b, err := Compile(name, g)
+// largest gradient of that tensor. At most 16 elements of every tensor are compared. The error is errUnsteady, that of
+// graph.Compile, or that of a kernel that a plugin runs.
+func gradientError(name string, g *sdk.Graph) (float64, error) {
+	b, err := graph.Compile(name, g)
 	if err != nil {
 		return 0, err
 	}
 	const images = 3
-	s := &Session{Pool: kernel.NewPool(1), Arena: new(Arena), Batch: images, Mode: Train, Seed: 1}
+	s := &graph.Session{Pool: kernel.NewPool(1), Arena: new(graph.Arena), Batch: images, Mode: graph.Train, Seed: 1}
 	defer s.Pool.Close()
 	r := rand.New(rand.NewChaCha8([32]byte{}))
 	x, dy := normal(r, images*g.In.Size()), normal(r, images*b.OutShape().Size())
@@ -52,17 +50,17 @@ func GradientError(name string, g *sdk.Graph) (float64, error) {
 	if s.Err != nil {
 		return 0, s.Err
 	}
-	worst := part(difference(x, dx, 16, loss))
+	worst := part(difference.Compare(x, dx, 16, loss))
 	for _, p := range b.Params {
 		if p.Init.Trained() {
-			worst = math.Max(worst, part(difference(p.Value, p.Grad, 16, loss)))
+			worst = math.Max(worst, part(difference.Compare(p.Value, p.Grad, 16, loss)))
 		}
 	}
 	return worst, s.Err
 }
 
 // drawParams draws the trained parameters of a block.
-func drawParams(r *rand.Rand, b *Block) {
+func drawParams(r *rand.Rand, b *graph.Block) {
 	for _, p := range b.Params {
 		if !p.Init.Trained() {
 			continue
@@ -94,7 +92,7 @@ func promised(g *sdk.Graph) bool {
 }
 
 // repeat computes a pass again and compares it bit for bit.
-func repeat(b *Block, s *Session, x, dy, dx []float32) error {
+func repeat(b *graph.Block, s *graph.Session, x, dy, dx []float32) error {
 	y, again := make([][]float32, 2), make([]float32, len(dx))
 	for i := range y {
 		y[i] = make([]float32, len(dy))
@@ -102,37 +100,9 @@ func repeat(b *Block, s *Session, x, dy, dx []float32) error {
 	}
 	b.Backward(s, again, dy)
 	if s.Err == nil && !(slices.Equal(y[0], y[1]) && slices.Equal(dx, again)) {
-		return ErrUnsteady
+		return errUnsteady
 	}
 	return s.Err
-}
-
-// difference compares some elements of the gradient of v, at most that many, with central differences of loss. It
-// returns the greatest distance and the greatest narrow difference. It puts every element of v back.
-//
-// A distance is that from the nearer of two differences. The narrow one is seldom across a kink. The wide one is
-// Richardson's extrapolation from two steps, whose error grows with h⁴ in place of h².
-func difference(v, grad []float32, most int, loss func() float64) (worst, largest float64) {
-	for i := 0; i < len(v); i += 1 + len(v)/most {
-		narrow := central(v, i, narrowStep, loss)
-		wide := (4*central(v, i, wideStep, loss) - central(v, i, 2*wideStep, loss)) / 3
-		off := math.Min(math.Abs(float64(grad[i])-narrow), math.Abs(float64(grad[i])-wide))
-		worst, largest = math.Max(worst, off), math.Max(largest, math.Abs(narrow))
-	}
-	return worst, largest
-}
-
-// central is the difference for element i of v:
-//
-//	(loss(v + h) − loss(v − h))/2h
-func central(v []float32, i int, h float32, loss func() float64) float64 {
-	old := v[i]
-	v[i] = old + h
-	up, to := loss(), v[i]
-	v[i] = old - h
-	down, from := loss(), v[i]
-	v[i] = old
-	return (up - down) / (float64(to) - float64(from))
 }
 
 // normal draws n numbers of deviation 0.5.
